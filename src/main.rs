@@ -14,16 +14,16 @@ use std::{
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
 use wayfare::{
-    domain::{actor::Actor, document::JourneyFile, figures::counted, team::ProjectSummary},
+    domain::{actor::Actor, document::JourneyFile, figures::pluralize, team::ProjectSummary},
     server::{
         auth::{Auth, Lifetimes},
-        changes::Changes,
+        changes::ChangeFeed,
         clock::{Clock, SystemClock},
         config::{
             BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs,
             ProjectArgs, UserCommand,
         },
-        engine::EngineSigns,
+        engine::EngineMetrics,
         log,
         serve::{ServeError, serve},
         services::{ServiceError, Services},
@@ -150,9 +150,9 @@ async fn services(
     let services = Services::new(
         store.clone(),
         Arc::new(clock),
-        Changes::default(),
+        ChangeFeed::default(),
         auth,
-        EngineSigns::default(),
+        EngineMetrics::default(),
         None,
         Supervisor::default(),
     );
@@ -204,7 +204,7 @@ async fn demo(args: &DemoArgs) -> Result<(), Failure> {
         writeln!(
             stdout(),
             "{} loaded into {}.",
-            counted(written as i64, "journey", "journeys"),
+            pluralize(written as i64, "journey", "journeys"),
             args.database.database.display()
         )?;
     }
@@ -224,7 +224,7 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
             let _ = writeln!(
                 stderr(),
                 "Nothing was imported: {}.",
-                counted(errors.len() as i64, "problem", "problems")
+                pluralize(errors.len() as i64, "problem", "problems")
             );
             return Ok(ExitCode::FAILURE);
         }
@@ -235,7 +235,7 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
     writeln!(
         stdout(),
         "{} imported as {}.",
-        counted(imported.len() as i64, "journey", "journeys"),
+        pluralize(imported.len() as i64, "journey", "journeys"),
         if imported.len() == 1 { "a draft" } else { "drafts" }
     )?;
     let missing: usize = file.journeys.iter().map(|one| one.graph.missing_secrets()).sum();
@@ -243,7 +243,7 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
         writeln!(
             stdout(),
             "{} no value, since files hold no keys. Enter them before you publish.",
-            counted(missing as i64, "header of a webhook has", "headers of webhooks have")
+            pluralize(missing as i64, "header of a webhook has", "headers of webhooks have")
         )?;
     }
     store.close().await;
@@ -286,7 +286,7 @@ async fn check(args: &DatabaseArgs) -> Result<ExitCode, Failure> {
         stdout(),
         "{}: {}.",
         args.database.display(),
-        counted(findings.len() as i64, "difference", "differences")
+        pluralize(findings.len() as i64, "difference", "differences")
     )?;
     Ok(ExitCode::FAILURE)
 }

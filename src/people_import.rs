@@ -8,7 +8,7 @@ use std::{
 
 use wayfare::{
     domain::{
-        figures::counted,
+        figures::pluralize,
         people::import::{FileFormat, ImportOptions, ImportState},
     },
     server::{config::ImportProfilesArgs, services::imports::PeopleFile},
@@ -50,10 +50,10 @@ pub async fn run(args: &ImportProfilesArgs) -> Result<ExitCode, Failure> {
     writeln!(
         stdout(),
         "{} taken, {} refused.",
-        counted(taken, "row", "rows"),
-        counted(refused, "row", "rows")
+        pluralize(taken, "row", "rows"),
+        pluralize(refused, "row", "rows")
     )?;
-    if let ImportState::BrokenOff(problem) = &import.state {
+    if let ImportState::Failed(problem) = &import.state {
         let _ = writeln!(stderr(), "{shown}: {problem}");
         return Ok(ExitCode::FAILURE);
     }

@@ -2,7 +2,7 @@
 
 use super::{
     AppError,
-    request::{context, fail},
+    request::{context, respond_error},
 };
 use crate::domain::audit::{AuditPage, AuditQuery};
 
@@ -12,6 +12,7 @@ use crate::domain::audit::{AuditPage, AuditQuery};
 /// If the actor may not read it, or the query is not valid.
 pub async fn read_audit(query: &str) -> Result<AuditPage, AppError> {
     let (services, actor) = context()?;
-    let query = AuditQuery::parse(query).map_err(|errors| fail(AppError::Invalid(errors)))?;
-    services.audit(&actor, &query).await.map_err(fail)
+    let query =
+        AuditQuery::parse(query).map_err(|errors| respond_error(AppError::Invalid(errors)))?;
+    services.audit(&actor, &query).await.map_err(respond_error)
 }

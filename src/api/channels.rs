@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{context, fail, go_to},
+    request::{context, go_to, respond_error},
 };
 use crate::domain::{
     delivery::{
@@ -21,8 +21,8 @@ use crate::domain::{
 /// If the actor may not manage channels.
 pub async fn read_channels() -> Result<(Vec<ChannelView>, Vec<FrequencyCap>), AppError> {
     let (services, actor) = context()?;
-    let channels = services.channels(&actor).await.map_err(fail)?;
-    Ok((channels, services.frequency_caps(&actor).await.map_err(fail)?))
+    let channels = services.channels(&actor).await.map_err(respond_error)?;
+    Ok((channels, services.frequency_caps(&actor).await.map_err(respond_error)?))
 }
 
 /// # Errors
@@ -31,11 +31,11 @@ pub async fn read_channel(key: String) -> Result<ChannelView, AppError> {
     let (services, actor) = context()?;
     // Without the permission, an unknown channel is refused like a known one.
     let channel = Channel::from_key(&key).unwrap_or(Channel::InApp);
-    services.channel(&actor, channel).await.map_err(fail)
+    services.channel(&actor, channel).await.map_err(respond_error)
 }
 
 fn named(key: &str) -> Result<Channel, AppError> {
-    Channel::from_key(key).ok_or_else(|| fail(AppError::NotFound("channel".to_string())))
+    Channel::from_key(key).ok_or_else(|| respond_error(AppError::NotFound("channel".to_string())))
 }
 
 /// Keeps the settings of a channel. An empty secret keeps the one that is there.
@@ -53,7 +53,7 @@ pub async fn save_channel(
     let forget_secret = !forget_secret.is_empty();
     let form =
         ChannelForm { fields, secret, forget_secret, live: !live.is_empty(), per_second, revision };
-    services.save_channel(&actor, named(&channel)?, &form).await.map_err(fail)?;
+    services.save_channel(&actor, named(&channel)?, &form).await.map_err(respond_error)?;
     go_to(&format!("/channels/{channel}?notice=channel-saved"));
     Ok(())
 }
@@ -62,7 +62,8 @@ pub async fn save_channel(
 #[server(prefix = "/api/ui", endpoint = "channels/test")]
 pub async fn test_channel(channel: String, to: String) -> Result<Option<String>, AppError> {
     let (services, actor) = context()?;
-    let taken = services.test_channel(&actor, named(&channel)?, &to).await.map_err(fail)?;
+    let taken =
+        services.test_channel(&actor, named(&channel)?, &to).await.map_err(respond_error)?;
     go_to(&format!("/channels/{channel}?notice=test-taken"));
     Ok(taken)
 }
@@ -76,8 +77,8 @@ pub async fn save_caps(
 ) -> Result<(), AppError> {
     let (services, actor) = context()?;
     let caps = caps_of_columns(&channel, &most, &hours)
-        .map_err(|errors| fail(AppError::Invalid(errors)))?;
-    services.save_frequency_caps(&actor, &caps).await.map_err(fail)?;
+        .map_err(|errors| respond_error(AppError::Invalid(errors)))?;
+    services.save_frequency_caps(&actor, &caps).await.map_err(respond_error)?;
     go_to("/channels?notice=caps-saved");
     Ok(())
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{context, fail, go_to},
+    request::{context, go_to, respond_error},
 };
 use crate::domain::{
     delivery::{overview::DeliveryOverview, undelivered::FailedMessageQuery},
@@ -27,17 +27,17 @@ pub async fn read_delivery(query: &str) -> Result<DeliveryOverview, AppError> {
         before: one("before").parse().ok(),
         ..chosen_ones(&one("journey"), &one("channel"))?
     };
-    services.delivery_overview(&actor, &query).await.map_err(fail)
+    services.delivery_overview(&actor, &query).await.map_err(respond_error)
 }
 
 /// Empty fields choose everything.
 fn chosen_ones(journey: &str, channel: &str) -> Result<FailedMessageQuery, AppError> {
     let journey = match journey {
         "" => None,
-        id => Some(super::journeys::journey_id(id).map_err(fail)?),
+        id => Some(super::journeys::journey_id(id).map_err(respond_error)?),
     };
     let unknown = || {
-        fail(AppError::field(FieldError::new(
+        respond_error(AppError::field(FieldError::new(
             "channel",
             "unknown_value",
             "This channel does not exist. Choose one from the list.",
@@ -62,11 +62,11 @@ pub async fn send_again(
     if messages.is_empty() && !all {
         let sentence = "No message is selected. Select the messages to resend.";
         let none = FieldError::new("messages", "required", sentence);
-        return Err(fail(AppError::field(none)));
+        return Err(respond_error(AppError::field(none)));
     }
     let query = chosen_ones(&journey, &channel)?;
     let chosen = if all { &[][..] } else { &messages[..] };
-    let count = services.send_again(&actor, &query, chosen).await.map_err(fail)?;
+    let count = services.send_again(&actor, &query, chosen).await.map_err(respond_error)?;
     go_to("/delivery?notice=sent-again");
     Ok(count)
 }

@@ -6,8 +6,8 @@ use super::AppError;
 use crate::domain::{
     delivery::preview::{DraftMessage, MessagePreview},
     editor::{
-        EditorDocument, ProfileAtNode, Publish, Replay, ReplayResult, SaveVersion, Saved,
-        SimulationStep, Trial, difference::VersionDiff,
+        EditorDocument, ProfileAtNode, PublishRequest, ReplayEvents, ReplayResult, SaveResult,
+        SaveVersion, SimulateProfile, SimulationStep, difference::VersionDiff,
     },
     graph::node::Delay,
     journey::NodeStats,
@@ -23,16 +23,16 @@ pub async fn open_editor(
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services
-        .open_editor(&actor, journey_id(&journey).map_err(request::fail)?, version)
+        .open_editor(&actor, journey_id(&journey).map_err(request::respond_error)?, version)
         .await
-        .map_err(request::fail)
+        .map_err(request::respond_error)
 }
 
 /// Saves the graph and the settings, unless someone else did since `save.revision`.
 #[server(prefix = "/api/ui", endpoint = "editor/save", input = Json)]
-pub async fn save_editor(save: SaveVersion) -> Result<Saved, AppError> {
+pub async fn save_editor(save: SaveVersion) -> Result<SaveResult, AppError> {
     let (services, actor) = super::request::context()?;
-    services.save_editor(&actor, &save).await.map_err(super::request::fail)
+    services.save_editor(&actor, &save).await.map_err(super::request::respond_error)
 }
 
 /// A new draft beside the published version, like version `from` or else the newest.
@@ -40,9 +40,10 @@ pub async fn save_editor(save: SaveVersion) -> Result<Saved, AppError> {
 pub async fn begin_version(journey: String, from: Option<i64>) -> Result<EditorDocument, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
-    let journey = journey_id(&journey).map_err(request::fail)?;
-    let number = services.begin_version(&actor, journey, from).await.map_err(request::fail)?;
-    services.open_editor(&actor, journey, Some(number)).await.map_err(request::fail)
+    let journey = journey_id(&journey).map_err(request::respond_error)?;
+    let number =
+        services.begin_version(&actor, journey, from).await.map_err(request::respond_error)?;
+    services.open_editor(&actor, journey, Some(number)).await.map_err(request::respond_error)
 }
 
 /// Throws the draft beside the published version away.
@@ -51,35 +52,35 @@ pub async fn discard_draft(journey: String) -> Result<(), AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services
-        .discard_draft(&actor, journey_id(&journey).map_err(request::fail)?)
+        .discard_draft(&actor, journey_id(&journey).map_err(request::respond_error)?)
         .await
-        .map_err(request::fail)
+        .map_err(request::respond_error)
 }
 
 /// Publishes a draft, or refuses with all of its problems.
 #[server(prefix = "/api/ui", endpoint = "editor/publish", input = Json)]
-pub async fn publish_version(publish: Publish) -> Result<EditorDocument, AppError> {
+pub async fn publish_version(publish: PublishRequest) -> Result<EditorDocument, AppError> {
     use super::request;
     let (services, actor) = request::context()?;
-    services.publish_version(&actor, &publish).await.map_err(request::fail)?;
+    services.publish_version(&actor, &publish).await.map_err(request::respond_error)?;
     services
         .open_editor(&actor, publish.journey, Some(publish.version))
         .await
-        .map_err(request::fail)
+        .map_err(request::respond_error)
 }
 
 /// The path that one profile would take.
 #[server(prefix = "/api/ui", endpoint = "editor/try-person", input = Json)]
-pub async fn try_person(trial: Trial) -> Result<Vec<SimulationStep>, AppError> {
+pub async fn try_person(trial: SimulateProfile) -> Result<Vec<SimulationStep>, AppError> {
     let (services, actor) = super::request::context()?;
-    services.try_person(&actor, &trial).await.map_err(super::request::fail)
+    services.try_person(&actor, &trial).await.map_err(super::request::respond_error)
 }
 
 /// Replays the events of the last days.
 #[server(prefix = "/api/ui", endpoint = "editor/try-events", input = Json)]
-pub async fn try_events(replay: Replay) -> Result<ReplayResult, AppError> {
+pub async fn try_events(replay: ReplayEvents) -> Result<ReplayResult, AppError> {
     let (services, actor) = super::request::context()?;
-    services.try_events(&actor, &replay).await.map_err(super::request::fail)
+    services.try_events(&actor, &replay).await.map_err(super::request::respond_error)
 }
 
 /// How many people entered each node of a version, and how many wait there.
@@ -88,9 +89,9 @@ pub async fn editor_figures(journey: String, version: i64) -> Result<Vec<NodeSta
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services
-        .editor_figures(&actor, journey_id(&journey).map_err(request::fail)?, version)
+        .editor_figures(&actor, journey_id(&journey).map_err(request::respond_error)?, version)
         .await
-        .map_err(request::fail)
+        .map_err(request::respond_error)
 }
 
 /// The people at a node, at most a hundred.
@@ -103,23 +104,23 @@ pub async fn people_at(
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services
-        .people_at(&actor, journey_id(&journey).map_err(request::fail)?, version, &node)
+        .people_at(&actor, journey_id(&journey).map_err(request::respond_error)?, version, &node)
         .await
-        .map_err(request::fail)
+        .map_err(request::respond_error)
 }
 
 /// A preview of a message as it is in the editor.
 #[server(prefix = "/api/ui", endpoint = "editor/preview", input = Json)]
 pub async fn preview_draft(message: DraftMessage) -> Result<MessagePreview, AppError> {
     let (services, actor) = super::request::context()?;
-    Ok(services.preview_draft(&actor, message).await.map_err(super::request::fail)?.view)
+    Ok(services.preview_draft(&actor, message).await.map_err(super::request::respond_error)?.view)
 }
 
 /// Sends a test of it, as the preview shows it. Returns the ID that the provider gave it.
 #[server(prefix = "/api/ui", endpoint = "editor/test", input = Json)]
 pub async fn test_draft(message: DraftMessage, to: String) -> Result<Option<String>, AppError> {
     let (services, actor) = super::request::context()?;
-    services.test_draft(&actor, message, &to).await.map_err(super::request::fail)
+    services.test_draft(&actor, message, &to).await.map_err(super::request::respond_error)
 }
 
 /// The next times at which a delay would be over, for a person (by identity) or in a zone.
@@ -133,7 +134,7 @@ pub async fn next_times(
     services
         .next_times(&actor, &delay, person.as_deref(), zone.as_deref())
         .await
-        .map_err(super::request::fail)
+        .map_err(super::request::respond_error)
 }
 
 /// What is different between two versions.
@@ -146,7 +147,7 @@ pub async fn compare_versions(
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services
-        .compare_versions(&actor, journey_id(&journey).map_err(request::fail)?, from, to)
+        .compare_versions(&actor, journey_id(&journey).map_err(request::respond_error)?, from, to)
         .await
-        .map_err(request::fail)
+        .map_err(request::respond_error)
 }

@@ -104,7 +104,7 @@ impl AppError {
             AppError::SelectionChanged(preview) => format!(
                 "The matching journeys have changed. Stop would now end {}. Nothing was stopped. \
                     Check again, then confirm.",
-                preview.effect()
+                preview.summary()
             ),
             AppError::Internal => {
                 "Something went wrong on the server. Nothing was changed. Try again; the \

@@ -26,13 +26,13 @@ pub async fn save_filter(
     #[server(default)] per: String,
     #[server(default)] for_project: String,
 ) -> Result<SavedFilter, AppError> {
-    use super::request::{context, fail, go_to};
+    use super::request::{context, go_to, respond_error};
     use crate::domain::{list_query::ListQuery, query_string::write_query, text::SavedFilterName};
     // Was looked at before (`server/http/form_project.rs`).
     drop(for_project);
     let (services, actor) = context()?;
-    let name =
-        SavedFilterName::parse(&saved_filter_name).map_err(|error| fail(AppError::field(error)))?;
+    let name = SavedFilterName::parse(&saved_filter_name)
+        .map_err(|error| respond_error(AppError::field(error)))?;
     let single = [
         ("q", q),
         ("date", date),
@@ -48,9 +48,9 @@ pub async fn save_filter(
         .chain(many.into_iter().map(|(key, values)| (key, values.join(","))))
         .filter(|(_, value)| !value.is_empty())
         .collect();
-    let query =
-        ListQuery::parse(&write_query(&pairs)).map_err(|errors| fail(AppError::Invalid(errors)))?;
-    let saved = services.save_filter(&actor, &name, &query).await.map_err(fail)?;
+    let query = ListQuery::parse(&write_query(&pairs))
+        .map_err(|errors| respond_error(AppError::Invalid(errors)))?;
+    let saved = services.save_filter(&actor, &name, &query).await.map_err(respond_error)?;
     go_to(&query.to_url());
     Ok(saved)
 }
@@ -61,13 +61,13 @@ pub async fn delete_filter(
     filter: String,
     #[server(default)] back: String,
 ) -> Result<(), AppError> {
-    use super::request::{context, fail, go_to};
+    use super::request::{context, go_to, respond_error};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
     let filter = filter.parse().map_err(|error| {
-        fail(AppError::field(FieldError::new("filter", "malformed", format!("{error}"))))
+        respond_error(AppError::field(FieldError::new("filter", "malformed", format!("{error}"))))
     })?;
-    services.delete_filter(&actor, filter).await.map_err(fail)?;
+    services.delete_filter(&actor, filter).await.map_err(respond_error)?;
     go_to(&back);
     Ok(())
 }
@@ -78,7 +78,7 @@ pub async fn choose_columns(
     #[server(default)] columns: Vec<String>,
     #[server(default)] back: String,
 ) -> Result<(), AppError> {
-    use super::request::{context, fail, go_to, remember_columns};
+    use super::request::{context, go_to, remember_columns, respond_error};
     use crate::domain::{
         columns::{Column, ColumnChoice},
         error::FieldError,
@@ -89,7 +89,7 @@ pub async fn choose_columns(
         let column: Column = key.parse().map_err(|()| {
             let allowed = Column::ALL.map(Column::key).join(", ");
             let sentence = format!("“{key}” is not a column of the list. Use any of: {allowed}.");
-            fail(AppError::field(FieldError::new("columns", "unknown_value", sentence)))
+            respond_error(AppError::field(FieldError::new("columns", "unknown_value", sentence)))
         })?;
         chosen.push(column);
     }

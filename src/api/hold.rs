@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{context, fail, services},
+    request::{context, respond_error, services},
 };
 use crate::domain::hold::Hold;
 
@@ -17,6 +17,6 @@ pub fn current_hold() -> Option<Hold> {
 #[server(prefix = "/api/ui", endpoint = "hold/release")]
 pub async fn release_hold() -> Result<(), AppError> {
     let (services, actor) = context()?;
-    services.release_hold(&actor).await.map_err(fail)?;
+    services.release_hold(&actor).await.map_err(respond_error)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{caller, context, fail, go_to},
+    request::{caller, context, go_to, respond_error},
 };
 use crate::domain::{
     delivery::hook::{ProviderWebhookView, WebhookProvider},
@@ -16,8 +16,8 @@ use crate::domain::{
 pub async fn read_hooks() -> Result<Vec<ProviderWebhookView>, AppError> {
     let (services, actor) = context()?;
     let (_, caller) = caller()?;
-    let base = caller.visitor.base.parse().map_err(|_| fail(AppError::Internal))?;
-    services.hooks(&actor, &base).await.map_err(fail)
+    let base = caller.visitor.base.parse().map_err(|_| respond_error(AppError::Internal))?;
+    services.hooks(&actor, &base).await.map_err(respond_error)
 }
 
 fn provider_of(key: &str) -> Result<WebhookProvider, AppError> {
@@ -25,14 +25,17 @@ fn provider_of(key: &str) -> Result<WebhookProvider, AppError> {
         let sentence = "This provider does not exist. Choose one from the page.";
         AppError::field(FieldError::new("provider", "unknown_value", sentence))
     };
-    WebhookProvider::from_key(key).ok_or_else(|| fail(unknown()))
+    WebhookProvider::from_key(key).ok_or_else(|| respond_error(unknown()))
 }
 
 /// Saves the secret that verifies a provider's requests.
 #[server(prefix = "/api/ui", endpoint = "hooks/save")]
 pub async fn save_hook_secret(provider: String, secret: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    services.save_hook_secret(&actor, provider_of(&provider)?, &secret).await.map_err(fail)?;
+    services
+        .save_hook_secret(&actor, provider_of(&provider)?, &secret)
+        .await
+        .map_err(respond_error)?;
     go_to("/channels/webhooks?notice=hook-saved");
     Ok(())
 }
@@ -40,7 +43,7 @@ pub async fn save_hook_secret(provider: String, secret: String) -> Result<(), Ap
 #[server(prefix = "/api/ui", endpoint = "hooks/remove")]
 pub async fn remove_hook_secret(provider: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    services.remove_hook_secret(&actor, provider_of(&provider)?).await.map_err(fail)?;
+    services.remove_hook_secret(&actor, provider_of(&provider)?).await.map_err(respond_error)?;
     go_to("/channels/webhooks?notice=hook-removed");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     AppError,
-    request::{context, fail},
+    request::{context, respond_error},
 };
 use crate::domain::{
     access::Permission,
@@ -16,7 +16,7 @@ use crate::domain::{
 /// If the actor may not import.
 pub async fn read_imports() -> Result<Vec<ImportView>, AppError> {
     let (services, actor) = context()?;
-    services.imports(&actor).await.map_err(fail)
+    services.imports(&actor).await.map_err(respond_error)
 }
 
 /// An import, and its first rejected rows.
@@ -26,9 +26,9 @@ pub async fn read_imports() -> Result<Vec<ImportView>, AppError> {
 pub async fn read_import(id: &str) -> Result<(ImportView, Vec<RejectedRow>), AppError> {
     let (services, actor) = context()?;
     // Without the permission, nothing else is revealed.
-    actor.require(Permission::SendEvents).map_err(fail)?;
+    actor.require(Permission::SendEvents).map_err(respond_error)?;
     let import: ImportId =
-        id.parse().map_err(|_| fail(AppError::NotFound("import".to_string())))?;
-    let view = services.import_of(&actor, import).await.map_err(fail)?;
-    Ok((view, services.refused_lines(&actor, import).await.map_err(fail)?))
+        id.parse().map_err(|_| respond_error(AppError::NotFound("import".to_string())))?;
+    let view = services.import_of(&actor, import).await.map_err(respond_error)?;
+    Ok((view, services.refused_lines(&actor, import).await.map_err(respond_error)?))
 }

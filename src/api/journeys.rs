@@ -16,11 +16,12 @@ use crate::domain::{
 /// One page of the list; `query` is the query string of the list's URL.
 #[server(prefix = "/api/ui", endpoint = "journeys/list", input = GetUrl)]
 pub async fn list_journeys(query: String) -> Result<ListPage, AppError> {
-    use super::request::{chosen_columns, fail, standing};
-    let (services, standing) = standing()?;
+    use super::request::{chosen_columns, require_auth, respond_error};
+    let (services, standing) = require_auth()?;
     let query = crate::domain::list_query::ListQuery::parse(&query)
-        .map_err(|errors| fail(AppError::Invalid(errors)))?;
-    let page = services.list(&standing.actor, &query, chosen_columns()).await.map_err(fail)?;
+        .map_err(|errors| respond_error(AppError::Invalid(errors)))?;
+    let page =
+        services.list(&standing.actor, &query, chosen_columns()).await.map_err(respond_error)?;
     Ok(ListPage { seat: standing.seat(), ..page })
 }
 
@@ -42,18 +43,19 @@ pub struct JourneyPage {
 /// Everything about one journey.
 #[server(prefix = "/api/ui", endpoint = "journeys/get", input = GetUrl)]
 pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
-    use super::request::{fail, standing};
-    let (services, standing) = standing()?;
+    use super::request::{require_auth, respond_error};
+    let (services, standing) = require_auth()?;
     let actor = &standing.actor;
-    let id = journey_id(&id).map_err(fail)?;
-    let detail = services.journey(actor, id).await.map_err(fail)?;
-    let history = services.history(actor, id).await.map_err(fail)?;
-    let labels = services.labels(actor).await.map_err(fail)?;
+    let id = journey_id(&id).map_err(respond_error)?;
+    let detail = services.journey(actor, id).await.map_err(respond_error)?;
+    let history = services.history(actor, id).await.map_err(respond_error)?;
+    let labels = services.labels(actor).await.map_err(respond_error)?;
     let messages = match detail.summary.ever_published {
         true => MessageProblems::default(),
-        false => {
-            services.message_findings(actor, &detail.graph, &detail.settings).await.map_err(fail)?
-        }
+        false => services
+            .message_findings(actor, &detail.graph, &detail.settings)
+            .await
+            .map_err(respond_error)?,
     };
     Ok(JourneyPage {
         detail,
@@ -68,20 +70,20 @@ pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
 /// One operation with a page of its rows.
 #[server(prefix = "/api/ui", endpoint = "operations/get", input = GetUrl)]
 pub async fn get_operation(id: String, page: i64) -> Result<OperationDetail, AppError> {
-    use super::request::{context, fail};
+    use super::request::{context, respond_error};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
     let id = id.parse().map_err(|error| {
-        fail(AppError::field(FieldError::new("id", "malformed", format!("{error}"))))
+        respond_error(AppError::field(FieldError::new("id", "malformed", format!("{error}"))))
     })?;
     if page < 1 {
-        return Err(fail(AppError::field(FieldError::new(
+        return Err(respond_error(AppError::field(FieldError::new(
             "page",
             "malformed",
             "Pages are whole numbers from 1.",
         ))));
     }
-    services.operation(&actor, id, page).await.map_err(fail)
+    services.operation(&actor, id, page).await.map_err(respond_error)
 }
 
 /// A new draft, empty or like a `template`; what is not typed is taken from it. Opens in the
@@ -92,10 +94,10 @@ pub async fn create_journey(
     #[server(default)] description: String,
     #[server(default)] template: String,
 ) -> Result<JourneyId, AppError> {
-    use super::request::{context, fail, go_to};
+    use super::request::{context, go_to, respond_error};
     let (services, actor) = context()?;
-    let document = new_document(&name, &description, &template).map_err(fail)?;
-    let id = services.create(&actor, &document).await.map_err(fail)?;
+    let document = new_document(&name, &description, &template).map_err(respond_error)?;
+    let id = services.create(&actor, &document).await.map_err(respond_error)?;
     go_to(&format!("/journeys/{id}/edit"));
     Ok(id)
 }
@@ -111,7 +113,7 @@ fn new_document(
         editor::templates::Template,
         error::FieldError,
         graph::Graph,
-        settings::{Entry, Settings},
+        settings::{EntryTrigger, Settings},
         text::{Description, JourneyName},
     };
     let from = if template.is_empty() {
@@ -142,7 +144,7 @@ fn new_document(
     };
     let (settings, graph) = match from {
         Some(template) => (template.settings, template.graph),
-        None => (Settings::new(Entry::Api {}), Graph::empty()),
+        None => (Settings::new(EntryTrigger::Api {}), Graph::empty()),
     };
     Ok(JourneyDocument { name, description, labels: Vec::new(), status: None, settings, graph })
 }
@@ -153,17 +155,17 @@ pub async fn clone_journey(
     id: String,
     #[server(default)] project: String,
 ) -> Result<JourneyId, AppError> {
-    use super::request::{caller, fail, go_to, remember_project, standing};
-    let (services, standing) = standing()?;
-    let id = journey_id(&id).map_err(fail)?;
+    use super::request::{caller, go_to, remember_project, require_auth, respond_error};
+    let (services, standing) = require_auth()?;
+    let id = journey_id(&id).map_err(respond_error)?;
     let there = match project.is_empty() {
         true => standing.actor.clone(),
         false => {
-            let project = super::projects::project_id(&project).map_err(fail)?;
-            services.enter_project(&standing, project).map_err(fail)?
+            let project = super::projects::project_id(&project).map_err(respond_error)?;
+            services.enter_project(&standing, project).map_err(respond_error)?
         }
     };
-    let clone = services.clone_journey(&standing.actor, id, &there).await.map_err(fail)?;
+    let clone = services.clone_journey(&standing.actor, id, &there).await.map_err(respond_error)?;
     if there.project != standing.actor.project {
         remember_project(there.project, &caller()?.1.visitor);
     }
@@ -181,7 +183,7 @@ pub async fn edit_journey(
     #[server(default)] labels: Vec<String>,
     #[server(default)] new_label: String,
 ) -> Result<(), AppError> {
-    use super::request::{context, fail, go_to};
+    use super::request::{context, go_to, respond_error};
     use crate::{
         domain::{
             error::FieldError,
@@ -190,8 +192,8 @@ pub async fn edit_journey(
         server::store::EditDetails,
     };
     let (services, actor) = context()?;
-    let invalid = |error: FieldError| fail(AppError::field(error));
-    let id = journey_id(&id).map_err(fail)?;
+    let invalid = |error: FieldError| respond_error(AppError::field(error));
+    let id = journey_id(&id).map_err(respond_error)?;
     let edit = EditDetails {
         name: JourneyName::parse(&name).map_err(invalid)?,
         description: Description::parse(&description).map_err(invalid)?,
@@ -210,7 +212,7 @@ pub async fn edit_journey(
         },
         revision: Some(revision),
     };
-    services.edit_details(&actor, id, &edit).await.map_err(fail)?;
+    services.edit_details(&actor, id, &edit).await.map_err(respond_error)?;
     go_to(&format!("/journeys/{id}"));
     Ok(())
 }
@@ -231,15 +233,15 @@ pub struct ClonePage {
 /// Where there is no such journey, or nowhere to clone it to.
 #[cfg(feature = "ssr")]
 pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
-    use super::request::{fail, require, standing};
+    use super::request::{require, require_auth, respond_error};
     use crate::domain::{access::Permission, reference::references};
-    let (services, standing) = standing()?;
-    let id = journey_id(id).map_err(fail)?;
-    let detail = services.journey(&standing.actor, id).await.map_err(fail)?;
+    let (services, standing) = require_auth()?;
+    let id = journey_id(id).map_err(respond_error)?;
+    let detail = services.journey(&standing.actor, id).await.map_err(respond_error)?;
     let mut projects: Vec<_> = standing
         .memberships
         .iter()
-        .filter(|membership| membership.role.may(Permission::EditJourneys))
+        .filter(|membership| membership.role.allows(Permission::EditJourneys))
         .map(|membership| membership.project.clone())
         .collect();
     if projects.is_empty() {
@@ -275,10 +277,10 @@ pub async fn read_editable(id: String) -> Result<JourneyPage, AppError> {
 /// If the actor may not.
 #[cfg(feature = "ssr")]
 pub async fn labels_to_put() -> Result<Vec<Label>, AppError> {
-    use super::request::{context, fail, require};
+    use super::request::{context, require, respond_error};
     require(crate::domain::access::Permission::EditJourneys)?;
     let (services, actor) = context()?;
-    services.labels(&actor).await.map_err(fail)
+    services.labels(&actor).await.map_err(respond_error)
 }
 
 /// Reads a journey's id.

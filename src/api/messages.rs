@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     AppError,
     journeys::journey_id,
-    request::{context, fail, go_to},
+    request::{context, go_to, respond_error},
 };
 use crate::domain::{
     delivery::preview::{MessagePreview, message_address},
@@ -23,8 +23,12 @@ pub async fn read_preview(
     person: &str,
 ) -> Result<MessagePreview, AppError> {
     let (services, actor) = context()?;
-    let journey = journey_id(journey).map_err(fail)?;
-    Ok(services.preview_message(&actor, journey, node, Some(person)).await.map_err(fail)?.view)
+    let journey = journey_id(journey).map_err(respond_error)?;
+    Ok(services
+        .preview_message(&actor, journey, node, Some(person))
+        .await
+        .map_err(respond_error)?
+        .view)
 }
 
 /// Sends a test of a journey's message, as its page shows it. Returns the ID that the provider gave
@@ -37,9 +41,11 @@ pub async fn test_message(
     #[server(default)] to: String,
 ) -> Result<Option<String>, AppError> {
     let (services, actor) = context()?;
-    let journey = journey_id(&journey).map_err(fail)?;
-    let taken =
-        services.test_message(&actor, journey, &node, Some(&person), &to).await.map_err(fail)?;
+    let journey = journey_id(&journey).map_err(respond_error)?;
+    let taken = services
+        .test_message(&actor, journey, &node, Some(&person), &to)
+        .await
+        .map_err(respond_error)?;
     let query = write_query(&[("person", person), ("notice", "test-taken".to_string())]);
     go_to(&format!("{}?{query}", message_address(journey, &node)));
     Ok(taken)

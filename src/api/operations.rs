@@ -16,14 +16,14 @@ pub async fn operate(
     #[server(default)] confirmed: Option<String>,
     #[server(default)] back: String,
 ) -> Result<OperationResult, AppError> {
-    use super::request::{back_with_outcome, context, fail, same_project};
+    use super::request::{back_with_outcome, context, respond_error, same_project};
     use crate::domain::{
         error::FieldError,
         selection::{Selection, SelectionDigest},
         transition::Action,
     };
     let (services, actor) = context()?;
-    let invalid = |error: FieldError| fail(AppError::field(error));
+    let invalid = |error: FieldError| respond_error(AppError::field(error));
     let action = match action.parse() {
         Ok(
             action @ (Action::Pause
@@ -47,7 +47,8 @@ pub async fn operate(
         let sentence = "Stop is final and needs a confirmation. Preview what it would end first.";
         return Err(invalid(FieldError::new("confirmed", "required", sentence)));
     }
-    let answer = services.operate(&actor, &selection, action, confirmed).await.map_err(fail)?;
+    let answer =
+        services.operate(&actor, &selection, action, confirmed).await.map_err(respond_error)?;
     back_with_outcome(&back, answer.report.id);
     Ok(answer)
 }
@@ -58,13 +59,13 @@ pub async fn preview_stop(
     #[server(default)] ids: Vec<String>,
     #[server(default)] matching: Option<String>,
 ) -> Result<StopPreview, AppError> {
-    use super::request::{context, fail, same_project};
+    use super::request::{context, respond_error, same_project};
     use crate::domain::selection::Selection;
     let (services, actor) = context()?;
     same_project(&actor, matching.as_deref())?;
     let selection = Selection::parse(&ids, matching.as_deref())
-        .map_err(|error| fail(AppError::field(error)))?;
-    services.preview_stop(&actor, &selection).await.map_err(fail)
+        .map_err(|error| respond_error(AppError::field(error)))?;
+    services.preview_stop(&actor, &selection).await.map_err(respond_error)
 }
 
 /// Adds labels (`add`, and `create` by name) and removes labels (`remove`).
@@ -78,7 +79,7 @@ pub async fn label_journeys(
     #[server(default)] back: String,
     #[server(default)] for_project: String,
 ) -> Result<OperationResult, AppError> {
-    use super::request::{back_with_outcome, context, fail, same_project};
+    use super::request::{back_with_outcome, context, respond_error, same_project};
     use crate::{
         domain::{error::FieldError, ids::LabelId, selection::Selection, text::LabelName},
         server::store::ChangeLabels,
@@ -86,7 +87,7 @@ pub async fn label_journeys(
     // Was looked at before (`server/http/form_project.rs`).
     drop(for_project);
     let (services, actor) = context()?;
-    let invalid = |error: FieldError| fail(AppError::field(error));
+    let invalid = |error: FieldError| respond_error(AppError::field(error));
     same_project(&actor, matching.as_deref())?;
     let selection = Selection::parse(&ids, matching.as_deref()).map_err(invalid)?;
     let labels = |field: &str, ids: &[String]| -> Result<Vec<LabelId>, AppError> {
@@ -114,7 +115,7 @@ pub async fn label_journeys(
             "Choose a label to add or remove, or type a new one.",
         )));
     }
-    let answer = services.label(&actor, &selection, &change).await.map_err(fail)?;
+    let answer = services.label(&actor, &selection, &change).await.map_err(respond_error)?;
     back_with_outcome(&back, answer.report.id);
     Ok(answer)
 }
@@ -128,13 +129,13 @@ pub async fn rename_journey(
 ) -> Result<OperationResult, AppError> {
     use super::{
         journeys::journey_id,
-        request::{back_with_outcome, context, fail},
+        request::{back_with_outcome, context, respond_error},
     };
     use crate::domain::text::JourneyName;
     let (services, actor) = context()?;
-    let id = journey_id(&id).map_err(fail)?;
-    let name = JourneyName::parse(&name).map_err(|error| fail(AppError::field(error)))?;
-    let answer = services.rename(&actor, id, &name).await.map_err(fail)?;
+    let id = journey_id(&id).map_err(respond_error)?;
+    let name = JourneyName::parse(&name).map_err(|error| respond_error(AppError::field(error)))?;
+    let answer = services.rename(&actor, id, &name).await.map_err(respond_error)?;
     back_with_outcome(&back, answer.report.id);
     Ok(answer)
 }
@@ -145,13 +146,17 @@ pub async fn undo_operation(
     operation: String,
     #[server(default)] back: String,
 ) -> Result<OperationResult, AppError> {
-    use super::request::{back_with_outcome, context, fail};
+    use super::request::{back_with_outcome, context, respond_error};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
     let operation = operation.parse().map_err(|error| {
-        fail(AppError::field(FieldError::new("operation", "malformed", format!("{error}"))))
+        respond_error(AppError::field(FieldError::new(
+            "operation",
+            "malformed",
+            format!("{error}"),
+        )))
     })?;
-    let answer = services.undo(&actor, operation).await.map_err(fail)?;
+    let answer = services.undo(&actor, operation).await.map_err(respond_error)?;
     back_with_outcome(&back, answer.report.id);
     Ok(answer)
 }
@@ -164,11 +169,11 @@ pub async fn publish_journey(
 ) -> Result<OperationResult, AppError> {
     use super::{
         journeys::journey_id,
-        request::{back_with_outcome, context, fail},
+        request::{back_with_outcome, context, respond_error},
     };
     let (services, actor) = context()?;
-    let id = journey_id(&id).map_err(fail)?;
-    let answer = services.publish(&actor, id).await.map_err(fail)?;
+    let id = journey_id(&id).map_err(respond_error)?;
+    let answer = services.publish(&actor, id).await.map_err(respond_error)?;
     back_with_outcome(&back, answer.report.id);
     Ok(answer)
 }
@@ -176,12 +181,16 @@ pub async fn publish_journey(
 /// What an operation did, in short: the toast of a page that was reached by a plain form.
 #[server(prefix = "/api/ui", endpoint = "operations/outcome", input = GetUrl)]
 pub async fn get_outcome(operation: String) -> Result<OperationResult, AppError> {
-    use super::request::{context, fail};
+    use super::request::{context, respond_error};
     use crate::domain::error::FieldError;
     let (services, actor) = context()?;
     let operation = operation.parse().map_err(|error| {
-        fail(AppError::field(FieldError::new("operation", "malformed", format!("{error}"))))
+        respond_error(AppError::field(FieldError::new(
+            "operation",
+            "malformed",
+            format!("{error}"),
+        )))
     })?;
-    let account = services.operation(&actor, operation, 1).await.map_err(fail)?;
+    let account = services.operation(&actor, operation, 1).await.map_err(respond_error)?;
     Ok(OperationResult { report: account.report, items: account.items })
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{ShownOnce, ask_on, caller, context, fail, go_to, show_once, standing},
+    request::{ShownOnce, ask_on, caller, context, go_to, require_auth, respond_error, show_once},
 };
 use crate::domain::{
     access::Role,
@@ -16,7 +16,7 @@ use crate::domain::{
 use crate::server::services::ServiceError;
 
 /// What the Team page shows.
-pub struct PeoplePage {
+pub struct TeamPageData {
     pub members: Vec<Member>,
     pub invitations: Vec<Invitation>,
     /// The user who looks at the page.
@@ -25,20 +25,21 @@ pub struct PeoplePage {
 
 /// # Errors
 /// If the actor may not manage members.
-pub async fn read_people() -> Result<PeoplePage, AppError> {
+pub async fn read_people() -> Result<TeamPageData, AppError> {
     let (services, actor) = context()?;
-    let members = services.members(&actor).await.map_err(fail)?;
-    let invitations = services.invitations(&actor).await.map_err(fail)?;
-    Ok(PeoplePage { members, invitations, me: actor.user })
+    let members = services.members(&actor).await.map_err(respond_error)?;
+    let invitations = services.invitations(&actor).await.map_err(respond_error)?;
+    Ok(TeamPageData { members, invitations, me: actor.user })
 }
 
 /// Creates a link to join the project. It is shown once.
 #[server(prefix = "/api/ui", endpoint = "people/invite")]
 pub async fn invite(email: String, role: String) -> Result<String, AppError> {
     let (services, actor) = context()?;
-    let email = EmailAddress::parse(&email).map_err(|error| fail(AppError::field(error)))?;
-    let role: Role = role.parse().map_err(|error| fail(AppError::field(error)))?;
-    let path = services.invite(&actor, &email, role).await.map_err(fail)?;
+    let email =
+        EmailAddress::parse(&email).map_err(|error| respond_error(AppError::field(error)))?;
+    let role: Role = role.parse().map_err(|error| respond_error(AppError::field(error)))?;
+    let path = services.invite(&actor, &email, role).await.map_err(respond_error)?;
     let link = format!("{}{path}", caller()?.1.visitor.base);
     show_once(ShownOnce {
         title: "Invitation",
@@ -55,9 +56,13 @@ pub async fn invite(email: String, role: String) -> Result<String, AppError> {
 pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
     let invitation = invitation.parse().map_err(|error| {
-        fail(AppError::field(FieldError::new("invitation", "malformed", format!("{error}"))))
+        respond_error(AppError::field(FieldError::new(
+            "invitation",
+            "malformed",
+            format!("{error}"),
+        )))
     })?;
-    services.withdraw_invitation(&actor, invitation).await.map_err(fail)?;
+    services.withdraw_invitation(&actor, invitation).await.map_err(respond_error)?;
     go_to("/team?notice=invitation-withdrawn");
     Ok(())
 }
@@ -67,21 +72,21 @@ pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
 /// # Errors
 /// If the actor may not manage members, or the user is not a member.
 pub async fn read_role_change(user: String, role: String) -> Result<RoleChange, AppError> {
-    let (services, standing) = standing()?;
+    let (services, standing) = require_auth()?;
     let (user, wanted) = role_wanted(&user, &role)?;
     let (member, proof) =
-        services.role_change(&standing.actor, user, wanted).await.map_err(fail)?;
+        services.role_change(&standing.actor, user, wanted).await.map_err(respond_error)?;
     let project = standing.project().map(|project| project.name.clone()).unwrap_or_default();
     Ok(RoleChange { member, project, wanted, proof })
 }
 
 fn role_wanted(user: &str, role: &str) -> Result<(UserId, Option<Role>), AppError> {
     let user = user.parse().map_err(|error| {
-        fail(AppError::field(FieldError::new("user", "malformed", format!("{error}"))))
+        respond_error(AppError::field(FieldError::new("user", "malformed", format!("{error}"))))
     })?;
     let role = match role {
         "" => None,
-        role => Some(role.parse().map_err(|error| fail(AppError::field(error)))?),
+        role => Some(role.parse().map_err(|error| respond_error(AppError::field(error)))?),
     };
     Ok((user, role))
 }
@@ -104,7 +109,7 @@ pub async fn set_role(
                 error,
             ));
         }
-        Err(error) => return Err(fail(error)),
+        Err(error) => return Err(respond_error(error)),
     }
     go_to(if role.is_some() { "/team?notice=saved" } else { "/team?notice=removed" });
     Ok(())

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{context, fail, go_to},
+    request::{context, go_to, respond_error},
     segments::form_of,
 };
 use crate::domain::{
@@ -12,13 +12,13 @@ use crate::domain::{
     error::FieldError,
     ids::JourneyId,
     people::view::{
-        EnrolmentDetail, EntryExplanation, PeoplePage, ProfileDetail, ProfileQuery, SegmentView,
+        EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary,
     },
     query_string::pairs,
 };
 
 /// What the page of a profile shows.
-pub struct Asked {
+pub struct ProfilePageData {
     pub person: ProfileDetail,
     pub messages: Vec<MessageSummary>,
     /// Journeys that can be asked about.
@@ -33,11 +33,11 @@ pub struct Asked {
 /// If the actor may not see them, or there is no such segment.
 pub async fn read_people(
     query: &str,
-) -> Result<(PeoplePage, Vec<SegmentView>, ProfileQuery), AppError> {
+) -> Result<(ProfilePage, Vec<SegmentSummary>, ProfileQuery), AppError> {
     let (services, actor) = context()?;
-    let query = people_query(query).map_err(|error| fail(AppError::field(error)))?;
-    let page = services.people_page(&actor, &query).await.map_err(fail)?;
-    Ok((page, services.segments(&actor).await.map_err(fail)?, query))
+    let query = people_query(query).map_err(|error| respond_error(AppError::field(error)))?;
+    let page = services.people_page(&actor, &query).await.map_err(respond_error)?;
+    Ok((page, services.segments(&actor).await.map_err(respond_error)?, query))
 }
 
 /// The query in an address: the beginning of an identity, a segment, conditions as the segment form
@@ -66,23 +66,23 @@ fn people_query(query: &str) -> Result<ProfileQuery, FieldError> {
 ///
 /// # Errors
 /// If there is no profile with this number.
-pub async fn read_person(number: &str, journey: &str) -> Result<Asked, AppError> {
+pub async fn read_person(number: &str, journey: &str) -> Result<ProfilePageData, AppError> {
     let (services, actor) = context()?;
-    let not_found = || fail(AppError::NotFound("profile".to_string()));
+    let not_found = || respond_error(AppError::NotFound("profile".to_string()));
     let number: i64 = number.parse().map_err(|_| not_found())?;
-    let person = services.person(&actor, number).await.map_err(fail)?;
+    let person = services.person(&actor, number).await.map_err(respond_error)?;
     let why = match journey.trim() {
         "" => None,
         id => {
-            let journey = super::journeys::journey_id(id).map_err(fail)?;
-            Some(services.why_not(&actor, number, journey).await.map_err(fail)?)
+            let journey = super::journeys::journey_id(id).map_err(respond_error)?;
+            Some(services.why_not(&actor, number, journey).await.map_err(respond_error)?)
         }
     };
-    let messages = services.messages_to(&actor, number).await.map_err(fail)?;
-    Ok(Asked {
+    let messages = services.messages_to(&actor, number).await.map_err(respond_error)?;
+    Ok(ProfilePageData {
         person,
         messages,
-        journeys: services.published_journeys(&actor).await.map_err(fail)?,
+        journeys: services.published_journeys(&actor).await.map_err(respond_error)?,
         why,
     })
 }
@@ -91,18 +91,18 @@ pub async fn read_person(number: &str, journey: &str) -> Result<Asked, AppError>
 ///
 /// # Errors
 /// If there is no such enrolment.
-pub async fn read_trip(number: &str) -> Result<EnrolmentDetail, AppError> {
+pub async fn read_enrolment(number: &str) -> Result<EnrolmentDetail, AppError> {
     let (services, actor) = context()?;
     let number: i64 =
-        number.parse().map_err(|_| fail(AppError::NotFound("enrolment".to_string())))?;
-    services.trip(&actor, number).await.map_err(fail)
+        number.parse().map_err(|_| respond_error(AppError::NotFound("enrolment".to_string())))?;
+    services.trip(&actor, number).await.map_err(respond_error)
 }
 
 /// Deletes a profile. Journey stats keep their totals.
 #[server(prefix = "/api/ui", endpoint = "profiles/delete")]
 pub async fn delete_person(person: i64) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    services.delete_person(&actor, person).await.map_err(fail)?;
+    services.delete_person(&actor, person).await.map_err(respond_error)?;
     go_to("/profiles?notice=person-deleted");
     Ok(())
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{caller, context, fail, go_to, remember_project, standing},
+    request::{caller, context, go_to, remember_project, require_auth, respond_error},
 };
 use crate::domain::{error::FieldError, ids::ProjectId, team::ProjectSummary, text::ProjectTitle};
 
@@ -13,8 +13,8 @@ use crate::domain::{error::FieldError, ids::ProjectId, team::ProjectSummary, tex
 /// # Errors
 /// If no one is signed in.
 pub async fn read_projects() -> Result<Vec<ProjectSummary>, AppError> {
-    let (services, standing) = standing()?;
-    services.projects(&standing).await.map_err(fail)
+    let (services, standing) = require_auth()?;
+    services.projects(&standing).await.map_err(respond_error)
 }
 
 /// Reads a project's id.
@@ -30,9 +30,9 @@ pub fn project_id(text: &str) -> Result<ProjectId, AppError> {
 /// Switches to another project.
 #[server(prefix = "/api/ui", endpoint = "projects/switch")]
 pub async fn switch_project(project: String) -> Result<(), AppError> {
-    let (services, standing) = standing()?;
-    let project = project_id(&project).map_err(fail)?;
-    let actor = services.enter_project(&standing, project).map_err(fail)?;
+    let (services, standing) = require_auth()?;
+    let project = project_id(&project).map_err(respond_error)?;
+    let actor = services.enter_project(&standing, project).map_err(respond_error)?;
     remember_project(actor.project, &caller()?.1.visitor);
     go_to("/journeys");
     Ok(())
@@ -42,8 +42,8 @@ pub async fn switch_project(project: String) -> Result<(), AppError> {
 #[server(prefix = "/api/ui", endpoint = "projects/create")]
 pub async fn create_project(name: String) -> Result<ProjectId, AppError> {
     let (services, actor) = context()?;
-    let name = ProjectTitle::parse(&name).map_err(|error| fail(AppError::field(error)))?;
-    let project = services.create_project(&actor, &name).await.map_err(fail)?;
+    let name = ProjectTitle::parse(&name).map_err(|error| respond_error(AppError::field(error)))?;
+    let project = services.create_project(&actor, &name).await.map_err(respond_error)?;
     remember_project(project, &caller()?.1.visitor);
     go_to("/projects?notice=project-created");
     Ok(project)
@@ -51,10 +51,10 @@ pub async fn create_project(name: String) -> Result<ProjectId, AppError> {
 
 #[server(prefix = "/api/ui", endpoint = "projects/rename")]
 pub async fn rename_project(project: String, name: String) -> Result<(), AppError> {
-    let (services, standing) = standing()?;
-    let project = project_id(&project).map_err(fail)?;
-    let name = ProjectTitle::parse(&name).map_err(|error| fail(AppError::field(error)))?;
-    services.rename_project(&standing, project, &name).await.map_err(fail)?;
+    let (services, standing) = require_auth()?;
+    let project = project_id(&project).map_err(respond_error)?;
+    let name = ProjectTitle::parse(&name).map_err(|error| respond_error(AppError::field(error)))?;
+    services.rename_project(&standing, project, &name).await.map_err(respond_error)?;
     go_to("/projects?notice=saved");
     Ok(())
 }
@@ -62,9 +62,9 @@ pub async fn rename_project(project: String, name: String) -> Result<(), AppErro
 /// Archives a project (`archive` = `true`), or unarchives it.
 #[server(prefix = "/api/ui", endpoint = "projects/archive")]
 pub async fn archive_project(project: String, archive: bool) -> Result<(), AppError> {
-    let (services, standing) = standing()?;
-    let project = project_id(&project).map_err(fail)?;
-    services.archive_project(&standing, project, archive).await.map_err(fail)?;
+    let (services, standing) = require_auth()?;
+    let project = project_id(&project).map_err(respond_error)?;
+    services.archive_project(&standing, project, archive).await.map_err(respond_error)?;
     go_to(if archive {
         "/projects?notice=project-archived"
     } else {

@@ -18,7 +18,7 @@ use crate::{
     server::{
         costly_work::WAIT,
         own_path::own_path,
-        services::{ServiceError, Services, Standing, Visitor, sign_in::OpenedSession},
+        services::{AuthContext, RequestClient, ServiceError, Services, sign_in::OpenedSession},
         store::{StoreError, sqlite::SqliteStore},
         vault::VaultError,
     },
@@ -53,13 +53,13 @@ pub fn device_cookie(secure: bool) -> &'static str {
 
 /// The caller of a request, provided by the router.
 #[derive(Clone, Default)]
-pub struct Caller {
-    pub visitor: Visitor,
+pub struct RequestAuth {
+    pub visitor: RequestClient,
     /// None if no one is signed in.
-    pub standing: Option<Standing>,
+    pub standing: Option<AuthContext>,
 }
 
-impl Caller {
+impl RequestAuth {
     /// The current project.
     pub fn project(&self) -> Option<ProjectId> {
         Some(self.standing.as_ref()?.project()?.id)
@@ -67,7 +67,7 @@ impl Caller {
 
     /// The role in the current project.
     pub fn role(&self) -> Option<Role> {
-        self.standing.as_ref().and_then(Standing::role)
+        self.standing.as_ref().and_then(AuthContext::role)
     }
 }
 
@@ -82,10 +82,10 @@ pub struct ShownOnce {
 
 /// What a server function leaves for the answer to a plain form.
 #[derive(Clone, Default)]
-pub struct FormAnswer(Arc<Mutex<Answer>>);
+pub struct FormAnswer(Arc<Mutex<FormOutcome>>);
 
 #[derive(Clone, Default)]
-pub struct Answer {
+pub struct FormOutcome {
     pub error: Option<AppError>,
     /// The page that asks for the missing confirmation.
     pub asks_on: Option<String>,
@@ -95,11 +95,11 @@ pub struct Answer {
 }
 
 impl FormAnswer {
-    pub fn get(&self) -> Answer {
+    pub fn get(&self) -> FormOutcome {
         self.0.lock().map(|answer| answer.clone()).unwrap_or_default()
     }
 
-    fn change(change: impl FnOnce(&mut Answer)) {
+    fn change(change: impl FnOnce(&mut FormOutcome)) {
         if let Some(Ok(mut answer)) =
             use_context::<FormAnswer>().as_ref().map(|answer| answer.0.lock())
         {
@@ -118,31 +118,31 @@ pub struct FormProblem {
 }
 
 /// What was typed into a field before it did not work.
-pub fn typed(field: &str) -> Option<String> {
+pub fn submitted_value(field: &str) -> Option<String> {
     let problem = use_context::<FormProblem>()?;
     problem.typed.into_iter().find(|(key, _)| key == field).map(|(_, value)| value)
 }
 
 /// The services, for any caller.
 pub fn services() -> Result<AppServices, AppError> {
-    use_context::<AppServices>().ok_or_else(|| fail(AppError::Internal))
+    use_context::<AppServices>().ok_or_else(|| respond_error(AppError::Internal))
 }
 
 /// The services, and the caller.
-pub fn caller() -> Result<(AppServices, Caller), AppError> {
-    Ok((services()?, use_context::<Caller>().unwrap_or_default()))
+pub fn caller() -> Result<(AppServices, RequestAuth), AppError> {
+    Ok((services()?, use_context::<RequestAuth>().unwrap_or_default()))
 }
 
 /// The services, and the user who is signed in.
-pub fn standing() -> Result<(AppServices, Standing), AppError> {
+pub fn require_auth() -> Result<(AppServices, AuthContext), AppError> {
     let (services, caller) = caller()?;
-    let standing = caller.standing.ok_or_else(|| fail(AppError::SignedOut))?;
+    let standing = caller.standing.ok_or_else(|| respond_error(AppError::SignedOut))?;
     Ok((services, standing))
 }
 
 /// The services, and the actor in the current project.
 pub fn context() -> Result<(AppServices, Actor), AppError> {
-    let (services, standing) = standing()?;
+    let (services, standing) = require_auth()?;
     Ok((services, standing.actor))
 }
 
@@ -152,12 +152,12 @@ pub fn context() -> Result<(AppServices, Actor), AppError> {
 /// If the actor may not, with the reason.
 pub fn require(permission: Permission) -> Result<(), AppError> {
     let (_, actor) = context()?;
-    actor.require(permission).map_err(fail)
+    actor.require(permission).map_err(respond_error)
 }
 
 /// Whether the user has the permission here, for what a page shows.
 pub fn may(permission: Permission) -> bool {
-    use_context::<Caller>()
+    use_context::<RequestAuth>()
         .and_then(|caller| caller.standing)
         .is_some_and(|standing| standing.actor.require(permission).is_ok())
 }
@@ -167,7 +167,7 @@ pub fn may(permission: Permission) -> bool {
 pub fn same_project(actor: &Actor, matching: Option<&str>) -> Result<(), AppError> {
     let named = matching.and_then(crate::domain::list_query::project_of_matching);
     if named.is_some_and(|project| project != actor.project) {
-        return Err(fail(other_project()));
+        return Err(respond_error(other_project()));
     }
     Ok(())
 }
@@ -180,7 +180,7 @@ pub fn other_project() -> AppError {
 }
 
 /// Gives the answer the error's status and remembers the error for a plain form.
-pub fn fail(error: impl Into<AppError>) -> AppError {
+pub fn respond_error(error: impl Into<AppError>) -> AppError {
     let error = error.into();
     if let Some(response) = use_context::<ResponseOptions>()
         && let Ok(status) = StatusCode::from_u16(error.status())
@@ -207,17 +207,17 @@ impl From<StoreError> for AppError {
                     Reload the page to see their change."
             )),
             StoreError::SelectionChanged(preview) => AppError::SelectionChanged(preview),
-            StoreError::Taken(what) => AppError::Conflict(format!(
+            StoreError::NameTaken(what) => AppError::Conflict(format!(
                 "A {what} with this name already exists. Choose another name."
             )),
             StoreError::Conflict(sentence) => AppError::Conflict(sentence.to_string()),
             StoreError::Problems(problems) => AppError::Invalid(problems),
-            StoreError::DeadLink => AppError::DeadLink,
+            StoreError::LinkExpired => AppError::DeadLink,
             StoreError::Unavailable(obstacle) => {
                 tracing::error!(%obstacle, "store.unavailable");
                 AppError::Unavailable(obstacle.sentence().to_string())
             }
-            StoreError::Damaged(_) | StoreError::Unusable(_) | StoreError::Database(_) => {
+            StoreError::Corrupt(_) | StoreError::CannotOpen(_) | StoreError::Database(_) => {
                 tracing::error!(%error, "store.failed");
                 AppError::Internal
             }
@@ -304,7 +304,7 @@ pub fn go_to(path: &str) {
 /// Sends a plain form on to the confirmation page; a script gets the error.
 pub fn ask_on(path: &str, error: impl Into<AppError>) -> AppError {
     FormAnswer::change(|answer| answer.asks_on = Some(local(path)));
-    fail(error)
+    respond_error(error)
 }
 
 /// Sends a plain form back to the list it came from, which then shows what the operation did.
@@ -368,12 +368,12 @@ fn set_cookie(cookie: &Cookie<'_>) {
 }
 
 /// Gives the browser its session.
-pub fn keep_session(session: &OpenedSession, visitor: &Visitor) {
+pub fn keep_session(session: &OpenedSession, visitor: &RequestClient) {
     session_cookies(session, visitor).iter().for_each(set_cookie);
 }
 
 /// The cookies that a browser gets at sign-in: its session and its device.
-pub fn session_cookies(session: &OpenedSession, visitor: &Visitor) -> Vec<Cookie<'static>> {
+pub fn session_cookies(session: &OpenedSession, visitor: &RequestClient) -> Vec<Cookie<'static>> {
     let secure = visitor.secure;
     let own = new_cookie(
         session_cookie(secure),
@@ -389,7 +389,7 @@ pub fn session_cookies(session: &OpenedSession, visitor: &Visitor) -> Vec<Cookie
 }
 
 /// Takes the session away, and everything that the browser kept of us (`Clear-Site-Data`).
-pub fn forget_session(visitor: &Visitor) {
+pub fn forget_session(visitor: &RequestClient) {
     set_cookie(&new_cookie(session_cookie(visitor.secure), String::new(), 0, visitor.secure));
     if let Some(response) = use_context::<ResponseOptions>() {
         let name = HeaderName::from_static("clear-site-data");
@@ -401,7 +401,7 @@ pub fn forget_session(visitor: &Visitor) {
 const YEAR: i64 = 365 * crate::domain::time::DAY_MS;
 
 /// Keeps the chosen project in this browser.
-pub fn remember_project(project: ProjectId, visitor: &Visitor) {
+pub fn remember_project(project: ProjectId, visitor: &RequestClient) {
     let name = project_cookie(visitor.secure);
     set_cookie(&new_cookie(name, project.to_string(), YEAR, visitor.secure));
 }
@@ -414,6 +414,6 @@ pub fn chosen_columns() -> ColumnChoice {
 
 /// Keeps the columns in this browser for a year.
 pub fn remember_columns(columns: &ColumnChoice) {
-    let secure = use_context::<Caller>().is_some_and(|caller| caller.visitor.secure);
+    let secure = use_context::<RequestAuth>().is_some_and(|caller| caller.visitor.secure);
     set_cookie(&new_cookie(COLUMNS_COOKIE, columns.to_cookie(), YEAR, secure));
 }

@@ -5,19 +5,19 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{context, fail, go_to},
+    request::{context, go_to, respond_error},
 };
 use crate::domain::{
     access::Permission,
-    people::{segment_form::SegmentForm, view::SegmentView},
+    people::{segment_form::SegmentForm, view::SegmentSummary},
     query_string::pairs,
 };
 
 /// # Errors
 /// If the actor may not see them.
-pub async fn read_segments() -> Result<Vec<SegmentView>, AppError> {
+pub async fn read_segments() -> Result<Vec<SegmentSummary>, AppError> {
     let (services, actor) = context()?;
-    services.segments(&actor).await.map_err(fail)
+    services.segments(&actor).await.map_err(respond_error)
 }
 
 /// What the builder shows.
@@ -42,7 +42,7 @@ pub async fn build_segment(query: &str) -> Result<SegmentPageData, AppError> {
         && let Some(known) = services
             .segments(&actor)
             .await
-            .map_err(fail)?
+            .map_err(respond_error)?
             .into_iter()
             .find(|known| known.name == form.name)
     {
@@ -53,13 +53,15 @@ pub async fn build_segment(query: &str) -> Result<SegmentPageData, AppError> {
     }
     let people = match form.criteria() {
         Ok(_) if !actor.may(Permission::SeePeople) => Err(Permission::SeePeople.refusal()),
-        Ok(criteria) => Ok(services.count_matching(&actor, &criteria).await.map_err(fail)?),
+        Ok(criteria) => {
+            Ok(services.count_matching(&actor, &criteria).await.map_err(respond_error)?)
+        }
         Err(error) => Err(format!("{}: {}", error.path, error.sentence)),
     };
     Ok(SegmentPageData {
         form,
         people,
-        events: services.known_events(&actor).await.map_err(fail)?,
+        events: services.known_events(&actor).await.map_err(respond_error)?,
         too_deep,
     })
 }
@@ -94,8 +96,8 @@ pub async fn save_segment(
     let (services, actor) = context()?;
     let form =
         SegmentForm::of_columns(name, join, [kind, negate, property, is, value, times, days]);
-    let criteria = form.criteria().map_err(|error| fail(AppError::field(error)))?;
-    services.save_segment(&actor, &form.name, &criteria).await.map_err(fail)?;
+    let criteria = form.criteria().map_err(|error| respond_error(AppError::field(error)))?;
+    services.save_segment(&actor, &form.name, &criteria).await.map_err(respond_error)?;
     go_to("/segments?notice=saved");
     Ok(())
 }
@@ -103,7 +105,7 @@ pub async fn save_segment(
 #[server(prefix = "/api/ui", endpoint = "segments/delete")]
 pub async fn delete_segment(name: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    services.delete_segment(&actor, &name).await.map_err(fail)?;
+    services.delete_segment(&actor, &name).await.map_err(respond_error)?;
     go_to("/segments?notice=segment-deleted");
     Ok(())
 }

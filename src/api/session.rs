@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::codec::PostUrl};
 
 use super::{
     AppError,
-    request::{caller, fail, forget_session, go_to, keep_session, remember_project},
+    request::{caller, forget_session, go_to, keep_session, remember_project, respond_error},
 };
 use crate::domain::{account::PasswordOffer, team::InvitationPreview, text::PersonName};
 
@@ -16,7 +16,8 @@ pub async fn sign_in(
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
     let (services, caller) = caller()?;
-    let session = services.sign_in(&email, &password, &caller.visitor).await.map_err(fail)?;
+    let session =
+        services.sign_in(&email, &password, &caller.visitor).await.map_err(respond_error)?;
     keep_session(&session, &caller.visitor);
     go_to(&next);
     Ok(())
@@ -27,7 +28,7 @@ pub async fn sign_in(
 pub async fn sign_out() -> Result<(), AppError> {
     let (services, caller) = caller()?;
     if let Some(standing) = &caller.standing {
-        services.sign_out(standing).await.map_err(fail)?;
+        services.sign_out(standing).await.map_err(respond_error)?;
     }
     forget_session(&caller.visitor);
     go_to("/sign-in?notice=signed-out");
@@ -39,8 +40,10 @@ pub async fn sign_out() -> Result<(), AppError> {
 pub async fn found(name: String, email: String, password: String) -> Result<(), AppError> {
     let (services, caller) = caller()?;
     let standing = caller.standing.as_ref();
-    let session =
-        services.found(standing, &name, &email, &password, &caller.visitor).await.map_err(fail)?;
+    let session = services
+        .create_first_account(standing, &name, &email, &password, &caller.visitor)
+        .await
+        .map_err(respond_error)?;
     keep_session(&session, &caller.visitor);
     go_to("/journeys");
     Ok(())
@@ -50,7 +53,7 @@ pub async fn found(name: String, email: String, password: String) -> Result<(), 
 #[server(prefix = "/api/ui", endpoint = "session/choose-password")]
 pub async fn choose_password(link: String, password: String) -> Result<(), AppError> {
     let (services, caller) = caller()?;
-    services.use_password_link(&link, &password, &caller.visitor).await.map_err(fail)?;
+    services.use_password_link(&link, &password, &caller.visitor).await.map_err(respond_error)?;
     forget_session(&caller.visitor);
     go_to("/sign-in?notice=password-chosen");
     Ok(())
@@ -60,8 +63,8 @@ pub async fn choose_password(link: String, password: String) -> Result<(), AppEr
 #[server(prefix = "/api/ui", endpoint = "session/join")]
 pub async fn join(link: String) -> Result<(), AppError> {
     let (services, caller) = caller()?;
-    let standing = caller.standing.as_ref().ok_or_else(|| fail(AppError::SignedOut))?;
-    let project = services.join(&link, standing).await.map_err(fail)?;
+    let standing = caller.standing.as_ref().ok_or_else(|| respond_error(AppError::SignedOut))?;
+    let project = services.join(&link, standing).await.map_err(respond_error)?;
     remember_project(project, &caller.visitor);
     go_to("/journeys");
     Ok(())
@@ -71,11 +74,11 @@ pub async fn join(link: String) -> Result<(), AppError> {
 #[server(prefix = "/api/ui", endpoint = "session/join-new")]
 pub async fn join_new(link: String, name: String, password: String) -> Result<(), AppError> {
     let (services, caller) = caller()?;
-    let name = PersonName::parse(&name).map_err(|error| fail(AppError::field(error)))?;
+    let name = PersonName::parse(&name).map_err(|error| respond_error(AppError::field(error)))?;
     let session = services
         .join_with_new_account(&link, &name, &password, &caller.visitor)
         .await
-        .map_err(fail)?;
+        .map_err(respond_error)?;
     keep_session(&session, &caller.visitor);
     go_to("/journeys");
     Ok(())
@@ -101,7 +104,7 @@ pub fn read_sign_in() -> Result<SignInPage, AppError> {
 /// If the link is not valid.
 pub async fn read_invitation(link: &str) -> Result<InvitationPreview, AppError> {
     let (services, caller) = caller()?;
-    services.invitation_offer(link, caller.standing.as_ref()).await.map_err(fail)
+    services.invitation_offer(link, caller.standing.as_ref()).await.map_err(respond_error)
 }
 
 /// The account whose password the link changes.
@@ -110,5 +113,5 @@ pub async fn read_invitation(link: &str) -> Result<InvitationPreview, AppError> 
 /// If the link is not valid.
 pub async fn read_password_link(link: &str) -> Result<PasswordOffer, AppError> {
     let (services, _) = caller()?;
-    services.read_password_link(link).await.map_err(fail)
+    services.read_password_link(link).await.map_err(respond_error)
 }

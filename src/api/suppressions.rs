@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     AppError,
-    request::{context, fail, go_to},
+    request::{context, go_to, respond_error},
 };
 use crate::domain::{
     delivery::suppression::{AddressKind, SuppressionPage, SuppressionQuery},
@@ -19,8 +19,9 @@ use crate::server::addresses::read_addresses;
 /// If the actor may not see it, or the query is not valid.
 pub async fn read_suppressions(query: &str) -> Result<SuppressionPage, AppError> {
     let (services, actor) = context()?;
-    let query = SuppressionQuery::parse(query).map_err(|error| fail(AppError::field(error)))?;
-    services.suppressions(&actor, &query).await.map_err(fail)
+    let query =
+        SuppressionQuery::parse(query).map_err(|error| respond_error(AppError::field(error)))?;
+    services.suppressions(&actor, &query).await.map_err(respond_error)
 }
 
 fn kind_of(key: &str) -> Result<AddressKind, AppError> {
@@ -31,7 +32,7 @@ fn kind_of(key: &str) -> Result<AddressKind, AppError> {
             "The kind of address is missing. Choose one.",
         ))
     };
-    AddressKind::from_key(key).ok_or_else(|| fail(unknown()))
+    AddressKind::from_key(key).ok_or_else(|| respond_error(unknown()))
 }
 
 /// Adds addresses to the list, one per line.
@@ -44,8 +45,8 @@ pub async fn add_suppressions(
     let (services, actor) = context()?;
     let kind = kind_of(&kind)?;
     let addresses =
-        read_addresses(kind, &addresses).map_err(|error| fail(AppError::field(error)))?;
-    services.suppress(&actor, kind, &addresses, note.trim()).await.map_err(fail)?;
+        read_addresses(kind, &addresses).map_err(|error| respond_error(AppError::field(error)))?;
+    services.suppress(&actor, kind, &addresses, note.trim()).await.map_err(respond_error)?;
     go_to("/suppressions?notice=saved");
     Ok(())
 }
@@ -54,7 +55,7 @@ pub async fn add_suppressions(
 #[server(prefix = "/api/ui", endpoint = "suppressions/remove")]
 pub async fn remove_suppression(kind: String, address: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    services.unsuppress(&actor, kind_of(&kind)?, &address).await.map_err(fail)?;
+    services.unsuppress(&actor, kind_of(&kind)?, &address).await.map_err(respond_error)?;
     go_to("/suppressions?notice=suppression-removed");
     Ok(())
 }

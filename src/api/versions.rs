@@ -5,11 +5,13 @@ use leptos::prelude::*;
 use super::{
     AppError,
     journeys::{journey_id, read_editable},
-    request::{context, fail, go_to, require},
+    request::{context, go_to, require, respond_error},
 };
 use crate::domain::{
     access::Permission,
-    editor::{Check, EditorDocument, PreviousVersionPolicy, Publish, difference::VersionDiff},
+    editor::{
+        EditorDocument, PreviousVersionPolicy, Problem, PublishRequest, difference::VersionDiff,
+    },
     error::FieldError,
     ids::JourneyId,
 };
@@ -21,8 +23,8 @@ pub async fn begin_version_by_form(
     #[server(default)] from: Option<i64>,
 ) -> Result<i64, AppError> {
     let (services, actor) = context()?;
-    let journey = journey_id(&id).map_err(fail)?;
-    let number = services.begin_version(&actor, journey, from).await.map_err(fail)?;
+    let journey = journey_id(&id).map_err(respond_error)?;
+    let number = services.begin_version(&actor, journey, from).await.map_err(respond_error)?;
     go_to(&format!("/journeys/{journey}/edit"));
     Ok(number)
 }
@@ -30,8 +32,8 @@ pub async fn begin_version_by_form(
 #[server(prefix = "/api/ui", endpoint = "versions/discard")]
 pub async fn discard_draft_by_form(id: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    let journey = journey_id(&id).map_err(fail)?;
-    services.discard_draft(&actor, journey).await.map_err(fail)?;
+    let journey = journey_id(&id).map_err(respond_error)?;
+    services.discard_draft(&actor, journey).await.map_err(respond_error)?;
     go_to(&format!("/journeys/{journey}"));
     Ok(())
 }
@@ -47,21 +49,21 @@ pub async fn publish_version_by_form(
     #[server(default)] predecessor: String,
 ) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    let journey = journey_id(&id).map_err(fail)?;
+    let journey = journey_id(&id).map_err(respond_error)?;
     let predecessor = match predecessor.as_str() {
-        "" | "carry_on" => PreviousVersionPolicy::CarryOn,
-        "leave" => PreviousVersionPolicy::Leave,
+        "" | "carry_on" => PreviousVersionPolicy::KeepEnrolments,
+        "leave" => PreviousVersionPolicy::ExitEnrolments,
         _ => {
             let sentence = "Choose whether people in the older version carry on or exit.";
-            return Err(fail(AppError::field(FieldError::new(
+            return Err(respond_error(AppError::field(FieldError::new(
                 "predecessor",
                 "unknown_value",
                 sentence,
             ))));
         }
     };
-    let publish = Publish { journey, version, revision, name, description, predecessor };
-    services.publish_version(&actor, &publish).await.map_err(fail)?;
+    let publish = PublishRequest { journey, version, revision, name, description, predecessor };
+    services.publish_version(&actor, &publish).await.map_err(respond_error)?;
     go_to(&format!("/journeys/{journey}"));
     Ok(())
 }
@@ -71,17 +73,18 @@ pub async fn publish_version_by_form(
 pub struct EditPage {
     pub page: super::journeys::JourneyPage,
     pub document: EditorDocument,
-    pub checks: Vec<Check>,
+    pub checks: Vec<Problem>,
 }
 
 /// # Errors
 /// If there is no such version, or the actor may not edit it.
 pub async fn read_edit_page(id: String, version: String) -> Result<EditPage, AppError> {
     let page = read_editable(id.clone()).await?;
-    let (journey, version) = (journey_id(&id).map_err(fail)?, number(&version, "version")?);
+    let (journey, version) =
+        (journey_id(&id).map_err(respond_error)?, number(&version, "version")?);
     let (services, actor) = context()?;
-    let document = services.open_editor(&actor, journey, version).await.map_err(fail)?;
-    let checks = services.editor_checks(&actor, &document).await.map_err(fail)?;
+    let document = services.open_editor(&actor, journey, version).await.map_err(respond_error)?;
+    let checks = services.editor_checks(&actor, &document).await.map_err(respond_error)?;
     Ok(EditPage { page, document, checks })
 }
 
@@ -114,13 +117,14 @@ pub async fn read_compare_page(
     to: String,
 ) -> Result<ComparePage, AppError> {
     let (services, actor) = context()?;
-    let journey = journey_id(&id).map_err(fail)?;
-    let detail = services.journey(&actor, journey).await.map_err(fail)?;
+    let journey = journey_id(&id).map_err(respond_error)?;
+    let detail = services.journey(&actor, journey).await.map_err(respond_error)?;
     let versions: Vec<i64> = detail.versions.iter().map(|version| version.number).collect();
     let newest = versions.first().copied().unwrap_or(1);
     let to = number(&to, "to")?.unwrap_or(newest);
     let from = number(&from, "from")?.unwrap_or((to - 1).max(1));
-    let difference = services.compare_versions(&actor, journey, from, to).await.map_err(fail)?;
+    let difference =
+        services.compare_versions(&actor, journey, from, to).await.map_err(respond_error)?;
     Ok(ComparePage { journey, name: detail.summary.name, from, to, versions, difference })
 }
 
@@ -130,7 +134,7 @@ fn number(text: &str, field: &str) -> Result<Option<i64>, AppError> {
         return Ok(None);
     }
     let malformed = || {
-        fail(AppError::field(FieldError::new(
+        respond_error(AppError::field(FieldError::new(
             field,
             "malformed",
             "Versions are whole numbers from 1.",

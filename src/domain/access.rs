@@ -57,7 +57,7 @@ pub enum Authority {
     Role(Role),
     Key(Vec<Scope>),
     /// An account without a role in any project.
-    Outsider,
+    NoRole,
     /// Things that happen by themselves, and the command line of anyone who owns the machine.
     System,
 }
@@ -74,7 +74,7 @@ impl Role {
     pub const ALL: [Role; 4] = [Role::Viewer, Role::Creator, Role::Publisher, Role::Admin];
 
     /// The table.
-    pub const fn may(self, permission: Permission) -> bool {
+    pub const fn allows(self, permission: Permission) -> bool {
         use Permission::{EditJourneys, OperateJourneys, SeeJourneys, SeePeople};
         match self {
             Role::Viewer => matches!(permission, SeeJourneys),
@@ -183,7 +183,7 @@ impl Permission {
 
     /// The least role that has it.
     pub fn least_role(self) -> Role {
-        Role::ALL.into_iter().find(|role| role.may(self)).unwrap_or(Role::Admin)
+        Role::ALL.into_iter().find(|role| role.allows(self)).unwrap_or(Role::Admin)
     }
 
     /// As the subject of a sentence: "pausing … needs the Publisher role".
@@ -254,11 +254,11 @@ impl Permission {
 }
 
 impl Authority {
-    pub fn may(&self, permission: Permission) -> bool {
+    pub fn allows(&self, permission: Permission) -> bool {
         match self {
-            Authority::Role(role) => role.may(permission),
+            Authority::Role(role) => role.allows(permission),
             Authority::Key(scopes) => scopes.iter().any(|scope| scope.may(permission)),
-            Authority::Outsider => false,
+            Authority::NoRole => false,
             Authority::System => true,
         }
     }
@@ -273,7 +273,7 @@ impl Authority {
     /// # Errors
     /// Where the table does not allow it.
     pub fn require(&self, permission: Permission) -> Result<(), Forbidden> {
-        if self.may(permission) {
+        if self.allows(permission) {
             Ok(())
         } else {
             Err(Forbidden { permission, authority: self.clone() })
@@ -295,7 +295,7 @@ impl Forbidden {
                     self.permission.phrase()
                 )
             }
-            Authority::Outsider => {
+            Authority::NoRole => {
                 "You have no role in any project yet. Ask an admin for an invitation.".to_string()
             }
             Authority::System => String::new(),
@@ -321,12 +321,12 @@ mod tests {
         for pair in Role::ALL.windows(2) {
             for permission in Permission::ALL {
                 assert!(
-                    !pair[0].may(permission) || pair[1].may(permission),
+                    !pair[0].allows(permission) || pair[1].allows(permission),
                     "{pair:?} {permission:?}"
                 );
             }
         }
-        assert!(Permission::ALL.into_iter().all(|permission| Role::Admin.may(permission)));
+        assert!(Permission::ALL.into_iter().all(|permission| Role::Admin.allows(permission)));
     }
 
     #[test]
@@ -345,7 +345,7 @@ mod tests {
     fn a_key_may_what_its_scopes_say_and_never_manages() {
         let all = Authority::Key(Scope::ALL.to_vec());
         for permission in ADMINS {
-            assert!(!all.may(permission), "{permission:?}");
+            assert!(!all.allows(permission), "{permission:?}");
         }
         for permission in [
             Permission::SeeJourneys,
@@ -353,11 +353,11 @@ mod tests {
             Permission::EnterPeople,
             Permission::ErasePeople,
         ] {
-            assert!(!Authority::Key(vec![Scope::Ingest]).may(permission), "{permission:?}");
+            assert!(!Authority::Key(vec![Scope::Ingest]).allows(permission), "{permission:?}");
         }
-        assert!(!Authority::Key(vec![Scope::Read]).may(Permission::SeePeople));
-        assert!(!Authority::Key(vec![Scope::Read]).may(Permission::OperateJourneys));
-        assert!(!Authority::Key(Vec::new()).may(Permission::SendEvents));
+        assert!(!Authority::Key(vec![Scope::Read]).allows(Permission::SeePeople));
+        assert!(!Authority::Key(vec![Scope::Read]).allows(Permission::OperateJourneys));
+        assert!(!Authority::Key(Vec::new()).allows(Permission::SendEvents));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Password {
     ///
     /// # Errors
     /// Where its length is out of bounds. Whether it can be guessed is judged by the server.
-    pub fn choose(text: &str) -> Result<Self, FieldError> {
+    pub fn new(text: &str) -> Result<Self, FieldError> {
         let length = text.chars().count();
         if length < PASSWORD_MIN {
             let sentence = format!(
@@ -90,7 +90,7 @@ impl Password {
     }
 
     /// Takes what someone claims to be their password; too long to be one is no password at all.
-    pub fn claim(text: &str) -> Self {
+    pub fn from_sign_in(text: &str) -> Self {
         Self(text.chars().take(PASSWORD_MAX + 1).collect())
     }
 
@@ -134,7 +134,7 @@ pub struct PasswordOffer {
 }
 
 /// What a browser says of itself, in a few words for a person: "Firefox on Linux".
-pub fn device_of(agent: &str) -> String {
+pub fn describe_user_agent(agent: &str) -> String {
     // Order matters: browsers claim to be each other.
     let browser = [
         ("Edg/", "Edge"),
@@ -197,10 +197,10 @@ mod tests {
 
     #[test]
     fn a_password_is_counted_in_characters_and_never_printed() {
-        assert!(Password::choose(&"é".repeat(PASSWORD_MIN - 1)).is_err());
-        assert!(Password::choose(&"é".repeat(PASSWORD_MIN)).is_ok());
-        assert!(Password::choose(&"x".repeat(PASSWORD_MAX + 1)).is_err());
-        assert!(!format!("{:?}", Password::claim("very secret words")).contains("secret"));
+        assert!(Password::new(&"é".repeat(PASSWORD_MIN - 1)).is_err());
+        assert!(Password::new(&"é".repeat(PASSWORD_MIN)).is_ok());
+        assert!(Password::new(&"x".repeat(PASSWORD_MAX + 1)).is_err());
+        assert!(!format!("{:?}", Password::from_sign_in("very secret words")).contains("secret"));
     }
 
     #[test]
@@ -208,9 +208,9 @@ mod tests {
         let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
         let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) \
             Chrome/140.0 Safari/537.36 Edg/140.0";
-        assert_eq!(device_of(firefox), "Firefox on Linux");
-        assert_eq!(device_of(edge), "Edge on Windows");
-        assert_eq!(device_of("curl/8.0"), "curl/8.0");
-        assert_eq!(device_of(""), "Unknown device");
+        assert_eq!(describe_user_agent(firefox), "Firefox on Linux");
+        assert_eq!(describe_user_agent(edge), "Edge on Windows");
+        assert_eq!(describe_user_agent("curl/8.0"), "curl/8.0");
+        assert_eq!(describe_user_agent(""), "Unknown device");
     }
 }

@@ -40,17 +40,17 @@ impl Actor {
 
     /// For what is shown in part; what is refused is refused with [`Actor::require`].
     pub fn may(&self, permission: Permission) -> bool {
-        self.authority.may(permission)
+        self.authority.allows(permission)
     }
 
-    pub fn person(&self) -> Person {
-        Person { id: self.user, name: self.name.clone() }
+    pub fn person(&self) -> ActorRef {
+        ActorRef { id: self.user, name: self.name.clone() }
     }
 }
 
 /// A person as others see them: in "created by", in the history, in the filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Person {
+pub struct ActorRef {
     pub id: UserId,
     pub name: String,
 }
@@ -80,6 +80,6 @@ pub struct CurrentMember {
 
 impl CurrentMember {
     pub fn may(self, permission: Permission) -> bool {
-        self.role.may(permission)
+        self.role.allows(permission)
     }
 }

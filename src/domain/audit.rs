@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::Person,
+    actor::ActorRef,
     error::FieldError,
     ids::{OperationId, UserId},
     query_string::{pairs, write_query},
@@ -115,7 +115,7 @@ impl AuditEvent {
 pub struct AuditEntry {
     pub seq: i64,
     pub at: Timestamp,
-    pub by: Person,
+    pub by: ActorRef,
     /// Key of an [`AuditEvent`].
     pub event: String,
     /// A sentence.
@@ -241,7 +241,7 @@ pub struct AuditPage {
     pub entries: Vec<AuditEntry>,
     pub total: i64,
     /// Everybody who stands in the log of this project.
-    pub people: Vec<Person>,
+    pub people: Vec<ActorRef>,
 }
 
 impl AuditPage {

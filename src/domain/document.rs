@@ -58,7 +58,7 @@ fn no_description() -> Description {
 /// A complaint about a file, with its place in the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {}{sentence}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
-pub struct FileError {
+pub struct DocumentError {
     /// From 1.
     pub line: usize,
     pub path: String,
@@ -75,14 +75,14 @@ impl JourneyFile {
     /// # Errors
     /// Malformed JSON gives the one place where reading had to end; JSON of the wrong content gives
     /// every complaint, up to [`ERRORS_MAX`] of them.
-    pub fn parse(text: &str) -> Result<Self, Vec<FileError>> {
+    pub fn parse(text: &str) -> Result<Self, Vec<DocumentError>> {
         let header: Header = serde_json::from_str(text).map_err(|error| vec![of_serde(&error)])?;
         if let Some(error) = header.complaint(text) {
             return Err(vec![error]);
         }
         let file: JourneyFile =
             serde_json::from_str(text).map_err(|error| vec![of_serde(&error)])?;
-        let errors: Vec<FileError> = file
+        let errors: Vec<DocumentError> = file
             .journeys
             .iter()
             .enumerate()
@@ -92,7 +92,7 @@ impl JourneyFile {
             })
             // For each the text is read again up to its place.
             .take(ERRORS_MAX)
-            .map(|problem| FileError {
+            .map(|problem| DocumentError {
                 line: locate::line_of(text, &problem.path).unwrap_or(1),
                 path: problem.path,
                 sentence: problem.sentence,
@@ -119,7 +119,8 @@ impl JourneyDocument {
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems: Vec<FieldError> =
             self.settings.problems().into_iter().map(|problem| problem.under("settings")).collect();
-        problems.extend(self.graph.defects().into_iter().map(|defect| defect.under("graph")));
+        problems
+            .extend(self.graph.structural_errors().into_iter().map(|defect| defect.under("graph")));
         if self.labels.len() > LABELS_PER_JOURNEY {
             let sentence = format!(
                 "A journey has at most {LABELS_PER_JOURNEY} labels; this one has {}.",
@@ -141,11 +142,11 @@ struct Header {
 }
 
 impl Header {
-    fn complaint(&self, text: &str) -> Option<FileError> {
+    fn complaint(&self, text: &str) -> Option<DocumentError> {
         if self.format != FORMAT {
             let sentence =
                 format!("This is not a journey file: its \"format\" must be \"{FORMAT}\".");
-            return Some(FileError {
+            return Some(DocumentError {
                 line: locate::line_of(text, "format").unwrap_or(1),
                 path: "format".to_string(),
                 sentence,
@@ -156,7 +157,7 @@ impl Header {
                 "Format version {} is not supported; this Wayfare reads version {FORMAT_VERSION}.",
                 self.version
             );
-            return Some(FileError {
+            return Some(DocumentError {
                 line: locate::line_of(text, "version").unwrap_or(1),
                 path: "version".to_string(),
                 sentence,
@@ -166,10 +167,10 @@ impl Header {
     }
 }
 
-fn of_serde(error: &serde_json::Error) -> FileError {
+fn of_serde(error: &serde_json::Error) -> DocumentError {
     let sentence =
         format!("This cannot be read: {} (column {}).", unreadable::reason(error), error.column());
-    FileError { line: error.line().max(1), path: String::new(), sentence }
+    DocumentError { line: error.line().max(1), path: String::new(), sentence }
 }
 
 #[cfg(test)]

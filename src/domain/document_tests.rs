@@ -21,7 +21,7 @@ const GOOD: &str = r#"{
   ]
 }"#;
 
-fn errors(text: &str) -> Vec<FileError> {
+fn errors(text: &str) -> Vec<DocumentError> {
     JourneyFile::parse(text).expect_err("refused")
 }
 

@@ -77,7 +77,7 @@ impl StatsSummary {
 }
 
 /// "1,204": thousands apart, the same on both sides.
-pub fn grouped(number: i64) -> String {
+pub fn format_count(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3 + 1);
     if number < 0 {
@@ -93,13 +93,13 @@ pub fn grouped(number: i64) -> String {
 }
 
 /// "12.5%" from hundredths of a percent.
-pub fn percent(hundredths: i64) -> String {
+pub fn format_percent(hundredths: i64) -> String {
     format!("{}.{}%", hundredths / 100, hundredths / 10 % 10)
 }
 
 /// "1 journey", "1,204 journeys".
-pub fn counted(number: i64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+pub fn pluralize(number: i64, one: &str, many: &str) -> String {
+    format!("{} {}", format_count(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -121,10 +121,13 @@ mod tests {
     #[test]
     fn numbers_are_written_for_people() {
         assert_eq!(
-            [grouped(0), grouped(999), grouped(1204), grouped(-1_234_567)],
+            [format_count(0), format_count(999), format_count(1204), format_count(-1_234_567)],
             ["0", "999", "1,204", "-1,234,567"]
         );
-        assert_eq!([percent(1250), percent(10_000), percent(5)], ["12.5%", "100.0%", "0.0%"]);
-        assert_eq!(counted(1, "journey", "journeys"), "1 journey");
+        assert_eq!(
+            [format_percent(1250), format_percent(10_000), format_percent(5)],
+            ["12.5%", "100.0%", "0.0%"]
+        );
+        assert_eq!(pluralize(1, "journey", "journeys"), "1 journey");
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::Person,
-    delivery::fate::Fate,
+    actor::ActorRef,
+    delivery::fate::MessageEventKind,
     figures::{StatsSummary, VersionStats},
     graph::Graph,
     ids::{JourneyId, VersionId},
@@ -13,7 +13,7 @@ use super::{
     settings::{EntryType, Settings},
     status::Status,
     time::Timestamp,
-    transition::Situation,
+    transition::JourneyState,
 };
 
 /// One row of the list: the newest published version, or the draft of a journey that was never
@@ -32,9 +32,9 @@ pub struct JourneySummary {
     pub figures: StatsSummary,
     pub versions: i64,
     pub labels: Vec<Label>,
-    pub created_by: Person,
+    pub created_by: ActorRef,
     pub created_at: Timestamp,
-    pub published_by: Option<Person>,
+    pub published_by: Option<ActorRef>,
     pub published_at: Option<Timestamp>,
     /// Rises with every change; an edit that was begun on an older one is refused.
     pub revision: i64,
@@ -42,8 +42,8 @@ pub struct JourneySummary {
 
 impl JourneySummary {
     /// What the transition table looks at. `now` decides whether a start is still ahead.
-    pub fn situation(&self, now: Timestamp) -> Situation {
-        Situation {
+    pub fn situation(&self, now: Timestamp) -> JourneyState {
+        JourneyState {
             status: self.status,
             archived: self.archived,
             ever_published: self.ever_published,
@@ -61,9 +61,9 @@ pub struct VersionSummary {
     pub number: i64,
     pub status: Status,
     pub figures: VersionStats,
-    pub created_by: Person,
+    pub created_by: ActorRef,
     pub created_at: Timestamp,
-    pub published_by: Option<Person>,
+    pub published_by: Option<ActorRef>,
     pub published_at: Option<Timestamp>,
     pub start: Option<Timestamp>,
 }
@@ -80,12 +80,12 @@ pub struct NodeStats {
     pub ended: i64,
     /// What became of its messages: how many, by each fate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub messages: Vec<(Fate, i64)>,
+    pub messages: Vec<(MessageEventKind, i64)>,
 }
 
 impl NodeStats {
     /// How many of its messages this became of.
-    pub fn message_count(&self, fate: Fate) -> i64 {
+    pub fn message_count(&self, fate: MessageEventKind) -> i64 {
         self.messages.iter().find(|(known, _)| *known == fate).map_or(0, |(_, count)| *count)
     }
 

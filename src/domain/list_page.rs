@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::{CurrentMember, Person},
+    actor::{ActorRef, CurrentMember},
     columns::ColumnChoice,
     ids::SavedFilterId,
     journey::JourneySummary,
@@ -40,7 +40,7 @@ pub struct ListPage {
     pub counts: Vec<StatusCount>,
     pub archived_count: i64,
     pub labels: Vec<Label>,
-    pub creators: Vec<Person>,
+    pub creators: Vec<ActorRef>,
     pub saved_filters: Vec<SavedFilter>,
     pub columns: ColumnChoice,
     /// Where the person who looks stands; none for a program.

@@ -137,7 +137,7 @@ impl DateField {
 
 /// Which journeys: all conditions hold together; within a list any one value is enough.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Filter {
+pub struct JourneyFilter {
     pub search: String,
     pub statuses: Vec<Status>,
     pub entry_types: Vec<EntryType>,
@@ -150,7 +150,7 @@ pub struct Filter {
     pub archived: bool,
 }
 
-impl Filter {
+impl JourneyFilter {
     /// How many conditions are set beside the search and the archive side; shown on the Filters
     /// button.
     pub fn conditions(&self) -> usize {
@@ -171,7 +171,7 @@ impl Filter {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct ListQuery {
-    pub filter: Filter,
+    pub filter: JourneyFilter,
     pub sort: Sort,
     /// From 1.
     pub page: i64,
@@ -181,7 +181,7 @@ pub struct ListQuery {
 impl Default for ListQuery {
     fn default() -> Self {
         Self {
-            filter: Filter::default(),
+            filter: JourneyFilter::default(),
             sort: Sort::default(),
             page: 1,
             page_size: PageSize::default(),
@@ -339,7 +339,7 @@ impl ListQuery {
     }
 
     /// The same list, from its first page, with another filter.
-    pub fn with_filter(&self, change: impl FnOnce(&mut Filter)) -> Self {
+    pub fn with_filter(&self, change: impl FnOnce(&mut JourneyFilter)) -> Self {
         let mut query = Self { page: 1, ..self.clone() };
         change(&mut query.filter);
         query

@@ -101,13 +101,13 @@ fn any_query() -> impl Strategy<Value = ListQuery> {
                 archived,
                 page_size,
             )| ListQuery {
-                filter: Filter {
+                filter: JourneyFilter {
                     search: search.trim().to_string(),
                     statuses,
                     entry_types,
                     from: from.map(|(year, month, day)| Day { year, month, day }),
                     archived,
-                    ..Filter::default()
+                    ..JourneyFilter::default()
                 },
                 sort: Sort { key, descending },
                 page,

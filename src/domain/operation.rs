@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::Person,
-    figures::counted,
+    actor::ActorRef,
+    figures::pluralize,
     ids::{JourneyId, OperationId},
     status::Status,
     time::Timestamp,
@@ -14,7 +14,7 @@ use super::{
 /// What became of one journey of a bulk action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum ItemResult {
     Changed { from: Status, to: Status },
     Skipped(Refusal),
 }
@@ -25,7 +25,7 @@ pub struct OperationItem {
     pub journey: JourneyId,
     /// As it was named at that time.
     pub name: String,
-    pub outcome: Outcome,
+    pub outcome: ItemResult,
 }
 
 /// How many journeys were skipped for one reason.
@@ -44,7 +44,7 @@ pub struct OperationSummary {
     pub action: Action,
     /// The action that this one took back.
     pub undo_of: Option<OperationId>,
-    pub by: Person,
+    pub by: ActorRef,
     pub at: Timestamp,
     pub changed: i64,
     pub skipped: Vec<SkipCount>,
@@ -69,20 +69,22 @@ impl OperationSummary {
         let mut text = match (self.changed, &self.only) {
             (0, _) => "Nothing was changed.".to_string(),
             (1, Some(name)) => format!("{} {}.", quoted(name), self.done()),
-            (changed, _) => format!("{} {}.", counted(changed, "journey", "journeys"), self.done()),
+            (changed, _) => {
+                format!("{} {}.", pluralize(changed, "journey", "journeys"), self.done())
+            }
         };
         if self.action == Action::Stop && self.ended_inside + self.cancelled_messages > 0 {
             text.push_str(&format!(
                 " {} ended, {} cancelled.",
-                counted(self.ended_inside, "enrolment", "enrolments"),
-                counted(self.cancelled_messages, "queued message", "queued messages")
+                pluralize(self.ended_inside, "enrolment", "enrolments"),
+                pluralize(self.cancelled_messages, "queued message", "queued messages")
             ));
         }
         if !self.skipped.is_empty() {
             let reasons: Vec<String> = self.skipped.iter().map(SkipCount::sentence).collect();
             text.push_str(&format!(
                 " {} skipped: {}.",
-                super::figures::grouped(self.skipped_count()),
+                super::figures::format_count(self.skipped_count()),
                 reasons.join("; ")
             ));
         }
@@ -122,7 +124,7 @@ impl SkipCount {
         if self.count == 1 {
             format!("{} {}", quoted(&self.example), self.refusal.phrase())
         } else {
-            format!("{} {}", super::figures::grouped(self.count), self.refusal.plural_phrase())
+            format!("{} {}", super::figures::format_count(self.count), self.refusal.plural_phrase())
         }
     }
 }
@@ -141,7 +143,7 @@ fn quoted(name: &str) -> String {
 pub struct HistoryEntry {
     pub operation: OperationSummary,
     /// What it did to this journey.
-    pub outcome: Outcome,
+    pub outcome: ItemResult,
 }
 
 /// An operation with its rows, a page at a time.
@@ -169,12 +171,12 @@ pub struct StopPreview {
 
 impl StopPreview {
     /// "2 journeys, 1,204 people inside, 318 queued messages"
-    pub fn effect(&self) -> String {
+    pub fn summary(&self) -> String {
         format!(
             "{}, {} inside, {}",
-            counted(self.journeys, "journey", "journeys"),
-            counted(self.inside, "person", "people"),
-            counted(self.queued, "queued message", "queued messages")
+            pluralize(self.journeys, "journey", "journeys"),
+            pluralize(self.inside, "person", "people"),
+            pluralize(self.queued, "queued message", "queued messages")
         )
     }
 }
@@ -197,7 +199,7 @@ mod tests {
             id: OperationId::new(),
             action,
             undo_of: None,
-            by: Person { id: UserId::new(), name: "Ada".to_string() },
+            by: ActorRef { id: UserId::new(), name: "Ada".to_string() },
             at: Timestamp(0),
             changed,
             skipped,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     graph::{Graph, criteria::Criteria, node::NodeKind},
-    settings::{Entry, Settings},
+    settings::{EntryTrigger, Settings},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,10 +52,12 @@ impl Reference {
 pub fn references(graph: &Graph, settings: &Settings) -> Vec<Reference> {
     let mut found = Vec::new();
     match &settings.entry {
-        Entry::Segment { name, .. } => found.push(Reference::new(ReferenceKind::Segment, name)),
-        Entry::List { name } => found.push(Reference::new(ReferenceKind::List, name)),
-        Entry::Profile { criteria } => of_criteria(criteria, &mut found),
-        Entry::Event { .. } | Entry::Api {} => {}
+        EntryTrigger::Segment { name, .. } => {
+            found.push(Reference::new(ReferenceKind::Segment, name))
+        }
+        EntryTrigger::List { name } => found.push(Reference::new(ReferenceKind::List, name)),
+        EntryTrigger::Profile { criteria } => of_criteria(criteria, &mut found),
+        EntryTrigger::Event { .. } | EntryTrigger::Api {} => {}
     }
     graph.nodes.iter().for_each(|node| of_step(&node.step, &mut found));
     found.sort();

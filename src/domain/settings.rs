@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::FieldError,
-    figures::counted,
+    figures::pluralize,
     graph::{
         criteria::{Criteria, EventMatch, PropertyFilter},
         node,
@@ -71,7 +71,7 @@ impl FromStr for EntryType {
 /// What lets a person in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Entry {
+pub enum EntryTrigger {
     /// They do something, now.
     Event {
         name: String,
@@ -88,36 +88,36 @@ pub enum Entry {
     Api {},
 }
 
-impl Entry {
+impl EntryTrigger {
     pub fn entry_type(&self) -> EntryType {
         match self {
-            Entry::Event { .. } => EntryType::Event,
-            Entry::Profile { .. } => EntryType::Profile,
-            Entry::Segment { .. } => EntryType::Segment,
-            Entry::List { .. } => EntryType::List,
-            Entry::Api {} => EntryType::Api,
+            EntryTrigger::Event { .. } => EntryType::Event,
+            EntryTrigger::Profile { .. } => EntryType::Profile,
+            EntryTrigger::Segment { .. } => EntryType::Segment,
+            EntryTrigger::List { .. } => EntryType::List,
+            EntryTrigger::Api {} => EntryType::Api,
         }
     }
 
     /// "When Checkout Started happens": one line for the journey's page.
     pub fn describe(&self) -> String {
         match self {
-            Entry::Event { name, filters } if filters.is_empty() => {
+            EntryTrigger::Event { name, filters } if filters.is_empty() => {
                 format!("When “{name}” happens")
             }
-            Entry::Event { name, filters } => {
+            EntryTrigger::Event { name, filters } => {
                 let conditions: Vec<String> =
                     filters.iter().map(PropertyFilter::describe).collect();
                 format!("When “{name}” happens and {}", conditions.join(" and "))
             }
-            Entry::Profile { criteria } => {
+            EntryTrigger::Profile { criteria } => {
                 format!("When a profile starts to match: {}", criteria.describe())
             }
-            Entry::Segment { name, when } => {
+            EntryTrigger::Segment { name, when } => {
                 format!("Everyone in the segment “{name}”, {}", when.describe())
             }
-            Entry::List { name } => format!("Everyone on the uploaded list “{name}”"),
-            Entry::Api {} => "When your system calls the API".to_string(),
+            EntryTrigger::List { name } => format!("Everyone on the uploaded list “{name}”"),
+            EntryTrigger::Api {} => "When your system calls the API".to_string(),
         }
     }
 }
@@ -142,7 +142,7 @@ impl SegmentSchedule {
         match self {
             SegmentSchedule::Once {} => "once, at the start".to_string(),
             SegmentSchedule::OnDates { dates } => {
-                format!("on {}", counted(dates.len() as i64, "date", "dates"))
+                format!("on {}", pluralize(dates.len() as i64, "date", "dates"))
             }
             SegmentSchedule::Every { hours: 24 } => "every day".to_string(),
             SegmentSchedule::Every { hours: 168 } => "every week".to_string(),
@@ -154,7 +154,7 @@ impl SegmentSchedule {
 /// May a person come in a second time? One live enrolment per profile and journey in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Reentry {
+pub enum ReentryRule {
     #[default]
     Never,
     AfterExit,
@@ -192,7 +192,7 @@ pub struct Goal {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    pub entry: Entry,
+    pub entry: EntryTrigger,
     /// Opens by itself at this moment; without it, at publication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Timestamp>,
@@ -200,7 +200,7 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Timestamp>,
     #[serde(default)]
-    pub reentry: Reentry,
+    pub reentry: ReentryRule,
     /// Most people that may enter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_cap: Option<u64>,
@@ -232,12 +232,12 @@ pub const GOALS_MAX: usize = 3;
 
 impl Settings {
     /// Settings to begin with: people enter on an event, once.
-    pub fn new(entry: Entry) -> Self {
+    pub fn new(entry: EntryTrigger) -> Self {
         Self {
             entry,
             start: None,
             end: None,
-            reentry: Reentry::Never,
+            reentry: ReentryRule::Never,
             entry_cap: None,
             control_percent: 0,
             goals: Vec::new(),
@@ -255,7 +255,9 @@ impl Settings {
             problems.push(FieldError::new(path, key, sentence))
         };
         match &self.entry {
-            Entry::Event { name, .. } | Entry::Segment { name, .. } | Entry::List { name }
+            EntryTrigger::Event { name, .. }
+            | EntryTrigger::Segment { name, .. }
+            | EntryTrigger::List { name }
                 if name.trim().is_empty() =>
             {
                 add(
@@ -264,14 +266,16 @@ impl Settings {
                     "The entry has no event, segment or list. Choose one.".to_string(),
                 );
             }
-            Entry::Segment { when: SegmentSchedule::Every { hours: 0 }, .. } => {
+            EntryTrigger::Segment { when: SegmentSchedule::Every { hours: 0 }, .. } => {
                 add(
                     "entry.segment.when.every.hours",
                     "range",
                     "A recurring entry needs at least one hour between runs.".to_string(),
                 );
             }
-            Entry::Segment { when: SegmentSchedule::OnDates { dates }, .. } if dates.is_empty() => {
+            EntryTrigger::Segment { when: SegmentSchedule::OnDates { dates }, .. }
+                if dates.is_empty() =>
+            {
                 add(
                     "entry.segment.when.on_dates.dates",
                     "required",
@@ -332,7 +336,8 @@ mod tests {
 
     #[test]
     fn sensible_settings_have_no_problems_and_senseless_ones_name_each() {
-        let good = Settings::new(Entry::Event { name: "Signed Up".to_string(), filters: vec![] });
+        let good =
+            Settings::new(EntryTrigger::Event { name: "Signed Up".to_string(), filters: vec![] });
         assert_eq!(good.problems(), []);
         let bad = Settings {
             start: Some(Timestamp(10)),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     access::{KeyState, Role},
-    actor::Person,
+    actor::ActorRef,
     ids::{ApiKeyId, InvitationId, ProjectId},
     time::Timestamp,
 };
@@ -12,7 +12,7 @@ use super::{
 /// Someone with a role in the project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    pub person: Person,
+    pub person: ActorRef,
     pub email: String,
     pub role: Role,
     /// The role comes from the sign-in provider and is given anew at each sign-in.
@@ -37,7 +37,7 @@ pub struct Invitation {
     pub id: InvitationId,
     pub email: String,
     pub role: Role,
-    pub created_by: Person,
+    pub created_by: ActorRef,
     pub expires_at: Timestamp,
 }
 
@@ -62,9 +62,9 @@ pub struct ApiKey {
     pub hint: String,
     /// Keys of [`super::access::Scope`].
     pub scopes: Vec<String>,
-    pub created_by: Person,
+    pub created_by: ActorRef,
     /// Who answers for it: as long as they may manage keys here, it opens something.
-    pub kept_by: Person,
+    pub kept_by: ActorRef,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub state: KeyState,

@@ -37,7 +37,7 @@ pub enum Action {
 
 /// What the rules look at. `status` is that of the version the list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Situation {
+pub struct JourneyState {
     pub status: Status,
     pub archived: bool,
     /// Has any version ever been published?
@@ -56,9 +56,9 @@ pub fn start_ahead(start: Option<Timestamp>, has_run: bool, now: Timestamp) -> b
 
 /// What the table answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub enum TransitionResult {
     /// The action applies, and this is what the journey looks like afterwards.
-    Apply(Next),
+    Apply(StateChange),
     /// It is like that already: not a change, and not a mistake.
     Already(Refusal),
     /// It is not allowed, for this reason.
@@ -67,7 +67,7 @@ pub enum Decision {
 
 /// What an allowed action leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub enum StateChange {
     /// The status changes.
     Status(Status),
     /// The status stays; the action changes something else, or makes something new.
@@ -282,13 +282,13 @@ impl FromStr for Action {
 }
 
 /// The table of DESIGN section 2: what `action` does to a journey in this `situation`.
-pub fn transition(situation: Situation, action: Action) -> Decision {
-    use Decision::{Already, Apply, Refuse};
+pub fn transition(situation: JourneyState, action: Action) -> TransitionResult {
+    use TransitionResult::{Already, Apply, Refuse};
 
     if situation.archived {
         return match action {
-            Action::Unarchive => Apply(Next::Unarchived),
-            Action::Clone => Apply(Next::Unchanged),
+            Action::Unarchive => Apply(StateChange::Unarchived),
+            Action::Clone => Apply(StateChange::Unchanged),
             Action::Archive => Already(Refusal::AlreadyArchived),
             _ => Refuse(Refusal::IsArchived),
         };
@@ -303,109 +303,119 @@ pub fn transition(situation: Situation, action: Action) -> Decision {
             | Status::Scheduled
             | Status::Running
             | Status::Paused
-            | Status::Restricted => Apply(Next::Unchanged),
+            | Status::Restricted => Apply(StateChange::Unchanged),
             Status::Completed => Refuse(Refusal::IsCompleted),
             Status::Stopped => Refuse(Refusal::IsStopped),
         },
         Action::EditDraft => match situation.status {
-            Status::Draft => Apply(Next::Unchanged),
+            Status::Draft => Apply(StateChange::Unchanged),
             _ => Refuse(Refusal::AlreadyPublished),
         },
         Action::NewVersion => match situation.status {
             Status::Running | Status::Paused | Status::Completed | Status::Stopped => {
-                Apply(Next::Unchanged)
+                Apply(StateChange::Unchanged)
             }
             Status::Draft => Refuse(Refusal::IsDraft),
             Status::Scheduled => Refuse(Refusal::IsScheduled),
             Status::Restricted => Refuse(Refusal::IsRestricted),
         },
-        Action::Clone | Action::Rename | Action::Label => Apply(Next::Unchanged),
+        Action::Clone | Action::Rename | Action::Label => Apply(StateChange::Unchanged),
         Action::Archive => archive(situation),
         Action::Unarchive => Already(Refusal::NotArchived),
         Action::Delete => match (situation.status, situation.ever_published) {
-            (Status::Draft, false) => Apply(Next::Deleted),
+            (Status::Draft, false) => Apply(StateChange::Deleted),
             _ => Refuse(Refusal::WasPublished),
         },
         Action::Start | Action::Complete | Action::Restrict => by_itself(situation, action),
     }
 }
 
-fn publish(situation: Situation) -> Decision {
+fn publish(situation: JourneyState) -> TransitionResult {
     match situation.status {
-        Status::Draft if situation.start_ahead => Decision::Apply(Next::Status(Status::Scheduled)),
-        Status::Draft => Decision::Apply(Next::Status(Status::Running)),
-        _ => Decision::Already(Refusal::AlreadyPublished),
+        Status::Draft if situation.start_ahead => {
+            TransitionResult::Apply(StateChange::Status(Status::Scheduled))
+        }
+        Status::Draft => TransitionResult::Apply(StateChange::Status(Status::Running)),
+        _ => TransitionResult::Already(Refusal::AlreadyPublished),
     }
 }
 
-fn pause(status: Status) -> Decision {
+fn pause(status: Status) -> TransitionResult {
     match status {
-        Status::Scheduled | Status::Running => Decision::Apply(Next::Status(Status::Paused)),
-        Status::Paused => Decision::Already(Refusal::AlreadyPaused),
-        Status::Draft => Decision::Refuse(Refusal::IsDraft),
-        Status::Completed => Decision::Refuse(Refusal::IsCompleted),
-        Status::Restricted => Decision::Refuse(Refusal::IsRestricted),
-        Status::Stopped => Decision::Refuse(Refusal::IsStopped),
+        Status::Scheduled | Status::Running => {
+            TransitionResult::Apply(StateChange::Status(Status::Paused))
+        }
+        Status::Paused => TransitionResult::Already(Refusal::AlreadyPaused),
+        Status::Draft => TransitionResult::Refuse(Refusal::IsDraft),
+        Status::Completed => TransitionResult::Refuse(Refusal::IsCompleted),
+        Status::Restricted => TransitionResult::Refuse(Refusal::IsRestricted),
+        Status::Stopped => TransitionResult::Refuse(Refusal::IsStopped),
     }
 }
 
-fn resume(situation: Situation) -> Decision {
+fn resume(situation: JourneyState) -> TransitionResult {
     match situation.status {
-        Status::Paused if situation.start_ahead => Decision::Apply(Next::Status(Status::Scheduled)),
-        Status::Paused => Decision::Apply(Next::Status(Status::Running)),
-        Status::Running => Decision::Already(Refusal::AlreadyRunning),
-        Status::Scheduled => Decision::Already(Refusal::AlreadyScheduled),
-        Status::Draft => Decision::Refuse(Refusal::IsDraft),
-        Status::Completed => Decision::Refuse(Refusal::IsCompleted),
-        Status::Restricted => Decision::Refuse(Refusal::IsRestricted),
-        Status::Stopped => Decision::Refuse(Refusal::IsStopped),
+        Status::Paused if situation.start_ahead => {
+            TransitionResult::Apply(StateChange::Status(Status::Scheduled))
+        }
+        Status::Paused => TransitionResult::Apply(StateChange::Status(Status::Running)),
+        Status::Running => TransitionResult::Already(Refusal::AlreadyRunning),
+        Status::Scheduled => TransitionResult::Already(Refusal::AlreadyScheduled),
+        Status::Draft => TransitionResult::Refuse(Refusal::IsDraft),
+        Status::Completed => TransitionResult::Refuse(Refusal::IsCompleted),
+        Status::Restricted => TransitionResult::Refuse(Refusal::IsRestricted),
+        Status::Stopped => TransitionResult::Refuse(Refusal::IsStopped),
     }
 }
 
-fn stop(status: Status) -> Decision {
+fn stop(status: Status) -> TransitionResult {
     match status {
         Status::Scheduled
         | Status::Running
         | Status::Paused
         | Status::Completed
-        | Status::Restricted => Decision::Apply(Next::Status(Status::Stopped)),
-        Status::Draft => Decision::Refuse(Refusal::IsDraft),
-        Status::Stopped => Decision::Already(Refusal::AlreadyStopped),
+        | Status::Restricted => TransitionResult::Apply(StateChange::Status(Status::Stopped)),
+        Status::Draft => TransitionResult::Refuse(Refusal::IsDraft),
+        Status::Stopped => TransitionResult::Already(Refusal::AlreadyStopped),
     }
 }
 
-fn archive(situation: Situation) -> Decision {
+fn archive(situation: JourneyState) -> TransitionResult {
     match situation.status {
-        Status::Draft if !situation.ever_published => Decision::Refuse(Refusal::NeverPublished),
-        Status::Draft | Status::Stopped => Decision::Apply(Next::Archived),
-        Status::Completed | Status::Restricted if situation.inside == 0 => {
-            Decision::Apply(Next::Archived)
+        Status::Draft if !situation.ever_published => {
+            TransitionResult::Refuse(Refusal::NeverPublished)
         }
-        Status::Completed | Status::Restricted => Decision::Refuse(Refusal::StillHasPeopleInside),
-        Status::Scheduled => Decision::Refuse(Refusal::IsScheduled),
-        Status::Running => Decision::Refuse(Refusal::IsRunning),
-        Status::Paused => Decision::Refuse(Refusal::IsPaused),
+        Status::Draft | Status::Stopped => TransitionResult::Apply(StateChange::Archived),
+        Status::Completed | Status::Restricted if situation.inside == 0 => {
+            TransitionResult::Apply(StateChange::Archived)
+        }
+        Status::Completed | Status::Restricted => {
+            TransitionResult::Refuse(Refusal::StillHasPeopleInside)
+        }
+        Status::Scheduled => TransitionResult::Refuse(Refusal::IsScheduled),
+        Status::Running => TransitionResult::Refuse(Refusal::IsRunning),
+        Status::Paused => TransitionResult::Refuse(Refusal::IsPaused),
     }
 }
 
-fn by_itself(situation: Situation, action: Action) -> Decision {
-    use Decision::{Already, Apply, Refuse};
+fn by_itself(situation: JourneyState, action: Action) -> TransitionResult {
+    use TransitionResult::{Already, Apply, Refuse};
     match (action, situation.status) {
         (_, Status::Draft) => Refuse(Refusal::IsDraft),
         (_, Status::Stopped) => Refuse(Refusal::IsStopped),
         (Action::Start, Status::Scheduled) if situation.start_ahead => {
             Refuse(Refusal::StartIsAhead)
         }
-        (Action::Start, Status::Scheduled) => Apply(Next::Status(Status::Running)),
+        (Action::Start, Status::Scheduled) => Apply(StateChange::Status(Status::Running)),
         (Action::Start, Status::Running) => Already(Refusal::AlreadyRunning),
         (Action::Start, Status::Paused) => Refuse(Refusal::IsPaused),
         (Action::Complete, Status::Running | Status::Paused) => {
-            Apply(Next::Status(Status::Completed))
+            Apply(StateChange::Status(Status::Completed))
         }
         (Action::Complete, Status::Completed) => Already(Refusal::AlreadyCompleted),
         (Action::Complete, Status::Scheduled) => Refuse(Refusal::IsScheduled),
         (Action::Restrict, Status::Running | Status::Paused | Status::Completed) => {
-            Apply(Next::Status(Status::Restricted))
+            Apply(StateChange::Status(Status::Restricted))
         }
         (Action::Restrict, Status::Restricted) => Already(Refusal::AlreadyRestricted),
         (Action::Restrict, Status::Scheduled) => Refuse(Refusal::IsScheduled),

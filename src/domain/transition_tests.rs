@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::status::Status;
 
-fn situation(status: Status) -> Situation {
-    Situation {
+fn situation(status: Status) -> JourneyState {
+    JourneyState {
         status,
         archived: false,
         ever_published: status != Status::Draft,
@@ -18,15 +18,15 @@ fn situation(status: Status) -> Situation {
 
 /// What the table says, in a word: the next status, `=` for allowed without a change of status,
 /// `archived`, `deleted`, `already` or `no`.
-fn answer(situation: Situation, action: Action) -> String {
+fn answer(situation: JourneyState, action: Action) -> String {
     match transition(situation, action) {
-        Decision::Apply(Next::Status(status)) => status.key().to_string(),
-        Decision::Apply(Next::Unchanged) => "=".to_string(),
-        Decision::Apply(Next::Archived) => "archived".to_string(),
-        Decision::Apply(Next::Unarchived) => "unarchived".to_string(),
-        Decision::Apply(Next::Deleted) => "deleted".to_string(),
-        Decision::Already(_) => "already".to_string(),
-        Decision::Refuse(_) => "no".to_string(),
+        TransitionResult::Apply(StateChange::Status(status)) => status.key().to_string(),
+        TransitionResult::Apply(StateChange::Unchanged) => "=".to_string(),
+        TransitionResult::Apply(StateChange::Archived) => "archived".to_string(),
+        TransitionResult::Apply(StateChange::Unarchived) => "unarchived".to_string(),
+        TransitionResult::Apply(StateChange::Deleted) => "deleted".to_string(),
+        TransitionResult::Already(_) => "already".to_string(),
+        TransitionResult::Refuse(_) => "no".to_string(),
     }
 }
 
@@ -65,7 +65,7 @@ fn every_status_and_every_action_follow_the_table() {
 fn an_archived_journey_can_only_be_unarchived_or_cloned() {
     for status in Status::ALL {
         for action in Action::ALL {
-            let archived = Situation { archived: true, ..situation(status) };
+            let archived = JourneyState { archived: true, ..situation(status) };
             let expected = match action {
                 Action::Unarchive => "unarchived",
                 Action::Clone => "=",
@@ -87,7 +87,7 @@ fn stop_is_final() {
         assert!(
             !matches!(
                 transition(situation(Status::Stopped), action),
-                Decision::Apply(Next::Status(_))
+                TransitionResult::Apply(StateChange::Status(_))
             ),
             "{action} changes a stopped journey's status"
         );
@@ -96,7 +96,7 @@ fn stop_is_final() {
 
 #[test]
 fn a_start_that_is_still_ahead_leads_to_scheduled() {
-    let ahead = |status| Situation { start_ahead: true, ..situation(status) };
+    let ahead = |status| JourneyState { start_ahead: true, ..situation(status) };
     assert_eq!(answer(ahead(Status::Draft), Action::Publish), "scheduled");
     assert_eq!(answer(ahead(Status::Paused), Action::Resume), "scheduled");
     assert_eq!(answer(ahead(Status::Scheduled), Action::Start), "no");
@@ -104,13 +104,16 @@ fn a_start_that_is_still_ahead_leads_to_scheduled() {
 
 #[test]
 fn a_completed_journey_is_archived_only_when_empty() {
-    let full = Situation { inside: 1, ..situation(Status::Completed) };
-    assert_eq!(transition(full, Action::Archive), Decision::Refuse(Refusal::StillHasPeopleInside));
+    let full = JourneyState { inside: 1, ..situation(Status::Completed) };
+    assert_eq!(
+        transition(full, Action::Archive),
+        TransitionResult::Refuse(Refusal::StillHasPeopleInside)
+    );
 }
 
 #[test]
 fn a_draft_that_was_published_is_archived_and_not_deleted() {
-    let published = Situation { ever_published: true, ..situation(Status::Draft) };
+    let published = JourneyState { ever_published: true, ..situation(Status::Draft) };
     assert_eq!(answer(published, Action::Archive), "archived");
     assert_eq!(answer(published, Action::Delete), "no");
 }
@@ -126,9 +129,11 @@ fn an_action_sent_twice_says_already_the_second_time() {
         Action::Restrict,
     ] {
         for status in Status::ALL {
-            if let Decision::Apply(Next::Status(next)) = transition(situation(status), action) {
+            if let TransitionResult::Apply(StateChange::Status(next)) =
+                transition(situation(status), action)
+            {
                 assert!(
-                    matches!(transition(situation(next), action), Decision::Already(_)),
+                    matches!(transition(situation(next), action), TransitionResult::Already(_)),
                     "{action} twice from {status}"
                 );
             }
@@ -141,9 +146,11 @@ fn what_can_be_undone_comes_back() {
     for action in Action::ALL {
         let Some(inverse) = action.inverse() else { continue };
         for status in Status::ALL {
-            if let Decision::Apply(Next::Status(next)) = transition(situation(status), action) {
+            if let TransitionResult::Apply(StateChange::Status(next)) =
+                transition(situation(status), action)
+            {
                 assert!(
-                    matches!(transition(situation(next), inverse), Decision::Apply(_)),
+                    matches!(transition(situation(next), inverse), TransitionResult::Apply(_)),
                     "{action} from {status}"
                 );
             }
@@ -170,8 +177,8 @@ proptest! {
         let start = start.map(Timestamp);
         let (mut status, mut has_run) = (Status::Draft, false);
         for (action, now) in steps {
-            let situation = Situation { start_ahead: start_ahead(start, has_run, Timestamp(now)), ..situation(status) };
-            if let Decision::Apply(Next::Status(next)) = transition(situation, Action::ALL[action]) {
+            let situation = JourneyState { start_ahead: start_ahead(start, has_run, Timestamp(now)), ..situation(status) };
+            if let TransitionResult::Apply(StateChange::Status(next)) = transition(situation, Action::ALL[action]) {
                 status = next;
                 has_run |= status == Status::Running;
                 prop_assert!(!has_run || status != Status::Scheduled, "{} at {now}", Action::ALL[action]);

@@ -53,9 +53,9 @@ impl Default for Feed {
 
 /// The newest generation of each project that is known here. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Changes(Arc<Mutex<HashMap<ProjectId, Feed>>>);
+pub struct ChangeFeed(Arc<Mutex<HashMap<ProjectId, Feed>>>);
 
-impl Changes {
+impl ChangeFeed {
     fn feeds(&self) -> MutexGuard<'_, HashMap<ProjectId, Feed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_burst_of_changes_is_told_once_with_the_newest() {
-        let changes = Changes::default();
+        let changes = ChangeFeed::default();
         let mut watcher = changes.subscribe(PROJECT);
         for generation in 1..=100 {
             changes.announce(PROJECT, generation);
@@ -140,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_watchers_share_the_bytes_of_an_event() {
-        let changes = Changes::default();
+        let changes = ChangeFeed::default();
         let mut watchers: Vec<_> = (0..100).map(|_| changes.subscribe(PROJECT)).collect();
         changes.announce(PROJECT, 7);
         let mut events = Vec::new();
@@ -154,7 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_that_nobody_watched_is_known_to_who_comes_later() {
-        let changes = Changes::default();
+        let changes = ChangeFeed::default();
         changes.announce(PROJECT, 3);
         assert_eq!(changes.subscribe(PROJECT).borrow().generation, 3);
     }

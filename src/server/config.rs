@@ -9,9 +9,9 @@ use url::{Host, Url};
 
 use super::{
     auth::oidc::{ProviderConfig, RoleRules},
-    retention::Retention,
+    retention::RetentionPolicy,
     store::sqlite::database_file::DatabaseFile,
-    vault::{Vault, VaultError},
+    vault::{ServerKey, VaultError},
 };
 
 #[derive(Debug, Parser)]
@@ -203,9 +203,9 @@ pub struct ServeArgs {
 
 impl ServeArgs {
     /// How long what is kept.
-    pub fn retention(&self) -> Retention {
+    pub fn retention(&self) -> RetentionPolicy {
         let days = |days: u32| (days > 0).then_some(days);
-        Retention { events: days(self.keep_events_days), steps: days(self.keep_history_days) }
+        RetentionPolicy { events: days(self.keep_events_days), steps: days(self.keep_history_days) }
     }
 
     /// Where others than this machine's own users can reach the server, as far as its settings
@@ -262,7 +262,8 @@ impl DeliveryArgs {
         if let Some(file) = &self.key_file {
             return file.clone();
         }
-        let (named, own) = (Vault::beside(database.path()), Vault::beside(&database.canonical()));
+        let (named, own) =
+            (ServerKey::beside(database.path()), ServerKey::beside(&database.canonical()));
         if named.exists() { named } else { own }
     }
 
@@ -270,8 +271,8 @@ impl DeliveryArgs {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn read_key(&self, file: &std::path::Path) -> Result<Option<Vault>, VaultError> {
-        Vault::read(self.secret_key.as_ref().map(|key| key.0.as_str()), file)
+    pub fn read_key(&self, file: &std::path::Path) -> Result<Option<ServerKey>, VaultError> {
+        ServerKey::read(self.secret_key.as_ref().map(|key| key.0.as_str()), file)
     }
 }
 

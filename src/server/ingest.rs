@@ -13,8 +13,8 @@ use crate::{
     domain::people::sender::{Batch, Ignored},
     server::{
         clock::Clock,
-        delivery::Flights,
-        engine::EngineSigns,
+        delivery::InFlightTracker,
+        engine::EngineMetrics,
         store::{Store, StoreError, StoreResult, people::Ingested},
         supervisor::{Supervisor, Worker, short_task},
     },
@@ -27,14 +27,14 @@ const FEW_TOGETHER: usize = 1_000;
 /// Most senders that wait; the next is told to come back later.
 const WAITING: usize = 4_096;
 
-struct Waiting {
+struct PendingBatch {
     batch: Batch,
     answer: oneshot::Sender<StoreResult<Vec<Ignored>>>,
 }
 
 /// The way in for records. Cheap to clone; ends with its last clone.
 #[derive(Clone)]
-pub struct Intake(mpsc::Sender<Waiting>);
+pub struct IngestWriter(mpsc::Sender<PendingBatch>);
 
 /// Why records were not taken.
 #[derive(Debug, thiserror::Error)]
@@ -48,13 +48,13 @@ pub enum IntakeError {
     Store(#[from] StoreError),
 }
 
-impl Intake {
+impl IngestWriter {
     /// Starts the task that writes.
     pub fn start(
         store: impl Store + Clone,
         clock: Arc<dyn Clock>,
-        signs: EngineSigns,
-        flights: Flights,
+        signs: EngineMetrics,
+        flights: InFlightTracker,
         supervisor: &Supervisor,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
@@ -68,9 +68,9 @@ impl Intake {
     /// # Errors
     /// Where there is no room, or they could not be written: nothing was stored then. Or where
     /// no one writes any more.
-    pub async fn take(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
+    pub async fn submit(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Waiting { batch, answer })?;
+        self.0.try_send(PendingBatch { batch, answer })?;
         Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 
@@ -80,7 +80,7 @@ impl Intake {
     /// Where they could not be written, or the server is stopping.
     pub async fn take_when_free(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Waiting { batch, answer }).await.map_err(|_| IntakeError::Stopping)?;
+        self.0.send(PendingBatch { batch, answer }).await.map_err(|_| IntakeError::Stopping)?;
         Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 }
@@ -97,9 +97,9 @@ impl<T> From<TrySendError<T>> for IntakeError {
 async fn write(
     store: impl Store + Clone,
     clock: Arc<dyn Clock>,
-    signs: EngineSigns,
-    flights: Flights,
-    mut waiting: mpsc::Receiver<Waiting>,
+    signs: EngineMetrics,
+    flights: InFlightTracker,
+    mut waiting: mpsc::Receiver<PendingBatch>,
 ) {
     while let Some(first) = waiting.recv().await {
         let mut count = first.batch.records.len();
@@ -157,7 +157,7 @@ async fn write(
 fn answer_each(
     answers: Vec<oneshot::Sender<StoreResult<Vec<Ignored>>>>,
     ingested: Vec<Ingested>,
-    flights: &Flights,
+    flights: &InFlightTracker,
 ) {
     for (answer, Ingested { ignored, changed }) in answers.into_iter().zip(ingested) {
         if changed.is_empty() {

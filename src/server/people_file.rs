@@ -18,8 +18,8 @@ use crate::{
         people::{
             import::{FileFormat, ImportOptions, RejectedRow},
             native::read_line,
-            record::{Record, What},
-            table::Heading,
+            record::{IngestRecord, RecordPayload},
+            table::CsvHeader,
         },
         time::Timestamp,
     },
@@ -34,7 +34,7 @@ const ROW_MAX: usize = 1024 * 1024;
 /// What a few rows of the file said.
 #[derive(Debug, Default)]
 pub struct ImportChunk {
-    pub records: Vec<Record>,
+    pub records: Vec<IngestRecord>,
     /// Rows that are in `records`.
     pub taken: u64,
     pub refused: Vec<RejectedRow>,
@@ -61,8 +61,11 @@ pub fn portions(
 ) -> mpsc::Receiver<Result<ImportChunk, FileError>> {
     let (sender, receiver) = mpsc::channel(2);
     thread_task("import.read", move || {
-        let mut rows =
-            Rows { portion: ImportChunk::default(), list: reading.list.clone(), sender: &sender };
+        let mut rows = RowReader {
+            portion: ImportChunk::default(),
+            list: reading.list.clone(),
+            sender: &sender,
+        };
         // A panic must not look like the end of the file.
         let read = catch_unwind(AssertUnwindSafe(|| match reading.format {
             FileFormat::Csv => read_table(file, reading.identity.as_deref(), now, &mut rows),
@@ -77,21 +80,28 @@ pub fn portions(
     receiver
 }
 
-struct Rows<'a> {
+struct RowReader<'a> {
     portion: ImportChunk,
     list: Option<String>,
     sender: &'a mpsc::Sender<Result<ImportChunk, FileError>>,
 }
 
-impl Rows<'_> {
+impl RowReader<'_> {
     /// Takes one row. False where no one wants more.
-    fn take(&mut self, line: u64, bytes_read: u64, row: Result<Vec<Record>, FieldError>) -> bool {
+    fn take(
+        &mut self,
+        line: u64,
+        bytes_read: u64,
+        row: Result<Vec<IngestRecord>, FieldError>,
+    ) -> bool {
         match row {
             Ok(records) => {
                 let who = records.first().map(|record| record.who.clone());
                 self.portion.records.extend(records);
                 if let (Some(who), Some(list)) = (who, &self.list) {
-                    self.portion.records.push(Record { who, what: What::List(list.clone()) });
+                    self.portion
+                        .records
+                        .push(IngestRecord { who, what: RecordPayload::List(list.clone()) });
                 }
                 self.portion.taken += 1;
             }
@@ -113,7 +123,7 @@ fn read_table(
     file: File,
     identity: Option<&str>,
     now: Timestamp,
-    rows: &mut Rows<'_>,
+    rows: &mut RowReader<'_>,
 ) -> Result<(), FileError> {
     let mut input = BufReader::with_capacity(64 * 1024, file);
     let delimiter = delimiter(input.fill_buf()?);
@@ -143,13 +153,13 @@ fn read_heading<R: BufRead>(
     table: &mut TableRows<R>,
     row: &mut Row,
     identity: Option<&str>,
-) -> Result<Option<Heading>, FileError> {
+) -> Result<Option<CsvHeader>, FileError> {
     let cells = match table.read(row)? {
         Found::End => return Ok(None),
         Found::TooLong { .. } => return Err(FileError::Heading(too_long().sentence)),
         Found::Row { .. } => texts(row).map_err(|error| FileError::Heading(error.sentence))?,
     };
-    let heading = Heading::read(cells.into_iter(), identity);
+    let heading = CsvHeader::read(cells.into_iter(), identity);
     heading.map(Some).map_err(|errors| {
         FileError::Heading(
             errors.into_iter().map(|error| error.sentence).collect::<Vec<_>>().join(" "),
@@ -182,7 +192,7 @@ fn delimiter(start: &[u8]) -> u8 {
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|byte| count(*byte)).unwrap_or(b',')
 }
 
-fn read_lines(file: File, now: Timestamp, rows: &mut Rows<'_>) -> Result<(), FileError> {
+fn read_lines(file: File, now: Timestamp, rows: &mut RowReader<'_>) -> Result<(), FileError> {
     let mut input = BufReader::new(file);
     let mut line = Vec::new();
     let (mut number, mut bytes) = (0, 0);

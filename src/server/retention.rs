@@ -26,24 +26,24 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
+pub struct RetentionPolicy {
     /// Days; none: for ever.
     pub events: Option<u32>,
     /// Days, of step logs, of messages and of the accounts of refusals and imports; none: for ever.
     pub steps: Option<u32>,
 }
 
-impl Retention {
+impl RetentionPolicy {
     fn before(days: Option<u32>, now: Timestamp) -> Option<Timestamp> {
         days.map(|days| now.plus(-(i64::from(days) * DAY_MS)))
     }
 }
 
 /// Runs until told to stop.
-pub async fn keep_small(
+pub async fn run_retention(
     store: impl EngineStore,
     clock: Arc<dyn Clock>,
-    retention: Retention,
+    retention: RetentionPolicy,
     stop: CancellationToken,
 ) {
     loop {
@@ -64,13 +64,17 @@ pub async fn keep_small(
 }
 
 /// Deletes everything that is too old; answers how many rows it was.
-async fn tidy(store: &impl EngineStore, retention: Retention, now: Timestamp) -> StoreResult<u64> {
+async fn tidy(
+    store: &impl EngineStore,
+    retention: RetentionPolicy,
+    now: Timestamp,
+) -> StoreResult<u64> {
     let mut rows = 0;
-    if let Some(before) = Retention::before(retention.events, now) {
+    if let Some(before) = RetentionPolicy::before(retention.events, now) {
         rows +=
             page_by_page(|from| store.forget_events(Age { before, now }, from, PORTION)).await?;
     }
-    if let Some(before) = Retention::before(retention.steps, now) {
+    if let Some(before) = RetentionPolicy::before(retention.steps, now) {
         let age = Age { before, now };
         rows += page_by_page(|from| store.forget_steps(age, from, PORTION)).await?;
         rows += page_by_page(|from| store.forget_messages(age, from, PORTION)).await?;

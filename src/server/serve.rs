@@ -15,31 +15,31 @@ use crate::{
     server::{
         auth::{
             Auth, Lifetimes,
-            oidc::{Provider, ProviderError},
+            oidc::{OidcClient, ProviderError},
             secret::{NoRandomness, Secret},
         },
-        changes::Changes,
-        channels::{self, Outside},
+        changes::ChangeFeed,
+        channels::{self, EgressClient},
         clock::{Clock, SystemClock},
         concurrency_limit::ConcurrencyLimit,
         config::{ProviderArgsError, ServeArgs},
         costly_work::CostlyWork,
-        delivery::{Courier, DeliverySigns, Flights, Office},
-        engine::{Engine, EngineSigns, calendar::TzdbZones},
+        delivery::{DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher},
+        engine::{Engine, EngineMetrics, calendar::TzdbZones},
         file_descriptors::connections_allowed,
         hold::HoldWatch,
-        http::{self, AppState, STREAMS_MAX, Site, TrustedProxies, assets::Assets},
+        http::{self, AppState, PublicUrl, STREAMS_MAX, TrustedProxies, assets::Assets},
         listener::{self, ConnectionLimits, Connections},
-        retention::keep_small,
+        retention::run_retention,
         server_key::{ServerKeyError, server_key},
-        services::{Delivery, Services},
+        services::{DeliveryHandles, Services},
         signals,
         store::{
             Store,
             access::AccessStore,
             channels::StoredChannel,
             delivery::OutboxStore,
-            error::Obstacle,
+            error::WriteFailure,
             identity::IdentityStore,
             people::ProfileStore,
             sqlite::{
@@ -49,7 +49,7 @@ use crate::{
             },
         },
         supervisor::{Supervisor, Worker, WorkerDied},
-        timekeeper::keep_time,
+        timekeeper::run_scheduler,
         tracking::hook::hook_url,
     },
 };
@@ -79,7 +79,7 @@ pub enum ServeError {
     Lock(#[from] LockError),
     /// It served, and may not any more.
     #[error("{}", .0.sentence())]
-    Lost(Obstacle),
+    Lost(WriteFailure),
     #[error("Identity provider: {0}. Check the WAYFARE_OIDC_ settings.")]
     Provider(#[from] ProviderError),
     #[error(transparent)]
@@ -113,7 +113,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let hold = take_over(&store, args.hold, clock.now()).await?;
     store.local_actor(clock.now()).await?;
     store
-        .break_off_imports(
+        .fail_running_imports(
             "The server stopped during the import. Import the file again: existing profiles are \
                 updated.",
             clock.now(),
@@ -124,20 +124,20 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     if let (true, Some(place)) = (local, &reachable) {
         return Err(ServeError::NotLocal(place.clone()));
     }
-    let provider = args.provider.config()?.map(Provider::new).transpose()?;
+    let provider = args.provider.config()?.map(OidcClient::new).transpose()?;
     let lifetimes = Lifetimes::new(hours(args.session_idle_hours), hours(args.session_hours));
-    let changes = Changes::default();
+    let changes = ChangeFeed::default();
     let listener = listener::bind(args.listen)
         .await
         .map_err(|error| ServeError::Listen(args.listen, error))?;
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
-    let signs = EngineSigns::default();
-    let flights = Flights::new(store.merges());
-    let delivery = Delivery {
+    let signs = EngineMetrics::default();
+    let flights = InFlightTracker::new(store.merges());
+    let delivery = DeliveryHandles {
         vault: server_key(&args.delivery, &store).await?,
-        outside: Outside::new(args.delivery.allow_networks.clone())?,
-        signs: DeliverySigns::new(signs.clone()),
+        outside: EgressClient::new(args.delivery.allow_networks.clone())?,
+        signs: DeliveryMetrics::new(signs.clone()),
         flights,
     };
     let token = args.local_token.then(Secret::new).transpose()?;
@@ -160,7 +160,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         services: services.clone(),
         assets: Arc::new(Assets::embedded()),
         site: Arc::new(
-            Site::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())
+            PublicUrl::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())
                 .asking_for(token.as_ref()),
         ),
         stop: stop.clone(),
@@ -192,13 +192,15 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         Worker::Retention,
         hold.clone().once_released(
             stop.clone(),
-            keep_small(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()),
+            run_retention(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()),
         ),
     );
     supervisor.run(
         Worker::Scheduler,
-        hold.clone()
-            .once_released(stop.clone(), keep_time(store.clone(), clock, changes, stop.clone())),
+        hold.clone().once_released(
+            stop.clone(),
+            run_scheduler(store.clone(), clock, changes, stop.clone()),
+        ),
     );
     let grace = Duration::from_secs(args.shutdown_seconds);
     supervisor.run(Worker::Listener, listener::serve(listener, routers, connections, stop, grace));
@@ -266,11 +268,11 @@ async fn watch_database(store: SqliteStore, hold: HoldWatch, stop: CancellationT
 fn courier(
     store: &SqliteStore,
     clock: &Arc<dyn Clock>,
-    delivery: &Delivery,
+    delivery: &DeliveryHandles,
     links: Url,
-) -> Courier<SqliteStore> {
-    let Delivery { vault, outside, signs, flights } = delivery.clone();
-    let office = Office {
+) -> OutboxDispatcher<SqliteStore> {
+    let DeliveryHandles { vault, outside, signs, flights } = delivery.clone();
+    let office = DeliveryContext {
         clock: Arc::clone(clock),
         calendar: Arc::new(TzdbZones),
         vault: vault.clone(),
@@ -284,7 +286,7 @@ fn courier(
             is_sms.then(|| hook_url(&links, &vault, stored.project, WebhookProvider::Twilio));
         channels::open_stored(stored, callback, &vault, &outside).map_err(|error| error.to_string())
     };
-    Courier::new(store.clone(), office, Arc::new(open))
+    OutboxDispatcher::new(store.clone(), office, Arc::new(open))
 }
 
 /// Where links in messages lead while no address for people is set.

@@ -8,7 +8,7 @@ use super::{
         identity::{IdentityStore, KeyFingerprint},
         sqlite::{SqliteStore, database_file::open_to_others},
     },
-    vault::{Vault, VaultError},
+    vault::{ServerKey, VaultError},
 };
 
 /// Why there is no key to start with.
@@ -25,7 +25,10 @@ pub enum ServerKeyError {
 ///
 /// # Errors
 /// Where the database depends on a key and this is not it.
-pub async fn server_key(args: &DeliveryArgs, store: &SqliteStore) -> Result<Vault, ServerKeyError> {
+pub async fn server_key(
+    args: &DeliveryArgs,
+    store: &SqliteStore,
+) -> Result<ServerKey, ServerKeyError> {
     let file = args.key_file(store.file());
     let known = store.key_fingerprint().await?;
     let found = args.read_key(&file)?;
@@ -46,7 +49,7 @@ pub async fn server_key(args: &DeliveryArgs, store: &SqliteStore) -> Result<Vaul
     }
     let vault = match found {
         Some(vault) => vault,
-        None => Vault::make(&file)?,
+        None => ServerKey::make(&file)?,
     };
     if known != Some(vault.fingerprint()) {
         store.save_key_fingerprint(&vault.fingerprint()).await?;

@@ -12,7 +12,7 @@ use crate::{
         ids::ProjectId,
         time::Timestamp,
     },
-    server::{changes::Changes, clock::Clock, store::Store},
+    server::{changes::ChangeFeed, clock::Clock, store::Store},
 };
 
 /// When something due that was refused is tried again.
@@ -24,13 +24,13 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const SHORTEST: Duration = Duration::from_millis(10);
 
 /// Runs until told to stop.
-pub async fn keep_time(
+pub async fn run_scheduler(
     store: impl Store,
     clock: Arc<dyn Clock>,
-    changes: Changes,
+    changes: ChangeFeed,
     stop: CancellationToken,
 ) {
-    let mut keeper = Keeper { store, changes, seen: HashMap::new() };
+    let mut keeper = JourneyScheduler { store, changes, seen: HashMap::new() };
     loop {
         let wait = keeper.look(clock.now()).await.unwrap_or_else(|error| {
             tracing::error!(%error, "timekeeper.failed");
@@ -43,14 +43,14 @@ pub async fn keep_time(
     }
 }
 
-struct Keeper<S> {
+struct JourneyScheduler<S> {
     store: S,
-    changes: Changes,
+    changes: ChangeFeed,
     /// The generation of each project when it was last looked at, and what was due next.
     seen: HashMap<ProjectId, (i64, Option<Timestamp>)>,
 }
 
-impl<S: Store> Keeper<S> {
+impl<S: Store> JourneyScheduler<S> {
     /// Does what is due in every project that changed or has something due; answers how long to
     /// wait.
     async fn look(&mut self, now: Timestamp) -> Result<Duration, crate::server::store::StoreError> {

@@ -97,20 +97,20 @@ impl SigningPurpose {
 
 /// The key, ready for use. Cheap to clone; never printed.
 #[derive(Clone)]
-pub struct Vault(Arc<Keys>);
+pub struct ServerKey(Arc<Keys>);
 
 struct Keys {
     seal: aead::LessSafeKey,
     master: hmac::Key,
 }
 
-impl std::fmt::Debug for Vault {
+impl std::fmt::Debug for ServerKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Vault")
     }
 }
 
-impl Vault {
+impl ServerKey {
     /// From the text of `WAYFARE_SECRET_KEY`, or else from the file, which is made where there is
     /// none.
     ///
@@ -239,8 +239,8 @@ impl Vault {
 mod tests {
     use super::*;
 
-    fn vault() -> Vault {
-        Vault::new(&[7; KEY_BYTES]).expect("a key")
+    fn vault() -> ServerKey {
+        ServerKey::new(&[7; KEY_BYTES]).expect("a key")
     }
 
     #[test]
@@ -249,7 +249,7 @@ mod tests {
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
         assert_eq!(vault().unseal("email", &sealed).expect("opened"), b"hunter2");
         assert!(vault().unseal("sms", &sealed).is_err());
-        let other = Vault::new(&[8; KEY_BYTES]).expect("a key");
+        let other = ServerKey::new(&[8; KEY_BYTES]).expect("a key");
         assert!(other.unseal("email", &sealed).is_err());
         assert!(vault().unseal("email", &sealed[..5]).is_err());
     }
@@ -265,22 +265,22 @@ mod tests {
 
     #[test]
     fn a_fingerprint_tells_keys_apart_and_a_missing_file_is_not_made_by_reading() {
-        let other = Vault::new(&[8; KEY_BYTES]).expect("a key");
+        let other = ServerKey::new(&[8; KEY_BYTES]).expect("a key");
         assert_eq!(vault().fingerprint(), vault().fingerprint());
         assert_ne!(vault().fingerprint(), other.fingerprint());
         let folder = tempfile::tempdir().expect("a folder");
-        let file = Vault::beside(&folder.path().join("wayfare.db"));
-        assert!(Vault::read(None, &file).expect("looked").is_none());
+        let file = ServerKey::beside(&folder.path().join("wayfare.db"));
+        assert!(ServerKey::read(None, &file).expect("looked").is_none());
         assert!(!file.exists());
     }
 
     #[test]
     fn the_key_file_is_made_once_and_for_its_owner_alone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = Vault::beside(&folder.path().join("wayfare.db"));
-        let first = Vault::open(None, &file).expect("made");
+        let file = ServerKey::beside(&folder.path().join("wayfare.db"));
+        let first = ServerKey::open(None, &file).expect("made");
         let sealed = first.seal("email", b"x").expect("sealed");
-        assert!(Vault::open(None, &file).expect("read").unseal("email", &sealed).is_ok());
+        assert!(ServerKey::open(None, &file).expect("read").unseal("email", &sealed).is_ok());
         #[cfg(unix)]
         {
             let mode = std::os::unix::fs::PermissionsExt::mode(
@@ -289,7 +289,7 @@ mod tests {
             assert_eq!(mode & 0o077, 0);
         }
         fs::write(&file, "nonsense").expect("written");
-        assert!(matches!(Vault::open(None, &file), Err(VaultError::MalformedFile(_))));
-        assert!(matches!(Vault::open(Some("short"), &file), Err(VaultError::Malformed)));
+        assert!(matches!(ServerKey::open(None, &file), Err(VaultError::MalformedFile(_))));
+        assert!(matches!(ServerKey::open(Some("short"), &file), Err(VaultError::Malformed)));
     }
 }

@@ -33,8 +33,8 @@ pub fn shown_project() -> Option<String> {
     }
     #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
     {
-        use crate::api::request::Caller;
-        let caller = leptos::prelude::use_context::<Caller>()?;
+        use crate::api::request::RequestAuth;
+        let caller = leptos::prelude::use_context::<RequestAuth>()?;
         caller.project().map(|project| project.to_string())
     }
     #[cfg(not(any(feature = "ssr", feature = "hydrate")))]

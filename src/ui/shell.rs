@@ -9,14 +9,14 @@ use super::{
     components::{
         for_project::ForProject,
         icon::{Icon, Symbol},
-        section::{here, lies_at},
+        section::{here, is_under},
     },
     dom::{APP, shown_project},
 };
 use crate::{
     api::{
         hold::current_hold,
-        request::{Caller, FormProblem},
+        request::{FormProblem, RequestAuth},
     },
     domain::{
         access::{Permission, Role},
@@ -76,7 +76,7 @@ pub fn shell(files: PageFiles, liveliness: HydrationMode) -> impl IntoView {
             <script r#type="module" src=files.start.clone()></script>
         }
     });
-    let caller = use_context::<Caller>().unwrap_or_default();
+    let caller = use_context::<RequestAuth>().unwrap_or_default();
     let live = (!comes_alive && !files.live.is_empty() && caller.standing.is_some())
         .then(|| view! { <script r#type="module" src=files.live.clone()></script> });
     let problem = use_context::<FormProblem>();
@@ -135,7 +135,7 @@ fn Problem(problem: FormProblem) -> impl IntoView {
 /// Says on every page that the server is held, and lets admins release it.
 #[component]
 fn HeldBanner(hold: Hold, role: Option<Role>) -> impl IntoView {
-    let may_release = role.is_some_and(|role| role.may(Permission::ManageProjects));
+    let may_release = role.is_some_and(|role| role.allows(Permission::ManageProjects));
     view! {
         <section class="held" aria-label="Held">
             <Icon symbol=Symbol::Alert />
@@ -156,7 +156,7 @@ fn HeldBanner(hold: Hold, role: Option<Role>) -> impl IntoView {
 }
 
 #[component]
-fn TopBar(caller: Caller) -> impl IntoView {
+fn TopBar(caller: RequestAuth) -> impl IntoView {
     let Some(standing) = caller.standing else {
         return view! {
             <header class="topbar">
@@ -257,13 +257,13 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
     let here = here();
     let shown = pages
         .into_iter()
-        .filter(move |(.., permission)| role.is_some_and(|role| role.may(*permission)));
+        .filter(move |(.., permission)| role.is_some_and(|role| role.allows(*permission)));
     view! {
         <nav class="topnav" aria-label="Main">
             {shown
                 .map(|(address, title, _)| {
-                    let part_of = |page: &str| PARTS.iter().any(|(part, whole)| *whole == page && lies_at(&here, part));
-                    let current = lies_at(&here, address) || part_of(address);
+                    let part_of = |page: &str| PARTS.iter().any(|(part, whole)| *whole == page && is_under(&here, part));
+                    let current = is_under(&here, address) || part_of(address);
                     view! {
                         <a href=address rel=(address != "/journeys").then_some("external") aria-current=current.then_some("page")>
                             {title}

@@ -10,7 +10,7 @@ use crate::{
     api::{AppError, operations::undo_operation},
     domain::{
         ids::OperationId,
-        operation::{OperationItem, OperationResult, Outcome},
+        operation::{ItemResult, OperationItem, OperationResult},
     },
 };
 
@@ -108,7 +108,7 @@ pub fn of_answer(answer: &OperationResult) -> Toast {
     let skipped: Vec<OperationItem> = answer
         .items
         .iter()
-        .filter(|item| matches!(item.outcome, Outcome::Skipped(_)))
+        .filter(|item| matches!(item.outcome, ItemResult::Skipped(_)))
         .take(20)
         .cloned()
         .collect();
@@ -159,8 +159,8 @@ pub fn ToastBox(
                         .iter()
                         .map(|item| {
                             let reason = match item.outcome {
-                                Outcome::Skipped(refusal) => refusal.phrase(),
-                                Outcome::Changed { .. } => "was changed",
+                                ItemResult::Skipped(refusal) => refusal.phrase(),
+                                ItemResult::Changed { .. } => "was changed",
                             };
                             view! { <li><a rel="external" href=format!("/journeys/{}", item.journey)>{item.name.clone()}</a>" "{reason}</li> }
                         })

@@ -12,12 +12,12 @@ use url::Url;
 use wayfare::{
     domain::{delivery::hook::WebhookProvider, ids::ProjectId},
     server::{
-        templates::Links,
+        templates::LinkBuilder,
         tracking::{
             hook::hook_url,
             token::{MessageLinks, message_key},
         },
-        vault::Vault,
+        vault::ServerKey,
     },
 };
 
@@ -33,7 +33,7 @@ struct Post {
     server: Server,
     program: Program,
     journey: String,
-    vault: Vault,
+    vault: ServerKey,
     browser: Browser,
 }
 
@@ -69,7 +69,8 @@ impl Post {
         let server = place.serve();
         let program = Program::new(&server).await;
         let journey = program.publish(journey(channel)).await;
-        let vault = Vault::open(None, &Vault::beside(&place.database())).expect("the server's key");
+        let vault =
+            ServerKey::open(None, &ServerKey::beside(&place.database())).expect("the server's key");
         let browser = server.browser();
         let post = Self { place, server, program, journey, vault, browser };
         post.send_to("ada", json!({ "email": "ada@example.com", "phone": "+49 170 12345" })).await;

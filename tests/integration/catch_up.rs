@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, sync::Arc};
 
 use wayfare::{
     domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS},
-    server::engine::{Engine, EngineSigns, calendar::TzdbZones},
+    server::engine::{Engine, EngineMetrics, calendar::TzdbZones},
 };
 
 use crate::courier::shop::{self, HeldClock, Shop};
@@ -15,11 +15,11 @@ const RATE: u32 = 40;
 
 fn engine(shop: &Shop) -> Engine<wayfare::server::store::sqlite::SqliteStore> {
     let clock: HeldClock = shop.clock.clone();
-    Engine::new(shop.store.clone(), Arc::new(clock), Arc::new(TzdbZones), EngineSigns::default())
+    Engine::new(shop.store.clone(), Arc::new(clock), Arc::new(TzdbZones), EngineMetrics::default())
 }
 
 async fn rest(engine: &mut Engine<wayfare::server::store::sqlite::SqliteStore>) {
-    while engine.round().await.expect("a round") {}
+    while engine.tick().await.expect("a round") {}
 }
 
 /// People who wait an hour each, and an engine that ended before the hour did.

@@ -8,7 +8,7 @@ use serde_json::json;
 use wayfare::{
     domain::time::{HOUR_MS, MINUTE_MS},
     server::{
-        engine::{Engine, EngineSigns, calendar::TzdbZones},
+        engine::{Engine, EngineMetrics, calendar::TzdbZones},
         store::{Store, sqlite::SqliteStore},
     },
 };
@@ -53,12 +53,12 @@ fn engine(shop: &Shop) -> Engine<SqliteStore> {
         shop.store.clone(),
         Arc::new(shop.clock.clone()),
         Arc::new(TzdbZones),
-        EngineSigns::default(),
+        EngineMetrics::default(),
     )
 }
 
 async fn rest(engine: &mut Engine<SqliteStore>) {
-    while engine.round().await.expect("a round") {}
+    while engine.tick().await.expect("a round") {}
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use shop::Shop;
 use wayfare::{
     domain::{people::profile::Channel, time::HOUR_MS, transition::Action},
     server::{
-        channels::Fault,
+        channels::FailureScope,
         store::{Store, delivery::OutboxStore},
     },
 };
@@ -49,7 +49,7 @@ async fn a_journey_with_a_large_heap_does_not_keep_another_waiting() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_for_a_while_is_tried_again_under_the_same_key() {
-    let busy = Answer::NotNow { wish_ms: None, fault: Fault::Message };
+    let busy = Answer::NotNow { wish_ms: None, fault: FailureScope::Message };
     let shop = Shop::open(Provider::answering(vec![busy.clone(), busy])).await;
     let journey = shop.publish("Receipt", shop::webhook()).await;
     shop.sign_up(1..=1).await;
@@ -65,7 +65,8 @@ async fn what_fails_for_a_while_is_tried_again_under_the_same_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_never_works_is_kept_with_its_reason_and_can_be_sent_again() {
-    let shop = Shop::open(Provider::answering(vec![Answer::Never { fault: Fault::Message }])).await;
+    let shop =
+        Shop::open(Provider::answering(vec![Answer::Never { fault: FailureScope::Message }])).await;
     let journey = shop.publish("Receipt", shop::webhook()).await;
     shop.sign_up(1..=1).await;
     shop.until(journey, |figures| figures.completed == 1).await;
@@ -74,7 +75,7 @@ async fn what_never_works_is_kept_with_its_reason_and_can_be_sent_again() {
     assert_eq!((page.total, page.rows[0].reason.as_str()), (1, "the provider says no"));
     let again = shop
         .store
-        .send_again(&shop.actor, &Default::default(), &[page.rows[0].number], shop.now())
+        .resend(&shop.actor, &Default::default(), &[page.rows[0].number], shop.now())
         .await;
     assert_eq!(again.expect("sent again"), 1);
     shop.until_asked(2).await;
@@ -88,7 +89,7 @@ async fn what_never_works_is_kept_with_its_reason_and_can_be_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_fails_is_left_alone_and_then_tried_with_one_message() {
     let provider = Provider::taking();
-    provider.fail(Fault::Channel);
+    provider.fail(FailureScope::Channel);
     let shop = Shop::open(provider).await;
     let journey = shop.publish("Receipt", shop::webhook()).await;
     shop.sign_up(1..=4_000).await;
@@ -123,7 +124,7 @@ async fn a_stop_is_answered_when_nothing_is_on_its_way_and_nothing_follows() {
     shop.operate(&[journey], Action::Stop).await;
     let barrier = tokio::spawn({
         let (flights, store) = (shop.flights.clone(), shop.store.clone());
-        async move { flights.barrier(&store).await }
+        async move { flights.drain_stopped(&store).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!barrier.is_finished(), "messages are on their way");
@@ -153,7 +154,7 @@ async fn a_stop_gives_up_what_does_not_come_to_an_end() {
     shop.sign_up(1..=20).await;
     shop.until_in_flight(20).await;
     shop.operate(&[journey], Action::Stop).await;
-    shop.flights.barrier(&shop.store).await.expect("answered");
+    shop.flights.drain_stopped(&shop.store).await.expect("answered");
     assert_eq!(shop.provider.in_flight(), 0, "every connection was dropped");
     shop.until_settled().await;
     shop.provider.release();
@@ -196,7 +197,8 @@ async fn a_frequency_cap_lets_one_of_two_messages_through_at_the_same_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_does_not_exist_joins_the_suppression_list_and_gets_nothing_more() {
-    let shop = Shop::open(Provider::answering(vec![Answer::Never { fault: Fault::Address }])).await;
+    let shop =
+        Shop::open(Provider::answering(vec![Answer::Never { fault: FailureScope::Address }])).await;
     let first = shop.publish("One", shop::sms()).await;
     shop.sign_up(1..=1).await;
     shop.until(first, |figures| figures.completed == 1).await;
@@ -214,7 +216,7 @@ async fn an_address_that_does_not_exist_joins_the_suppression_list_and_gets_noth
 #[tokio::test(flavor = "multi_thread")]
 async fn quiet_hours_that_began_meanwhile_hold_a_message_back_until_they_are_over() {
     let provider = Provider::taking();
-    provider.fail(Fault::Message);
+    provider.fail(FailureScope::Message);
     let shop = Shop::open(provider).await;
     let journey = shop.publish("Night", shop::sms_with_quiet_hours()).await;
     // The shop's clock begins at noon; quiet hours at ten in the evening.
@@ -252,7 +254,7 @@ async fn a_rate_lets_through_so_many_a_second() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_met_the_goal_while_her_message_waited_gets_nothing() {
     let provider = Provider::taking();
-    provider.fail(Fault::Message);
+    provider.fail(FailureScope::Message);
     let shop = Shop::open(provider).await;
     let journey = shop.publish("Cart", shop::sms_until_ordered()).await;
     shop.sign_up(1..=5).await;

@@ -11,12 +11,12 @@ use wayfare::{
         delivery::suppression::AddressKind,
         people::{
             profile::Channel,
-            record::{ProfileRef, ProfileUpdate, Record, What},
+            record::{IngestRecord, ProfileRef, ProfileUpdate, RecordPayload},
             sender::{Batch, RecordSource, Sender},
         },
     },
     server::store::{
-        answers::{AnswerStore, Reply, Told},
+        answers::{AnswerStore, InboundBatch, SmsReply},
         delivery::{ChangedFacts, ChangedPerson},
         people::ProfileStore,
     },
@@ -196,22 +196,24 @@ async fn no_mail_goes_out_after_a_withdrawn_consent_or_a_suppressed_address_was_
     assert!(place.count(withheld).await > 0, "the others have a reason");
 }
 
-fn change(properties: Value) -> What {
-    What::Change(
+fn change(properties: Value) -> RecordPayload {
+    RecordPayload::Change(
         ProfileUpdate::read(properties.as_object().cloned().expect("properties"))
             .expect("a change"),
     )
 }
 
-async fn facts_of(shop: &Shop, records: Vec<(&str, What)>) -> Vec<ChangedFacts> {
+async fn facts_of(shop: &Shop, records: Vec<(&str, RecordPayload)>) -> Vec<ChangedFacts> {
     let who =
         |identity: &str| ProfileRef::read(Some(identity.to_string()), None).expect("a person");
-    let records =
-        records.into_iter().map(|(identity, what)| Record { who: who(identity), what }).collect();
+    let records = records
+        .into_iter()
+        .map(|(identity, what)| IngestRecord { who: who(identity), what })
+        .collect();
     ingest(shop, &[batch(shop, records)]).await
 }
 
-fn batch(shop: &Shop, records: Vec<Record>) -> Batch {
+fn batch(shop: &Shop, records: Vec<IngestRecord>) -> Batch {
     Batch {
         project: shop.actor.project,
         sender: Sender::trusted(shop.actor.user, RecordSource::Api),
@@ -250,7 +252,7 @@ async fn of_senders_that_share_a_transaction_only_the_one_concerned_waits() {
     let shop = Shop::without_tasks().await;
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;
     let record = |identity: &str, what| {
-        vec![Record {
+        vec![IngestRecord {
             who: ProfileRef::read(Some(identity.to_string()), None).expect("a person"),
             what,
         }]
@@ -270,7 +272,7 @@ async fn two_who_become_one_are_asked_about_again_and_the_one_who_does_not_want_
     let device = |identity: Option<&str>, properties| {
         let who = ProfileRef::read(identity.map(str::to_string), Some("device".to_string()))
             .expect("a person");
-        [batch(&shop, vec![Record { who, what: change(properties) }])]
+        [batch(&shop, vec![IngestRecord { who, what: change(properties) }])]
     };
     facts_of(&shop, vec![("ada", change(json!({ "email": "ada@example.com" })))]).await;
     ingest(&shop, &device(None, json!({ "MSG-email": false }))).await;
@@ -285,13 +287,14 @@ async fn two_who_become_one_are_asked_about_again_and_the_one_who_does_not_want_
 async fn a_stop_by_sms_names_the_person_and_the_number() {
     let shop = Shop::without_tasks().await;
     facts_of(&shop, vec![("ada", change(json!({ "phone": "+49 170 1234567" })))]).await;
-    let reply = Reply {
+    let reply = SmsReply {
         channel: Channel::Sms,
         address: "+491701234567".to_string(),
         wanted: false,
         at: shop.now(),
     };
-    let told = Told { replies: vec![(shop.actor.project, reply)], ..Told::default() };
+    let told =
+        InboundBatch { replies: vec![(shop.actor.project, reply)], ..InboundBatch::default() };
     let (_, facts) = shop.store.report(&[told], shop.now()).await.expect("written");
     assert_eq!(facts.people, [ChangedPerson::withdrawn(1, Some(Channel::Sms))]);
     shop.close().await;

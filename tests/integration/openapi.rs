@@ -37,7 +37,7 @@ async fn every_route_for_programs_is_described_and_no_other() {
         .collect();
     let there: BTreeSet<(String, String)> = catalogue()
         .into_iter()
-        .filter(|route| route.access == Access::Programs)
+        .filter(|route| route.access == Access::ApiKey)
         .map(|route| (route.method, route.path))
         .collect();
     assert_eq!(described, there);

@@ -66,7 +66,7 @@ impl Opens {
         match (self, asker) {
             (Opens::Everybody, _) => true,
             (Opens::SignedIn, Asker::Outsider | Asker::Person(_)) => true,
-            (Opens::People(permission), Asker::Person(role)) => role.may(permission),
+            (Opens::People(permission), Asker::Person(role)) => role.allows(permission),
             (Opens::Programs(permission), Asker::Program(scope)) => scope.may(permission),
             (Opens::ProgramsWithBoth(one, other), Asker::Program(scope)) => {
                 scope.may(one) && scope.may(other)

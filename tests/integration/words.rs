@@ -79,7 +79,7 @@ async fn nonsense_on_every_route_is_refused_in_our_words() {
         Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     let mut wrong = Vec::new();
     for route in catalogue() {
-        let key = (route.access == Access::Programs).then(|| program.key());
+        let key = (route.access == Access::ApiKey).then(|| program.key());
         for part in ["zzz", "%ff%fe", "7"] {
             let path: Vec<&str> = route
                 .path

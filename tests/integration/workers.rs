@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wayfare::server::{
     auth::{Auth, Lifetimes},
-    changes::Changes,
+    changes::ChangeFeed,
     clock::SystemClock,
     concurrency_limit::ConcurrencyLimit,
-    engine::EngineSigns,
-    http::{AppState, STREAMS_MAX, Site, assets::Assets, routers},
+    engine::EngineMetrics,
+    http::{AppState, PublicUrl, STREAMS_MAX, assets::Assets, routers},
     listener::ConnectionLimits,
     services::Services,
     store::sqlite::{SqliteConfig, SqliteStore},
@@ -82,11 +82,11 @@ async fn healthz_names_the_worker_that_died() {
     let stop = CancellationToken::new();
     let supervisor = Supervisor::new(stop.clone());
     let auth = Auth::new(Lifetimes::default(), None);
-    let (clock, signs) = (Arc::new(SystemClock), EngineSigns::default());
+    let (clock, signs) = (Arc::new(SystemClock), EngineMetrics::default());
     let services =
-        Services::new(store, clock, Changes::default(), auth, signs, None, supervisor.clone());
+        Services::new(store, clock, ChangeFeed::default(), auth, signs, None, supervisor.clone());
     let here: SocketAddr = "127.0.0.1:3000".parse().expect("an address");
-    let site = Arc::new(Site::new(None, here.ip(), Vec::new()));
+    let site = Arc::new(PublicUrl::new(None, here.ip(), Vec::new()));
     let streams = ConcurrencyLimit::new(STREAMS_MAX);
     let state = AppState { services, assets: Arc::new(Assets::embedded()), site, stop, streams };
     let router = routers(&state, &ConnectionLimits::new(100)).direct;

@@ -54,7 +54,7 @@ impl Keeper {
         match self {
             Keeper::Owner => true,
             Keeper::Account { suspended, role } => {
-                !suspended && role.is_some_and(|role| role.may(permission))
+                !suspended && role.is_some_and(|role| role.allows(permission))
             }
         }
     }

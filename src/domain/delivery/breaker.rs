@@ -7,16 +7,16 @@ use crate::domain::time::{MINUTE_MS, SECOND_MS, Timestamp};
 const FAILURE_THRESHOLD: u32 = 8;
 /// How long it stays open first, and at most.
 const OPEN_FIRST_MS: i64 = 2 * SECOND_MS;
-const LONGEST: i64 = 5 * MINUTE_MS;
+const OPEN_MAX_MS: i64 = 5 * MINUTE_MS;
 
 /// What a provider is trusted with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
-    Everything,
+pub enum BreakerState {
+    Closed,
     /// One message, to see whether it works again.
-    One,
+    HalfOpen,
     /// Nothing before then.
-    NothingUntil(Timestamp),
+    OpenUntil(Timestamp),
 }
 
 /// Of one channel of one project.
@@ -29,34 +29,35 @@ pub struct CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    pub fn trust(&self, now: Timestamp) -> Trust {
+    pub fn trust(&self, now: Timestamp) -> BreakerState {
         match self.open_until {
-            None => Trust::Everything,
+            None => BreakerState::Closed,
             // Before it was opened is where a clock goes that was set back: that must not keep it
             // open for longer.
-            Some(until) if until <= now || now < until.plus(-self.length) => Trust::One,
-            Some(until) => Trust::NothingUntil(until),
+            Some(until) if until <= now || now < until.plus(-self.length) => BreakerState::HalfOpen,
+            Some(until) => BreakerState::OpenUntil(until),
         }
     }
 
     /// It took a message, or refused one for the message's own fault: it works.
-    pub fn works(&mut self) {
+    pub fn record_success(&mut self) {
         *self = Self::default();
     }
 
     /// It failed. Answers whether this has opened the breaker, or keeps it open longer.
-    pub fn fails(&mut self, now: Timestamp) -> bool {
+    pub fn record_failure(&mut self, now: Timestamp) -> bool {
         self.in_a_row = self.in_a_row.saturating_add(1);
         let probe = match self.trust(now) {
-            Trust::Everything => false,
-            Trust::One => true,
+            BreakerState::Closed => false,
+            BreakerState::HalfOpen => true,
             // One that was on its way when it opened: no news.
-            Trust::NothingUntil(_) => return false,
+            BreakerState::OpenUntil(_) => return false,
         };
         if !probe && self.in_a_row < FAILURE_THRESHOLD {
             return false;
         }
-        self.length = if self.length == 0 { OPEN_FIRST_MS } else { (self.length * 2).min(LONGEST) };
+        self.length =
+            if self.length == 0 { OPEN_FIRST_MS } else { (self.length * 2).min(OPEN_MAX_MS) };
         self.open_until = Some(now.plus(self.length));
         true
     }
@@ -81,28 +82,28 @@ mod tests {
     fn opened() -> CircuitBreaker {
         let mut breaker = CircuitBreaker::default();
         for _ in 1..FAILURE_THRESHOLD {
-            assert!(!breaker.fails(NOW));
-            assert_eq!(breaker.trust(NOW), Trust::Everything);
+            assert!(!breaker.record_failure(NOW));
+            assert_eq!(breaker.trust(NOW), BreakerState::Closed);
         }
-        assert!(breaker.fails(NOW));
+        assert!(breaker.record_failure(NOW));
         breaker
     }
 
     #[test]
     fn it_opens_after_failures_in_a_row_and_lets_one_through_afterwards() {
         let breaker = opened();
-        assert_eq!(breaker.trust(NOW), Trust::NothingUntil(NOW.plus(OPEN_FIRST_MS)));
-        assert_eq!(breaker.trust(NOW.plus(OPEN_FIRST_MS)), Trust::One);
+        assert_eq!(breaker.trust(NOW), BreakerState::OpenUntil(NOW.plus(OPEN_FIRST_MS)));
+        assert_eq!(breaker.trust(NOW.plus(OPEN_FIRST_MS)), BreakerState::HalfOpen);
     }
 
     #[test]
     fn a_success_in_between_starts_the_count_anew() {
         let mut breaker = CircuitBreaker::default();
         for _ in 0..3 * FAILURE_THRESHOLD {
-            breaker.fails(NOW);
-            breaker.works();
+            breaker.record_failure(NOW);
+            breaker.record_success();
         }
-        assert_eq!(breaker.trust(NOW), Trust::Everything);
+        assert_eq!(breaker.trust(NOW), BreakerState::Closed);
     }
 
     #[test]
@@ -111,26 +112,26 @@ mod tests {
         let mut now = NOW.plus(OPEN_FIRST_MS);
         let mut waits = Vec::new();
         for _ in 0..12 {
-            assert!(breaker.fails(now));
-            let Trust::NothingUntil(until) = breaker.trust(now) else { panic!("open") };
+            assert!(breaker.record_failure(now));
+            let BreakerState::OpenUntil(until) = breaker.trust(now) else { panic!("open") };
             waits.push(until.0 - now.0);
             now = until;
         }
-        assert_eq!((waits[0], waits[11]), (2 * OPEN_FIRST_MS, LONGEST));
-        breaker.works();
-        assert_eq!(breaker.trust(now), Trust::Everything);
+        assert_eq!((waits[0], waits[11]), (2 * OPEN_FIRST_MS, OPEN_MAX_MS));
+        breaker.record_success();
+        assert_eq!(breaker.trust(now), BreakerState::Closed);
     }
 
     #[test]
     fn a_clock_that_was_set_back_does_not_keep_it_open_for_longer() {
-        assert_eq!(opened().trust(NOW), Trust::NothingUntil(NOW.plus(OPEN_FIRST_MS)));
-        assert_eq!(opened().trust(NOW.plus(-60 * MINUTE_MS)), Trust::One);
+        assert_eq!(opened().trust(NOW), BreakerState::OpenUntil(NOW.plus(OPEN_FIRST_MS)));
+        assert_eq!(opened().trust(NOW.plus(-60 * MINUTE_MS)), BreakerState::HalfOpen);
     }
 
     #[test]
     fn failures_that_were_under_way_when_it_opened_prolong_nothing() {
         let mut breaker = opened();
-        assert!(!breaker.fails(NOW.plus(1)));
-        assert_eq!(breaker.trust(NOW.plus(1)), Trust::NothingUntil(NOW.plus(OPEN_FIRST_MS)));
+        assert!(!breaker.record_failure(NOW.plus(1)));
+        assert_eq!(breaker.trust(NOW.plus(1)), BreakerState::OpenUntil(NOW.plus(OPEN_FIRST_MS)));
     }
 }

@@ -275,7 +275,7 @@ impl ChannelSettings {
 
     /// To whom the secret is shown. Where this changes it has to be entered again: anyone who may
     /// change an address must not learn a secret by sending it to a machine of their own.
-    pub fn secret_goes_to(&self) -> Vec<&str> {
+    pub fn secret_audience(&self) -> Vec<&str> {
         match self {
             ChannelSettings::Email(email) => vec![
                 &email.host,

@@ -206,7 +206,7 @@ impl ChannelForm {
             return Err(FieldError::new("secret", "required", sentence));
         }
         if has_secret
-            && known.is_some_and(|known| known.secret_goes_to() != settings.secret_goes_to())
+            && known.is_some_and(|known| known.secret_audience() != settings.secret_audience())
         {
             let sentence = "You changed where the password or key is sent. Enter it again.";
             return Err(FieldError::new("secret", "required", sentence));

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Something that became of a message. The numbers are those of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum MessageEventKind {
     /// A provider has taken it.
     Sent = 1,
     Delivered = 2,
@@ -19,20 +19,21 @@ pub enum Fate {
     /// No provider took it.
     Failed = 8,
     /// A gate was shut.
-    Withheld = 9,
+    #[serde(rename = "withheld")]
+    Skipped = 9,
 }
 
-impl Fate {
-    pub const ALL: [Fate; 9] = [
-        Fate::Sent,
-        Fate::Delivered,
-        Fate::Viewed,
-        Fate::Clicked,
-        Fate::Bounced,
-        Fate::Complained,
-        Fate::Unsubscribed,
-        Fate::Failed,
-        Fate::Withheld,
+impl MessageEventKind {
+    pub const ALL: [MessageEventKind; 9] = [
+        MessageEventKind::Sent,
+        MessageEventKind::Delivered,
+        MessageEventKind::Viewed,
+        MessageEventKind::Clicked,
+        MessageEventKind::Bounced,
+        MessageEventKind::Complained,
+        MessageEventKind::Unsubscribed,
+        MessageEventKind::Failed,
+        MessageEventKind::Skipped,
     ];
 
     pub fn code(self) -> i64 {
@@ -40,69 +41,75 @@ impl Fate {
     }
 
     pub fn from_code(code: i64) -> Option<Self> {
-        Fate::ALL.into_iter().find(|fate| fate.code() == code)
+        MessageEventKind::ALL.into_iter().find(|fate| fate.code() == code)
     }
 
     pub fn key(self) -> &'static str {
         match self {
-            Fate::Sent => "sent",
-            Fate::Delivered => "delivered",
-            Fate::Viewed => "viewed",
-            Fate::Clicked => "clicked",
-            Fate::Bounced => "bounced",
-            Fate::Complained => "complained",
-            Fate::Unsubscribed => "unsubscribed",
-            Fate::Failed => "failed",
-            Fate::Withheld => "withheld",
+            MessageEventKind::Sent => "sent",
+            MessageEventKind::Delivered => "delivered",
+            MessageEventKind::Viewed => "viewed",
+            MessageEventKind::Clicked => "clicked",
+            MessageEventKind::Bounced => "bounced",
+            MessageEventKind::Complained => "complained",
+            MessageEventKind::Unsubscribed => "unsubscribed",
+            MessageEventKind::Failed => "failed",
+            MessageEventKind::Skipped => "withheld",
         }
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        Fate::ALL.into_iter().find(|fate| fate.key() == key)
+        MessageEventKind::ALL.into_iter().find(|fate| fate.key() == key)
     }
 
     pub fn title(self) -> &'static str {
         match self {
-            Fate::Sent => "Sent",
-            Fate::Delivered => "Delivered",
-            Fate::Viewed => "Opened",
-            Fate::Clicked => "Clicked",
-            Fate::Bounced => "Bounced",
-            Fate::Complained => "Marked as spam",
-            Fate::Unsubscribed => "Unsubscribed",
-            Fate::Failed => "Failed",
-            Fate::Withheld => "Skipped",
+            MessageEventKind::Sent => "Sent",
+            MessageEventKind::Delivered => "Delivered",
+            MessageEventKind::Viewed => "Opened",
+            MessageEventKind::Clicked => "Clicked",
+            MessageEventKind::Bounced => "Bounced",
+            MessageEventKind::Complained => "Marked as spam",
+            MessageEventKind::Unsubscribed => "Unsubscribed",
+            MessageEventKind::Failed => "Failed",
+            MessageEventKind::Skipped => "Skipped",
         }
     }
 
     /// The connectors by which it carries them on: the first of them that is drawn.
     pub fn outlets(self) -> &'static [&'static str] {
         match self {
-            Fate::Sent => &["sent"],
-            Fate::Delivered => &["delivered"],
-            Fate::Viewed => &["viewed"],
-            Fate::Clicked => &["clicked"],
-            Fate::Bounced => &["bounced", "failed"],
-            Fate::Complained => &["complained", "unsubscribed"],
-            Fate::Unsubscribed => &["unsubscribed"],
-            Fate::Failed => &["failed"],
-            Fate::Withheld => &["unreachable"],
+            MessageEventKind::Sent => &["sent"],
+            MessageEventKind::Delivered => &["delivered"],
+            MessageEventKind::Viewed => &["viewed"],
+            MessageEventKind::Clicked => &["clicked"],
+            MessageEventKind::Bounced => &["bounced", "failed"],
+            MessageEventKind::Complained => &["complained", "unsubscribed"],
+            MessageEventKind::Unsubscribed => &["unsubscribed"],
+            MessageEventKind::Failed => &["failed"],
+            MessageEventKind::Skipped => &["unreachable"],
         }
     }
 
     /// Nothing more will come of the message: they leave, whether a connector is drawn or not.
     pub fn is_final(self) -> bool {
-        matches!(self, Fate::Bounced | Fate::Failed | Fate::Withheld)
+        matches!(
+            self,
+            MessageEventKind::Bounced | MessageEventKind::Failed | MessageEventKind::Skipped
+        )
     }
 
     /// Where it is counted among the figures of a node. A message is counted once for each.
-    pub fn figure(self) -> String {
+    pub fn stats_key(self) -> String {
         format!("@{}", self.key())
     }
 
     /// Ends the message: the sender itself says so, once.
-    pub fn is_settling(self) -> bool {
-        matches!(self, Fate::Sent | Fate::Failed | Fate::Withheld)
+    pub fn is_send_result(self) -> bool {
+        matches!(
+            self,
+            MessageEventKind::Sent | MessageEventKind::Failed | MessageEventKind::Skipped
+        )
     }
 }
 
@@ -112,9 +119,9 @@ mod tests {
 
     #[test]
     fn fates_lead_back_from_key_and_code() {
-        for fate in Fate::ALL {
-            assert_eq!(Fate::from_code(fate.code()), Some(fate));
-            assert_eq!(Fate::from_key(fate.key()), Some(fate));
+        for fate in MessageEventKind::ALL {
+            assert_eq!(MessageEventKind::from_code(fate.code()), Some(fate));
+            assert_eq!(MessageEventKind::from_key(fate.key()), Some(fate));
         }
     }
 }

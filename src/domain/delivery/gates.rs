@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     engine::calendar::{TimeZones, quiet_until},
     error::FieldError,
-    graph::node::{self, Sending},
+    graph::node::{self, SendOptions},
     people::{Profile, profile::Channel},
     settings::{QuietHours, QuietHoursPolicy},
     time::{HOUR_MS, MINUTE_MS, Timestamp},
@@ -15,17 +15,17 @@ use crate::domain::{
 
 /// What a gate says, with the reason in words for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Gate {
-    Open,
+pub enum SendDecision {
+    Send,
     /// It will not go out.
-    Shut(String),
+    Skip(String),
     /// It goes out then, if the gates are open then.
-    Later(Timestamp, String),
+    Postpone(Timestamp, String),
 }
 
 /// The time, where the person lives.
 #[derive(Clone, Copy)]
-pub struct Clock<'a> {
+pub struct LocalClock<'a> {
     pub calendar: &'a dyn TimeZones,
     pub zone: &'a str,
     pub now: Timestamp,
@@ -76,7 +76,7 @@ impl FrequencyCap {
     }
 }
 
-impl Sending {
+impl SendOptions {
     /// From when on it is too late for a message that should go out at `planned`.
     pub fn expires_at(&self, planned: Timestamp) -> Option<Timestamp> {
         self.too_late_minutes.map(|minutes| planned.plus(i64::from(minutes) * MINUTE_MS))
@@ -84,28 +84,30 @@ impl Sending {
 }
 
 /// Asked when they come to the message.
-pub fn on_arrival(
+pub fn check_when_queued(
     profile: &Profile,
     channel: Channel,
     quiet: Option<&QuietHours>,
     expires_at: Option<Timestamp>,
-    clock: Clock<'_>,
-) -> Gate {
+    clock: LocalClock<'_>,
+) -> SendDecision {
     if let Some(reason) = unreachable(profile, channel) {
-        return Gate::Shut(reason);
+        return SendDecision::Skip(reason);
     }
     if expires_at.is_some_and(|expires_at| expires_at <= clock.now) {
-        return Gate::Shut("too late".to_string());
+        return SendDecision::Skip("too late".to_string());
     }
-    let Some(quiet) = quiet.filter(|_| disturbs(channel)) else { return Gate::Open };
+    let Some(quiet) = quiet.filter(|_| disturbs(channel)) else { return SendDecision::Send };
     let over =
         quiet_until(clock.calendar, clock.now, clock.zone, quiet).filter(|over| *over > clock.now);
     match (over, quiet.then) {
-        (None, _) => Gate::Open,
+        (None, _) => SendDecision::Send,
         (Some(over), QuietHoursPolicy::SendWhenOver) => {
-            Gate::Later(over, format!("quiet hours until {}", over.long_date()))
+            SendDecision::Postpone(over, format!("quiet hours until {}", over.long_date()))
         }
-        (Some(_), QuietHoursPolicy::Drop) => Gate::Shut("arrived during quiet hours".to_string()),
+        (Some(_), QuietHoursPolicy::Drop) => {
+            SendDecision::Skip("arrived during quiet hours".to_string())
+        }
     }
 }
 
@@ -123,30 +125,30 @@ pub struct SendContext<'a> {
 }
 
 /// Asked when it is handed over.
-pub fn on_hand_over(
+pub fn check_before_send(
     profile: &Profile,
     channel: Channel,
     quiet: Option<&QuietHours>,
     expires_at: Option<Timestamp>,
-    clock: Clock<'_>,
+    clock: LocalClock<'_>,
     circumstances: &SendContext<'_>,
-) -> Gate {
-    match on_arrival(profile, channel, quiet, expires_at, clock) {
-        Gate::Open => {}
+) -> SendDecision {
+    match check_when_queued(profile, channel, quiet, expires_at, clock) {
+        SendDecision::Send => {}
         other => return other,
     }
     if !circumstances.usable {
-        return Gate::Shut(format!("has no usable address for {}", channel.title()));
+        return SendDecision::Skip(format!("has no usable address for {}", channel.title()));
     }
     if let Some(reason) = circumstances.suppressed {
-        return Gate::Shut(format!("the address is on the suppression list: {reason}"));
+        return SendDecision::Skip(format!("the address is on the suppression list: {reason}"));
     }
     let capped = circumstances.caps.iter().find(|cap| {
         !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now)
     });
     match capped {
-        Some(cap) => Gate::Shut(reached(cap)),
-        None => Gate::Open,
+        Some(cap) => SendDecision::Skip(reached(cap)),
+        None => SendDecision::Send,
     }
 }
 
@@ -205,9 +207,9 @@ mod tests {
         SendContext { usable: true, suppressed: None, caps: &[], recent: &[], ignore_caps: false }
     }
 
-    fn ask(profile: &Profile, circumstances: &SendContext<'_>) -> Gate {
-        let clock = Clock { calendar: &UtcOnly, zone: "UTC", now: NOW };
-        on_hand_over(profile, Channel::Email, None, None, clock, circumstances)
+    fn ask(profile: &Profile, circumstances: &SendContext<'_>) -> SendDecision {
+        let clock = LocalClock { calendar: &UtcOnly, zone: "UTC", now: NOW };
+        check_before_send(profile, Channel::Email, None, None, clock, circumstances)
     }
 
     fn hours_ago(hours: i64) -> Timestamp {
@@ -219,14 +221,14 @@ mod tests {
         let gate = ask(&somebody(), &SendContext { suppressed: Some("it bounced"), ..free() });
         assert_eq!(
             gate,
-            Gate::Shut("the address is on the suppression list: it bounced".to_string())
+            SendDecision::Skip("the address is on the suppression list: it bounced".to_string())
         );
     }
 
     #[test]
     fn what_cannot_be_spelled_in_one_way_is_not_written_to() {
         let gate = ask(&somebody(), &SendContext { usable: false, ..free() });
-        assert_eq!(gate, Gate::Shut("has no usable address for email".to_string()));
+        assert_eq!(gate, SendDecision::Skip("has no usable address for email".to_string()));
     }
 
     #[test]
@@ -234,7 +236,7 @@ mod tests {
         let mut unwilling = somebody();
         unwilling.consent.insert("email".to_string(), false);
         let gate = ask(&unwilling, &SendContext { ignore_caps: true, ..free() });
-        assert_eq!(gate, Gate::Shut("does not want email".to_string()));
+        assert_eq!(gate, SendDecision::Skip("does not want email".to_string()));
     }
 
     #[test]
@@ -247,11 +249,14 @@ mod tests {
         ];
         assert_eq!(
             ask(&somebody(), &SendContext { caps: &caps, recent: &once, ..free() }),
-            Gate::Open
+            SendDecision::Send
         );
         let twice = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(23))];
         let shut = ask(&somebody(), &SendContext { caps: &caps, recent: &twice, ..free() });
-        assert_eq!(shut, Gate::Shut("frequency cap reached: 2 emails in 1 day".to_string()));
+        assert_eq!(
+            shut,
+            SendDecision::Skip("frequency cap reached: 2 emails in 1 day".to_string())
+        );
     }
 
     #[test]
@@ -260,25 +265,25 @@ mod tests {
         let webhook = [(Channel::Webhook, NOW), (Channel::Sms, NOW)];
         assert_eq!(
             ask(&somebody(), &SendContext { caps: &caps, recent: &webhook, ..free() }),
-            Gate::Open
+            SendDecision::Send
         );
         let two = [(Channel::Push, NOW), (Channel::Sms, NOW)];
         assert!(matches!(
             ask(&somebody(), &SendContext { caps: &caps, recent: &two, ..free() }),
-            Gate::Shut(_)
+            SendDecision::Skip(_)
         ));
         let receipt = SendContext { caps: &caps, recent: &two, ignore_caps: true, ..free() };
-        assert_eq!(ask(&somebody(), &receipt), Gate::Open);
+        assert_eq!(ask(&somebody(), &receipt), SendDecision::Send);
     }
 
     #[test]
     fn what_is_too_late_is_skipped() {
-        let clock = Clock { calendar: &UtcOnly, zone: "UTC", now: NOW };
-        let sending = Sending { too_late_minutes: Some(60), ..Sending::default() };
+        let clock = LocalClock { calendar: &UtcOnly, zone: "UTC", now: NOW };
+        let sending = SendOptions { too_late_minutes: Some(60), ..SendOptions::default() };
         let gate = |planned| {
-            on_arrival(&somebody(), Channel::Email, None, sending.expires_at(planned), clock)
+            check_when_queued(&somebody(), Channel::Email, None, sending.expires_at(planned), clock)
         };
-        assert_eq!(gate(NOW.plus(-59 * MINUTE_MS)), Gate::Open);
-        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), Gate::Shut("too late".to_string()));
+        assert_eq!(gate(NOW.plus(-59 * MINUTE_MS)), SendDecision::Send);
+        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), SendDecision::Skip("too late".to_string()));
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{fate::Fate, message_status::MessageStatus};
-use crate::domain::{figures::counted, time::Timestamp};
+use super::{fate::MessageEventKind, message_status::MessageStatus};
+use crate::domain::{figures::pluralize, time::Timestamp};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageSummary {
@@ -21,29 +21,29 @@ pub struct MessageSummary {
     pub reason: String,
     pub attempts: i64,
     /// How often the server died while it was with the sender: it may have gone out more than once.
-    pub doubts: i64,
+    pub possible_duplicates: i64,
     pub answers: Vec<MessageEventSummary>,
 }
 
 /// What became of it after it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageEventSummary {
-    pub fate: Fate,
+    pub fate: MessageEventKind,
     pub at: Timestamp,
     pub detail: String,
 }
 
 impl MessageSummary {
     /// "Sent", "Skipped: does not want email", "Queued after 3 attempts: the mail server is busy".
-    pub fn standing(&self) -> String {
+    pub fn describe(&self) -> String {
         let tries =
             if self.attempts > 1 || (self.attempts == 1 && self.state == MessageStatus::Queued) {
-                format!(" after {}", counted(self.attempts, "attempt", "attempts"))
+                format!(" after {}", pluralize(self.attempts, "attempt", "attempts"))
             } else {
                 String::new()
             };
         let why = if self.reason.is_empty() { String::new() } else { format!(": {}", self.reason) };
-        let doubt = match self.doubts {
+        let doubt = match self.possible_duplicates {
             0 => String::new(),
             _ => " (possibly sent twice: the server stopped while sending)".to_string(),
         };
@@ -67,25 +67,25 @@ mod tests {
             settled_at: None,
             reason: reason.to_string(),
             attempts,
-            doubts: 0,
+            possible_duplicates: 0,
             answers: Vec::new(),
         }
     }
 
     #[test]
     fn a_message_says_where_it_stands() {
-        assert_eq!(message(MessageStatus::Sent, 1, "").standing(), "Sent");
+        assert_eq!(message(MessageStatus::Sent, 1, "").describe(), "Sent");
         assert_eq!(
-            message(MessageStatus::Skipped, 0, "does not want email").standing(),
+            message(MessageStatus::Skipped, 0, "does not want email").describe(),
             "Skipped: does not want email"
         );
         assert_eq!(
-            message(MessageStatus::Queued, 3, "it is busy").standing(),
+            message(MessageStatus::Queued, 3, "it is busy").describe(),
             "Queued after 3 attempts: it is busy"
         );
         assert!(
-            MessageSummary { doubts: 1, ..message(MessageStatus::Sent, 2, "") }
-                .standing()
+            MessageSummary { possible_duplicates: 1, ..message(MessageStatus::Sent, 2, "") }
+                .describe()
                 .contains("possibly sent twice")
         );
     }

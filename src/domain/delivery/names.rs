@@ -16,7 +16,7 @@ pub const BUILT_IN: [&str; 4] = ["identity", "email", "phone", "time_zone"];
 
 /// The known name that is spelled most like another one, where one is near: one letter in three may
 /// differ.
-pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let allowed = (name.chars().count() / 3).clamp(1, 3);
     known
@@ -55,12 +55,12 @@ mod tests {
     #[test]
     fn a_slip_of_the_fingers_finds_what_was_meant() {
         let known = ["first_name", "last_name", "plan", "city"];
-        assert_eq!(closest("frist_name", known), Some("first_name"));
-        assert_eq!(closest("First_Name", known), Some("first_name"));
-        assert_eq!(closest("paln", known), Some("plan"));
-        assert_eq!(closest("citty", known), Some("city"));
-        assert_eq!(closest("favourite_colour", known), None);
-        assert_eq!(closest("x", known), None);
+        assert_eq!(suggest("frist_name", known), Some("first_name"));
+        assert_eq!(suggest("First_Name", known), Some("first_name"));
+        assert_eq!(suggest("paln", known), Some("plan"));
+        assert_eq!(suggest("citty", known), Some("city"));
+        assert_eq!(suggest("favourite_colour", known), None);
+        assert_eq!(suggest("x", known), None);
     }
 
     #[test]

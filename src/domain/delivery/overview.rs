@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{channel::ChannelState, undelivered::FailedMessagePage};
-use crate::domain::{figures::grouped, people::profile::Channel};
+use crate::domain::{figures::format_count, people::profile::Channel};
 
 /// One channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ impl ChannelHealth {
         let facts: Vec<String> = facts
             .into_iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{} {what}", grouped(count)))
+            .map(|(count, what)| format!("{} {what}", format_count(count)))
             .collect();
         match self.state {
             _ if !facts.is_empty() => facts.join(", "),

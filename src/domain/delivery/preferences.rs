@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::suppression::{AddressKind, Cause};
+use super::suppression::{AddressKind, SuppressionReason};
 use crate::domain::people::profile::Channel;
 
 /// Anyone who got a message, as far as their choices go.
@@ -14,12 +14,12 @@ pub struct Recipient {
     pub addresses: BTreeMap<String, String>,
     pub consent: BTreeMap<String, bool>,
     /// Why their addresses are on the suppression list, where they are.
-    pub suppressed: HashMap<AddressKind, Cause>,
+    pub suppressed: HashMap<AddressKind, SuppressionReason>,
 }
 
 /// One line of their page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub struct PreferenceLine {
     pub channel: Channel,
     /// Enough of the address for them to know it, too little for anyone else who has the link.
     pub address: String,
@@ -30,7 +30,7 @@ pub struct Choice {
 
 /// What they decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub enum PreferenceUpdate {
     /// No more by the channel that the message came by.
     Unsubscribe,
     /// No more at all.
@@ -46,11 +46,11 @@ const CHOSEN: [Channel; 5] =
 impl Recipient {
     /// The lines of their page: where they have an address. WhatsApp shares the phone's; only where
     /// it was ever about it.
-    pub fn choices(&self) -> Vec<Choice> {
+    pub fn lines(&self) -> Vec<PreferenceLine> {
         CHOSEN.into_iter().filter_map(|channel| self.choice(channel)).collect()
     }
 
-    fn choice(&self, channel: Channel) -> Option<Choice> {
+    fn choice(&self, channel: Channel) -> Option<PreferenceLine> {
         let kind = AddressKind::of(channel)?;
         let address = self.addresses.get(kind.key())?;
         let said = self.consent.get(channel.key()).copied();
@@ -58,7 +58,7 @@ impl Recipient {
             return None;
         }
         let cause = self.suppressed.get(&kind).copied();
-        Some(Choice {
+        Some(PreferenceLine {
             channel,
             address: masked(kind, address),
             wanted: said.unwrap_or(true) && cause.is_none(),
@@ -67,18 +67,18 @@ impl Recipient {
     }
 
     /// What they say about channels by a wish; channels that are not there keep what they were.
-    pub fn said(&self, wish: &Wish) -> Vec<(Channel, bool)> {
-        let choices = self.choices();
+    pub fn changes(&self, wish: &PreferenceUpdate) -> Vec<(Channel, bool)> {
+        let choices = self.lines();
         let all = choices.iter().map(|choice| choice.channel);
         match wish {
-            Wish::Unsubscribe => vec![(self.channel, false)],
+            PreferenceUpdate::Unsubscribe => vec![(self.channel, false)],
             // Also what the message came by, should they have no address there any more.
-            Wish::Nothing => all
+            PreferenceUpdate::Nothing => all
                 .filter(|channel| *channel != self.channel)
                 .chain([self.channel])
                 .map(|channel| (channel, false))
                 .collect(),
-            Wish::Only(wanted) => {
+            PreferenceUpdate::Only(wanted) => {
                 let open = choices
                     .iter()
                     .filter(|choice| choice.closed.is_none())
@@ -90,17 +90,17 @@ impl Recipient {
 }
 
 /// What they cannot take back themselves.
-fn closed(cause: Cause) -> Option<&'static str> {
+fn closed(cause: SuppressionReason) -> Option<&'static str> {
     match cause {
-        Cause::Unsubscribed => None,
-        Cause::ByHand => {
+        SuppressionReason::Unsubscribed => None,
+        SuppressionReason::ByHand => {
             Some("We no longer send messages here. Write to us if you want them again.")
         }
-        Cause::Complained => Some(
+        SuppressionReason::Complained => Some(
             "You marked a message as spam, so we no longer send messages here. Write to us if you \
                 want them again.",
         ),
-        Cause::Bounced => Some(
+        SuppressionReason::Bounced => Some(
             "Messages to this address bounced, so we no longer send messages here. Write to us if \
                 it works again.",
         ),
@@ -143,36 +143,45 @@ mod tests {
     }
 
     fn channels(recipient: &Recipient) -> Vec<(Channel, bool)> {
-        recipient.choices().iter().map(|choice| (choice.channel, choice.wanted)).collect()
+        recipient.lines().iter().map(|choice| (choice.channel, choice.wanted)).collect()
     }
 
     #[test]
     fn she_chooses_among_the_channels_that_reach_her_and_whoever_has_the_link_does_not_learn_her_address()
      {
         assert_eq!(channels(&ada()), [(Channel::Email, true), (Channel::Sms, true)]);
-        let shown: Vec<String> = ada().choices().into_iter().map(|choice| choice.address).collect();
+        let shown: Vec<String> = ada().lines().into_iter().map(|choice| choice.address).collect();
         assert_eq!(shown, ["a…@example.com", "…345"]);
     }
 
     #[test]
     fn what_she_takes_back_herself_stays_open_and_a_bounce_does_not() {
         let mut recipient = ada();
-        recipient.suppressed =
-            [(AddressKind::Email, Cause::Unsubscribed), (AddressKind::Phone, Cause::Bounced)]
-                .into();
-        let choices = recipient.choices();
+        recipient.suppressed = [
+            (AddressKind::Email, SuppressionReason::Unsubscribed),
+            (AddressKind::Phone, SuppressionReason::Bounced),
+        ]
+        .into();
+        let choices = recipient.lines();
         assert!(!choices[0].wanted && choices[0].closed.is_none());
         assert!(!choices[1].wanted && choices[1].closed.is_some());
-        let both = Wish::Only(vec![Channel::Email, Channel::Sms]);
-        assert_eq!(recipient.said(&both), [(Channel::Email, true)], "what is closed is not said");
+        let both = PreferenceUpdate::Only(vec![Channel::Email, Channel::Sms]);
+        assert_eq!(
+            recipient.changes(&both),
+            [(Channel::Email, true)],
+            "what is closed is not said"
+        );
     }
 
     #[test]
     fn a_wish_is_about_its_channel_about_all_or_about_what_the_page_shows() {
-        assert_eq!(ada().said(&Wish::Unsubscribe), [(Channel::Email, false)]);
-        assert_eq!(ada().said(&Wish::Nothing), [(Channel::Sms, false), (Channel::Email, false)]);
+        assert_eq!(ada().changes(&PreferenceUpdate::Unsubscribe), [(Channel::Email, false)]);
         assert_eq!(
-            ada().said(&Wish::Only(vec![Channel::Sms])),
+            ada().changes(&PreferenceUpdate::Nothing),
+            [(Channel::Sms, false), (Channel::Email, false)]
+        );
+        assert_eq!(
+            ada().changes(&PreferenceUpdate::Only(vec![Channel::Sms])),
             [(Channel::Email, false), (Channel::Sms, true)]
         );
     }

@@ -45,14 +45,14 @@ pub struct MessagePreview {
     /// What journeys do with messages of this channel.
     pub channel_state: ChannelState,
     /// Who it is filled in for.
-    pub person: PreviewPerson,
+    pub person: PreviewProfile,
     /// None where it cannot be filled in.
     pub content: Option<PreviewContent>,
     pub findings: MessageProblems,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PreviewPerson {
+pub enum PreviewProfile {
     /// No one was chosen: someone made up.
     Example,
     /// No one is called so: someone made up.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::fate::Fate;
+use super::fate::MessageEventKind;
 use crate::domain::{
     error::FieldError,
     people::profile::Channel,
@@ -71,31 +71,35 @@ impl AddressKind {
 /// taken back by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
+pub enum SuppressionReason {
     Unsubscribed = 1,
     ByHand = 2,
     Complained = 3,
     Bounced = 4,
 }
 
-impl Cause {
-    pub const ALL: [Cause; 4] =
-        [Cause::Unsubscribed, Cause::ByHand, Cause::Complained, Cause::Bounced];
+impl SuppressionReason {
+    pub const ALL: [SuppressionReason; 4] = [
+        SuppressionReason::Unsubscribed,
+        SuppressionReason::ByHand,
+        SuppressionReason::Complained,
+        SuppressionReason::Bounced,
+    ];
 
     pub fn code(self) -> i64 {
         self as i64
     }
 
     pub fn from_code(code: i64) -> Option<Self> {
-        Cause::ALL.into_iter().find(|cause| cause.code() == code)
+        SuppressionReason::ALL.into_iter().find(|cause| cause.code() == code)
     }
 
     /// What becomes of a message and puts their address on the list.
-    pub fn of(fate: Fate) -> Option<Self> {
+    pub fn of(fate: MessageEventKind) -> Option<Self> {
         match fate {
-            Fate::Bounced => Some(Cause::Bounced),
-            Fate::Complained => Some(Cause::Complained),
-            Fate::Unsubscribed => Some(Cause::Unsubscribed),
+            MessageEventKind::Bounced => Some(SuppressionReason::Bounced),
+            MessageEventKind::Complained => Some(SuppressionReason::Complained),
+            MessageEventKind::Unsubscribed => Some(SuppressionReason::Unsubscribed),
             _ => None,
         }
     }
@@ -111,10 +115,10 @@ impl Cause {
             .take(REASON_MAX)
             .collect();
         let (words, detailed) = match self {
-            Cause::Bounced => ("it bounced", true),
-            Cause::ByHand => ("added by hand", true),
-            Cause::Complained => ("the recipient marked a message as spam", false),
-            Cause::Unsubscribed => ("the recipient unsubscribed", false),
+            SuppressionReason::Bounced => ("it bounced", true),
+            SuppressionReason::ByHand => ("added by hand", true),
+            SuppressionReason::Complained => ("the recipient marked a message as spam", false),
+            SuppressionReason::Unsubscribed => ("the recipient unsubscribed", false),
         };
         if detailed && !detail.is_empty() {
             format!("{words}: {detail}")
@@ -126,7 +130,7 @@ impl Cause {
 
 /// Is an address unwanted altogether? One phone number may be wanted for one channel and not for
 /// another: then consent alone decides.
-pub fn is_unwanted(consent: &BTreeMap<String, bool>, kind: AddressKind) -> bool {
+pub fn is_opted_out(consent: &BTreeMap<String, bool>, kind: AddressKind) -> bool {
     let said =
         |wanted: bool| kind.channels().any(|channel| consent.get(channel.key()) == Some(&wanted));
     said(false) && !said(true)
@@ -215,21 +219,27 @@ mod tests {
 
     #[test]
     fn a_bounce_goes_before_an_unsubscription() {
-        assert!(Cause::Bounced > Cause::Unsubscribed && Cause::Bounced > Cause::Complained);
-        for cause in Cause::ALL {
-            assert_eq!(Cause::from_code(cause.code()), Some(cause));
+        assert!(
+            SuppressionReason::Bounced > SuppressionReason::Unsubscribed
+                && SuppressionReason::Bounced > SuppressionReason::Complained
+        );
+        for cause in SuppressionReason::ALL {
+            assert_eq!(SuppressionReason::from_code(cause.code()), Some(cause));
         }
     }
 
     #[test]
     fn a_reason_is_the_end_of_a_sentence() {
         assert_eq!(
-            Cause::Bounced.reason("550 5.1.1\r\n  no such user"),
+            SuppressionReason::Bounced.reason("550 5.1.1\r\n  no such user"),
             "it bounced: 550 5.1.1 no such user"
         );
-        assert_eq!(Cause::Bounced.reason(""), "it bounced");
-        assert_eq!(Cause::Unsubscribed.reason("whatever"), "the recipient unsubscribed");
-        assert!(Cause::Bounced.reason(&"x".repeat(5_000)).len() < 400);
+        assert_eq!(SuppressionReason::Bounced.reason(""), "it bounced");
+        assert_eq!(
+            SuppressionReason::Unsubscribed.reason("whatever"),
+            "the recipient unsubscribed"
+        );
+        assert!(SuppressionReason::Bounced.reason(&"x".repeat(5_000)).len() < 400);
     }
 
     #[test]
@@ -237,10 +247,10 @@ mod tests {
         let consent = |said: &[(&str, bool)]| {
             said.iter().map(|(key, wanted)| (key.to_string(), *wanted)).collect()
         };
-        assert!(is_unwanted(&consent(&[("sms", false)]), AddressKind::Phone));
-        assert!(!is_unwanted(&consent(&[("sms", false), ("whatsapp", true)]), AddressKind::Phone));
-        assert!(!is_unwanted(&consent(&[("email", false)]), AddressKind::Phone));
-        assert!(!is_unwanted(&consent(&[]), AddressKind::Email));
+        assert!(is_opted_out(&consent(&[("sms", false)]), AddressKind::Phone));
+        assert!(!is_opted_out(&consent(&[("sms", false), ("whatsapp", true)]), AddressKind::Phone));
+        assert!(!is_opted_out(&consent(&[("email", false)]), AddressKind::Phone));
+        assert!(!is_opted_out(&consent(&[]), AddressKind::Email));
     }
 
     #[test]

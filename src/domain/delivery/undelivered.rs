@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{ids::JourneyId, people::profile::Channel, time::Timestamp};
 
 /// Messages of a page.
-pub const PAGE: i64 = 50;
+pub const PAGE_SIZE: i64 = 50;
 /// Most that one click sends again.
 pub const RESEND_MAX: i64 = 100_000;
 

@@ -9,8 +9,8 @@ pub fn line_of(text: &str, path: &str) -> Option<usize> {
     let mut found = walker.at;
     for step in steps(path) {
         let entered = match step {
-            Step::Key(key) => walker.enter_key(key),
-            Step::Index(index) => walker.enter_index(index),
+            PathSegment::Key(key) => walker.enter_key(key),
+            PathSegment::Index(index) => walker.enter_index(index),
         };
         match entered {
             Some(()) => found = walker.at,
@@ -21,16 +21,16 @@ pub fn line_of(text: &str, path: &str) -> Option<usize> {
     Some(before.bytes().filter(|byte| *byte == b'\n').count() + 1)
 }
 
-enum Step<'a> {
+enum PathSegment<'a> {
     Key(&'a str),
     Index(usize),
 }
 
-fn steps(path: &str) -> impl Iterator<Item = Step<'_>> {
+fn steps(path: &str) -> impl Iterator<Item = PathSegment<'_>> {
     path.split(['.', '[']).filter(|part| !part.is_empty()).map(|part| {
         match part.strip_suffix(']') {
-            Some(index) => Step::Index(index.parse().unwrap_or(usize::MAX)),
-            None => Step::Key(part),
+            Some(index) => PathSegment::Index(index.parse().unwrap_or(usize::MAX)),
+            None => PathSegment::Key(part),
         }
     })
 }

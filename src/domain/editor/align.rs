@@ -10,10 +10,10 @@ use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, Ranker};
 
 use super::{
     geometry::{
-        GRID, LayoutDirection, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, frames, shown_outlets, size,
-        snap,
+        GRID, LayoutDirection, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, node_rects, shown_outlets,
+        size, snap,
     },
-    route::crowds,
+    route::lane_demand,
 };
 use crate::domain::graph::{Graph, NodeKind, Position};
 
@@ -205,7 +205,7 @@ fn layers(graph: &Graph, order: &[usize], direction: LayoutDirection) -> Vec<Pos
 
 /// Moves layers apart between which more connectors run than there is room for.
 fn roomy(graph: &Graph, mut places: Vec<Position>, direction: LayoutDirection) -> Vec<Position> {
-    let crowds = crowds(&placed(graph, &places), direction);
+    let crowds = lane_demand(&placed(graph, &places), direction);
     let start =
         |place: &Position| if direction == LayoutDirection::Down { place.y } else { place.x };
     let mut layers: Vec<f64> = places.iter().map(start).collect();
@@ -244,7 +244,7 @@ fn placed(graph: &Graph, places: &[Position]) -> Graph {
 }
 
 fn overlapping(graph: &Graph, places: &[Position], direction: LayoutDirection) -> bool {
-    let mut frames = frames(&placed(graph, places), direction);
+    let mut frames = node_rects(&placed(graph, places), direction);
     frames.sort_by(|a, b| a.y.total_cmp(&b.y));
     frames.iter().enumerate().any(|(index, frame)| {
         frames[index + 1..]

@@ -31,7 +31,7 @@ fn trees() -> impl Strategy<Value = Graph> {
 }
 
 fn no_overlaps(graph: &Graph, direction: LayoutDirection) -> Result<(), TestCaseError> {
-    let frames = frames(graph, direction);
+    let frames = node_rects(graph, direction);
     for (index, a) in frames.iter().enumerate() {
         for (other, b) in frames.iter().enumerate().skip(index + 1) {
             prop_assert!(
@@ -50,7 +50,7 @@ proptest! {
 
     #[test]
     fn nothing_overlaps_and_aligning_twice_changes_nothing(mut graph in graphs(40), direction in directions()) {
-        prop_assert_eq!(graph.defects(), []);
+        prop_assert_eq!(graph.structural_errors(), []);
         align(&mut graph, direction);
         no_overlaps(&graph, direction)?;
         let once = graph.clone();
@@ -78,7 +78,7 @@ proptest! {
         }
         for node in &graph.nodes {
             let targets: Vec<Position> =
-                node.outlets().iter().filter_map(|outlet| graph.target(&node.id, outlet)).map(|node| node.position).collect();
+                node.outlets().iter().filter_map(|outlet| graph.target_of(&node.id, outlet)).map(|node| node.position).collect();
             let across = |place: &Position| if direction == LayoutDirection::Down { place.x } else { place.y };
             prop_assert!(targets.iter().map(across).is_sorted(), "{}: {targets:?}", node.id);
         }

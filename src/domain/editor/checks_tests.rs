@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::{
     graph::{Connector, NODES_MAX, Node, NodeKind, node::Delay},
-    settings::{Entry, Goal, QuietHours, QuietHoursPolicy},
+    settings::{EntryTrigger, Goal, QuietHours, QuietHoursPolicy},
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -21,7 +21,7 @@ fn graph(nodes: &serde_json::Value, ways: &[(&str, &str, &str)]) -> Graph {
 }
 
 fn settings() -> Settings {
-    Settings::new(Entry::Event { name: "Signed Up".to_string(), filters: Vec::new() })
+    Settings::new(EntryTrigger::Event { name: "Signed Up".to_string(), filters: Vec::new() })
 }
 
 fn catalogue() -> ProjectCatalog {
@@ -36,7 +36,7 @@ fn catalogue() -> ProjectCatalog {
 
 /// (node, key) of each finding.
 fn found(graph: &Graph, settings: &Settings, severity: Severity) -> Vec<(String, String)> {
-    checks(graph, settings, &catalogue(), NOW)
+    find_problems(graph, settings, &catalogue(), NOW)
         .into_iter()
         .filter(|check| check.severity == severity)
         .map(|check| (check.node.unwrap_or_default(), check.problem.key))
@@ -66,7 +66,7 @@ fn a_sound_journey_is_warned_of_its_ends_only() {
             ("mail", "unreachable", "done"),
         ],
     );
-    assert_eq!(checks(&sound, &settings(), &catalogue(), NOW), []);
+    assert_eq!(find_problems(&sound, &settings(), &catalogue(), NOW), []);
     let mut open = sound;
     open.connectors.truncate(2);
     assert_eq!(warnings_of(&open, &settings()), [pair("mail", "stops")]);
@@ -170,7 +170,7 @@ fn an_unknown_event_is_told_of_where_it_stands() {
     let event = |name: &str| serde_json::from_value(json!({"name": name})).expect("an event");
     let goal = Goal { name: "Paid".to_string(), event: event("Paid") };
     let settings = Settings { goals: vec![goal], exits: vec![event("Closed")], ..settings() };
-    let found = checks(&graph, &settings, &catalogue(), NOW);
+    let found = find_problems(&graph, &settings, &catalogue(), NOW);
     let unknown = found.iter().filter(|check| check.problem.key == "unknown_event");
     let places: Vec<&str> = unknown.map(|check| check.problem.path.as_str()).collect();
     assert_eq!(places, ["settings.goals[0].event.name", "settings.exits[0].name"]);
@@ -220,7 +220,7 @@ fn channels_that_do_not_send_are_told_once_each() {
         &[("entry", "next", "a"), ("a", "sent", "b"), ("b", "sent", "c")],
     );
     let silent = ProjectCatalog { live_channels: Vec::new(), ..catalogue() };
-    let channels = checks(&graph, &settings(), &silent, NOW)
+    let channels = find_problems(&graph, &settings(), &silent, NOW)
         .into_iter()
         .filter(|check| check.problem.key == "channel");
     assert_eq!(

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::{
     EditMode,
-    sketch::{Edit, Refused, Sketch},
+    sketch::{EditCommand, EditError, EditorState},
 };
 
 /// Most steps that can be taken back, and most nodes that all of them together may hold: memory has
@@ -14,20 +14,20 @@ const NODES_KEPT: usize = 100_000;
 
 #[derive(Debug, Clone)]
 pub struct EditHistory {
-    now: Sketch,
+    now: EditorState,
     mode: EditMode,
-    past: VecDeque<Sketch>,
-    future: Vec<Sketch>,
+    past: VecDeque<EditorState>,
+    future: Vec<EditorState>,
     /// What the last change was about; the next one about the same is the same step of undo.
     open: Option<String>,
 }
 
 impl EditHistory {
-    pub fn new(sketch: Sketch, mode: EditMode) -> Self {
+    pub fn new(sketch: EditorState, mode: EditMode) -> Self {
         Self { now: sketch, mode, past: VecDeque::new(), future: Vec::new(), open: None }
     }
 
-    pub fn now(&self) -> &Sketch {
+    pub fn current(&self) -> &EditorState {
         &self.now
     }
 
@@ -39,8 +39,8 @@ impl EditHistory {
     ///
     /// # Errors
     /// Where the change makes no sense; nothing is different then.
-    pub fn apply(&mut self, edit: &Edit) -> Result<bool, Refused> {
-        let next = self.now.after(edit, self.mode)?;
+    pub fn apply(&mut self, edit: &EditCommand) -> Result<bool, EditError> {
+        let next = self.now.apply(edit, self.mode)?;
         if next == self.now {
             return Ok(false);
         }
@@ -60,15 +60,15 @@ impl EditHistory {
     }
 
     /// Chooses nodes; what is typed afterwards is a step of its own.
-    pub fn choose(&mut self, chosen: BTreeSet<String>) {
-        if chosen != self.now.chosen {
-            self.now.chosen = chosen;
+    pub fn select(&mut self, chosen: BTreeSet<String>) {
+        if chosen != self.now.selection {
+            self.now.selection = chosen;
             self.open = None;
         }
     }
 
     /// Nothing that comes belongs to what came.
-    pub fn pause(&mut self) {
+    pub fn break_group(&mut self) {
         self.open = None;
     }
 
@@ -97,11 +97,11 @@ impl EditHistory {
 
 /// Changes about the same thing that follow each other are one step: the letters of a word, the
 /// steps of a move.
-fn topic(edit: &Edit) -> Option<String> {
+fn topic(edit: &EditCommand) -> Option<String> {
     match edit {
-        Edit::Change { node, field } => Some(format!("change {} {field}", node.id)),
-        Edit::Settings { field, .. } => Some(format!("settings {field}")),
-        Edit::Move { to } => Some(format!(
+        EditCommand::Change { node, field } => Some(format!("change {} {field}", node.id)),
+        EditCommand::Settings { field, .. } => Some(format!("settings {field}")),
+        EditCommand::Move { to } => Some(format!(
             "move {}",
             to.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(" ")
         )),
@@ -114,55 +114,65 @@ mod tests {
     use super::*;
     use crate::domain::{
         graph::{Graph, Node, NodeKind, Position},
-        settings::{Entry, Settings},
+        settings::{EntryTrigger, Settings},
     };
 
     fn desk() -> EditHistory {
-        EditHistory::new(Sketch::new(Graph::empty(), Settings::new(Entry::Api {})), EditMode::Draft)
+        EditHistory::new(
+            EditorState::new(Graph::empty(), Settings::new(EntryTrigger::Api {})),
+            EditMode::Draft,
+        )
     }
 
     fn sms(body: &str) -> NodeKind {
         NodeKind::Sms { body: body.into() }
     }
 
-    fn typed(body: &str) -> Edit {
-        Edit::Change { node: Box::new(Node::new("sms-1", sms(body))), field: "body".into() }
+    fn typed(body: &str) -> EditCommand {
+        EditCommand::Change { node: Box::new(Node::new("sms-1", sms(body))), field: "body".into() }
     }
 
     #[test]
     fn typing_a_word_is_one_step_and_so_is_a_drag() {
         let mut desk = desk();
-        desk.apply(&Edit::Add { step: sms(""), at: Position { x: 400.0, y: 0.0 } }).expect("added");
+        desk.apply(&EditCommand::Add { step: sms(""), at: Position { x: 400.0, y: 0.0 } })
+            .expect("added");
         for body in ["H", "Ha", "Hay"] {
             assert_eq!(desk.apply(&typed(body)), Ok(true));
         }
         for x in [420.0, 440.0, 460.0] {
-            desk.apply(&Edit::Move { to: vec![("sms-1".into(), Position { x, y: 0.0 })] })
+            desk.apply(&EditCommand::Move { to: vec![("sms-1".into(), Position { x, y: 0.0 })] })
                 .expect("moved");
         }
         assert!(desk.undo() && desk.undo());
-        let node = desk.now().graph.node("sms-1").expect("there");
+        let node = desk.current().graph.node("sms-1").expect("there");
         assert_eq!((node.position.x, &node.step), (400.0, &sms("")));
         assert!(desk.redo() && desk.redo() && !desk.redo());
-        assert_eq!(desk.now().graph.node("sms-1").map(|node| node.step.clone()), Some(sms("Hay")));
+        assert_eq!(
+            desk.current().graph.node("sms-1").map(|node| node.step.clone()),
+            Some(sms("Hay"))
+        );
     }
 
     #[test]
     fn choosing_something_else_begins_a_new_step() {
         let mut desk = desk();
-        desk.apply(&Edit::Add { step: sms(""), at: Position::default() }).expect("added");
+        desk.apply(&EditCommand::Add { step: sms(""), at: Position::default() }).expect("added");
         desk.apply(&typed("A")).expect("typed");
-        desk.choose(BTreeSet::new());
+        desk.select(BTreeSet::new());
         desk.apply(&typed("AB")).expect("typed");
         desk.undo();
-        assert_eq!(desk.now().graph.node("sms-1").map(|node| node.step.clone()), Some(sms("A")));
+        assert_eq!(
+            desk.current().graph.node("sms-1").map(|node| node.step.clone()),
+            Some(sms("A"))
+        );
     }
 
     #[test]
     fn what_changes_nothing_is_no_step() {
         let mut desk = desk();
         assert_eq!(
-            desk.apply(&Edit::Move { to: vec![("entry".into(), Position::default())] }),
+            desk.apply(&EditCommand::Move { to: vec![("entry".into(), Position::default())] }),
             Ok(false)
         );
         assert!(!desk.can_undo());
@@ -173,8 +183,8 @@ mod tests {
         let mut desk = desk();
         for step in 0..2 * STEPS_MAX {
             let at = Position { x: 20.0 * (step % 2 + 1) as f64, y: 0.0 };
-            desk.apply(&Edit::Move { to: vec![("entry".into(), at)] }).expect("moved");
-            desk.pause();
+            desk.apply(&EditCommand::Move { to: vec![("entry".into(), at)] }).expect("moved");
+            desk.break_group();
         }
         let mut taken_back = 0;
         while desk.undo() {

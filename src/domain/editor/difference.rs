@@ -11,9 +11,9 @@ use crate::domain::{
     graph::{
         Connector, Graph, Node, NodeKind,
         criteria::{Criteria, EventMatch, PropertyFilter},
-        node::{Branch, PropertyValue, Sending, Share, hours},
+        node::{Branch, PropertyValue, SendOptions, SplitShare, hours},
     },
-    settings::{Entry, Goal, QuietHours, Reentry, Settings},
+    settings::{EntryTrigger, Goal, QuietHours, ReentryRule, Settings},
 };
 
 /// Longest value that is shown, in characters.
@@ -33,12 +33,12 @@ pub struct VersionDiff {
 pub struct NodeChange {
     pub node: String,
     pub title: String,
-    pub change: Change,
+    pub change: NodeChangeKind,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub enum NodeChangeKind {
     Added,
     Removed,
     Changed(Vec<FieldChange>),
@@ -71,7 +71,7 @@ impl VersionDiff {
     }
 
     /// What keeps the change from being made to a published version in place, each with its place.
-    pub fn beyond_content(&self) -> Vec<FieldError> {
+    pub fn structural_changes(&self) -> Vec<FieldError> {
         let refuse = |path: String, what: String| {
             FieldError::new(
                 path,
@@ -86,13 +86,13 @@ impl VersionDiff {
         for node in &self.nodes {
             let path = format!("graph.nodes.{}", node.node);
             match &node.change {
-                Change::Added => {
+                NodeChangeKind::Added => {
                     found.push(refuse(path, format!("The step “{}” is new.", node.title)))
                 }
-                Change::Removed => {
+                NodeChangeKind::Removed => {
                     found.push(refuse(path, format!("The step “{}” was deleted.", node.title)))
                 }
-                Change::Changed(fields) => {
+                NodeChangeKind::Changed(fields) => {
                     found.extend(fields.iter().filter(|field| !field.content).map(|field| {
                         let what =
                             format!("The step “{}” has a different {}.", node.title, field.title());
@@ -124,7 +124,7 @@ impl FieldChange {
 }
 
 /// What changed from one to the other.
-pub fn difference(before: (&Graph, &Settings), after: (&Graph, &Settings)) -> VersionDiff {
+pub fn diff(before: (&Graph, &Settings), after: (&Graph, &Settings)) -> VersionDiff {
     let mut found =
         VersionDiff { settings: settings_changes(before.1, after.1), ..VersionDiff::default() };
     let old: HashMap<&str, &Node> =
@@ -133,11 +133,11 @@ pub fn difference(before: (&Graph, &Settings), after: (&Graph, &Settings)) -> Ve
         after.0.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
     for node in &after.0.nodes {
         match old.get(node.id.as_str()) {
-            None => found.nodes.push(whole(node, Change::Added)),
+            None => found.nodes.push(whole(node, NodeChangeKind::Added)),
             Some(was) => {
                 let fields = node_changes(was, node);
                 if !fields.is_empty() {
-                    found.nodes.push(whole(node, Change::Changed(fields)));
+                    found.nodes.push(whole(node, NodeChangeKind::Changed(fields)));
                 }
                 if was.position != node.position {
                     found.moved.push(node.id.clone());
@@ -146,12 +146,12 @@ pub fn difference(before: (&Graph, &Settings), after: (&Graph, &Settings)) -> Ve
         }
     }
     let gone = before.0.nodes.iter().filter(|node| !new.contains_key(node.id.as_str()));
-    found.nodes.extend(gone.map(|node| whole(node, Change::Removed)));
+    found.nodes.extend(gone.map(|node| whole(node, NodeChangeKind::Removed)));
     found.connectors = connector_changes(before.0, after.0, &old, &new);
     found
 }
 
-fn whole(node: &Node, change: Change) -> NodeChange {
+fn whole(node: &Node, change: NodeChangeKind) -> NodeChange {
     NodeChange { node: node.id.clone(), title: node.title(), change }
 }
 
@@ -255,9 +255,9 @@ fn field_changes(
         .collect()
 }
 
-fn sending(sending: &Sending) -> String {
+fn sending(sending: &SendOptions) -> String {
     let mut parts = Vec::new();
-    let minutes = crate::domain::graph::node::minutes;
+    let minutes = crate::domain::graph::node::humanize_duration;
     parts.extend(
         sending.too_late_minutes.map(|length| format!("too late after {}", minutes(length))),
     );
@@ -277,13 +277,13 @@ fn in_words(field: &str, value: Option<&Value>) -> String {
         "branches" => read(value, |branches: Vec<Branch>| {
             list(branches, |b| format!("{}: {}", b.name, b.criteria.describe()))
         }),
-        "shares" => read(value, |shares: Vec<Share>| {
+        "shares" => read(value, |shares: Vec<SplitShare>| {
             list(shares, |share| format!("{} {}%", share.name, share.percent))
         }),
         "set" => read(value, |set: Vec<PropertyValue>| {
             list(set, |one| format!("{} = {}", one.property, one.value))
         }),
-        "entry" => read(value, |entry: Entry| entry.describe()),
+        "entry" => read(value, |entry: EntryTrigger| entry.describe()),
         "goals" => read(value, |goals: Vec<Goal>| {
             list(goals, |goal| format!("{}: {}", goal.name, event(goal.event)))
         }),
@@ -318,11 +318,11 @@ fn event(event: EventMatch) -> String {
     }
 }
 
-fn reentry(reentry: Reentry) -> String {
+fn reentry(reentry: ReentryRule) -> String {
     match reentry {
-        Reentry::Never => "once only".to_string(),
-        Reentry::AfterExit => "after exit".to_string(),
-        Reentry::AfterHours(length) => format!("{} after exit", hours(length)),
+        ReentryRule::Never => "once only".to_string(),
+        ReentryRule::AfterExit => "after exit".to_string(),
+        ReentryRule::AfterHours(length) => format!("{} after exit", hours(length)),
     }
 }
 

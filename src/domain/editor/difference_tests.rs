@@ -21,15 +21,15 @@ fn graph() -> Graph {
 }
 
 fn settings() -> Settings {
-    Settings::new(Entry::Event { name: "Signed Up".to_string(), filters: Vec::new() })
+    Settings::new(EntryTrigger::Event { name: "Signed Up".to_string(), filters: Vec::new() })
 }
 
 /// What is refused of a change to the graph in place.
 fn refused(change: impl FnOnce(&mut Graph)) -> Vec<String> {
     let mut after = graph();
     change(&mut after);
-    let found = difference((&graph(), &settings()), (&after, &settings()));
-    found.beyond_content().into_iter().map(|problem| problem.path).collect()
+    let found = diff((&graph(), &settings()), (&after, &settings()));
+    found.structural_changes().into_iter().map(|problem| problem.path).collect()
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn nothing_is_different_from_itself_in_whatever_order() {
     let mut turned = graph();
     turned.nodes.reverse();
     turned.connectors.reverse();
-    assert!(difference((&graph(), &settings()), (&turned, &settings())).is_empty());
+    assert!(diff((&graph(), &settings()), (&turned, &settings())).is_empty());
 }
 
 #[test]
@@ -82,12 +82,12 @@ fn everything_else_needs_a_new_version_and_is_named() {
 #[test]
 fn settings_are_compared_field_by_field_in_words() {
     let after = Settings {
-        entry: Entry::Event { name: "Ordered".to_string(), filters: Vec::new() },
-        reentry: Reentry::AfterHours(24),
+        entry: EntryTrigger::Event { name: "Ordered".to_string(), filters: Vec::new() },
+        reentry: ReentryRule::AfterHours(24),
         timeout_hours: Some(48),
         ..settings()
     };
-    let found = difference((&graph(), &settings()), (&graph(), &after));
+    let found = diff((&graph(), &settings()), (&graph(), &after));
     let lines: Vec<(&str, &str, &str)> = found
         .settings
         .iter()
@@ -101,14 +101,14 @@ fn settings_are_compared_field_by_field_in_words() {
             ("timeout_hours", "", "48")
         ]
     );
-    assert_eq!(found.beyond_content().len(), 3);
+    assert_eq!(found.structural_changes().len(), 3);
 }
 
 #[test]
 fn connectors_are_told_with_the_names_of_their_ends() {
     let mut after = graph();
     after.connectors[2].to = "wait".to_string();
-    let found = difference((&graph(), &settings()), (&after, &settings()));
+    let found = diff((&graph(), &settings()), (&after, &settings()));
     let sentences: Vec<&str> =
         found.connectors.iter().map(|change| change.sentence.as_str()).collect();
     assert_eq!(

@@ -29,7 +29,7 @@ const TEXT_MAX: usize = 4_000_000;
 
 impl ClipboardGraph {
     /// The chosen steps of a graph.
-    pub fn cut_out(graph: &Graph, chosen: impl Fn(&str) -> bool) -> Self {
+    pub fn copy_from(graph: &Graph, chosen: impl Fn(&str) -> bool) -> Self {
         let nodes: Vec<Node> = graph
             .nodes
             .iter()
@@ -84,7 +84,7 @@ impl ClipboardGraph {
         let mut nodes = self.nodes.clone();
         nodes.push(Node::new(entry, NodeKind::Entry {}));
         let graph = Graph { nodes, connectors: self.connectors.clone() };
-        match graph.defects().into_iter().next() {
+        match graph.structural_errors().into_iter().next() {
             Some(defect) => Err(format!("The clipboard cannot be pasted. {}", defect.sentence)),
             None => Ok(self),
         }

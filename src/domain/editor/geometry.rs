@@ -44,14 +44,14 @@ impl LayoutDirection {
 
 /// A rectangle.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Frame {
+pub struct Rect {
     pub x: f64,
     pub y: f64,
     pub width: f64,
     pub height: f64,
 }
 
-impl Frame {
+impl Rect {
     /// Between two corners, whichever they are.
     pub fn between(a: Position, b: Position) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Frame {
         Position { x: self.x + self.width / 2.0, y: self.y + self.height / 2.0 }
     }
 
-    pub fn overlaps(&self, other: &Frame) -> bool {
+    pub fn overlaps(&self, other: &Rect) -> bool {
         self.x < other.right()
             && other.x < self.right()
             && self.y < other.bottom()
@@ -85,8 +85,8 @@ impl Frame {
         (self.x..=self.right()).contains(&point.x) && (self.y..=self.bottom()).contains(&point.y)
     }
 
-    pub fn grown(&self, by: f64) -> Frame {
-        Frame {
+    pub fn inflate(&self, by: f64) -> Rect {
+        Rect {
             x: self.x - by,
             y: self.y - by,
             width: self.width + 2.0 * by,
@@ -95,10 +95,10 @@ impl Frame {
     }
 
     /// The smallest frame around all of them.
-    pub fn around(frames: impl IntoIterator<Item = Frame>) -> Option<Frame> {
+    pub fn around(frames: impl IntoIterator<Item = Rect>) -> Option<Rect> {
         frames.into_iter().reduce(|all, frame| {
             let (x, y) = (all.x.min(frame.x), all.y.min(frame.y));
-            Frame {
+            Rect {
                 x,
                 y,
                 width: all.right().max(frame.right()) - x,
@@ -145,13 +145,13 @@ fn at_least(usual: f64, wanted: f64) -> f64 {
     usual + ((wanted - usual).max(0.0) / (2.0 * GRID)).ceil() * 2.0 * GRID
 }
 
-pub fn frame(position: Position, outlets: usize, direction: LayoutDirection) -> Frame {
+pub fn frame(position: Position, outlets: usize, direction: LayoutDirection) -> Rect {
     let (width, height) = size(outlets, direction);
-    Frame { x: position.x, y: position.y, width, height }
+    Rect { x: position.x, y: position.y, width, height }
 }
 
 /// The boxes of a graph, in the order of its nodes.
-pub fn frames(graph: &Graph, direction: LayoutDirection) -> Vec<Frame> {
+pub fn node_rects(graph: &Graph, direction: LayoutDirection) -> Vec<Rect> {
     let drawn = drawn_outlets(graph);
     graph
         .nodes
@@ -167,7 +167,7 @@ pub fn frames(graph: &Graph, direction: LayoutDirection) -> Vec<Frame> {
 
 /// Where the connector of an outlet begins.
 pub fn outlet_point(
-    frame: Frame,
+    frame: Rect,
     index: usize,
     count: usize,
     direction: LayoutDirection,
@@ -183,7 +183,7 @@ pub fn outlet_point(
 }
 
 /// Where connectors end.
-pub fn inlet_point(frame: Frame, direction: LayoutDirection) -> Position {
+pub fn inlet_point(frame: Rect, direction: LayoutDirection) -> Position {
     match direction {
         LayoutDirection::Down => Position { x: frame.x + frame.width / 2.0, y: frame.y },
         // As far below the middle as the outlet of a box that has one: a row of boxes is joined by
@@ -201,9 +201,9 @@ pub fn snap(position: Position) -> Position {
 
 /// The next box in a direction, as the arrow keys move: near and straight ahead before far and
 /// aslant.
-pub fn neighbour(frames: &[Frame], from: usize, dx: f64, dy: f64) -> Option<usize> {
+pub fn neighbour(frames: &[Rect], from: usize, dx: f64, dy: f64) -> Option<usize> {
     let start = frames.get(from)?.middle();
-    let cost = |frame: &Frame| {
+    let cost = |frame: &Rect| {
         let middle = frame.middle();
         let (x, y) = (middle.x - start.x, middle.y - start.y);
         let (along, across) = (x * dx + y * dy, (x * dy - y * dx).abs());
@@ -256,7 +256,7 @@ impl Viewport {
 
     /// All of a frame in a window, not larger than life, above the tools that lie at the lower
     /// edge.
-    pub fn fitting(frame: Frame, width: f64, height: f64) -> Self {
+    pub fn fit(frame: Rect, width: f64, height: f64) -> Self {
         let (margin, height) = (40.0, height - TOOLS_HEIGHT);
         let zoom = ((width - 2.0 * margin) / frame.width.max(1.0))
             .min((height - 2.0 * margin) / frame.height.max(1.0));
@@ -268,13 +268,13 @@ impl Viewport {
     /// All of a frame, where it can be read so small; else life-sized enough to be read, with one
     /// box where reading begins.
     pub fn opening(
-        all: Frame,
-        first: Frame,
+        all: Rect,
+        first: Rect,
         direction: LayoutDirection,
         width: f64,
         height: f64,
     ) -> Self {
-        let fitting = Self::fitting(all, width, height);
+        let fitting = Self::fit(all, width, height);
         if fitting.zoom >= ZOOM_READABLE {
             return fitting;
         }
@@ -302,8 +302,8 @@ impl Viewport {
     }
 
     /// The part of the canvas that a window of this size shows.
-    pub fn window(self, width: f64, height: f64) -> Frame {
-        Frame {
+    pub fn window(self, width: f64, height: f64) -> Rect {
+        Rect {
             x: -self.x / self.zoom,
             y: -self.y / self.zoom,
             width: width / self.zoom,
@@ -312,7 +312,7 @@ impl Viewport {
     }
 
     /// Moved just so far that a frame can be seen.
-    pub fn showing(self, frame: Frame, width: f64, height: f64) -> Self {
+    pub fn scroll_into_view(self, frame: Rect, width: f64, height: f64) -> Self {
         let margin = 24.0;
         let shift = |start: f64, length: f64, room: f64| {
             if start < margin {
@@ -349,21 +349,21 @@ mod tests {
 
         #[test]
         fn a_fitted_frame_lies_inside_of_the_window(x in -1e5..1e5_f64, y in -1e5..1e5_f64, width in 100.0..4000.0_f64, height in 100.0..4000.0_f64) {
-            let frame = Frame { x, y, width, height };
-            let window = Viewport::fitting(frame, 1000.0, 700.0).window(1000.0, 700.0);
+            let frame = Rect { x, y, width, height };
+            let window = Viewport::fit(frame, 1000.0, 700.0).window(1000.0, 700.0);
             prop_assert!(window.x <= frame.x && frame.right() <= window.right() && window.y <= frame.y && frame.bottom() <= window.bottom());
         }
     }
 
     #[test]
     fn a_journey_opens_whole_where_it_can_be_read_and_else_at_its_beginning() {
-        let first = Frame { x: 900.0, y: 0.0, width: 220.0, height: 80.0 };
-        let small = Frame { x: 0.0, y: 0.0, width: 1000.0, height: 600.0 };
+        let first = Rect { x: 900.0, y: 0.0, width: 220.0, height: 80.0 };
+        let small = Rect { x: 0.0, y: 0.0, width: 1000.0, height: 600.0 };
         assert_eq!(
             Viewport::opening(small, first, LayoutDirection::Down, 1000.0, 700.0),
-            Viewport::fitting(small, 1000.0, 700.0)
+            Viewport::fit(small, 1000.0, 700.0)
         );
-        let large = Frame { x: 0.0, y: 0.0, width: 9000.0, height: 6000.0 };
+        let large = Rect { x: 0.0, y: 0.0, width: 9000.0, height: 6000.0 };
         for direction in [LayoutDirection::Down, LayoutDirection::Right] {
             let view = Viewport::opening(large, first, direction, 1000.0, 700.0);
             let window = view.window(1000.0, 700.0);
@@ -385,7 +385,7 @@ mod tests {
 
     #[test]
     fn arrow_keys_go_to_what_lies_straight_ahead() {
-        let at = |x: f64, y: f64| Frame { x, y, width: 220.0, height: 80.0 };
+        let at = |x: f64, y: f64| Rect { x, y, width: 220.0, height: 80.0 };
         let frames = [at(0.0, 0.0), at(20.0, 140.0), at(-400.0, 100.0), at(300.0, 20.0)];
         assert_eq!(neighbour(&frames, 0, 0.0, 1.0), Some(1));
         assert_eq!(neighbour(&frames, 0, 1.0, 0.0), Some(3));
@@ -396,9 +396,12 @@ mod tests {
     #[test]
     fn a_frame_out_of_sight_is_brought_into_it() {
         let view = Viewport { x: 0.0, y: 0.0, zoom: 1.0 };
-        let frame = Frame { x: 2000.0, y: -300.0, width: 220.0, height: 80.0 };
-        let window = view.showing(frame, 1000.0, 700.0).window(1000.0, 700.0);
+        let frame = Rect { x: 2000.0, y: -300.0, width: 220.0, height: 80.0 };
+        let window = view.scroll_into_view(frame, 1000.0, 700.0).window(1000.0, 700.0);
         assert!(window.contains(frame.middle()));
-        assert_eq!(view.showing(Frame { x: 100.0, y: 100.0, ..frame }, 1000.0, 700.0), view);
+        assert_eq!(
+            view.scroll_into_view(Rect { x: 100.0, y: 100.0, ..frame }, 1000.0, 700.0),
+            view
+        );
     }
 }

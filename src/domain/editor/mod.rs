@@ -25,7 +25,7 @@ pub mod variables;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    actor::Person, error::FieldError, figures::VersionStats, graph::Graph, ids::JourneyId,
+    actor::ActorRef, error::FieldError, figures::VersionStats, graph::Graph, ids::JourneyId,
     journey::NodeStats, settings::Settings, status::Status, time::Timestamp,
 };
 
@@ -65,7 +65,7 @@ pub struct ProjectCatalog {
 pub struct VersionOption {
     pub number: i64,
     pub status: Status,
-    pub published_by: Option<Person>,
+    pub published_by: Option<ActorRef>,
     pub published_at: Option<Timestamp>,
     pub figures: VersionStats,
 }
@@ -108,14 +108,14 @@ pub struct SaveVersion {
 /// What it is answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Saved {
+pub enum SaveResult {
     Done {
         revision: i64,
         /// What only the server knows: names that no one knows, templates that cannot be read.
-        checks: Vec<Check>,
+        checks: Vec<Problem>,
     },
     /// Someone else saved meanwhile; nothing was changed. What is there now, and who made it.
-    Conflict { theirs: Box<EditorDocument>, by: Option<Person>, at: Option<Timestamp> },
+    Conflict { theirs: Box<EditorDocument>, by: Option<ActorRef>, at: Option<Timestamp> },
 }
 
 /// How bad a finding is.
@@ -129,7 +129,7 @@ pub enum Severity {
 
 /// One finding of the live checks, with the place to jump to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
+pub struct Problem {
     pub severity: Severity,
     /// The node it is about; none: the settings, or the whole.
     pub node: Option<String>,
@@ -142,14 +142,16 @@ pub struct Check {
 pub enum PreviousVersionPolicy {
     /// They carry on in it; it is Restricted: no one else enters.
     #[default]
-    CarryOn,
+    #[serde(rename = "carry_on")]
+    KeepEnrolments,
     /// They leave it (`version exit`), and it is Completed.
-    Leave,
+    #[serde(rename = "leave")]
+    ExitEnrolments,
 }
 
 /// Publishing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Publish {
+pub struct PublishRequest {
     pub journey: JourneyId,
     pub version: i64,
     pub revision: i64,
@@ -161,7 +163,7 @@ pub struct Publish {
 
 /// Trying a graph on someone, with a clock that runs ahead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Trial {
+pub struct SimulateProfile {
     pub graph: Graph,
     pub settings: Settings,
     /// Identity of the person; none: an example person.
@@ -199,7 +201,7 @@ pub struct SimulationStep {
 
 /// Trying a graph on what happened in the last days, without sending anything.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Replay {
+pub struct ReplayEvents {
     pub graph: Graph,
     pub settings: Settings,
     pub days: u32,

@@ -7,7 +7,7 @@ use crate::domain::graph::{Graph, Node, NodeKind};
 
 /// One line of the outline.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Row {
+pub struct OutlineItem {
     pub node: String,
     /// 1 for the entry and for what no one reaches.
     pub depth: usize,
@@ -19,7 +19,7 @@ pub struct Row {
     pub place: (usize, usize),
 }
 
-impl Row {
+impl OutlineItem {
     /// Unique among the rows of a graph.
     pub fn key(&self) -> String {
         match &self.by {
@@ -34,7 +34,7 @@ type PendingNode<'a> = (&'a str, usize, Option<(&'a str, &'a str)>);
 
 /// All lines, in reading order. A single way on stays at the same depth: a long journey is no
 /// staircase.
-pub fn rows(graph: &Graph) -> Vec<Row> {
+pub fn outline_items(graph: &Graph) -> Vec<OutlineItem> {
     let mut ways: HashMap<&str, Vec<(&str, &str)>> = HashMap::new();
     for connector in &graph.connectors {
         ways.entry(&connector.from).or_default().push((&connector.outlet, &connector.to));
@@ -45,7 +45,7 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
         let order = nodes.get(id).map(|node| node.outlets()).unwrap_or_default();
         ways.sort_by_key(|(outlet, _)| order.iter().position(|name| name == outlet));
     }
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<OutlineItem> = Vec::new();
     let mut seen: HashSet<&str> = HashSet::new();
     let entries = graph.nodes.iter().filter(|node| node.step == NodeKind::Entry {});
     // After the entry come the beginnings of what no one reaches, then whatever only leads around
@@ -65,7 +65,7 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
             }
             let again = !seen.insert(id);
             let by = by.map(|(from, outlet)| (from.to_string(), outlet.to_string()));
-            rows.push(Row { node: id.to_string(), depth, by, again, place: (1, 1) });
+            rows.push(OutlineItem { node: id.to_string(), depth, by, again, place: (1, 1) });
             if again {
                 continue;
             }
@@ -79,7 +79,7 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
 }
 
 /// Tells each row how many it stands among: rows of one depth with none shallower between them.
-fn number(rows: &mut [Row]) {
+fn number(rows: &mut [OutlineItem]) {
     let mut open: Vec<Vec<usize>> = Vec::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
@@ -136,7 +136,7 @@ mod tests {
             &[("s", split()), ("d", delay), ("end", NodeKind::Goal { name: "Bought".into() })],
         );
         let told: Vec<(String, usize, bool)> =
-            rows(&graph).into_iter().map(|row| (row.node, row.depth, row.again)).collect();
+            outline_items(&graph).into_iter().map(|row| (row.node, row.depth, row.again)).collect();
         let expected = [
             ("entry", 1, false),
             ("s", 1, false),
@@ -154,8 +154,11 @@ mod tests {
             &[("a", "next", "b"), ("b", "next", "a")],
             &[("a", delay()), ("b", delay()), ("c", delay())],
         );
-        let told: Vec<String> =
-            rows(&graph).into_iter().filter(|row| !row.again).map(|row| row.node).collect();
+        let told: Vec<String> = outline_items(&graph)
+            .into_iter()
+            .filter(|row| !row.again)
+            .map(|row| row.node)
+            .collect();
         assert_eq!(told, ["entry", "c", "a", "b"]);
     }
 }

@@ -4,14 +4,14 @@ use crate::domain::{
     graph::{
         NodeKind,
         criteria::{Criteria, EventMatch},
-        node::{Branch, Delay, NodeGroup, Share, WebhookMethod},
+        node::{Branch, Delay, NodeGroup, SplitShare, WebhookMethod},
     },
     time::MINUTE_MS,
 };
 
 /// One kind of step.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Item {
+pub struct PaletteItem {
     /// Also what the ids of such nodes begin with.
     pub key: &'static str,
     pub step: NodeKind,
@@ -28,10 +28,10 @@ pub const GROUPS: [(NodeGroup, &str); 5] = [
 const DAY_MINUTES: u32 = 24 * 60;
 
 /// Every kind but the entry, which is there once and for all.
-pub fn items() -> Vec<Item> {
+pub fn items() -> Vec<PaletteItem> {
     let text = String::new;
     let event = || EventMatch { name: String::new(), filters: Vec::new() };
-    let item = |key, step| Item { key, step };
+    let item = |key, step| PaletteItem { key, step };
     vec![
         item("email", NodeKind::Email { subject: text(), body: text() }),
         item("sms", NodeKind::Sms { body: text() }),
@@ -69,7 +69,7 @@ pub fn items() -> Vec<Item> {
             NodeKind::RandomSplit {
                 shares: ["A", "B"]
                     .into_iter()
-                    .map(|name| Share { name: name.to_string(), percent: 50 })
+                    .map(|name| SplitShare { name: name.to_string(), percent: 50 })
                     .collect(),
             },
         ),
@@ -82,18 +82,19 @@ pub fn items() -> Vec<Item> {
     ]
 }
 
-pub fn item(key: &str) -> Option<Item> {
+pub fn item(key: &str) -> Option<PaletteItem> {
     items().into_iter().find(|item| item.key == key)
 }
 
 /// What the ids of nodes of this kind begin with.
 pub fn key_of(step: &NodeKind) -> &'static str {
-    let same = |item: &Item| std::mem::discriminant(&item.step) == std::mem::discriminant(step);
+    let same =
+        |item: &PaletteItem| std::mem::discriminant(&item.step) == std::mem::discriminant(step);
     items().iter().find(|item| same(item)).map_or("entry", |item| item.key)
 }
 
 /// A length of time in the largest unit that it is a whole number of: what a form shows.
-pub fn in_units(minutes: u32) -> (u32, u32) {
+pub fn split_duration(minutes: u32) -> (u32, u32) {
     [DAY_MINUTES, 60]
         .into_iter()
         .find(|unit| minutes >= *unit && minutes.is_multiple_of(*unit))
@@ -120,7 +121,7 @@ mod tests {
                 outlet: "next".into(),
                 to: item.key.into(),
             });
-            assert_eq!(graph.defects(), [], "{}", item.key);
+            assert_eq!(graph.structural_errors(), [], "{}", item.key);
             assert_eq!(key_of(&item.step), item.key);
         }
     }
@@ -135,7 +136,7 @@ mod tests {
     #[test]
     fn lengths_of_time_are_shown_as_they_were_meant() {
         assert_eq!(
-            [45, 60, 90, 1440, 4320].map(in_units),
+            [45, 60, 90, 1440, 4320].map(split_duration),
             [(45, 1), (1, 60), (90, 1), (1, 1440), (3, 1440)]
         );
     }

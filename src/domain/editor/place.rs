@@ -1,7 +1,7 @@
 //! Finds room for new nodes.
 
 use super::geometry::{
-    Frame, GRID, LayoutDirection, frame, frames, outlet_point, shown_outlets, size, snap,
+    GRID, LayoutDirection, Rect, frame, node_rects, outlet_point, shown_outlets, size, snap,
 };
 use crate::domain::graph::{Graph, Node, POSITION_MAX, Position};
 
@@ -9,7 +9,7 @@ use crate::domain::graph::{Graph, Node, POSITION_MAX, Position};
 const GAP: f64 = 60.0;
 
 /// A place after an outlet, beside whatever is there already.
-pub fn after(
+pub fn position_after(
     graph: &Graph,
     from: &Node,
     outlet: &str,
@@ -17,7 +17,7 @@ pub fn after(
     outlets: usize,
 ) -> Position {
     let shown =
-        shown_outlets(from, |name| name == outlet || graph.target(&from.id, name).is_some());
+        shown_outlets(from, |name| name == outlet || graph.target_of(&from.id, name).is_some());
     let index = shown.iter().position(|name| name == outlet).unwrap_or(0);
     let source = frame(from.position, shown.len(), direction);
     let start = outlet_point(source, index, shown.len(), direction);
@@ -30,21 +30,21 @@ pub fn after(
         LayoutDirection::Down => Position { x: start.x - width / 2.0, y: source.bottom() + GAP },
         LayoutDirection::Right => Position { x: source.right() + GAP * 1.5, y: start.y - 27.0 },
     };
-    free(graph, wanted, direction, outlets)
+    nearest_free(graph, wanted, direction, outlets)
 }
 
 /// The nearest place across the drawing's direction where a box covers no other.
-pub fn free(
+pub fn nearest_free(
     graph: &Graph,
     wanted: Position,
     direction: LayoutDirection,
     outlets: usize,
 ) -> Position {
-    let taken = frames(graph, direction);
+    let taken = node_rects(graph, direction);
     let wanted = clamped(snap(wanted));
     let (width, height) = size(outlets, direction);
     let fits = |at: Position| {
-        let mine = Frame { x: at.x, y: at.y, width, height }.grown(GRID - 1.0);
+        let mine = Rect { x: at.x, y: at.y, width, height }.inflate(GRID - 1.0);
         !taken.iter().any(|other| other.overlaps(&mine))
     };
     let mut candidates = (0..400_i32).map(|step| {
@@ -61,7 +61,7 @@ pub fn free(
 
 /// Makes room between two connected nodes: moves what lies behind the first one further along,
 /// where it must.
-pub fn make_room(
+pub fn shift_downstream(
     graph: &mut Graph,
     at: Position,
     direction: LayoutDirection,
@@ -73,7 +73,7 @@ pub fn make_room(
         LayoutDirection::Down => (height, at.y),
         LayoutDirection::Right => (width, at.x),
     };
-    let nearest = frames(graph, direction)
+    let nearest = node_rects(graph, direction)
         .iter()
         .map(|frame| if direction == LayoutDirection::Down { frame.y } else { frame.x })
         .filter(|edge| *edge >= behind)

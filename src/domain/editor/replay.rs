@@ -9,23 +9,23 @@ use std::{
 
 use super::ReplayResult;
 use crate::domain::{
-    delivery::fate::Fate,
+    delivery::fate::MessageEventKind,
     engine::{
         CompiledVersion,
-        admit::{Gate, History, Occasion, admit},
+        admit::{EnrolmentHistory, EntryAttempt, EntryRejection, check_entry},
         calendar::TimeZones,
         compiled::NodeIndex,
-        trip::{self, Advance, EnrolmentState, Turned, World},
+        trip::{self, Advance, EngineContext, EnrolmentState, VisitOutcome},
     },
     interrupt::{GivenUp, Interrupt},
     journey::NodeStats,
     people::{PastEvent, Profile, Properties, profile::event_key},
-    settings::Entry,
+    settings::EntryTrigger,
     time::Timestamp,
 };
 
 /// A person by their number.
-type Person = i64;
+type ProfileKey = i64;
 
 pub struct ReplayRun<'a> {
     version: &'a CompiledVersion,
@@ -36,13 +36,13 @@ pub struct ReplayRun<'a> {
     journey: String,
     /// Names of events that people's past is asked for.
     past: HashSet<String>,
-    people: HashMap<Person, Profile>,
-    inside: HashMap<Person, EnrolmentState>,
-    history: HashMap<Person, History>,
+    people: HashMap<ProfileKey, Profile>,
+    inside: HashMap<ProfileKey, EnrolmentState>,
+    history: HashMap<ProfileKey, EnrolmentHistory>,
     /// Times at which someone has to be looked at. One that they do not wait for any more is
     /// passed over.
-    due: BinaryHeap<Reverse<(Timestamp, Person)>>,
-    refused: HashMap<Gate, i64>,
+    due: BinaryHeap<Reverse<(Timestamp, ProfileKey)>>,
+    refused: HashMap<EntryRejection, i64>,
     nodes: HashMap<NodeIndex, NodeStats>,
     messages: HashMap<NodeIndex, i64>,
     figures: ReplayResult,
@@ -75,8 +75,8 @@ impl<'a> ReplayRun<'a> {
     /// Events that have to be handed in: others matter to no one.
     pub fn events_of_interest(version: &CompiledVersion) -> HashSet<String> {
         let mut keys: HashSet<String> =
-            version.inside_events().into_iter().chain(version.past_events()).collect();
-        if let Entry::Event { name, .. } = &version.settings.entry {
+            version.events_while_enrolled().into_iter().chain(version.past_events()).collect();
+        if let EntryTrigger::Event { name, .. } = &version.settings.entry {
             keys.insert(event_key(name));
         }
         keys
@@ -87,7 +87,7 @@ impl<'a> ReplayRun<'a> {
         self.people.len()
     }
 
-    pub fn knows(&self, person: Person) -> bool {
+    pub fn knows(&self, person: ProfileKey) -> bool {
         self.people.contains_key(&person)
     }
 
@@ -103,7 +103,7 @@ impl<'a> ReplayRun<'a> {
     /// Where no one wants to know any more.
     pub fn event(
         &mut self,
-        person: Person,
+        person: ProfileKey,
         happened: PastEvent,
         received_at: Timestamp,
     ) -> Result<(), GivenUp> {
@@ -111,42 +111,43 @@ impl<'a> ReplayRun<'a> {
         self.run_until(received_at)?;
         self.figures.events += 1;
         let Some(profile) = self.people.get_mut(&person) else { return Ok(()) };
-        let by_profile = matches!(self.version.settings.entry, Entry::Profile { .. });
+        let by_profile = matches!(self.version.settings.entry, EntryTrigger::Profile { .. });
         let criteria = self.version.entry_criteria.as_ref().filter(|_| by_profile);
-        let met = criteria.is_some_and(|criteria| criteria.holds(profile, received_at));
+        let met = criteria.is_some_and(|criteria| criteria.matches(profile, received_at));
         if self.past.contains(&happened.key) {
             profile.events.push(happened.clone());
         }
         let comes_to_meet =
-            !met && criteria.is_some_and(|criteria| criteria.holds(profile, received_at));
+            !met && criteria.is_some_and(|criteria| criteria.matches(profile, received_at));
         if let Some(trip) = self.inside.get(&person) {
-            let world = World { version: self.version, calendar: self.calendar, now: received_at };
-            let progress = trip::event(world, profile, &trip.clone(), &happened);
+            let world =
+                EngineContext { version: self.version, calendar: self.calendar, now: received_at };
+            let progress = trip::on_event(world, profile, &trip.clone(), &happened);
             self.follow(person, progress, received_at);
         }
         let lets_in = match &self.version.settings.entry {
-            Entry::Event { name, filters } => {
+            EntryTrigger::Event { name, filters } => {
                 event_key(name) == happened.key
-                    && filters.iter().all(|filter| filter.holds(&happened.properties))
+                    && filters.iter().all(|filter| filter.matches(&happened.properties))
             }
             _ => comes_to_meet,
         };
         if lets_in {
             let live = Some((happened.at, received_at)).filter(|_| !by_profile);
-            self.occasion(person, happened.properties, received_at, live);
+            self.attempt_entry(person, happened.properties, received_at, live);
         }
         Ok(())
     }
 
     /// They have an occasion to come in.
-    pub fn occasion(
+    pub fn attempt_entry(
         &mut self,
-        person: Person,
+        person: ProfileKey,
         properties: Properties,
         now: Timestamp,
         event: Option<(Timestamp, Timestamp)>,
     ) {
-        let occasion = Occasion {
+        let occasion = EntryAttempt {
             journey: &self.journey,
             profile: person,
             now,
@@ -154,16 +155,16 @@ impl<'a> ReplayRun<'a> {
             history: self.history.get(&person).copied().unwrap_or_default(),
             entered: self.figures.entered,
         };
-        if let Err(gate) = admit(&self.version.settings, &occasion) {
+        if let Err(gate) = check_entry(&self.version.settings, &occasion) {
             *self.refused.entry(gate).or_default() += 1;
             return;
         }
         let Some(profile) = self.people.get_mut(&person) else { return };
         self.figures.entered += 1;
-        let world = World { version: self.version, calendar: self.calendar, now };
+        let world = EngineContext { version: self.version, calendar: self.calendar, now };
         let began_at = event.map_or(now, |(at, _)| at.min(now));
-        let progress = trip::enter(world, profile, began_at, properties, &self.journey);
-        self.history.insert(person, History { inside: true, left_at: None });
+        let progress = trip::start(world, profile, began_at, properties, &self.journey);
+        self.history.insert(person, EnrolmentHistory { is_enrolled: true, left_at: None });
         self.follow(person, Some(progress), now);
     }
 
@@ -183,15 +184,15 @@ impl<'a> ReplayRun<'a> {
                 continue;
             };
             let Some(profile) = self.people.get_mut(&person) else { continue };
-            let world = World { version: self.version, calendar: self.calendar, now: at };
-            let progress = trip::time_up(world, profile, trip.clone());
+            let world = EngineContext { version: self.version, calendar: self.calendar, now: at };
+            let progress = trip::on_timer(world, profile, trip.clone());
             self.follow(person, progress, at);
         }
         Ok(())
     }
 
     /// Counts where they went. Their message counts as sent at once.
-    fn follow(&mut self, person: Person, first: Option<Advance>, now: Timestamp) {
+    fn follow(&mut self, person: ProfileKey, first: Option<Advance>, now: Timestamp) {
         let mut next = first;
         while let Some(progress) = next.take() {
             for passage in &progress.passages {
@@ -202,14 +203,14 @@ impl<'a> ReplayRun<'a> {
                     .or_insert_with(|| NodeStats { node: id(), ..NodeStats::default() });
                 node.came += i64::from(passage.arrived);
                 match &passage.turn {
-                    Turned::Left(outlet) => {
+                    VisitOutcome::Left(outlet) => {
                         match node.left.iter_mut().find(|(known, _)| known == outlet) {
                             Some((_, count)) => *count += 1,
                             None => node.left.push((outlet.clone(), 1)),
                         }
                     }
-                    Turned::Ended(_) => node.ended += 1,
-                    Turned::Waits | Turned::Sends => {}
+                    VisitOutcome::Ended(_) => node.ended += 1,
+                    VisitOutcome::Waits | VisitOutcome::Sends => {}
                 }
             }
             for message in &progress.messages {
@@ -217,17 +218,19 @@ impl<'a> ReplayRun<'a> {
             }
             if progress.ended.is_some() {
                 self.inside.remove(&person);
-                self.history.insert(person, History { inside: false, left_at: Some(now) });
+                self.history
+                    .insert(person, EnrolmentHistory { is_enrolled: false, left_at: Some(now) });
                 return;
             }
             let sends = matches!(
                 progress.passages.last().map(|passage| &passage.turn),
-                Some(Turned::Sends)
+                Some(VisitOutcome::Sends)
             );
             self.inside.insert(person, progress.trip.clone());
             if sends && let Some(profile) = self.people.get_mut(&person) {
-                let world = World { version: self.version, calendar: self.calendar, now };
-                next = trip::answer(world, profile, &progress.trip, Fate::Sent);
+                let world = EngineContext { version: self.version, calendar: self.calendar, now };
+                next =
+                    trip::on_message_event(world, profile, &progress.trip, MessageEventKind::Sent);
             } else if let Some(due) = progress.trip.due_at(self.version) {
                 self.due.push(Reverse((due, person)));
             }
@@ -247,7 +250,7 @@ impl<'a> ReplayRun<'a> {
             .map(|(index, count)| (version.nodes[index].id.clone(), count))
             .collect();
         let refused = self.refused;
-        let counted = Gate::ALL
+        let counted = EntryRejection::ALL
             .into_iter()
             .filter_map(|gate| Some((gate.sentence().to_string(), *refused.get(&gate)?)));
         self.figures.refused = counted.collect();
@@ -294,8 +297,10 @@ mod tests {
 
     #[test]
     fn people_pass_as_they_would_have_and_each_message_is_counted() {
-        let settings =
-            Settings::new(Entry::Event { name: "Cart Left".to_string(), filters: Vec::new() });
+        let settings = Settings::new(EntryTrigger::Event {
+            name: "Cart Left".to_string(),
+            filters: Vec::new(),
+        });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
         let mut rehearsal = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
         for seq in 1..=3 {
@@ -313,7 +318,7 @@ mod tests {
         let figures = rehearsal.finish();
         assert_eq!((figures.events, figures.entered), (6, 3));
         assert_eq!(figures.messages, [("mail".to_string(), 1)]);
-        assert_eq!(figures.refused, [(Gate::Reentry.sentence().to_string(), 1)]);
+        assert_eq!(figures.refused, [(EntryRejection::Reentry.sentence().to_string(), 1)]);
         let wait = figures.nodes.iter().find(|node| node.node == "wait").expect("figures");
         assert_eq!((wait.came, wait.waiting()), (3, 1));
     }
@@ -323,7 +328,7 @@ mod tests {
         let criteria =
             serde_json::from_value(json!({"did": {"event": {"name": "Visited"}, "at_least": 2}}))
                 .expect("criteria");
-        let settings = Settings::new(Entry::Profile { criteria });
+        let settings = Settings::new(EntryTrigger::Profile { criteria });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
         let mut rehearsal = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
         let visit =

@@ -17,16 +17,16 @@ use crate::domain::{
 
 /// Graph and settings, and which nodes are chosen.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sketch {
+pub struct EditorState {
     pub graph: Graph,
     pub settings: Settings,
-    pub chosen: BTreeSet<String>,
+    pub selection: BTreeSet<String>,
     pub direction: LayoutDirection,
 }
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Edit {
+pub enum EditCommand {
     /// A new step, connected to nothing.
     Add {
         step: NodeKind,
@@ -83,22 +83,22 @@ pub enum Edit {
 /// Why a change cannot be made: a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(pub String);
+pub struct EditError(pub String);
 
-fn refuse<T>(sentence: impl Into<String>) -> Result<T, Refused> {
-    Err(Refused(sentence.into()))
+fn refuse<T>(sentence: impl Into<String>) -> Result<T, EditError> {
+    Err(EditError(sentence.into()))
 }
 
-impl Sketch {
+impl EditorState {
     pub fn new(graph: Graph, settings: Settings) -> Self {
         let direction = LayoutDirection::of(&graph);
-        Self { graph, settings, chosen: BTreeSet::new(), direction }
+        Self { graph, settings, selection: BTreeSet::new(), direction }
     }
 
     /// The one chosen node, where it is one.
     pub fn only_chosen(&self) -> Option<&Node> {
-        (self.chosen.len() == 1)
-            .then(|| self.chosen.first())
+        (self.selection.len() == 1)
+            .then(|| self.selection.first())
             .flatten()
             .and_then(|id| self.graph.node(id))
     }
@@ -107,28 +107,28 @@ impl Sketch {
     ///
     /// # Errors
     /// Where it makes no sense: the sketch is as it was.
-    pub fn after(&self, edit: &Edit, mode: EditMode) -> Result<Sketch, Refused> {
+    pub fn apply(&self, edit: &EditCommand, mode: EditMode) -> Result<EditorState, EditError> {
         self.permitted(edit, mode)?;
         let mut next = self.clone();
         match edit {
-            Edit::Add { step, at } => next.add(step, *at)?,
-            Edit::After { from, outlet, step } => next.add_after(from, outlet, step)?,
-            Edit::Connect { from, outlet, to } => next.connect(from, outlet, to)?,
-            Edit::Disconnect { from, outlet } => next.disconnect(from, outlet),
-            Edit::Move { to } => next.move_to(to),
-            Edit::Delete { nodes } => next.delete(nodes)?,
-            Edit::Duplicate { nodes } => {
-                let fragment = ClipboardGraph::cut_out(&next.graph, |id| nodes.contains(id));
+            EditCommand::Add { step, at } => next.add(step, *at)?,
+            EditCommand::After { from, outlet, step } => next.add_after(from, outlet, step)?,
+            EditCommand::Connect { from, outlet, to } => next.connect(from, outlet, to)?,
+            EditCommand::Disconnect { from, outlet } => next.disconnect(from, outlet),
+            EditCommand::Move { to } => next.move_to(to),
+            EditCommand::Delete { nodes } => next.delete(nodes)?,
+            EditCommand::Duplicate { nodes } => {
+                let fragment = ClipboardGraph::copy_from(&next.graph, |id| nodes.contains(id));
                 next.paste(&fragment, None)?;
             }
-            Edit::Paste { fragment, at } => next.paste(fragment, *at)?,
-            Edit::Change { node, .. } => next.change(node)?,
-            Edit::Settings { settings, .. } => next.settings = (**settings).clone(),
-            Edit::Replace { graph, settings } => {
+            EditCommand::Paste { fragment, at } => next.paste(fragment, *at)?,
+            EditCommand::Change { node, .. } => next.change(node)?,
+            EditCommand::Settings { settings, .. } => next.settings = (**settings).clone(),
+            EditCommand::Replace { graph, settings } => {
                 (next.graph, next.settings) = ((**graph).clone(), (**settings).clone());
-                next.chosen.retain(|id| graph.node(id).is_some());
+                next.selection.retain(|id| graph.node(id).is_some());
             }
-            Edit::Align(direction) => {
+            EditCommand::Align(direction) => {
                 next.direction = *direction;
                 align::align(&mut next.graph, *direction);
             }
@@ -136,13 +136,14 @@ impl Sketch {
         Ok(next)
     }
 
-    fn permitted(&self, edit: &Edit, mode: EditMode) -> Result<(), Refused> {
+    fn permitted(&self, edit: &EditCommand, mode: EditMode) -> Result<(), EditError> {
         let texts_only = match (mode, edit) {
-            (EditMode::Draft, _) | (EditMode::Content, Edit::Move { .. } | Edit::Align(_)) => true,
-            (EditMode::Content, Edit::Change { node, .. }) => {
+            (EditMode::Draft, _)
+            | (EditMode::Content, EditCommand::Move { .. } | EditCommand::Align(_)) => true,
+            (EditMode::Content, EditCommand::Change { node, .. }) => {
                 self.graph.node(&node.id).is_some_and(|old| same_but_texts(old, node))
             }
-            (EditMode::Content, Edit::Replace { graph, settings }) => {
+            (EditMode::Content, EditCommand::Replace { graph, settings }) => {
                 **settings == self.settings && self.same_steps(graph)
             }
             (EditMode::Content, _) => false,
@@ -169,20 +170,20 @@ impl Sketch {
                 .all(|(old, new)| old.id == new.id && same_but_texts(old, new))
     }
 
-    fn add(&mut self, step: &NodeKind, at: Position) -> Result<(), Refused> {
+    fn add(&mut self, step: &NodeKind, at: Position) -> Result<(), EditError> {
         let outlets = self.shown_of_new(step, None);
-        let position = place::free(&self.graph, at, self.direction, outlets);
+        let position = place::nearest_free(&self.graph, at, self.direction, outlets);
         let id = self.insert(step, position)?;
-        self.chosen = BTreeSet::from([id]);
+        self.selection = BTreeSet::from([id]);
         Ok(())
     }
 
-    fn add_after(&mut self, from: &str, outlet: &str, step: &NodeKind) -> Result<(), Refused> {
+    fn add_after(&mut self, from: &str, outlet: &str, step: &NodeKind) -> Result<(), EditError> {
         let source = self.has_outlet(from, outlet)?.clone();
-        let target = self.graph.target(from, outlet).map(|node| node.id.clone());
+        let target = self.graph.target_of(from, outlet).map(|node| node.id.clone());
         let goes_on = step.outlets().into_iter().next().filter(|_| target.is_some());
         let outlets = self.shown_of_new(step, goes_on.as_deref());
-        let mut at = place::after(&self.graph, &source, outlet, self.direction, outlets);
+        let mut at = place::position_after(&self.graph, &source, outlet, self.direction, outlets);
         if let Some(target) = target.as_deref().and_then(|id| self.graph.node(id)) {
             let ahead = match self.direction {
                 LayoutDirection::Down => target.position.y > source.position.y,
@@ -197,8 +198,8 @@ impl Sketch {
                     LayoutDirection::Down => Position { x: target.position.x, y: at.y },
                     LayoutDirection::Right => Position { x: at.x, y: target.position.y },
                 };
-                place::make_room(&mut self.graph, wanted, self.direction, outlets, behind);
-                at = place::free(&self.graph, wanted, self.direction, outlets);
+                place::shift_downstream(&mut self.graph, wanted, self.direction, outlets, behind);
+                at = place::nearest_free(&self.graph, wanted, self.direction, outlets);
             }
         }
         let id = self.insert(step, at)?;
@@ -207,11 +208,11 @@ impl Sketch {
         if let (Some(target), Some(goes_on)) = (target, goes_on) {
             self.draw(&id, &goes_on, &target);
         }
-        self.chosen = BTreeSet::from([id]);
+        self.selection = BTreeSet::from([id]);
         Ok(())
     }
 
-    fn connect(&mut self, from: &str, outlet: &str, to: &str) -> Result<(), Refused> {
+    fn connect(&mut self, from: &str, outlet: &str, to: &str) -> Result<(), EditError> {
         self.has_outlet(from, outlet)?;
         match self.graph.node(to) {
             None => return refuse("The step to connect to no longer exists."),
@@ -250,7 +251,7 @@ impl Sketch {
         }
     }
 
-    fn delete(&mut self, nodes: &BTreeSet<String>) -> Result<(), Refused> {
+    fn delete(&mut self, nodes: &BTreeSet<String>) -> Result<(), EditError> {
         let going: HashSet<&str> = self
             .graph
             .nodes
@@ -289,7 +290,7 @@ impl Sketch {
             .cloned()
             .collect();
         self.graph = Graph { nodes: remaining, connectors };
-        self.chosen.clear();
+        self.selection.clear();
         Ok(())
     }
 
@@ -306,13 +307,13 @@ impl Sketch {
             at = node
                 .outlets()
                 .iter()
-                .find_map(|outlet| self.graph.target(at, outlet))
+                .find_map(|outlet| self.graph.target_of(at, outlet))
                 .map(|node| node.id.as_str())?;
         }
         Some(at)
     }
 
-    fn paste(&mut self, fragment: &ClipboardGraph, at: Option<Position>) -> Result<(), Refused> {
+    fn paste(&mut self, fragment: &ClipboardGraph, at: Option<Position>) -> Result<(), EditError> {
         if fragment.nodes.is_empty() {
             return refuse("A journey has only one entry. Choose other steps.");
         }
@@ -346,11 +347,11 @@ impl Sketch {
                 self.draw(&from, &connector.outlet, &to);
             }
         }
-        self.chosen = renamed.into_values().collect();
+        self.selection = renamed.into_values().collect();
         Ok(())
     }
 
-    fn change(&mut self, node: &Node) -> Result<(), Refused> {
+    fn change(&mut self, node: &Node) -> Result<(), EditError> {
         let Some(index) = self.graph.nodes.iter().position(|old| old.id == node.id) else {
             return refuse("The step no longer exists.");
         };
@@ -380,7 +381,7 @@ impl Sketch {
         Ok(())
     }
 
-    fn has_outlet(&self, from: &str, outlet: &str) -> Result<&Node, Refused> {
+    fn has_outlet(&self, from: &str, outlet: &str) -> Result<&Node, EditError> {
         match self.graph.node(from) {
             None => refuse("The step no longer exists."),
             Some(node) if !node.outlets().iter().any(|name| name == outlet) => refuse(format!(
@@ -397,7 +398,7 @@ impl Sketch {
     }
 
     /// Puts a node with a new id into the graph.
-    fn insert(&mut self, step: &NodeKind, position: Position) -> Result<String, Refused> {
+    fn insert(&mut self, step: &NodeKind, position: Position) -> Result<String, EditError> {
         if self.graph.nodes.len() >= NODES_MAX {
             return refuse(format!("A journey has at most {NODES_MAX} steps."));
         }

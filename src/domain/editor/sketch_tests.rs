@@ -2,13 +2,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    editor::{desk::EditHistory, geometry::frames, palette},
+    editor::{desk::EditHistory, geometry::node_rects, palette},
     graph::node::{Branch, Delay},
-    settings::Entry,
+    settings::EntryTrigger,
 };
 
-fn sketch() -> Sketch {
-    Sketch::new(Graph::empty(), Settings::new(Entry::Api {}))
+fn sketch() -> EditorState {
+    EditorState::new(Graph::empty(), Settings::new(EntryTrigger::Api {}))
 }
 
 fn delay() -> NodeKind {
@@ -19,17 +19,17 @@ fn email() -> NodeKind {
     NodeKind::Email { subject: "Hello".into(), body: String::new() }
 }
 
-fn after(from: &str, outlet: &str, step: NodeKind) -> Edit {
-    Edit::After { from: from.into(), outlet: outlet.into(), step }
+fn after(from: &str, outlet: &str, step: NodeKind) -> EditCommand {
+    EditCommand::After { from: from.into(), outlet: outlet.into(), step }
 }
 
-fn done(start: &Sketch, edits: &[Edit]) -> Sketch {
+fn done(start: &EditorState, edits: &[EditCommand]) -> EditorState {
     edits.iter().fold(start.clone(), |sketch, edit| {
-        sketch.after(edit, EditMode::Draft).expect("makes sense")
+        sketch.apply(edit, EditMode::Draft).expect("makes sense")
     })
 }
 
-fn ways(sketch: &Sketch) -> Vec<String> {
+fn ways(sketch: &EditorState) -> Vec<String> {
     let mut ways: Vec<String> = sketch
         .graph
         .connectors
@@ -49,8 +49,8 @@ fn a_step_put_onto_a_connector_comes_between() {
     let end = NodeKind::Goal { name: "Bought".into() };
     let sketch = done(&sketch(), &[after("entry", "next", end), after("entry", "next", email())]);
     assert_eq!(ways(&sketch), ["email-1 sent goal-1", "entry next email-1"]);
-    assert_eq!(sketch.chosen, ids(&["email-1"]));
-    let [entry, goal, email] = &frames(&sketch.graph, LayoutDirection::Down)[..] else {
+    assert_eq!(sketch.selection, ids(&["email-1"]));
+    let [entry, goal, email] = &node_rects(&sketch.graph, LayoutDirection::Down)[..] else {
         panic!("three nodes")
     };
     assert!(entry.bottom() <= email.y && email.bottom() <= goal.y, "there is room between them");
@@ -66,9 +66,12 @@ fn deleting_heals_the_way_and_leaves_the_entry_alone() {
             after("email-1", "clicked", NodeKind::Goal { name: "G".into() }),
         ],
     );
-    let healed = done(&sketch, &[Edit::Delete { nodes: ids(&["entry", "delay-1", "email-1"]) }]);
+    let healed =
+        done(&sketch, &[EditCommand::Delete { nodes: ids(&["entry", "delay-1", "email-1"]) }]);
     assert_eq!(ways(&healed), ["entry next goal-1"]);
-    assert!(healed.after(&Edit::Delete { nodes: ids(&["entry"]) }, EditMode::Draft).is_err());
+    assert!(
+        healed.apply(&EditCommand::Delete { nodes: ids(&["entry"]) }, EditMode::Draft).is_err()
+    );
 }
 
 #[test]
@@ -77,9 +80,13 @@ fn a_circle_that_is_deleted_heals_to_nothing() {
         done(&sketch(), &[after("entry", "next", delay()), after("delay-1", "next", delay())]);
     let circle = done(
         &sketch,
-        &[Edit::Connect { from: "delay-2".into(), outlet: "next".into(), to: "delay-1".into() }],
+        &[EditCommand::Connect {
+            from: "delay-2".into(),
+            outlet: "next".into(),
+            to: "delay-1".into(),
+        }],
     );
-    let healed = done(&circle, &[Edit::Delete { nodes: ids(&["delay-1", "delay-2"]) }]);
+    let healed = done(&circle, &[EditCommand::Delete { nodes: ids(&["delay-1", "delay-2"]) }]);
     assert_eq!(ways(&healed), Vec::<String>::new());
 }
 
@@ -87,12 +94,12 @@ fn a_circle_that_is_deleted_heals_to_nothing() {
 fn what_was_copied_is_pasted_with_ids_of_its_own_also_from_another_journey() {
     let first =
         done(&sketch(), &[after("entry", "next", email()), after("email-1", "clicked", delay())]);
-    let text = ClipboardGraph::cut_out(&first.graph, |_| true).to_text();
+    let text = ClipboardGraph::copy_from(&first.graph, |_| true).to_text();
     let fragment = ClipboardGraph::from_text(&text).expect("ours").expect("sound");
-    let paste = Edit::Paste { fragment, at: None };
+    let paste = EditCommand::Paste { fragment, at: None };
     let twice = done(&first, &[paste.clone(), paste.clone()]);
     assert_eq!(twice.graph.nodes.len(), 7);
-    assert_eq!(twice.graph.defects(), []);
+    assert_eq!(twice.graph.structural_errors(), []);
     assert!(
         ways(&twice).contains(&"email-2 clicked delay-2".to_string())
             && ways(&twice).contains(&"email-3 clicked delay-3".to_string())
@@ -127,7 +134,7 @@ fn a_renamed_branch_keeps_its_connector_and_a_removed_one_takes_it_along() {
         &sketch(),
         &[after("entry", "next", split(&["a", "b"])), after("split-1", "b", delay())],
     );
-    let change = |names: &[&str]| Edit::Change {
+    let change = |names: &[&str]| EditCommand::Change {
         node: Box::new(Node::new("split-1", split(names))),
         field: "branches".into(),
     };
@@ -136,33 +143,33 @@ fn a_renamed_branch_keeps_its_connector_and_a_removed_one_takes_it_along() {
         ["entry next split-1", "split-1 VIP delay-1"]
     );
     assert_eq!(ways(&done(&start, &[change(&["a"])])), ["entry next split-1"]);
-    assert!(start.after(&change(&["a", "a"]), EditMode::Draft).is_err());
+    assert!(start.apply(&change(&["a", "a"]), EditMode::Draft).is_err());
 }
 
 #[test]
 fn of_a_published_version_only_texts_names_and_places_change() {
     let start = done(&sketch(), &[after("entry", "next", email())]);
-    let change = |step: NodeKind, name: Option<&str>| Edit::Change {
+    let change = |step: NodeKind, name: Option<&str>| EditCommand::Change {
         node: Box::new(Node { name: name.map(str::to_string), ..Node::new("email-1", step) }),
         field: "x".into(),
     };
     let text = NodeKind::Email { subject: "Other words".into(), body: "And more".into() };
     let allowed = [
         change(text, Some("First mail")),
-        Edit::Align(LayoutDirection::Right),
-        Edit::Move { to: vec![] },
+        EditCommand::Align(LayoutDirection::Right),
+        EditCommand::Move { to: vec![] },
     ];
     for edit in &allowed {
-        assert!(start.after(edit, EditMode::Content).is_ok(), "{edit:?}");
-        assert!(start.after(edit, EditMode::Read).is_err(), "{edit:?}");
+        assert!(start.apply(edit, EditMode::Content).is_ok(), "{edit:?}");
+        assert!(start.apply(edit, EditMode::Read).is_err(), "{edit:?}");
     }
     let refused = [
         change(delay(), None),
         after("email-1", "sent", delay()),
-        Edit::Delete { nodes: ids(&["email-1"]) },
+        EditCommand::Delete { nodes: ids(&["email-1"]) },
     ];
     for edit in &refused {
-        assert!(start.after(edit, EditMode::Content).is_err(), "{edit:?}");
+        assert!(start.apply(edit, EditMode::Content).is_err(), "{edit:?}");
     }
 }
 
@@ -177,7 +184,7 @@ fn steps_added_at_each_outlet_of_a_split_lie_side_by_side() {
             after("random-1", "B", delay()),
         ],
     );
-    let frames = frames(&sketch.graph, LayoutDirection::Down);
+    let frames = node_rects(&sketch.graph, LayoutDirection::Down);
     assert!(!frames[2].overlaps(&frames[3]) && frames[2].x < frames[3].x);
 }
 
@@ -193,9 +200,9 @@ fn edits()
 }
 
 fn edit_of(
-    sketch: &Sketch,
+    sketch: &EditorState,
     (kind, a, b, c): (u8, prop::sample::Index, prop::sample::Index, prop::sample::Index),
-) -> Edit {
+) -> EditCommand {
     let nodes = &sketch.graph.nodes;
     let (from, to) = (a.get(nodes), b.get(nodes));
     let outlets = from.outlets();
@@ -204,21 +211,21 @@ fn edit_of(
     let step = b.get(&items).step.clone();
     let from = from.id.clone();
     match kind {
-        0..=2 => Edit::After { from, outlet, step },
-        3 => Edit::Add {
+        0..=2 => EditCommand::After { from, outlet, step },
+        3 => EditCommand::Add {
             step,
             at: Position { x: 20.0 * b.index(50) as f64, y: 20.0 * c.index(50) as f64 },
         },
-        4 => Edit::Connect { from, outlet, to: to.id.clone() },
-        5 => Edit::Disconnect { from, outlet },
-        6 => Edit::Delete { nodes: BTreeSet::from([from, to.id.clone()]) },
-        7 => Edit::Duplicate { nodes: BTreeSet::from([from, to.id.clone()]) },
-        8 => Edit::Align(if c.index(2) == 0 {
+        4 => EditCommand::Connect { from, outlet, to: to.id.clone() },
+        5 => EditCommand::Disconnect { from, outlet },
+        6 => EditCommand::Delete { nodes: BTreeSet::from([from, to.id.clone()]) },
+        7 => EditCommand::Duplicate { nodes: BTreeSet::from([from, to.id.clone()]) },
+        8 => EditCommand::Align(if c.index(2) == 0 {
             LayoutDirection::Down
         } else {
             LayoutDirection::Right
         }),
-        _ => Edit::Move {
+        _ => EditCommand::Move {
             to: vec![(from, Position { x: f64::from(a.index(5000) as u32), y: -300.0 })],
         },
     }
@@ -232,14 +239,14 @@ proptest! {
         let start = sketch();
         let mut desk = EditHistory::new(start.clone(), EditMode::Draft);
         for choice in choices {
-            let edit = edit_of(desk.now(), choice);
+            let edit = edit_of(desk.current(), choice);
             let _ = desk.apply(&edit);
-            prop_assert_eq!(desk.now().graph.defects(), [], "after {:?}", edit);
+            prop_assert_eq!(desk.current().graph.structural_errors(), [], "after {:?}", edit);
         }
-        let end = desk.now().clone();
+        let end = desk.current().clone();
         while desk.undo() {}
-        prop_assert_eq!(desk.now(), &start);
+        prop_assert_eq!(desk.current(), &start);
         while desk.redo() {}
-        prop_assert_eq!(desk.now(), &end);
+        prop_assert_eq!(desk.current(), &end);
     }
 }

@@ -6,8 +6,8 @@ use super::*;
 use crate::domain::{
     editor::{
         PUBLISHED_DESCRIPTION_MAX, Severity, SimulatedEvent,
-        checks::checks,
-        trial::{Simulation, try_person},
+        checks::find_problems,
+        trial::{Simulation, simulate},
     },
     engine::{CompiledVersion, calendar::UtcOnly},
     interrupt::Uninterrupted,
@@ -39,7 +39,7 @@ fn walked(document: &JourneyDocument, later: &[SimulatedEvent]) -> Vec<(String, 
         .cloned()
         .expect("an object");
     let case = Simulation { version: &version, calendar: &UtcOnly, start: NOON, event, later };
-    try_person(&case, ada(), &Uninterrupted)
+    simulate(&case, ada(), &Uninterrupted)
         .expect("steps")
         .into_iter()
         .map(|step| (step.node, step.what))
@@ -52,7 +52,7 @@ fn every_template_could_be_published_as_it_is() {
         let document =
             template.document().unwrap_or_else(|error| panic!("{}: {error}", template.key));
         assert_eq!(document.problems(), [], "{}", template.key);
-        let found = checks(&document.graph, &document.settings, &Default::default(), NOON);
+        let found = find_problems(&document.graph, &document.settings, &Default::default(), NOON);
         let errors: Vec<_> =
             found.into_iter().filter(|check| check.severity == Severity::Error).collect();
         assert_eq!(errors, [], "{}", template.key);

@@ -5,7 +5,7 @@ use crate::domain::{
     graph::node::Delay,
     people::{
         Profile,
-        value::{DateOrInstant, moment},
+        value::{DateOrInstant, parse_date_or_instant},
     },
     time::{DAY_MS, MINUTE_MS, Timestamp},
 };
@@ -36,7 +36,7 @@ pub fn next_times(
             std::iter::successors(Some(first), after).take(TIMES).collect()
         }
         Delay::UntilProperty { property, offset_days } => {
-            let base = match profile.properties.get(property).and_then(moment) {
+            let base = match profile.properties.get(property).and_then(parse_date_or_instant) {
                 Some(DateOrInstant::At(at)) => at,
                 Some(DateOrInstant::On(day)) => {
                     calendar.instant(LocalTime { day, minute: 0 }, zone)

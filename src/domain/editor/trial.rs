@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 
 use super::{SimulatedEvent, SimulationStep};
 use crate::domain::{
-    delivery::fate::Fate,
+    delivery::fate::MessageEventKind,
     engine::{
         CompiledVersion,
         calendar::TimeZones,
-        trip::{self, Advance, Turned, World},
+        trip::{self, Advance, EngineContext, VisitOutcome},
     },
     interrupt::{GivenUp, Interrupt},
-    people::{PastEvent, Profile, Properties, profile::event_key, value::canonical},
-    settings::Entry,
+    people::{PastEvent, Profile, Properties, profile::event_key, value::to_canonical},
+    settings::EntryTrigger,
     time::{MINUTE_MS, Timestamp},
 };
 
@@ -35,7 +35,7 @@ pub struct Simulation<'a> {
 ///
 /// # Errors
 /// Where no one wants to know any more.
-pub fn try_person(
+pub fn simulate(
     case: &Simulation<'_>,
     mut profile: Profile,
     interrupt: &dyn Interrupt,
@@ -63,15 +63,23 @@ pub fn try_person(
         .collect();
     let mut now = case.start;
     let mut next =
-        Some(trip::enter(world(case, now), &mut profile, now, case.event.clone(), "trial"));
+        Some(trip::start(world(case, now), &mut profile, now, case.event.clone(), "trial"));
     while let Some(progress) = next.take() {
         interrupt.go_on()?;
         record(case, &progress, now, &mut steps);
         if progress.ended.is_some() || steps.len() >= STEPS_MAX {
             break;
         }
-        if matches!(progress.passages.last().map(|passage| &passage.turn), Some(Turned::Sends)) {
-            next = trip::answer(world(case, now), &mut profile, &progress.trip, Fate::Sent);
+        if matches!(
+            progress.passages.last().map(|passage| &passage.turn),
+            Some(VisitOutcome::Sends)
+        ) {
+            next = trip::on_message_event(
+                world(case, now),
+                &mut profile,
+                &progress.trip,
+                MessageEventKind::Sent,
+            );
             continue;
         }
         let trip = progress.trip;
@@ -89,7 +97,7 @@ pub fn try_person(
                 _ => {
                     let Some(due) = due else { break };
                     now = due.max(now);
-                    next = trip::time_up(world(case, now), &mut profile, trip.clone());
+                    next = trip::on_timer(world(case, now), &mut profile, trip.clone());
                     if next.is_none() {
                         break;
                     }
@@ -100,8 +108,8 @@ pub fn try_person(
     Ok(steps)
 }
 
-fn world<'a>(case: &Simulation<'a>, now: Timestamp) -> World<'a> {
-    World { version: case.version, calendar: case.calendar, now }
+fn world<'a>(case: &Simulation<'a>, now: Timestamp) -> EngineContext<'a> {
+    EngineContext { version: case.version, calendar: case.calendar, now }
 }
 
 fn record(
@@ -126,8 +134,8 @@ fn happens(
     event: &SimulatedEvent,
     now: Timestamp,
 ) -> Option<Advance> {
-    if let Some(fate) = event.name.strip_prefix('$').and_then(Fate::from_key) {
-        return trip::answer(world(case, now), profile, trip, fate);
+    if let Some(fate) = event.name.strip_prefix('$').and_then(MessageEventKind::from_key) {
+        return trip::on_message_event(world(case, now), profile, trip, fate);
     }
     let happened = PastEvent {
         key: event_key(&event.name),
@@ -135,7 +143,7 @@ fn happens(
         properties: properties_of(event, &case.event),
     };
     profile.events.push(happened.clone());
-    trip::event(world(case, now), profile, trip, &happened)
+    trip::on_event(world(case, now), profile, trip, &happened)
 }
 
 /// Those of the event that let them in, and what this one has besides or otherwise.
@@ -145,7 +153,7 @@ fn properties_of(event: &SimulatedEvent, entry: &Properties) -> Properties {
         if value.is_null() {
             properties.remove(name);
         } else {
-            properties.insert(name.clone(), canonical(value.clone()));
+            properties.insert(name.clone(), to_canonical(value.clone()));
         }
     }
     properties
@@ -154,12 +162,12 @@ fn properties_of(event: &SimulatedEvent, entry: &Properties) -> Properties {
 /// Why they would not come in at all; the trial goes on as if they had.
 fn kept_out(case: &Simulation<'_>, profile: &Profile) -> Option<String> {
     match (&case.version.settings.entry, &case.version.entry_criteria) {
-        (Entry::Event { filters, .. }, _) => {
-            let unmet = filters.iter().find(|filter| !filter.holds(&case.event))?;
+        (EntryTrigger::Event { filters, .. }, _) => {
+            let unmet = filters.iter().find(|filter| !filter.matches(&case.event))?;
             Some(format!("The event does not meet this condition: {}.", unmet.describe()))
         }
-        (Entry::Api {}, _) => None,
-        (entry, Some(criteria)) if !criteria.holds(profile, case.start) => {
+        (EntryTrigger::Api {}, _) => None,
+        (entry, Some(criteria)) if !criteria.matches(profile, case.start) => {
             Some(format!("This person does not match the entry: {}.", entry.describe()))
         }
         _ => None,

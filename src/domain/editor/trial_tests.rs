@@ -43,7 +43,7 @@ fn tried(settings: &Settings, later: Value) -> Vec<(i64, String, String)> {
     let event = json!({"cart": 42}).as_object().cloned().expect("an object");
     let case =
         Simulation { version: &version, calendar: &UtcOnly, start: NOON, event, later: &later };
-    try_person(&case, ada(), &Uninterrupted)
+    simulate(&case, ada(), &Uninterrupted)
         .expect("steps")
         .into_iter()
         .map(|step| ((step.at.0 - NOON.0) / MINUTE_MS, step.node, step.what))
@@ -55,7 +55,7 @@ fn lines(steps: &[(i64, String, String)]) -> Vec<(i64, &str, &str)> {
 }
 
 fn settings() -> Settings {
-    Settings::new(Entry::Event { name: "Cart Left".to_string(), filters: Vec::new() })
+    Settings::new(EntryTrigger::Event { name: "Cart Left".to_string(), filters: Vec::new() })
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn whoever_would_not_be_let_in_is_followed_with_the_reason() {
     let filters =
         serde_json::from_value(json!([{"property": "cart", "is": "greater_than", "value": 100}]))
             .expect("filters");
-    let strict = Settings::new(Entry::Event { name: "Cart Left".to_string(), filters });
+    let strict = Settings::new(EntryTrigger::Event { name: "Cart Left".to_string(), filters });
     let steps = tried(&strict, json!([]));
     assert_eq!(lines(&steps)[..2], [(0, "entry", "would not enter"), (0, "entry", "left:next")]);
 }
@@ -142,6 +142,6 @@ fn a_circle_is_followed_only_so_far() {
         event: Properties::new(),
         later: &[],
     };
-    let steps = try_person(&case, ada(), &Uninterrupted).expect("steps");
+    let steps = simulate(&case, ada(), &Uninterrupted).expect("steps");
     assert!((STEPS_MAX..STEPS_MAX + 10).contains(&steps.len()), "{}", steps.len());
 }

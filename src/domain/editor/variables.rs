@@ -1,7 +1,7 @@
 //! What a message can be filled in with, and how it is put into a text.
 
 use super::ProjectCatalog;
-use crate::domain::{delivery::names::BUILT_IN, settings::Entry};
+use crate::domain::{delivery::names::BUILT_IN, settings::EntryTrigger};
 
 /// One name that templates know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct VariableGroup {
 
 /// Everything that is known: of the person, of the event that lets them in, of the journey, and
 /// their own links.
-pub fn variables(catalogue: &ProjectCatalog, entry: &Entry) -> Vec<VariableGroup> {
+pub fn variables(catalogue: &ProjectCatalog, entry: &EntryTrigger) -> Vec<VariableGroup> {
     let named = |root: &str, names: Vec<String>| {
         let mut all: Vec<Variable> = Vec::new();
         for name in names {
@@ -37,7 +37,7 @@ pub fn variables(catalogue: &ProjectCatalog, entry: &Entry) -> Vec<VariableGroup
         title: "Profile".to_string(),
         variables: named("profile", of_person.collect()),
     }];
-    if let Entry::Event { name, .. } = entry {
+    if let EntryTrigger::Event { name, .. } = entry {
         let known = catalogue.event_properties.iter().find(|(event, _)| event == name);
         let names = known.map(|(_, names)| names.clone()).unwrap_or_default();
         groups.push(VariableGroup {
@@ -76,7 +76,7 @@ fn path(root: &str, name: &str) -> String {
 }
 
 /// What is written into the text; `missing` stands there where nothing is known.
-pub fn output(path: &str, missing: &str) -> String {
+pub fn placeholder(path: &str, missing: &str) -> String {
     if missing.is_empty() {
         format!("{{{{ {path} }}}}")
     } else {
@@ -95,7 +95,7 @@ fn quoted(text: &str) -> String {
 
 /// Puts a text in place of what is selected in another one; browsers count in UTF-16. Answers where
 /// the cursor stands then.
-pub fn put_into(text: &str, (from, to): (usize, usize), new: &str) -> (String, usize) {
+pub fn insert_at(text: &str, (from, to): (usize, usize), new: &str) -> (String, usize) {
     let units: Vec<u16> = text.encode_utf16().collect();
     let from = from.min(units.len());
     let to = to.clamp(from, units.len());
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn only_properties_of_the_event_that_lets_people_in_are_offered() {
-        let entry = Entry::Event { name: "Cart Left".to_string(), filters: Vec::new() };
+        let entry = EntryTrigger::Event { name: "Cart Left".to_string(), filters: Vec::new() };
         let groups = variables(&catalogue(), &entry);
         let paths: Vec<&str> =
             groups.iter().flat_map(|group| &group.variables).map(|one| one.path.as_str()).collect();
@@ -147,7 +147,7 @@ mod tests {
             ]
         );
         assert!(
-            variables(&catalogue(), &Entry::Api {})
+            variables(&catalogue(), &EntryTrigger::Api {})
                 .iter()
                 .all(|group| !group.title.contains("event"))
         );
@@ -155,26 +155,26 @@ mod tests {
 
     #[test]
     fn what_is_missing_may_have_a_word_in_its_place() {
-        assert_eq!(output("profile.plan", ""), "{{ profile.plan }}");
-        assert_eq!(output("profile.plan", "none"), "{{ profile.plan | default: \"none\" }}");
+        assert_eq!(placeholder("profile.plan", ""), "{{ profile.plan }}");
+        assert_eq!(placeholder("profile.plan", "none"), "{{ profile.plan | default: \"none\" }}");
         assert_eq!(
-            output("profile.plan", "the \"best\""),
+            placeholder("profile.plan", "the \"best\""),
             "{{ profile.plan | default: 'the \"best\"' }}"
         );
         assert_eq!(
-            output("profile.plan", "it's \"it"),
+            placeholder("profile.plan", "it's \"it"),
             "{{ profile.plan | default: \"it's ”it\" }}"
         );
     }
 
     #[test]
     fn it_stands_where_the_cursor_was() {
-        assert_eq!(put_into("Hi , hello", (3, 3), "Ada"), ("Hi Ada, hello".to_string(), 6));
+        assert_eq!(insert_at("Hi , hello", (3, 3), "Ada"), ("Hi Ada, hello".to_string(), 6));
         assert_eq!(
-            put_into("🙂 you!", (3, 6), "Ada"),
+            insert_at("🙂 you!", (3, 6), "Ada"),
             ("🙂 Ada!".to_string(), 6),
             "a smile counts as two"
         );
-        assert_eq!(put_into("Hi", (99, 3), "!"), ("Hi!".to_string(), 3));
+        assert_eq!(insert_at("Hi", (99, 3), "!"), ("Hi!".to_string(), 3));
     }
 }

@@ -3,18 +3,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chance::percentile;
+use super::chance::hash_bucket;
 use crate::domain::{
     people::record::ENTRY_EVENT_AGE_MAX,
-    settings::{Reentry, Settings},
+    settings::{ReentryRule, Settings},
     time::{HOUR_MS, Timestamp},
 };
 
 /// What is known of a person's earlier trips through the journey, over all of its versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct History {
+pub struct EnrolmentHistory {
     /// Are they inside right now?
-    pub inside: bool,
+    pub is_enrolled: bool,
     /// When they left for the last time; none where they never were in.
     pub left_at: Option<Timestamp>,
 }
@@ -22,7 +22,7 @@ pub struct History {
 /// Why someone who had an occasion did not come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Gate {
+pub enum EntryRejection {
     /// The event had happened too long ago when it arrived.
     TooOld,
     /// They are in the control group.
@@ -35,9 +35,14 @@ pub enum Gate {
     Cap,
 }
 
-impl Gate {
-    pub const ALL: [Gate; 5] =
-        [Gate::TooOld, Gate::Control, Gate::Inside, Gate::Reentry, Gate::Cap];
+impl EntryRejection {
+    pub const ALL: [EntryRejection; 5] = [
+        EntryRejection::TooOld,
+        EntryRejection::Control,
+        EntryRejection::Inside,
+        EntryRejection::Reentry,
+        EntryRejection::Cap,
+    ];
 
     /// The number in the store.
     pub fn code(self) -> i64 {
@@ -45,39 +50,39 @@ impl Gate {
     }
 
     pub fn from_code(code: i64) -> Option<Self> {
-        usize::try_from(code).ok().and_then(|index| Gate::ALL.get(index).copied())
+        usize::try_from(code).ok().and_then(|index| EntryRejection::ALL.get(index).copied())
     }
 
     /// A sentence for a person.
     pub fn sentence(self) -> &'static str {
         match self {
-            Gate::TooOld => {
+            EntryRejection::TooOld => {
                 "The event happened more than an hour before it arrived. Such events cannot start \
                     an enrolment."
             }
-            Gate::Control => {
+            EntryRejection::Control => {
                 "This person is in the control group: qualifies, but stays outside for comparison."
             }
-            Gate::Inside => "This person was already inside. No one is inside twice.",
-            Gate::Reentry => {
+            EntryRejection::Inside => "This person was already inside. No one is inside twice.",
+            EntryRejection::Reentry => {
                 "This person was inside before. The re-entry rule does not allow another entry, or \
                     not so soon."
             }
-            Gate::Cap => "The entry limit was reached.",
+            EntryRejection::Cap => "The entry limit was reached.",
         }
     }
 }
 
 /// An occasion to enter.
 #[derive(Debug, Clone, Copy)]
-pub struct Occasion<'a> {
+pub struct EntryAttempt<'a> {
     /// Names the journey for the control group: the same people over all of its versions.
     pub journey: &'a str,
     pub profile: i64,
     pub now: Timestamp,
     /// When the event happened and when it arrived, for live events.
     pub event: Option<(Timestamp, Timestamp)>,
-    pub history: History,
+    pub history: EnrolmentHistory,
     /// How many came in so far.
     pub entered: i64,
 }
@@ -86,113 +91,121 @@ pub struct Occasion<'a> {
 ///
 /// # Errors
 /// The first gate that is closed.
-pub fn admit(settings: &Settings, occasion: &Occasion<'_>) -> Result<(), Gate> {
+pub fn check_entry(settings: &Settings, occasion: &EntryAttempt<'_>) -> Result<(), EntryRejection> {
     if let Some((at, received)) = occasion.event
         && received.0 - at.0 > ENTRY_EVENT_AGE_MAX
     {
-        return Err(Gate::TooOld);
+        return Err(EntryRejection::TooOld);
     }
-    if occasion.history.inside {
-        return Err(Gate::Inside);
+    if occasion.history.is_enrolled {
+        return Err(EntryRejection::Inside);
     }
     if let Some(left) = occasion.history.left_at {
         let again = match settings.reentry {
-            Reentry::Never => false,
-            Reentry::AfterExit => true,
-            Reentry::AfterHours(hours) => occasion.now >= left.plus(i64::from(hours) * HOUR_MS),
+            ReentryRule::Never => false,
+            ReentryRule::AfterExit => true,
+            ReentryRule::AfterHours(hours) => occasion.now >= left.plus(i64::from(hours) * HOUR_MS),
         };
         if !again {
-            return Err(Gate::Reentry);
+            return Err(EntryRejection::Reentry);
         }
     }
-    if is_control(settings, occasion.journey, occasion.profile) {
-        return Err(Gate::Control);
+    if is_in_control_group(settings, occasion.journey, occasion.profile) {
+        return Err(EntryRejection::Control);
     }
     if settings
         .entry_cap
         .is_some_and(|cap| occasion.entered >= i64::try_from(cap).unwrap_or(i64::MAX))
     {
-        return Err(Gate::Cap);
+        return Err(EntryRejection::Cap);
     }
     Ok(())
 }
 
 /// Do they belong to the control group of the journey?
-pub fn is_control(settings: &Settings, journey: &str, profile: i64) -> bool {
+pub fn is_in_control_group(settings: &Settings, journey: &str, profile: i64) -> bool {
     settings.control_percent > 0
-        && percentile(&format!("control {journey}"), profile) < settings.control_percent
+        && hash_bucket(&format!("control {journey}"), profile) < settings.control_percent
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{settings::Entry, time::MINUTE_MS};
+    use crate::domain::{settings::EntryTrigger, time::MINUTE_MS};
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-    fn occasion() -> Occasion<'static> {
-        Occasion {
+    fn occasion() -> EntryAttempt<'static> {
+        EntryAttempt {
             journey: "j",
             profile: 7,
             now: NOW,
             event: None,
-            history: History::default(),
+            history: EnrolmentHistory::default(),
             entered: 0,
         }
     }
 
     fn settings() -> Settings {
-        Settings::new(Entry::Api {})
+        Settings::new(EntryTrigger::Api {})
     }
 
-    fn left(hours_ago: i64) -> History {
-        History { inside: false, left_at: Some(NOW.plus(-hours_ago * HOUR_MS)) }
+    fn left(hours_ago: i64) -> EnrolmentHistory {
+        EnrolmentHistory { is_enrolled: false, left_at: Some(NOW.plus(-hours_ago * HOUR_MS)) }
     }
 
     #[test]
     fn a_newcomer_comes_in_and_nobody_is_inside_twice() {
-        assert_eq!(admit(&settings(), &occasion()), Ok(()));
-        let inside = History { inside: true, left_at: Some(NOW) };
-        let again = Settings { reentry: Reentry::AfterExit, ..settings() };
-        assert_eq!(admit(&again, &Occasion { history: inside, ..occasion() }), Err(Gate::Inside));
+        assert_eq!(check_entry(&settings(), &occasion()), Ok(()));
+        let inside = EnrolmentHistory { is_enrolled: true, left_at: Some(NOW) };
+        let again = Settings { reentry: ReentryRule::AfterExit, ..settings() };
+        assert_eq!(
+            check_entry(&again, &EntryAttempt { history: inside, ..occasion() }),
+            Err(EntryRejection::Inside)
+        );
     }
 
     #[test]
     fn re_entry_is_off_after_exit_or_after_a_gap() {
         let back = |reentry, hours| {
-            admit(
+            check_entry(
                 &Settings { reentry, ..settings() },
-                &Occasion { history: left(hours), ..occasion() },
+                &EntryAttempt { history: left(hours), ..occasion() },
             )
         };
-        assert_eq!(back(Reentry::Never, 10_000), Err(Gate::Reentry));
-        assert_eq!(back(Reentry::AfterExit, 0), Ok(()));
-        assert_eq!(back(Reentry::AfterHours(24), 23), Err(Gate::Reentry));
-        assert_eq!(back(Reentry::AfterHours(24), 24), Ok(()));
+        assert_eq!(back(ReentryRule::Never, 10_000), Err(EntryRejection::Reentry));
+        assert_eq!(back(ReentryRule::AfterExit, 0), Ok(()));
+        assert_eq!(back(ReentryRule::AfterHours(24), 23), Err(EntryRejection::Reentry));
+        assert_eq!(back(ReentryRule::AfterHours(24), 24), Ok(()));
     }
 
     #[test]
     fn an_old_event_lets_nobody_in() {
-        let late = |minutes: i64| Occasion {
+        let late = |minutes: i64| EntryAttempt {
             event: Some((NOW.plus(-minutes * MINUTE_MS), NOW)),
             ..occasion()
         };
-        assert_eq!(admit(&settings(), &late(60)), Ok(()));
-        assert_eq!(admit(&settings(), &late(61)), Err(Gate::TooOld));
+        assert_eq!(check_entry(&settings(), &late(60)), Ok(()));
+        assert_eq!(check_entry(&settings(), &late(61)), Err(EntryRejection::TooOld));
     }
 
     #[test]
     fn the_cap_is_the_most_that_enter() {
         let capped = Settings { entry_cap: Some(2), ..settings() };
-        assert_eq!(admit(&capped, &Occasion { entered: 1, ..occasion() }), Ok(()));
-        assert_eq!(admit(&capped, &Occasion { entered: 2, ..occasion() }), Err(Gate::Cap));
+        assert_eq!(check_entry(&capped, &EntryAttempt { entered: 1, ..occasion() }), Ok(()));
+        assert_eq!(
+            check_entry(&capped, &EntryAttempt { entered: 2, ..occasion() }),
+            Err(EntryRejection::Cap)
+        );
     }
 
     #[test]
     fn the_control_group_is_the_same_every_time() {
         let control = Settings { control_percent: 20, ..settings() };
-        let kept_out =
-            |profile| admit(&control, &Occasion { profile, ..occasion() }) == Err(Gate::Control);
+        let kept_out = |profile| {
+            check_entry(&control, &EntryAttempt { profile, ..occasion() })
+                == Err(EntryRejection::Control)
+        };
         let chosen: Vec<i64> = (0..1000).filter(|profile| kept_out(*profile)).collect();
         assert!((150..250).contains(&chosen.len()), "{}", chosen.len());
         assert!(chosen.into_iter().all(kept_out));

@@ -3,7 +3,7 @@
 
 /// A number from 0 to 99 that belongs to this person and this purpose ("control of journey 7",
 /// "split of node b").
-pub fn percentile(purpose: &str, person: i64) -> u8 {
+pub fn hash_bucket(purpose: &str, person: i64) -> u8 {
     (mix(fnv(purpose) ^ mix(person.cast_unsigned())) % 100) as u8
 }
 
@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn shares_come_out_as_they_were_asked_for() {
         for purpose in ["control 1", "split a", "split b"] {
-            let below = (0..100_000).filter(|person| percentile(purpose, *person) < 30).count();
+            let below = (0..100_000).filter(|person| hash_bucket(purpose, *person) < 30).count();
             assert!((29_000..31_000).contains(&below), "{purpose}: {below}");
         }
     }
@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn two_purposes_do_not_choose_the_same_people() {
         let both = (0..100_000)
-            .filter(|person| percentile("a", *person) < 50 && percentile("b", *person) < 50)
+            .filter(|person| hash_bucket("a", *person) < 50 && hash_bucket("b", *person) < 50)
             .count();
         assert!((24_000..26_000).contains(&both), "{both}");
     }

@@ -8,10 +8,10 @@ use crate::domain::{
         Graph, NodeKind,
         criteria::{Criteria, EventMatch},
         expansion::{Expansion, VERSION_PARTS_MAX},
-        node::{Delay, NodeGroup, Sending},
+        node::{Delay, NodeGroup, SendOptions},
     },
     people::profile::event_key,
-    settings::{Entry, Settings},
+    settings::{EntryTrigger, Settings},
 };
 
 /// Place of a node in [`CompiledVersion::nodes`].
@@ -22,7 +22,7 @@ pub type NodeIndex = usize;
 pub struct CompiledNode {
     pub id: String,
     pub step: NodeKind,
-    pub sending: Sending,
+    pub sending: SendOptions,
     /// Criteria of a condition split with segments put in, in the order of its branches.
     pub criteria: Vec<Criteria>,
     /// Outlets that are drawn.
@@ -71,10 +71,12 @@ impl CompiledVersion {
         let entry =
             graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
         let entry_criteria = match &settings.entry {
-            Entry::Profile { criteria } => Some(criteria.expand(segments)),
-            Entry::Segment { name, .. } => Some(Criteria::InSegment(name.clone()).expand(segments)),
-            Entry::List { name } => Some(Criteria::OnList(name.clone())),
-            Entry::Event { .. } | Entry::Api {} => None,
+            EntryTrigger::Profile { criteria } => Some(criteria.inline_segments(segments)),
+            EntryTrigger::Segment { name, .. } => {
+                Some(Criteria::InSegment(name.clone()).inline_segments(segments))
+            }
+            EntryTrigger::List { name } => Some(Criteria::OnList(name.clone())),
+            EntryTrigger::Event { .. } | EntryTrigger::Api {} => None,
         };
         Self { settings: settings.clone(), nodes, by_id, entry, entry_criteria }
     }
@@ -86,7 +88,7 @@ impl CompiledVersion {
     /// Every criteria that may be asked about a person in this version. Entries by segment and list
     /// choose people in the database.
     fn all_criteria(&self) -> impl Iterator<Item = &Criteria> {
-        let by_profile = matches!(self.settings.entry, Entry::Profile { .. });
+        let by_profile = matches!(self.settings.entry, EntryTrigger::Profile { .. });
         let entry = self.entry_criteria.iter().filter(move |_| by_profile);
         self.nodes.iter().flat_map(|node| &node.criteria).chain(entry)
     }
@@ -107,7 +109,7 @@ impl CompiledVersion {
     }
 
     /// Is anybody's membership of lists asked for?
-    pub fn asks_lists(&self) -> bool {
+    pub fn needs_lists(&self) -> bool {
         let mut asks = false;
         for criteria in self.all_criteria() {
             criteria.leaves(&mut |leaf| asks |= matches!(leaf, Criteria::OnList(_)));
@@ -117,7 +119,7 @@ impl CompiledVersion {
 
     /// Is anything asked that stands in people's profiles: a property, an address, consent, a time
     /// zone?
-    pub fn asks_profiles(&self) -> bool {
+    pub fn needs_profile(&self) -> bool {
         let mut asks = self.nodes.iter().any(|node| {
             let by_time = matches!(
                 node.step,
@@ -134,7 +136,7 @@ impl CompiledVersion {
     }
 
     /// Events on which something happens to people inside: waits, goals, exits.
-    pub fn inside_events(&self) -> BTreeSet<String> {
+    pub fn events_while_enrolled(&self) -> BTreeSet<String> {
         let waits = self.nodes.iter().filter_map(|node| match &node.step {
             NodeKind::WaitForEvent { event, .. } => Some(event),
             _ => None,

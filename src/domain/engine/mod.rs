@@ -1,6 +1,6 @@
 //! What becomes of people in journeys: pure rules, without a clock, a store or chance of their own.
 //!
-//! [`admit`] decides who comes in, [`step`] what one person does at one node, [`trip`] carries them
+//! [`entry`] decides who comes in, [`step`] what one person does at one node, [`trip`] carries them
 //! along until they have to wait. The live engine, the simulation and the tests call the same
 //! functions.
 

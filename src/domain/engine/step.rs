@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     calendar::{TimeZones, minute_of, next_time_of_day, plus_days},
-    chance::percentile,
+    chance::hash_bucket,
     compiled::{CompiledNode, CompiledVersion},
-    trip::{EnrolmentState, World},
+    trip::{EngineContext, EnrolmentState},
 };
 use crate::domain::{
     delivery::{
-        fate::Fate,
-        gates::{self, Gate},
+        fate::MessageEventKind,
+        gates::{self, SendDecision},
     },
     graph::{
         NodeKind,
@@ -22,7 +22,7 @@ use crate::domain::{
     people::{
         PastEvent, Profile, Properties,
         profile::{Channel, event_key},
-        value::{DateOrInstant, moment},
+        value::{DateOrInstant, parse_date_or_instant},
     },
     time::{DAY_MS, MINUTE_MS, Timestamp},
 };
@@ -36,19 +36,19 @@ const CHAIN_MAX: u64 = 10;
 #[derive(Debug, Clone, Copy)]
 pub enum NodeInput<'a> {
     /// They have just come to the node.
-    Arrive,
+    Arrived,
     /// The time that they waited for has come.
-    TimeUp,
+    TimerFired,
     /// They did something.
     Event(&'a PastEvent),
     /// What became of their message.
-    Answer(Fate),
+    Answer(MessageEventKind),
 }
 
 /// How a trip ends. The numbers are those of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ending {
+pub enum ExitReason {
     Completed = 1,
     Converted = 2,
     TimedOut = 3,
@@ -57,14 +57,14 @@ pub enum Ending {
     VersionExit = 6,
 }
 
-impl Ending {
-    pub const ALL: [Ending; 6] = [
-        Ending::Completed,
-        Ending::Converted,
-        Ending::TimedOut,
-        Ending::ForceExited,
-        Ending::Stopped,
-        Ending::VersionExit,
+impl ExitReason {
+    pub const ALL: [ExitReason; 6] = [
+        ExitReason::Completed,
+        ExitReason::Converted,
+        ExitReason::TimedOut,
+        ExitReason::ForceExited,
+        ExitReason::Stopped,
+        ExitReason::VersionExit,
     ];
 
     pub fn code(self) -> i64 {
@@ -72,37 +72,37 @@ impl Ending {
     }
 
     pub fn from_code(code: i64) -> Option<Self> {
-        Ending::ALL.into_iter().find(|ending| ending.code() == code)
+        ExitReason::ALL.into_iter().find(|ending| ending.code() == code)
     }
 
     pub fn key(self) -> &'static str {
         match self {
-            Ending::Completed => "completed",
-            Ending::Converted => "converted",
-            Ending::TimedOut => "timed_out",
-            Ending::ForceExited => "force_exited",
-            Ending::Stopped => "stopped",
-            Ending::VersionExit => "version_exit",
+            ExitReason::Completed => "completed",
+            ExitReason::Converted => "converted",
+            ExitReason::TimedOut => "timed_out",
+            ExitReason::ForceExited => "force_exited",
+            ExitReason::Stopped => "stopped",
+            ExitReason::VersionExit => "version_exit",
         }
     }
 
     pub fn title(self) -> &'static str {
         match self {
-            Ending::Completed => "Completed",
-            Ending::Converted => "Converted",
-            Ending::TimedOut => "Timed out",
-            Ending::ForceExited => "Exited",
-            Ending::Stopped => "Stopped",
-            Ending::VersionExit => "Moved to a newer version",
+            ExitReason::Completed => "Completed",
+            ExitReason::Converted => "Converted",
+            ExitReason::TimedOut => "Timed out",
+            ExitReason::ForceExited => "Exited",
+            ExitReason::Stopped => "Stopped",
+            ExitReason::VersionExit => "Moved to a newer version",
         }
     }
 }
 
 /// What they do next.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Step {
+pub enum NodeAction {
     /// Leaves by this outlet.
-    Go(&'static str),
+    Follow(&'static str),
     /// Leaves by the outlet of a branch or a share.
     GoNamed(String),
     /// Stays until then, or until something happens.
@@ -115,7 +115,7 @@ pub enum Step {
     },
     /// Their message is out; they stay for what they do with it.
     AwaitAnswer(Option<Timestamp>),
-    End(Ending),
+    End(ExitReason),
 }
 
 /// What a node changes outside of the trip.
@@ -133,24 +133,24 @@ pub enum Effect {
 
 /// A step with the reason for it, in words for a person.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Turn {
-    pub step: Step,
+pub struct NodeResult {
+    pub step: NodeAction,
     pub reason: String,
     pub effect: Option<Effect>,
 }
 
-impl Turn {
-    fn new(step: Step, reason: impl Into<String>) -> Self {
+impl NodeResult {
+    fn new(step: NodeAction, reason: impl Into<String>) -> Self {
         Self { step, reason: reason.into(), effect: None }
     }
 
     fn next_with(effect: Effect) -> Self {
-        Self { step: Step::Go("next"), reason: String::new(), effect: Some(effect) }
+        Self { step: NodeAction::Follow("next"), reason: String::new(), effect: Some(effect) }
     }
 }
 
 /// Everything that a step looks at.
-pub struct Scene<'a> {
+pub struct NodeContext<'a> {
     pub version: &'a CompiledVersion,
     pub trip: &'a EnrolmentState,
     pub profile: &'a Profile,
@@ -160,10 +160,10 @@ pub struct Scene<'a> {
     pub planned: Timestamp,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> NodeContext<'a> {
     /// Someone who is looked at when they should be.
-    pub fn new(world: World<'a>, trip: &'a EnrolmentState, profile: &'a Profile) -> Self {
-        let World { version, calendar, now } = world;
+    pub fn new(world: EngineContext<'a>, trip: &'a EnrolmentState, profile: &'a Profile) -> Self {
+        let EngineContext { version, calendar, now } = world;
         Self { version, trip, profile, calendar, now, planned: now }
     }
 
@@ -175,46 +175,51 @@ impl<'a> Scene<'a> {
 }
 
 /// What happens at the node; none where the signal means nothing there.
-pub fn step(scene: &Scene<'_>, signal: NodeInput<'_>) -> Option<Turn> {
+pub fn evaluate_node(scene: &NodeContext<'_>, signal: NodeInput<'_>) -> Option<NodeResult> {
     let node = scene.version.nodes.get(scene.trip.node)?;
     if node.step.group() == NodeGroup::Message {
         return message(scene, node, signal);
     }
     match (&node.step, signal) {
-        (NodeKind::Delay(delay), NodeInput::Arrive) => Some(wait(scene, delay)),
-        (NodeKind::Delay(_), NodeInput::TimeUp) => {
-            Some(Turn::new(Step::Go("next"), "the wait is over"))
+        (NodeKind::Delay(delay), NodeInput::Arrived) => Some(wait(scene, delay)),
+        (NodeKind::Delay(_), NodeInput::TimerFired) => {
+            Some(NodeResult::new(NodeAction::Follow("next"), "the wait is over"))
         }
-        (NodeKind::WaitForEvent { event, timeout_minutes, .. }, NodeInput::Arrive) => {
+        (NodeKind::WaitForEvent { event, timeout_minutes, .. }, NodeInput::Arrived) => {
             let until = scene.now.plus(i64::from(*timeout_minutes) * MINUTE_MS);
-            Some(Turn::new(
-                Step::Wait(Some(until)),
+            Some(NodeResult::new(
+                NodeAction::Wait(Some(until)),
                 format!("waits for “{}”, until {}", event.name, until.long_date()),
             ))
         }
-        (NodeKind::WaitForEvent { event, .. }, NodeInput::TimeUp) => {
-            Some(Turn::new(Step::Go("timeout"), format!("“{}” did not happen in time", event.name)))
-        }
+        (NodeKind::WaitForEvent { event, .. }, NodeInput::TimerFired) => Some(NodeResult::new(
+            NodeAction::Follow("timeout"),
+            format!("“{}” did not happen in time", event.name),
+        )),
         (NodeKind::WaitForEvent { event, same, .. }, NodeInput::Event(happened)) => {
-            awaited(event, same, happened, scene.trip)
-                .then(|| Turn::new(Step::Go("yes"), format!("did “{}”", event.name)))
+            awaited(event, same, happened, scene.trip).then(|| {
+                NodeResult::new(NodeAction::Follow("yes"), format!("did “{}”", event.name))
+            })
         }
-        (_, NodeInput::Arrive) => Some(pass(scene, node)),
+        (_, NodeInput::Arrived) => Some(pass(scene, node)),
         _ => None,
     }
 }
 
 /// Nodes at which no one waits.
-fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
+fn pass(scene: &NodeContext<'_>, node: &CompiledNode) -> NodeResult {
     match &node.step {
         NodeKind::ConditionSplit { branches } => {
-            let held =
-                node.criteria.iter().position(|criteria| criteria.holds(scene.profile, scene.now));
+            let held = node
+                .criteria
+                .iter()
+                .position(|criteria| criteria.matches(scene.profile, scene.now));
             match held.and_then(|index| branches.get(index)) {
-                Some(branch) => {
-                    Turn::new(Step::GoNamed(branch.name.clone()), branch.criteria.describe())
-                }
-                None => Turn::new(Step::Go("others"), "no condition matched"),
+                Some(branch) => NodeResult::new(
+                    NodeAction::GoNamed(branch.name.clone()),
+                    branch.criteria.describe(),
+                ),
+                None => NodeResult::new(NodeAction::Follow("others"), "no condition matched"),
             }
         }
         NodeKind::HasDoneSplit { event, within_days } => {
@@ -222,11 +227,13 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
             let times = scene.profile.times(event, since);
             let outlet = if times > 0 { "yes" } else { "no" };
             let count = if times == 1 { "once".to_string() } else { format!("{times} times") };
-            Turn::new(Step::Go(outlet), format!("did “{}” {count}", event.name))
+            NodeResult::new(NodeAction::Follow(outlet), format!("did “{}” {count}", event.name))
         }
         NodeKind::RandomSplit { shares } => {
-            let roll =
-                percentile(&format!("split {} {}", node.id, scene.trip.salt), scene.profile.seq);
+            let roll = hash_bucket(
+                &format!("split {} {}", node.id, scene.trip.split_seed),
+                scene.profile.seq,
+            );
             let mut upper = 0;
             let chosen = shares.iter().find(|share| {
                 // Of a draft they may add up to anything.
@@ -234,25 +241,30 @@ fn pass(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
                 roll < upper
             });
             let name = chosen.or(shares.last()).map(|share| share.name.clone()).unwrap_or_default();
-            Turn::new(Step::GoNamed(name), format!("drew {roll} of 100"))
+            NodeResult::new(NodeAction::GoNamed(name), format!("drew {roll} of 100"))
         }
         NodeKind::UpdateProfile { set } => {
             let values = set.iter().map(|change| (change.property.clone(), change.value.clone()));
-            Turn::next_with(Effect::SetProperties(values.collect()))
+            NodeResult::next_with(Effect::SetProperties(values.collect()))
         }
-        NodeKind::AddToList { list } => Turn::next_with(Effect::AddToList(list.clone())),
-        NodeKind::RemoveFromList { list } => Turn::next_with(Effect::RemoveFromList(list.clone())),
+        NodeKind::AddToList { list } => NodeResult::next_with(Effect::AddToList(list.clone())),
+        NodeKind::RemoveFromList { list } => {
+            NodeResult::next_with(Effect::RemoveFromList(list.clone()))
+        }
         NodeKind::StartJourney { journey } => start(scene, journey),
-        NodeKind::Goal { name } => {
-            Turn::new(Step::End(Ending::Converted), format!("reached the goal “{name}”"))
+        NodeKind::Goal { name } => NodeResult::new(
+            NodeAction::End(ExitReason::Converted),
+            format!("reached the goal “{name}”"),
+        ),
+        NodeKind::ForceExit { reason } => {
+            NodeResult::new(NodeAction::End(ExitReason::ForceExited), reason.clone())
         }
-        NodeKind::ForceExit { reason } => Turn::new(Step::End(Ending::ForceExited), reason.clone()),
-        _ => Turn::new(Step::Go("next"), ""),
+        _ => NodeResult::new(NodeAction::Follow("next"), ""),
     }
 }
 
 /// Journeys that start one another without anybody waiting would do so for ever.
-fn start(scene: &Scene<'_>, journey: &str) -> Turn {
+fn start(scene: &NodeContext<'_>, journey: &str) -> NodeResult {
     let waited = scene.now > scene.trip.entered_at;
     let before = scene
         .trip
@@ -262,15 +274,15 @@ fn start(scene: &Scene<'_>, journey: &str) -> Turn {
         .unwrap_or(0);
     let depth = if waited { 1 } else { before + 1 };
     if depth > CHAIN_MAX {
-        return Turn::new(
-            Step::Go("next"),
+        return NodeResult::new(
+            NodeAction::Follow("next"),
             format!("not started: {CHAIN_MAX} journeys have started one another in a row"),
         );
     }
-    Turn::next_with(Effect::StartJourney { journey: journey.to_string(), depth })
+    NodeResult::next_with(Effect::StartJourney { journey: journey.to_string(), depth })
 }
 
-fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
+fn wait(scene: &NodeContext<'_>, delay: &Delay) -> NodeResult {
     let zone = scene.zone();
     let until = match delay {
         Delay::For { minutes } => scene.now.plus(i64::from(*minutes) * MINUTE_MS),
@@ -279,15 +291,15 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
             None => scene.now,
         },
         Delay::UntilProperty { property, offset_days } => {
-            let value = scene.profile.properties.get(property).and_then(moment);
+            let value = scene.profile.properties.get(property).and_then(parse_date_or_instant);
             let base = match value {
                 Some(DateOrInstant::At(at)) => at,
                 Some(DateOrInstant::On(day)) => {
                     scene.calendar.instant(super::calendar::LocalTime { day, minute: 0 }, zone)
                 }
                 None => {
-                    return Turn::new(
-                        Step::Go("next"),
+                    return NodeResult::new(
+                        NodeAction::Follow("next"),
                         format!("“{property}” has no date, so there is nothing to wait for"),
                     );
                 }
@@ -296,9 +308,12 @@ fn wait(scene: &Scene<'_>, delay: &Delay) -> Turn {
         }
     };
     if until <= scene.now {
-        return Turn::new(Step::Go("next"), format!("{} was in the past", until.long_date()));
+        return NodeResult::new(
+            NodeAction::Follow("next"),
+            format!("{} was in the past", until.long_date()),
+        );
     }
-    Turn::new(Step::Wait(Some(until)), format!("waits until {}", until.long_date()))
+    NodeResult::new(NodeAction::Wait(Some(until)), format!("waits until {}", until.long_date()))
 }
 
 /// The awaited event, about the same thing as the one that let them in.
@@ -309,7 +324,7 @@ fn awaited(
     trip: &EnrolmentState,
 ) -> bool {
     happened.key == event_key(&event.name)
-        && event.filters_hold(&happened.properties)
+        && event.filters_match(&happened.properties)
         && same.iter().all(|name| {
             match (happened.properties.get(name), trip.entry_properties.get(name)) {
                 (Some(now), Some(then)) => now == then,
@@ -319,46 +334,62 @@ fn awaited(
 }
 
 /// The gates in front of a message, and what becomes of it afterwards.
-fn message(scene: &Scene<'_>, node: &CompiledNode, signal: NodeInput<'_>) -> Option<Turn> {
+fn message(
+    scene: &NodeContext<'_>,
+    node: &CompiledNode,
+    signal: NodeInput<'_>,
+) -> Option<NodeResult> {
     match signal {
-        NodeInput::TimeUp if scene.trip.awaits => {
-            Some(Turn::new(Step::Go("timeout"), "no response in time"))
+        NodeInput::TimerFired if scene.trip.awaits_engagement => {
+            Some(NodeResult::new(NodeAction::Follow("timeout"), "no response in time"))
         }
-        NodeInput::Arrive | NodeInput::TimeUp => Some(send(scene, node)),
+        NodeInput::Arrived | NodeInput::TimerFired => Some(send(scene, node)),
         NodeInput::Answer(answer) => answered(scene, node, answer),
         NodeInput::Event(_) => None,
     }
 }
 
-fn send(scene: &Scene<'_>, node: &CompiledNode) -> Turn {
+fn send(scene: &NodeContext<'_>, node: &CompiledNode) -> NodeResult {
     let Some(channel) = node.step.channel() else {
-        return Turn::new(Step::Go("failed"), "this channel does not exist");
+        return NodeResult::new(NodeAction::Follow("failed"), "this channel does not exist");
     };
     let expires_at = node.sending.expires_at(scene.planned);
     let quiet = scene.version.settings.quiet_hours.as_ref();
-    let clock = gates::Clock { calendar: scene.calendar, zone: scene.zone(), now: scene.now };
-    match gates::on_arrival(scene.profile, channel, quiet, expires_at, clock) {
-        Gate::Open => {
-            Turn::new(Step::Send { channel, expires_at }, format!("by {}", channel.title()))
+    let clock = gates::LocalClock { calendar: scene.calendar, zone: scene.zone(), now: scene.now };
+    match gates::check_when_queued(scene.profile, channel, quiet, expires_at, clock) {
+        SendDecision::Send => NodeResult::new(
+            NodeAction::Send { channel, expires_at },
+            format!("by {}", channel.title()),
+        ),
+        SendDecision::Skip(reason) => NodeResult::new(NodeAction::Follow("unreachable"), reason),
+        SendDecision::Postpone(until, reason) => {
+            NodeResult::new(NodeAction::Wait(Some(until)), reason)
         }
-        Gate::Shut(reason) => Turn::new(Step::Go("unreachable"), reason),
-        Gate::Later(until, reason) => Turn::new(Step::Wait(Some(until)), reason),
     }
 }
 
 /// They leave by the connector of what became of it, where it is drawn. A message that was sent is
 /// waited on where something that may still become of it leads somewhere.
-fn answered(scene: &Scene<'_>, node: &CompiledNode, fate: Fate) -> Option<Turn> {
+fn answered(
+    scene: &NodeContext<'_>,
+    node: &CompiledNode,
+    fate: MessageEventKind,
+) -> Option<NodeResult> {
     if let Some(outlet) = fate.outlets().iter().find(|outlet| node.ways.contains_key(**outlet)) {
-        return Some(Turn::new(Step::Go(outlet), ""));
+        return Some(NodeResult::new(NodeAction::Follow(outlet), ""));
     }
-    if fate == Fate::Sent && ENGAGEMENT_OUTLETS.iter().any(|later| node.ways.contains_key(*later)) {
+    if fate == MessageEventKind::Sent
+        && ENGAGEMENT_OUTLETS.iter().any(|later| node.ways.contains_key(*later))
+    {
         let until = node
             .sending
             .answer_minutes
             .map(|minutes| scene.now.plus(i64::from(minutes) * MINUTE_MS));
-        return Some(Turn::new(Step::AwaitAnswer(until), "sent; waits for a response"));
+        return Some(NodeResult::new(NodeAction::AwaitAnswer(until), "sent; waits for a response"));
     }
-    let leaves = fate == Fate::Sent || fate.is_final();
-    fate.outlets().last().filter(|_| leaves).map(|outlet| Turn::new(Step::Go(outlet), ""))
+    let leaves = fate == MessageEventKind::Sent || fate.is_final();
+    fate.outlets()
+        .last()
+        .filter(|_| leaves)
+        .map(|outlet| NodeResult::new(NodeAction::Follow(outlet), ""))
 }

@@ -4,14 +4,14 @@
 use super::{
     calendar::TimeZones,
     compiled::{CompiledVersion, NodeIndex},
-    step::{Effect, Ending, NodeInput, Scene, Step, step},
+    step::{Effect, ExitReason, NodeAction, NodeContext, NodeInput, evaluate_node},
 };
 use crate::domain::{
-    delivery::fate::Fate,
+    delivery::fate::MessageEventKind,
     people::{
         PastEvent, Profile, Properties,
         profile::{Channel, event_key},
-        record::merge,
+        record::merge_properties,
     },
     time::{HOUR_MS, Timestamp},
 };
@@ -24,15 +24,15 @@ pub struct EnrolmentState {
     pub visit: i64,
     pub entered_at: Timestamp,
     /// When what let them in happened. What happened before it has nothing to do with this trip.
-    pub began_at: Timestamp,
+    pub triggered_at: Timestamp,
     /// Until when they wait at the node, apart from the journey's time-out.
     pub due: Option<Timestamp>,
     /// Their message at the node went out, and they are waited on for what they do with it.
-    pub awaits: bool,
+    pub awaits_engagement: bool,
     /// Of the event that let them in.
     pub entry_properties: Properties,
     /// Names the journey, so that two journeys split the same people in different ways.
-    pub salt: String,
+    pub split_seed: String,
 }
 
 /// One node that they passed or stayed at.
@@ -41,28 +41,28 @@ pub struct NodeVisit {
     pub node: NodeIndex,
     /// They came to it just now; otherwise they had been waiting there.
     pub arrived: bool,
-    pub turn: Turned,
+    pub turn: VisitOutcome,
     pub reason: String,
     /// The outlet that they would have left by, had it been drawn.
-    pub undrawn: Option<String>,
+    pub missing_outlet: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Turned {
+pub enum VisitOutcome {
     Left(String),
     Waits,
     Sends,
-    Ended(Ending),
+    Ended(ExitReason),
 }
 
-impl Turned {
+impl VisitOutcome {
     /// The word of the step log: "left:yes", "waits", "sends", "ended:completed".
     pub fn word(&self) -> String {
         match self {
-            Turned::Left(outlet) => format!("left:{outlet}"),
-            Turned::Waits => "waits".to_string(),
-            Turned::Sends => "sends".to_string(),
-            Turned::Ended(ending) => format!("ended:{}", ending.key()),
+            VisitOutcome::Left(outlet) => format!("left:{outlet}"),
+            VisitOutcome::Waits => "waits".to_string(),
+            VisitOutcome::Sends => "sends".to_string(),
+            VisitOutcome::Ended(ending) => format!("ended:{}", ending.key()),
         }
     }
 }
@@ -84,12 +84,12 @@ pub struct Advance {
     pub passages: Vec<NodeVisit>,
     pub messages: Vec<MessageRequest>,
     pub effects: Vec<Effect>,
-    pub ended: Option<Ending>,
+    pub ended: Option<ExitReason>,
 }
 
 /// What a walk needs besides the person.
 #[derive(Clone, Copy)]
-pub struct World<'a> {
+pub struct EngineContext<'a> {
     pub version: &'a CompiledVersion,
     pub calendar: &'a dyn TimeZones,
     pub now: Timestamp,
@@ -111,8 +111,8 @@ impl EnrolmentState {
 }
 
 /// They come in.
-pub fn enter(
-    world: World<'_>,
+pub fn start(
+    world: EngineContext<'_>,
     profile: &mut Profile,
     began_at: Timestamp,
     entry_properties: Properties,
@@ -122,22 +122,26 @@ pub fn enter(
         node: world.version.entry,
         visit: 1,
         entered_at: world.now,
-        began_at,
+        triggered_at: began_at,
         due: None,
-        awaits: false,
+        awaits_engagement: false,
         entry_properties,
-        salt: salt.to_string(),
+        split_seed: salt.to_string(),
     };
-    walk(world, profile, trip, NodeInput::Arrive)
+    advance(world, profile, trip, NodeInput::Arrived)
 }
 
 /// Their time has come: the node's, or the journey's.
-pub fn time_up(world: World<'_>, profile: &mut Profile, trip: EnrolmentState) -> Option<Advance> {
+pub fn on_timer(
+    world: EngineContext<'_>,
+    profile: &mut Profile,
+    trip: EnrolmentState,
+) -> Option<Advance> {
     let deadline = trip.deadline(world.version).filter(|deadline| *deadline <= world.now);
     match (trip.due.filter(|due| *due <= world.now), deadline) {
         (None, None) => None,
         (Some(due), deadline) if deadline.is_none_or(|deadline| due <= deadline) => {
-            Some(walk(world, profile, trip, NodeInput::TimeUp))
+            Some(advance(world, profile, trip, NodeInput::TimerFired))
         }
         _ => Some(timed_out(trip)),
     }
@@ -145,54 +149,58 @@ pub fn time_up(world: World<'_>, profile: &mut Profile, trip: EnrolmentState) ->
 
 /// They did something while inside: a goal, an exit, what they were waited for, or nothing that
 /// matters here.
-pub fn event(
-    world: World<'_>,
+pub fn on_event(
+    world: EngineContext<'_>,
     profile: &mut Profile,
     trip: &EnrolmentState,
     happened: &PastEvent,
 ) -> Option<Advance> {
-    if happened.at < trip.began_at {
+    if happened.at < trip.triggered_at {
         return None;
     }
     let settings = &world.version.settings;
     let meets = |wanted: &crate::domain::graph::criteria::EventMatch| {
-        event_key(&wanted.name) == happened.key && wanted.filters_hold(&happened.properties)
+        event_key(&wanted.name) == happened.key && wanted.filters_match(&happened.properties)
     };
     if let Some(goal) = settings.goals.iter().find(|goal| meets(&goal.event)) {
-        return Some(end(trip.clone(), Ending::Converted, format!("met the goal “{}”", goal.name)));
+        return Some(end(
+            trip.clone(),
+            ExitReason::Converted,
+            format!("met the goal “{}”", goal.name),
+        ));
     }
     if let Some(exit) = settings.exits.iter().find(|exit| meets(exit)) {
-        return Some(end(trip.clone(), Ending::ForceExited, format!("did “{}”", exit.name)));
+        return Some(end(trip.clone(), ExitReason::ForceExited, format!("did “{}”", exit.name)));
     }
-    let scene = Scene::new(world, trip, profile);
-    step(&scene, NodeInput::Event(happened))?;
-    Some(walk(world, profile, trip.clone(), NodeInput::Event(happened)))
+    let scene = NodeContext::new(world, trip, profile);
+    evaluate_node(&scene, NodeInput::Event(happened))?;
+    Some(advance(world, profile, trip.clone(), NodeInput::Event(happened)))
 }
 
 /// It is known what became of their message.
-pub fn answer(
-    world: World<'_>,
+pub fn on_message_event(
+    world: EngineContext<'_>,
     profile: &mut Profile,
     trip: &EnrolmentState,
-    fate: Fate,
+    fate: MessageEventKind,
 ) -> Option<Advance> {
-    let scene = Scene::new(world, trip, profile);
-    step(&scene, NodeInput::Answer(fate))?;
-    Some(walk(world, profile, trip.clone(), NodeInput::Answer(fate)))
+    let scene = NodeContext::new(world, trip, profile);
+    evaluate_node(&scene, NodeInput::Answer(fate))?;
+    Some(advance(world, profile, trip.clone(), NodeInput::Answer(fate)))
 }
 
 fn timed_out(trip: EnrolmentState) -> Advance {
-    end(trip, Ending::TimedOut, "the journey's time-out was reached".to_string())
+    end(trip, ExitReason::TimedOut, "the journey's time-out was reached".to_string())
 }
 
 /// They are out, from where they are.
-pub fn end(trip: EnrolmentState, ending: Ending, reason: String) -> Advance {
+pub fn end(trip: EnrolmentState, ending: ExitReason, reason: String) -> Advance {
     let passage = NodeVisit {
         node: trip.node,
         arrived: false,
-        turn: Turned::Ended(ending),
+        turn: VisitOutcome::Ended(ending),
         reason,
-        undrawn: None,
+        missing_outlet: None,
     };
     Advance {
         trip: EnrolmentState { due: None, ..trip },
@@ -203,8 +211,8 @@ pub fn end(trip: EnrolmentState, ending: Ending, reason: String) -> Advance {
     }
 }
 
-fn walk(
-    world: World<'_>,
+fn advance(
+    world: EngineContext<'_>,
     profile: &mut Profile,
     trip: EnrolmentState,
     first: NodeInput<'_>,
@@ -219,74 +227,82 @@ fn walk(
     let mut signal = first;
     // When they should have come by: after a standstill, long before now.
     let planned = match (first, progress.trip.due) {
-        (NodeInput::TimeUp, Some(due)) => due.min(world.now),
+        (NodeInput::TimerFired, Some(due)) => due.min(world.now),
         _ => world.now,
     };
     // Publishing refuses circles without a wait; should one be there all the same, no one runs in
     // it for ever.
     for _ in 0..=world.version.nodes.len() {
-        let scene = Scene { planned, ..Scene::new(world, &progress.trip, profile) };
-        let Some(turn) = step(&scene, signal) else { return progress };
+        let scene = NodeContext { planned, ..NodeContext::new(world, &progress.trip, profile) };
+        let Some(turn) = evaluate_node(&scene, signal) else { return progress };
         if let Some(effect) = turn.effect {
             apply(&effect, profile);
             progress.effects.push(effect);
         }
-        let arrived = matches!(signal, NodeInput::Arrive);
+        let arrived = matches!(signal, NodeInput::Arrived);
         let reason = turn.reason;
         match turn.step {
-            Step::Go(outlet) => leave(world, &mut progress, outlet.to_string(), arrived, reason),
-            Step::GoNamed(outlet) => leave(world, &mut progress, outlet, arrived, reason),
-            Step::Wait(until) => stay(world, &mut progress, until, arrived, reason),
-            Step::AwaitAnswer(until) => {
-                stay(world, &mut progress, until, arrived, reason);
-                progress.trip.awaits = true;
+            NodeAction::Follow(outlet) => {
+                leave(world, &mut progress, outlet.to_string(), arrived, reason)
             }
-            Step::Send { channel, expires_at } => {
+            NodeAction::GoNamed(outlet) => leave(world, &mut progress, outlet, arrived, reason),
+            NodeAction::Wait(until) => stay(world, &mut progress, until, arrived, reason),
+            NodeAction::AwaitAnswer(until) => {
+                stay(world, &mut progress, until, arrived, reason);
+                progress.trip.awaits_engagement = true;
+            }
+            NodeAction::Send { channel, expires_at } => {
                 let EnrolmentState { node, visit, .. } = progress.trip;
                 progress.messages.push(MessageRequest { node, visit, channel, expires_at });
                 progress.trip.due = None;
                 progress.passages.push(NodeVisit {
                     node,
                     arrived,
-                    turn: Turned::Sends,
+                    turn: VisitOutcome::Sends,
                     reason,
-                    undrawn: None,
+                    missing_outlet: None,
                 });
                 return progress;
             }
-            Step::End(ending) => finish(&mut progress, ending, arrived, reason),
+            NodeAction::End(ending) => finish(&mut progress, ending, arrived, reason),
         }
         if progress.ended.is_some()
             || !progress
                 .passages
                 .last()
-                .is_some_and(|passage| matches!(passage.turn, Turned::Left(_)))
+                .is_some_and(|passage| matches!(passage.turn, VisitOutcome::Left(_)))
         {
             return progress;
         }
-        signal = NodeInput::Arrive;
+        signal = NodeInput::Arrived;
     }
-    finish(&mut progress, Ending::Completed, true, "went in a loop without a wait".to_string());
+    finish(&mut progress, ExitReason::Completed, true, "went in a loop without a wait".to_string());
     progress
 }
 
 /// By the outlet to the next node. An outlet that is not drawn is the end: of the trip, or, where a
 /// goal may still be met before the journey's time is over, of the path.
-fn leave(world: World<'_>, progress: &mut Advance, outlet: String, arrived: bool, reason: String) {
+fn leave(
+    world: EngineContext<'_>,
+    progress: &mut Advance,
+    outlet: String,
+    arrived: bool,
+    reason: String,
+) {
     let node = progress.trip.node;
     if let Some(next) = world.version.nodes[node].ways.get(&outlet) {
         progress.passages.push(NodeVisit {
             node,
             arrived,
-            turn: Turned::Left(outlet),
+            turn: VisitOutcome::Left(outlet),
             reason,
-            undrawn: None,
+            missing_outlet: None,
         });
         progress.trip = EnrolmentState {
             node: *next,
             visit: progress.trip.visit + 1,
             due: None,
-            awaits: false,
+            awaits_engagement: false,
             ..progress.trip.clone()
         };
         return;
@@ -303,16 +319,16 @@ fn leave(world: World<'_>, progress: &mut Advance, outlet: String, arrived: bool
             format!("{said}“{path}” ends here: waits for a goal or the time-out"),
         );
     } else {
-        finish(progress, Ending::Completed, arrived, format!("{said}“{path}” ends here"));
+        finish(progress, ExitReason::Completed, arrived, format!("{said}“{path}” ends here"));
     }
     if let Some(passage) = progress.passages.last_mut() {
-        passage.undrawn = Some(outlet);
+        passage.missing_outlet = Some(outlet);
     }
 }
 
 /// They wait, unless the journey's time is over already.
 fn stay(
-    world: World<'_>,
+    world: EngineContext<'_>,
     progress: &mut Advance,
     until: Option<Timestamp>,
     arrived: bool,
@@ -321,7 +337,7 @@ fn stay(
     if progress.trip.deadline(world.version).is_some_and(|deadline| deadline <= world.now) {
         return finish(
             progress,
-            Ending::TimedOut,
+            ExitReason::TimedOut,
             arrived,
             "the journey's time-out was reached".to_string(),
         );
@@ -330,19 +346,19 @@ fn stay(
     progress.passages.push(NodeVisit {
         node: progress.trip.node,
         arrived,
-        turn: Turned::Waits,
+        turn: VisitOutcome::Waits,
         reason,
-        undrawn: None,
+        missing_outlet: None,
     });
 }
 
-fn finish(progress: &mut Advance, ending: Ending, arrived: bool, reason: String) {
+fn finish(progress: &mut Advance, ending: ExitReason, arrived: bool, reason: String) {
     progress.passages.push(NodeVisit {
         node: progress.trip.node,
         arrived,
-        turn: Turned::Ended(ending),
+        turn: VisitOutcome::Ended(ending),
         reason,
-        undrawn: None,
+        missing_outlet: None,
     });
     progress.trip.due = None;
     progress.ended = Some(ending);
@@ -352,7 +368,7 @@ fn finish(progress: &mut Advance, ending: Ending, arrived: bool, reason: String)
 fn apply(effect: &Effect, profile: &mut Profile) {
     match effect {
         Effect::SetProperties(values) => {
-            merge(&mut profile.properties, values);
+            merge_properties(&mut profile.properties, values);
         }
         Effect::AddToList(list) => {
             profile.lists.insert(list.clone());

@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::{
     engine::{calendar::UtcOnly, step::Effect},
     graph::Graph,
-    settings::{Entry, Goal, QuietHours, QuietHoursPolicy, Settings},
+    settings::{EntryTrigger, Goal, QuietHours, QuietHoursPolicy, Settings},
     time::{DAY_MS, MINUTE_MS},
 };
 
@@ -22,20 +22,20 @@ fn graph(nodes: &serde_json::Value, ways: &[(&str, &str, &str)]) -> Graph {
         .collect();
     let graph: Graph =
         serde_json::from_value(json!({"nodes": list, "connectors": connectors})).expect("a graph");
-    assert_eq!(graph.defects(), []);
+    assert_eq!(graph.structural_errors(), []);
     graph
 }
 
 fn settings() -> Settings {
-    Settings::new(Entry::Api {})
+    Settings::new(EntryTrigger::Api {})
 }
 
 fn compiled(graph: &Graph, settings: &Settings) -> CompiledVersion {
     CompiledVersion::new(graph, settings, &std::collections::HashMap::new())
 }
 
-fn at(version: &CompiledVersion, now: Timestamp) -> World<'_> {
-    World { version, calendar: &UtcOnly, now }
+fn at(version: &CompiledVersion, now: Timestamp) -> EngineContext<'_> {
+    EngineContext { version, calendar: &UtcOnly, now }
 }
 
 fn person() -> Profile {
@@ -44,7 +44,7 @@ fn person() -> Profile {
 }
 
 fn come_in(version: &CompiledVersion, profile: &mut Profile) -> Advance {
-    enter(at(version, NOON), profile, NOON, Properties::new(), "1")
+    start(at(version, NOON), profile, NOON, Properties::new(), "1")
 }
 
 fn did(name: &str, properties: serde_json::Value, when: Timestamp) -> PastEvent {
@@ -78,11 +78,11 @@ fn she_passes_every_node_that_does_not_wait_in_one_go() {
     );
     let (version, mut profile) = (compiled(&graph, &settings()), person());
     let progress = come_in(&version, &mut profile);
-    let turns: Vec<&Turned> = progress.passages.iter().map(|passage| &passage.turn).collect();
-    let left = |outlet: &str| Turned::Left(outlet.to_string());
+    let turns: Vec<&VisitOutcome> = progress.passages.iter().map(|passage| &passage.turn).collect();
+    let left = |outlet: &str| VisitOutcome::Left(outlet.to_string());
     assert_eq!(
         turns,
-        [&left("next"), &left("a"), &left("next"), &Turned::Ended(Ending::Completed)]
+        [&left("next"), &left("a"), &left("next"), &VisitOutcome::Ended(ExitReason::Completed)]
     );
     assert_eq!(
         progress.effects,
@@ -95,14 +95,14 @@ fn only_the_event_about_the_same_cart_ends_the_wait() {
     let (graph, settings) = cart();
     let (version, mut profile) = (compiled(&graph, &settings), person());
     let entry = json!({"cart": 42}).as_object().cloned().expect("an object");
-    let inside = enter(at(&version, NOON), &mut profile, NOON, entry, "1");
+    let inside = start(at(&version, NOON), &mut profile, NOON, entry, "1");
     assert_eq!(inside.trip.due, Some(NOON.plus(60 * MINUTE_MS)));
     let later = NOON.plus(MINUTE_MS);
     let other = did("order completed", json!({"cart": 43}), later);
-    assert_eq!(event(at(&version, later), &mut profile, &inside.trip, &other), None);
+    assert_eq!(on_event(at(&version, later), &mut profile, &inside.trip, &other), None);
     let same = did("Order Completed", json!({"cart": 42}), later);
-    let out = event(at(&version, later), &mut profile, &inside.trip, &same).expect("moves");
-    assert_eq!(out.ended, Some(Ending::Completed));
+    let out = on_event(at(&version, later), &mut profile, &inside.trip, &same).expect("moves");
+    assert_eq!(out.ended, Some(ExitReason::Completed));
 }
 
 #[test]
@@ -110,9 +110,9 @@ fn what_happened_before_the_trip_began_has_nothing_to_do_with_it() {
     let (graph, settings) = cart();
     let (version, mut profile) = (compiled(&graph, &settings), person());
     let entry = json!({"cart": 42}).as_object().cloned().expect("an object");
-    let inside = enter(at(&version, NOON), &mut profile, NOON, entry, "1");
+    let inside = start(at(&version, NOON), &mut profile, NOON, entry, "1");
     let before = did("Order Completed", json!({"cart": 42}), NOON.plus(-1));
-    assert_eq!(event(at(&version, NOON), &mut profile, &inside.trip, &before), None);
+    assert_eq!(on_event(at(&version, NOON), &mut profile, &inside.trip, &before), None);
 }
 
 #[test]
@@ -121,18 +121,20 @@ fn a_message_waits_for_its_answer_and_then_she_goes_on() {
     let (version, mut profile) = (compiled(&graph, &settings), person());
     let inside = come_in(&version, &mut profile);
     assert_eq!(
-        time_up(at(&version, NOON.plus(59 * MINUTE_MS)), &mut profile, inside.trip.clone()),
+        on_timer(at(&version, NOON.plus(59 * MINUTE_MS)), &mut profile, inside.trip.clone()),
         None
     );
     let hour = NOON.plus(60 * MINUTE_MS);
-    let sent = time_up(at(&version, hour), &mut profile, inside.trip).expect("due");
+    let sent = on_timer(at(&version, hour), &mut profile, inside.trip).expect("due");
     assert_eq!(
         sent.messages,
         [MessageRequest { node: 1, visit: 3, channel: Channel::Email, expires_at: None }]
     );
     assert_eq!((sent.ended, sent.trip.due), (None, None));
-    let done = answer(at(&version, hour), &mut profile, &sent.trip, Fate::Sent).expect("goes on");
-    assert_eq!(done.ended, Some(Ending::Completed));
+    let done =
+        on_message_event(at(&version, hour), &mut profile, &sent.trip, MessageEventKind::Sent)
+            .expect("goes on");
+    assert_eq!(done.ended, Some(ExitReason::Completed));
 }
 
 #[test]
@@ -164,12 +166,12 @@ fn quiet_hours_hold_a_message_until_they_are_over() {
     let inside = come_in(&held, &mut person());
     let over = NOON.plus(90 * MINUTE_MS);
     assert_eq!((inside.messages.len(), inside.trip.due), (0, Some(over)));
-    let sent = time_up(at(&held, over), &mut person(), inside.trip).expect("due");
+    let sent = on_timer(at(&held, over), &mut person(), inside.trip).expect("due");
     assert_eq!(sent.messages.len(), 1);
     let dropped =
         compiled(&graph, &Settings { quiet_hours: quiet(QuietHoursPolicy::Drop), ..settings() });
     let out = come_in(&dropped, &mut person());
-    assert_eq!((out.messages.len(), out.ended), (0, Some(Ending::Completed)));
+    assert_eq!((out.messages.len(), out.ended), (0, Some(ExitReason::Completed)));
 }
 
 #[test]
@@ -182,9 +184,9 @@ fn a_goal_ends_the_trip_wherever_she_is() {
     let version = compiled(&graph, &Settings { goals: vec![goal], ..settings });
     let inside = come_in(&version, &mut person());
     let out =
-        event(at(&version, NOON), &mut person(), &inside.trip, &did("Signed", json!({}), NOON))
+        on_event(at(&version, NOON), &mut person(), &inside.trip, &did("Signed", json!({}), NOON))
             .expect("out");
-    assert_eq!(out.ended, Some(Ending::Converted));
+    assert_eq!(out.ended, Some(ExitReason::Converted));
 }
 
 #[test]
@@ -199,17 +201,17 @@ fn the_end_of_a_path_keeps_her_only_while_a_goal_may_still_be_met() {
     let with_time_out = Settings { timeout_hours: Some(24), ..without_time_out.clone() };
     assert_eq!(
         come_in(&compiled(&graph, &settings()), &mut person()).ended,
-        Some(Ending::Completed)
+        Some(ExitReason::Completed)
     );
     assert_eq!(
         come_in(&compiled(&graph, &without_time_out), &mut person()).ended,
-        Some(Ending::Completed)
+        Some(ExitReason::Completed)
     );
     let version = compiled(&graph, &with_time_out);
     let waiting = come_in(&version, &mut person());
     assert_eq!((waiting.ended, waiting.trip.due_at(&version)), (None, Some(NOON.plus(DAY_MS))));
-    let out = time_up(at(&version, NOON.plus(DAY_MS)), &mut person(), waiting.trip).expect("due");
-    assert_eq!(out.ended, Some(Ending::TimedOut));
+    let out = on_timer(at(&version, NOON.plus(DAY_MS)), &mut person(), waiting.trip).expect("due");
+    assert_eq!(out.ended, Some(ExitReason::TimedOut));
 }
 
 #[test]
@@ -220,7 +222,7 @@ fn a_delay_that_ran_out_before_the_time_out_is_acted_on_first_even_when_both_are
     );
     let version = compiled(&graph, &Settings { timeout_hours: Some(1), ..settings() });
     let inside = come_in(&version, &mut person());
-    let late = time_up(at(&version, NOON.plus(DAY_MS)), &mut person(), inside.trip).expect("due");
+    let late = on_timer(at(&version, NOON.plus(DAY_MS)), &mut person(), inside.trip).expect("due");
     assert_eq!(late.effects, [Effect::AddToList("VIP".to_string())]);
 }
 
@@ -232,7 +234,7 @@ fn a_circle_without_a_wait_ends_instead_of_running_for_ever() {
     );
     assert_eq!(
         come_in(&compiled(&graph, &settings()), &mut person()).ended,
-        Some(Ending::Completed)
+        Some(ExitReason::Completed)
     );
 }
 
@@ -245,7 +247,7 @@ fn journeys_that_start_one_another_at_once_stop_after_ten() {
     let version = compiled(&graph, &settings());
     let started = |depth: u64| {
         let entry = json!({"$depth": depth}).as_object().cloned().expect("an object");
-        enter(at(&version, NOON), &mut person(), NOON, entry, "1").effects
+        start(at(&version, NOON), &mut person(), NOON, entry, "1").effects
     };
     assert_eq!(started(3), [Effect::StartJourney { journey: "Other".to_string(), depth: 4 }]);
     assert_eq!(started(10), []);

@@ -13,7 +13,7 @@ use crate::domain::{
     people::{
         Profile, Properties,
         profile::Channel,
-        value::{canonical, is_date},
+        value::{is_date, to_canonical},
     },
     time::{DAY_MS, Timestamp},
 };
@@ -66,12 +66,12 @@ impl PropertyFilter {
     /// Is it so? Texts are compared as they are written; `<` and `>` compare numbers with numbers
     /// and times with times, and nothing else. A list is equal to each of its items. What is
     /// missing is not equal to anything.
-    pub fn holds(&self, properties: &Properties) -> bool {
+    pub fn matches(&self, properties: &Properties) -> bool {
         let actual = properties.get(&self.property).filter(|value| !value.is_null());
         let (is, Some(actual)) = (self.is, actual) else {
             return matches!(self.is, Comparison::NotEquals | Comparison::Missing);
         };
-        let wanted = canonical(self.value.clone());
+        let wanted = to_canonical(self.value.clone());
         match is {
             Comparison::Equals => equals(actual, &wanted),
             Comparison::NotEquals => !equals(actual, &wanted),
@@ -137,15 +137,15 @@ pub struct EventMatch {
 
 impl EventMatch {
     /// Do the conditions hold for an event of this name with these properties?
-    pub fn filters_hold(&self, properties: &Properties) -> bool {
-        self.filters.iter().all(|filter| filter.holds(properties))
+    pub fn filters_match(&self, properties: &Properties) -> bool {
+        self.filters.iter().all(|filter| filter.matches(properties))
     }
 }
 
 /// Which of the times that they did something is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Occasion {
+pub enum Occurrence {
     First,
     Last,
 }
@@ -180,7 +180,7 @@ pub enum Criteria {
     /// done is neither.
     DidTime {
         event: EventMatch,
-        occasion: Occasion,
+        occasion: Occurrence,
         ago: RelativeAge,
         days: u32,
     },
@@ -220,7 +220,7 @@ impl Criteria {
                 format!("did “{}”{times}{window}", event.name)
             }
             Criteria::DidTime { event, occasion, ago, days } => {
-                let which = if *occasion == Occasion::First { "first" } else { "last" };
+                let which = if *occasion == Occurrence::First { "first" } else { "last" };
                 let when = if *ago == RelativeAge::Within {
                     format!("in the last {}", last_days(*days))
                 } else {
@@ -235,20 +235,20 @@ impl Criteria {
     }
 
     /// The answer for one person, at this moment. Segments must have been put in
-    /// ([`Criteria::expand`]): one that was not holds for no one.
-    pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
+    /// ([`Criteria::inline_segments`]): one that was not holds for no one.
+    pub fn matches(&self, profile: &Profile, now: Timestamp) -> bool {
         let days_ago = |days: u32| now.plus(-(i64::from(days) * DAY_MS));
         match self {
-            Criteria::All(parts) => parts.iter().all(|part| part.holds(profile, now)),
-            Criteria::Any(parts) => parts.iter().any(|part| part.holds(profile, now)),
-            Criteria::Not(part) => !part.holds(profile, now),
-            Criteria::Property(filter) => filter.holds(&profile.properties),
+            Criteria::All(parts) => parts.iter().all(|part| part.matches(profile, now)),
+            Criteria::Any(parts) => parts.iter().any(|part| part.matches(profile, now)),
+            Criteria::Not(part) => !part.matches(profile, now),
+            Criteria::Property(filter) => filter.matches(&profile.properties),
             Criteria::Did { event, at_least, within_days } => {
                 profile.times(event, within_days.map(days_ago))
                     >= usize::try_from(*at_least).unwrap_or(usize::MAX)
             }
             Criteria::DidTime { event, occasion, ago, days } => {
-                let at = if *occasion == Occasion::First {
+                let at = if *occasion == Occurrence::First {
                     profile.first(event)
                 } else {
                     profile.last(event)
@@ -265,7 +265,7 @@ impl Criteria {
 
     /// The same question with every segment replaced by its own criteria, as far as there is room
     /// ([`Expansion`]).
-    pub fn expand(&self, segments: &HashMap<String, Criteria>) -> Criteria {
+    pub fn inline_segments(&self, segments: &HashMap<String, Criteria>) -> Criteria {
         Expansion::new(segments, PARTS_MAX).expand(self)
     }
 

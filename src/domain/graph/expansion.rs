@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn expanded(segments: &HashMap<String, Criteria>) -> Criteria {
-        Criteria::InSegment("s0".to_string()).expand(segments)
+        Criteria::InSegment("s0".to_string()).inline_segments(segments)
     }
 
     #[test]

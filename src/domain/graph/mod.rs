@@ -1,8 +1,8 @@
 //! The graph of a version: nodes, and connectors from their named outlets to other nodes.
 //!
 //! The JSON form is documented in `docs/journey-json.md` and versioned by [`super::document`].
-//! Reading is strict: an unknown field or node type is refused with its place. [`Graph::defects`]
-//! says what makes a graph impossible (such a graph is never stored), [`Graph::problems`] what
+//! Reading is strict: an unknown field or node type is refused with its place. [`Graph::structural_errors`]
+//! says what makes a graph impossible (such a graph is never stored), [`Graph::publish_errors`] what
 //! keeps it from being published.
 
 pub mod criteria;
@@ -57,7 +57,7 @@ impl Graph {
     }
 
     /// Where the outlet of a node leads, if it is drawn.
-    pub fn target(&self, from: &str, outlet: &str) -> Option<&Node> {
+    pub fn target_of(&self, from: &str, outlet: &str) -> Option<&Node> {
         let connector = self
             .connectors
             .iter()

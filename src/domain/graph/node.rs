@@ -7,7 +7,7 @@ use super::{
     Position,
     criteria::{Criteria, EventMatch, PropertyFilter},
 };
-use crate::domain::{figures::counted, people::profile::Channel};
+use crate::domain::{figures::pluralize, people::profile::Channel};
 
 /// One box of the graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,14 +22,14 @@ pub struct Node {
     pub position: Position,
     pub step: NodeKind,
     /// How a message is sent; means nothing elsewhere.
-    #[serde(default, skip_serializing_if = "Sending::is_usual")]
-    pub sending: Sending,
+    #[serde(default, skip_serializing_if = "SendOptions::is_usual")]
+    pub sending: SendOptions,
 }
 
 /// What an author can say about the sending of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sending {
+pub struct SendOptions {
     /// Not sent any more when it is later than this many minutes: after a standstill, a retry, a
     /// backlog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ fn is_false(value: &bool) -> bool {
     !*value
 }
 
-impl Sending {
+impl SendOptions {
     fn is_usual(&self) -> bool {
         *self == Self::default()
     }
@@ -61,7 +61,7 @@ impl Node {
             name: None,
             position: Position::default(),
             step,
-            sending: Sending::default(),
+            sending: SendOptions::default(),
         }
     }
 
@@ -154,7 +154,7 @@ pub enum NodeKind {
     },
     /// By chance, but always the same for the same person.
     RandomSplit {
-        shares: Vec<Share>,
+        shares: Vec<SplitShare>,
     },
     UpdateProfile {
         set: Vec<PropertyValue>,
@@ -249,7 +249,7 @@ pub struct Branch {
 /// One way out of a random split.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Share {
+pub struct SplitShare {
     /// Also the name of its outlet.
     pub name: String,
     /// Of a hundred.
@@ -442,7 +442,7 @@ impl NodeKind {
             NodeKind::Whatsapp { template } => format!("Template {template}"),
             NodeKind::Delay(delay) => delay.describe(),
             NodeKind::WaitForEvent { event, timeout_minutes, .. } => {
-                format!("“{}”, at most {}", event.name, minutes(*timeout_minutes))
+                format!("“{}”, at most {}", event.name, humanize_duration(*timeout_minutes))
             }
             NodeKind::ConditionSplit { branches } => branches
                 .iter()
@@ -487,7 +487,7 @@ impl NodeKind {
 impl Delay {
     pub fn describe(&self) -> String {
         match self {
-            Delay::For { minutes: length } => minutes(*length),
+            Delay::For { minutes: length } => humanize_duration(*length),
             Delay::Until { time, weekdays } if weekdays.is_empty() => format!("Until {time}"),
             Delay::Until { time, weekdays } => {
                 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -509,8 +509,8 @@ impl Delay {
 }
 
 /// A number of minutes as people say it: "45 minutes", "2 hours", "14 days".
-pub fn minutes(length: u32) -> String {
-    let counted = |count: u32, one, many| counted(i64::from(count), one, many);
+pub fn humanize_duration(length: u32) -> String {
+    let counted = |count: u32, one, many| pluralize(i64::from(count), one, many);
     match length {
         length if length >= 1440 && length % 1440 == 0 => counted(length / 1440, "day", "days"),
         length if length >= 60 && length % 60 == 0 => counted(length / 60, "hour", "hours"),
@@ -520,7 +520,7 @@ pub fn minutes(length: u32) -> String {
 
 /// "1 day", "14 days".
 pub fn days(length: u32) -> String {
-    counted(i64::from(length), "day", "days")
+    pluralize(i64::from(length), "day", "days")
 }
 
 /// The same after "in the last": "day", "14 days".
@@ -531,8 +531,8 @@ pub fn last_days(length: u32) -> String {
 /// A number of hours as people say it: "36 hours", "14 days".
 pub fn hours(length: u32) -> String {
     if length >= 24 && length.is_multiple_of(24) {
-        counted(i64::from(length / 24), "day", "days")
+        pluralize(i64::from(length / 24), "day", "days")
     } else {
-        counted(i64::from(length), "hour", "hours")
+        pluralize(i64::from(length), "hour", "hours")
     }
 }

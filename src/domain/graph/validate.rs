@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     Graph, NODES_MAX, Node, NodeKind, POSITION_MAX,
     criteria::Criteria,
-    node::{Delay, NodeGroup, Sending},
+    node::{Delay, NodeGroup, SendOptions},
 };
 use crate::domain::{error::FieldError, settings::is_time_of_day};
 
@@ -21,19 +21,22 @@ const WAYS_MAX: usize = 10;
 impl Graph {
     /// What is never taken from outside, nor published: ids twice, connectors to nowhere, numbers
     /// out of range. Paths are those of the JSON form.
-    pub fn defects(&self) -> Vec<FieldError> {
-        let mut defects = self.flaws();
+    pub fn structural_errors(&self) -> Vec<FieldError> {
+        let mut defects = self.storage_errors();
         if self.nodes.len() > NODES_MAX {
             return defects;
         }
         for (index, node) in self.nodes.iter().enumerate() {
             let path = format!("nodes[{index}]");
             defects.extend(
-                node.step.defects().into_iter().map(|defect| defect.under("step").under(&path)),
+                node.step
+                    .structural_errors()
+                    .into_iter()
+                    .map(|defect| defect.under("step").under(&path)),
             );
             defects.extend(
                 node.sending
-                    .defects()
+                    .structural_errors()
                     .into_iter()
                     .map(|defect| defect.under("sending").under(&path)),
             );
@@ -43,7 +46,7 @@ impl Graph {
 
     /// What not even a draft can be kept with. A form that is half filled in is none of it: the
     /// author goes on later.
-    pub fn flaws(&self) -> Vec<FieldError> {
+    pub fn storage_errors(&self) -> Vec<FieldError> {
         let mut defects = Vec::new();
         if self.nodes.len() > NODES_MAX {
             let sentence =
@@ -148,8 +151,8 @@ impl Graph {
     }
 
     /// What keeps a graph without defects from being published.
-    pub fn problems(&self) -> Vec<FieldError> {
-        let mut problems = self.defects();
+    pub fn publish_errors(&self) -> Vec<FieldError> {
+        let mut problems = self.structural_errors();
         if !problems.is_empty() {
             return problems;
         }
@@ -161,7 +164,7 @@ impl Graph {
             ));
             return problems;
         }
-        let reached = self.reached();
+        let reached = self.reachable_nodes();
         for (index, node) in self.nodes.iter().enumerate() {
             let path = format!("nodes[{index}]");
             if !reached.contains(node.id.as_str()) {
@@ -169,7 +172,7 @@ impl Graph {
                     format!("No one can reach “{}”. Connect it or remove it.", node.title());
                 problems.push(FieldError::new("", "unreachable", sentence).under(&path));
             }
-            if node.step == (NodeKind::Entry {}) && self.target(&node.id, "next").is_none() {
+            if node.step == (NodeKind::Entry {}) && self.target_of(&node.id, "next").is_none() {
                 problems.push(
                     FieldError::new(
                         "",
@@ -190,7 +193,7 @@ impl Graph {
     }
 
     /// Nodes that someone who comes in can get to.
-    pub fn reached(&self) -> HashSet<&str> {
+    pub fn reachable_nodes(&self) -> HashSet<&str> {
         let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
         for connector in &self.connectors {
             ways.entry(&connector.from).or_default().push(&connector.to);
@@ -273,7 +276,7 @@ impl NodeKind {
         }
     }
 
-    fn defects(&self) -> Vec<FieldError> {
+    fn structural_errors(&self) -> Vec<FieldError> {
         let mut defects = Vec::new();
         let mut add = |path: &str, key: &str, sentence: &str| {
             defects.push(FieldError::new(path, key, sentence))
@@ -342,8 +345,8 @@ impl NodeKind {
     }
 }
 
-impl Sending {
-    fn defects(&self) -> Vec<FieldError> {
+impl SendOptions {
+    fn structural_errors(&self) -> Vec<FieldError> {
         let zero = |path: &str, minutes: Option<u32>| {
             (minutes == Some(0)).then(|| {
                 FieldError::new(path, "range", "Use at least one minute, or leave it empty.")

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Connector, Graph, Node, NodeKind, Position, node::Delay, node::Share};
+use super::super::{Connector, Graph, Node, NodeKind, Position, node::Delay, node::SplitShare};
 
 fn node(id: &str, step: NodeKind) -> Node {
     Node::new(id, step)
@@ -36,7 +36,7 @@ fn a_small_complete_graph_has_no_problems() {
         vec![wait("a"), sms("b")],
         vec![connector("entry", "next", "a"), connector("a", "next", "b")],
     );
-    assert_eq!(graph.problems(), []);
+    assert_eq!(graph.publish_errors(), []);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn each_defect_is_named_at_its_place() {
             node(
                 "r",
                 NodeKind::RandomSplit {
-                    shares: vec![Share { name: "x".to_string(), percent: 50 }],
+                    shares: vec![SplitShare { name: "x".to_string(), percent: 50 }],
                 },
             ),
         ],
@@ -59,7 +59,7 @@ fn each_defect_is_named_at_its_place() {
         ],
     );
     assert_eq!(
-        keys(graph.defects()),
+        keys(graph.structural_errors()),
         [
             ("nodes[2].id", "duplicate"),
             ("connectors[0].outlet", "unknown_outlet"),
@@ -75,13 +75,13 @@ fn each_defect_is_named_at_its_place() {
 fn a_draft_is_kept_with_forms_that_are_half_filled_in_and_without_what_leads_nowhere() {
     let half = node(
         "r",
-        NodeKind::RandomSplit { shares: vec![Share { name: "x".to_string(), percent: 50 }] },
+        NodeKind::RandomSplit { shares: vec![SplitShare { name: "x".to_string(), percent: 50 }] },
     );
     let mut graph = graph(vec![half], vec![connector("entry", "next", "r")]);
-    assert_eq!((graph.flaws(), keys(graph.defects()).len()), (Vec::new(), 1));
+    assert_eq!((graph.storage_errors(), keys(graph.structural_errors()).len()), (Vec::new(), 1));
     graph.connectors.push(connector("r", "y", "r"));
     assert_eq!(
-        keys(graph.flaws()),
+        keys(graph.storage_errors()),
         [("connectors[1].outlet".to_string(), "unknown_outlet".to_string())]
     );
 }
@@ -89,34 +89,34 @@ fn a_draft_is_kept_with_forms_that_are_half_filled_in_and_without_what_leads_now
 #[test]
 fn a_share_cannot_be_called_like_an_ending() {
     let split = |name: &str| NodeKind::RandomSplit {
-        shares: vec![Share { name: name.to_string(), percent: 100 }],
+        shares: vec![SplitShare { name: name.to_string(), percent: 100 }],
     };
     for name in ["!completed", "~sent"] {
-        let defects = graph(vec![node("r", split(name))], vec![]).defects();
+        let defects = graph(vec![node("r", split(name))], vec![]).structural_errors();
         assert_eq!(
             keys(defects),
             [("nodes[1].step.random_split.shares".to_string(), "reserved".to_string())]
         );
     }
-    assert_eq!(graph(vec![node("r", split("a!"))], vec![]).defects(), []);
+    assert_eq!(graph(vec![node("r", split("a!"))], vec![]).structural_errors(), []);
 }
 
 #[test]
 fn a_graph_has_exactly_one_entry() {
     let none = Graph { nodes: vec![sms("a")], connectors: vec![] };
-    assert_eq!(keys(none.defects()), [("nodes".to_string(), "entry".to_string())]);
+    assert_eq!(keys(none.structural_errors()), [("nodes".to_string(), "entry".to_string())]);
 }
 
 #[test]
 fn a_new_graph_is_valid_but_not_publishable() {
-    assert_eq!(Graph::empty().defects(), []);
-    assert_eq!(keys(Graph::empty().problems()), [("nodes".to_string(), "empty".to_string())]);
+    assert_eq!(Graph::empty().structural_errors(), []);
+    assert_eq!(keys(Graph::empty().publish_errors()), [("nodes".to_string(), "empty".to_string())]);
 }
 
 #[test]
 fn what_nobody_reaches_is_a_problem() {
     let graph = graph(vec![sms("a"), sms("lost")], vec![connector("entry", "next", "a")]);
-    assert_eq!(keys(graph.problems()), [("nodes[2]".to_string(), "unreachable".to_string())]);
+    assert_eq!(keys(graph.publish_errors()), [("nodes[2]".to_string(), "unreachable".to_string())]);
 }
 
 #[test]
@@ -132,10 +132,10 @@ fn a_circle_needs_a_wait() {
         )
     };
     assert_eq!(
-        keys(circle(vec![sms("a"), sms("b")], "sent").problems()),
+        keys(circle(vec![sms("a"), sms("b")], "sent").publish_errors()),
         [("connectors".to_string(), "cycle".to_string())]
     );
-    assert_eq!(circle(vec![sms("a"), wait("b")], "next").problems(), []);
+    assert_eq!(circle(vec![sms("a"), wait("b")], "next").publish_errors(), []);
 }
 
 #[test]
@@ -143,7 +143,10 @@ fn absurd_positions_are_refused() {
     for x in [f64::NAN, f64::INFINITY, 1e300] {
         let mut graph = Graph::empty();
         graph.nodes[0].position.x = x;
-        assert_eq!(keys(graph.defects()), [("nodes[0].position".to_string(), "range".to_string())]);
+        assert_eq!(
+            keys(graph.structural_errors()),
+            [("nodes[0].position".to_string(), "range".to_string())]
+        );
     }
 }
 
@@ -187,7 +190,7 @@ fn any_graph() -> impl Strategy<Value = Graph> {
 proptest! {
     #[test]
     fn any_graph_is_judged_without_breaking_and_comes_back_from_its_json(graph in any_graph()) {
-        let _ = graph.problems();
+        let _ = graph.publish_errors();
         let json = serde_json::to_string(&graph).expect("writable");
         prop_assert_eq!(serde_json::from_str::<Graph>(&json).expect("readable"), graph);
     }
@@ -195,7 +198,8 @@ proptest! {
 
 /// A split with so many ways out, and a connector for each of them.
 fn wide(ways: usize, outlet: impl Fn(usize) -> String) -> Graph {
-    let shares = (0..ways).map(|index| Share { name: format!("w{index}"), percent: 0 }).collect();
+    let shares =
+        (0..ways).map(|index| SplitShare { name: format!("w{index}"), percent: 0 }).collect();
     let connectors = (0..ways).map(|index| connector("split", &outlet(index), "a")).collect();
     graph(vec![node("split", NodeKind::RandomSplit { shares }), wait("a")], connectors)
 }
@@ -203,12 +207,12 @@ fn wide(ways: usize, outlet: impl Fn(usize) -> String) -> Graph {
 #[test]
 fn the_ways_out_of_a_split_are_written_down_once_however_many_they_are() {
     // Written down for each connector they would be ten thousand million names.
-    assert_eq!(wide(100_000, |index| format!("w{index}")).flaws(), []);
+    assert_eq!(wide(100_000, |index| format!("w{index}")).storage_errors(), []);
 }
 
 #[test]
 fn of_very_many_defects_the_first_are_told_and_each_stays_short() {
-    let flaws = wide(100_000, |index| format!("x{index}")).flaws();
+    let flaws = wide(100_000, |index| format!("x{index}")).storage_errors();
     assert!((100..200).contains(&flaws.len()), "{}", flaws.len());
     assert!(flaws.iter().all(|flaw| flaw.sentence.len() < 500), "{}", flaws[0].sentence);
     assert!(flaws[0].sentence.ends_with("w9, and 99990 more."), "{}", flaws[0].sentence);

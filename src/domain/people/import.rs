@@ -59,10 +59,10 @@ pub struct ImportProgress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportState {
-    UnderWay,
+    Running,
     Done,
     /// A sentence that says why.
-    BrokenOff(String),
+    Failed(String),
 }
 
 /// An import as its page shows it.

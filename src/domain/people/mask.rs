@@ -5,7 +5,7 @@ use super::{
     Properties,
     view::{
         Because, EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EntryExplanation,
-        EventSummary, PeoplePage, ProfileDetail, ProfileSummary, SegmentView,
+        EventSummary, ProfileDetail, ProfilePage, ProfileSummary, SegmentSummary,
     },
 };
 use crate::domain::{
@@ -131,9 +131,9 @@ impl Said {
 
 // Whoever adds a field decides here what of it is shown: each of them is named.
 
-impl PeoplePage {
+impl ProfilePage {
     pub fn masked(self) -> Self {
-        let PeoplePage { rows, more, total } = self;
+        let ProfilePage { rows, more, total } = self;
         Self { rows: rows.into_iter().map(ProfileSummary::masked).collect(), more, total }
     }
 }
@@ -264,10 +264,10 @@ impl EntryExplanation {
     }
 }
 
-impl SegmentView {
+impl SegmentSummary {
     /// Whoever is in it, and how many, tells about properties.
     pub fn masked(self) -> Self {
-        let SegmentView { name, criteria, created_by, updated_at, people: _ } = self;
+        let SegmentSummary { name, criteria, created_by, updated_at, people: _ } = self;
         Self { name, criteria, created_by, updated_at, people: None }
     }
 }
@@ -285,7 +285,7 @@ impl MessageSummary {
             settled_at,
             reason,
             attempts,
-            doubts,
+            possible_duplicates: doubts,
             answers,
         } = self;
         Self {
@@ -299,7 +299,7 @@ impl MessageSummary {
             settled_at,
             reason: our_half(&reason),
             attempts,
-            doubts,
+            possible_duplicates: doubts,
             answers: answers.into_iter().map(MessageEventSummary::masked).collect(),
         }
     }

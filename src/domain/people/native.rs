@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Properties,
-    record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
+    record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
     value::read_key,
 };
 use crate::domain::{error::FieldError, time::Timestamp, unreadable::reason};
@@ -41,10 +41,10 @@ pub struct ProfileJson {
 impl EventJson {
     /// # Errors
     /// Names what breaks a limit.
-    pub fn read(self, now: Timestamp) -> Result<Vec<Record>, FieldError> {
+    pub fn read(self, now: Timestamp) -> Result<Vec<IngestRecord>, FieldError> {
         let who = ProfileRef::read(self.identity, self.anonymous_id)?;
         let event = NewEvent::read(&self.name, self.time, self.properties, self.message_id, now)?;
-        Ok(vec![Record { who, what: What::Event(event) }])
+        Ok(vec![IngestRecord { who, what: RecordPayload::Event(event) }])
     }
 }
 
@@ -53,7 +53,7 @@ impl ProfileJson {
     ///
     /// # Errors
     /// Names what breaks a limit.
-    pub fn read(self) -> Result<Vec<Record>, FieldError> {
+    pub fn read(self) -> Result<Vec<IngestRecord>, FieldError> {
         let who = ProfileRef::read(self.identity, self.anonymous_id)?;
         let change =
             ProfileUpdate::read(self.properties).map_err(|error| error.under("properties"))?;
@@ -62,10 +62,11 @@ impl ProfileJson {
                 format!("There are {} lists; the limit is {LISTS_MAX}.", self.lists.len());
             return Err(FieldError::new("lists", "too_many", sentence));
         }
-        let mut records = vec![Record { who: who.clone(), what: What::Change(change) }];
+        let mut records =
+            vec![IngestRecord { who: who.clone(), what: RecordPayload::Change(change) }];
         for list in self.lists {
             let list = read_key(&list).map_err(|error| error.under("lists"))?;
-            records.push(Record { who: who.clone(), what: What::List(list) });
+            records.push(IngestRecord { who: who.clone(), what: RecordPayload::List(list) });
         }
         Ok(records)
     }
@@ -75,7 +76,7 @@ impl ProfileJson {
 ///
 /// # Errors
 /// Where it is no JSON, or neither of both.
-pub fn read_line(line: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> {
+pub fn read_line(line: &str, now: Timestamp) -> Result<Vec<IngestRecord>, FieldError> {
     let malformed = |error: serde_json::Error| {
         FieldError::new("", "malformed", format!("This cannot be read: {}.", reason(&error)))
     };
@@ -106,13 +107,13 @@ mod tests {
             read_line(r#"{"identity":"ada","name":"Visited","properties":{"total":7}}"#, NOW)
                 .expect("an event");
         assert!(
-            matches!(&event[..], [Record { what: What::Event(event), .. }] if event.name == "Visited")
+            matches!(&event[..], [IngestRecord { what: RecordPayload::Event(event), .. }] if event.name == "Visited")
         );
         let profile =
             read_line(r#"{"identity":"ada","properties":{"plan":"gold"},"lists":["VIP"]}"#, NOW)
                 .expect("a profile");
         assert!(
-            matches!(&profile[..], [Record { what: What::Change(_), .. }, Record { what: What::List(list), .. }] if list == "VIP")
+            matches!(&profile[..], [IngestRecord { what: RecordPayload::Change(_), .. }, IngestRecord { what: RecordPayload::List(list), .. }] if list == "VIP")
         );
     }
 

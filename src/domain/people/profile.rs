@@ -139,7 +139,7 @@ impl Profile {
         let key = event_key(&event.name);
         self.events
             .iter()
-            .filter(move |past| past.key == key && event.filters_hold(&past.properties))
+            .filter(move |past| past.key == key && event.filters_match(&past.properties))
             .map(|past| past.at)
     }
 }

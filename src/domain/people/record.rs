@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Properties,
-    value::{PROFILE_BYTES_MAX, PROPERTIES_MAX, canonical, read_key, read_properties, size},
+    value::{PROFILE_BYTES_MAX, PROPERTIES_MAX, read_key, read_properties, size, to_canonical},
 };
 use crate::domain::{
     error::FieldError,
@@ -78,7 +78,7 @@ pub struct NewEvent {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum What {
+pub enum RecordPayload {
     Change(ProfileUpdate),
     Event(NewEvent),
     /// Put them on this list.
@@ -87,9 +87,9 @@ pub enum What {
 
 /// One record, ready to be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record {
+pub struct IngestRecord {
     pub who: ProfileRef,
-    pub what: What,
+    pub what: RecordPayload,
 }
 
 impl ProfileRef {
@@ -228,7 +228,7 @@ fn without_nulls(properties: Properties) -> Properties {
 
 /// Properties after a change: what is null goes, what is new comes. A profile has at most
 /// [`PROPERTIES_MAX`] with [`PROFILE_BYTES_MAX`] in all; answers those that found no room.
-pub fn merge(properties: &mut Properties, change: &Properties) -> Vec<String> {
+pub fn merge_properties(properties: &mut Properties, change: &Properties) -> Vec<String> {
     // First what goes: a change may make the room that it needs.
     for name in change.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name) {
         properties.remove(name);
@@ -242,7 +242,7 @@ pub fn merge(properties: &mut Properties, change: &Properties) -> Vec<String> {
         if is_new && properties.len() >= PROPERTIES_MAX || after > PROFILE_BYTES_MAX.max(bytes) {
             without_room.push(name.clone());
         } else {
-            properties.insert(name.clone(), canonical(value.clone()));
+            properties.insert(name.clone(), to_canonical(value.clone()));
             bytes = after;
         }
     }
@@ -299,13 +299,13 @@ mod tests {
         };
         let mut properties = numbered(0, PROPERTIES_MAX - 1);
         let change = numbered(PROPERTIES_MAX - 2, PROPERTIES_MAX + 2);
-        assert_eq!(merge(&mut properties, &change), ["p256", "p257"]);
+        assert_eq!(merge_properties(&mut properties, &change), ["p256", "p257"]);
         assert_eq!(properties.len(), PROPERTIES_MAX);
         let change = map(json!({ "p000": null, "p001": "known", "new": true }));
-        assert!(merge(&mut properties, &change).is_empty(), "what goes makes room");
+        assert!(merge_properties(&mut properties, &change).is_empty(), "what goes makes room");
         let large = json!(vec!["x".repeat(1_000); 100]);
         let change = (0..20).map(|n| (format!("p{n:03}"), large.clone())).collect();
-        assert_eq!(merge(&mut properties, &change).len(), 10, "and for so many bytes");
+        assert_eq!(merge_properties(&mut properties, &change).len(), 10, "and for so many bytes");
         let before = properties.clone();
         merge_profiles(&mut properties, map(json!({ "p001": 7, "other": 7 })));
         assert_eq!(properties, before);
@@ -329,7 +329,7 @@ mod tests {
     #[test]
     fn null_takes_a_property_away() {
         let mut properties = map(json!({"a": 1, "b": 2}));
-        merge(&mut properties, &map(json!({"a": null, "c": "2026-01-01T00:00:00Z"})));
+        merge_properties(&mut properties, &map(json!({"a": null, "c": "2026-01-01T00:00:00Z"})));
         assert_eq!(
             serde_json::Value::Object(properties),
             json!({"b": 2, "c": "2026-01-01T00:00:00.000Z"})

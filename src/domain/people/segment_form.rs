@@ -11,7 +11,7 @@ use crate::domain::{
 
 /// What a row asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ConditionKind {
     Property,
     Event,
     List,
@@ -19,35 +19,40 @@ pub enum Kind {
     Reachable,
 }
 
-impl Kind {
-    pub const ALL: [Kind; 5] =
-        [Kind::Property, Kind::Event, Kind::List, Kind::Segment, Kind::Reachable];
+impl ConditionKind {
+    pub const ALL: [ConditionKind; 5] = [
+        ConditionKind::Property,
+        ConditionKind::Event,
+        ConditionKind::List,
+        ConditionKind::Segment,
+        ConditionKind::Reachable,
+    ];
 
     pub fn key(self) -> &'static str {
         match self {
-            Kind::Property => "property",
-            Kind::Event => "event",
-            Kind::List => "list",
-            Kind::Segment => "segment",
-            Kind::Reachable => "reachable",
+            ConditionKind::Property => "property",
+            ConditionKind::Event => "event",
+            ConditionKind::List => "list",
+            ConditionKind::Segment => "segment",
+            ConditionKind::Reachable => "reachable",
         }
     }
 
     pub fn title(self) -> &'static str {
         match self {
-            Kind::Property => "has the property",
-            Kind::Event => "did the event",
-            Kind::List => "is on the list",
-            Kind::Segment => "is in the segment",
-            Kind::Reachable => "can be reached by",
+            ConditionKind::Property => "has the property",
+            ConditionKind::Event => "did the event",
+            ConditionKind::List => "is on the list",
+            ConditionKind::Segment => "is in the segment",
+            ConditionKind::Reachable => "can be reached by",
         }
     }
 }
 
 /// One row, as it is typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Row {
-    /// Key of a [`Kind`]; a row without a name asks nothing.
+pub struct ConditionInput {
+    /// Key of a [`ConditionKind`]; a row without a name asks nothing.
     pub kind: String,
     /// "not" turns the row around.
     pub negate: String,
@@ -67,7 +72,7 @@ pub struct SegmentForm {
     pub name: String,
     /// "any" joins by or, everything else by and.
     pub join: String,
-    pub rows: Vec<Row>,
+    pub rows: Vec<ConditionInput>,
 }
 
 impl SegmentForm {
@@ -78,7 +83,7 @@ impl SegmentForm {
             column.get(row).map(|text| text.trim().to_string()).unwrap_or_default()
         };
         let rows = (0..kind.len().min(50))
-            .map(|row| Row {
+            .map(|row| ConditionInput {
                 kind: cell(&kind, row),
                 negate: cell(&negate, row),
                 name: cell(&names, row),
@@ -112,12 +117,12 @@ impl SegmentForm {
             Criteria::Any(parts) => ("any", parts.as_slice()),
             other => ("all", std::slice::from_ref(other)),
         };
-        let rows = parts.iter().map(Row::of_criteria).collect::<Option<Vec<_>>>()?;
+        let rows = parts.iter().map(ConditionInput::of_criteria).collect::<Option<Vec<_>>>()?;
         Some(Self { name: name.to_string(), join: join.to_string(), rows })
     }
 }
 
-impl Row {
+impl ConditionInput {
     fn criteria(&self) -> Result<Criteria, FieldError> {
         let name = if self.kind == "event" || self.kind == "property" {
             read_key(&self.name)?

@@ -4,7 +4,7 @@
 
 use super::{
     contact::ContactSource,
-    record::{ProfileUpdate, PropertyMeaning, Record, What},
+    record::{IngestRecord, ProfileUpdate, PropertyMeaning, RecordPayload},
 };
 use crate::domain::ids::{ProjectId, UserId};
 
@@ -38,7 +38,7 @@ pub struct Sender {
 pub struct Batch {
     pub project: ProjectId,
     pub sender: Sender,
-    pub records: Vec<Record>,
+    pub records: Vec<IngestRecord>,
 }
 
 /// What of a record was left as it was.
@@ -77,11 +77,11 @@ impl Sender {
 
 /// What a browser may say of a known person: what remains of it, and the fields that are left as
 /// they are.
-pub fn of_known_person(what: &What) -> (Option<What>, Vec<String>) {
+pub fn of_known_person(what: &RecordPayload) -> (Option<RecordPayload>, Vec<String>) {
     match what {
-        What::Event(_) => (Some(what.clone()), Vec::new()),
-        What::List(_) => (None, vec!["lists".to_string()]),
-        What::Change(change) => {
+        RecordPayload::Event(_) => (Some(what.clone()), Vec::new()),
+        RecordPayload::List(_) => (None, vec!["lists".to_string()]),
+        RecordPayload::Change(change) => {
             let is_kept = |name: &str| {
                 !matches!(
                     PropertyMeaning::of(name),
@@ -100,7 +100,7 @@ pub fn of_known_person(what: &What) -> (Option<What>, Vec<String>) {
             };
             // An empty change says nothing of a known person.
             let says_something = ignored.is_empty() || rest != ProfileUpdate::default();
-            (says_something.then_some(What::Change(rest)), ignored)
+            (says_something.then_some(RecordPayload::Change(rest)), ignored)
         }
     }
 }
@@ -112,8 +112,8 @@ mod tests {
     use super::*;
     use crate::domain::people::Properties;
 
-    fn change(properties: serde_json::Value) -> What {
-        What::Change(
+    fn change(properties: serde_json::Value) -> RecordPayload {
+        RecordPayload::Change(
             ProfileUpdate::read(properties.as_object().cloned().expect("an object"))
                 .expect("a change"),
         )
@@ -141,10 +141,10 @@ mod tests {
             (None, vec!["email".to_string()])
         );
         assert_eq!(
-            of_known_person(&What::List("VIP".to_string())),
+            of_known_person(&RecordPayload::List("VIP".to_string())),
             (None, vec!["lists".to_string()])
         );
-        let nothing = What::Change(ProfileUpdate {
+        let nothing = RecordPayload::Change(ProfileUpdate {
             properties: Properties::new(),
             ..ProfileUpdate::default()
         });

@@ -13,7 +13,7 @@ use serde_json::{Number, Value};
 use super::{
     Properties,
     native::{EventJson, ProfileJson},
-    record::Record,
+    record::IngestRecord,
     value::{PROPERTIES_MAX, is_date, read_key},
 };
 use crate::domain::{
@@ -28,17 +28,17 @@ const ERRORS_MAX: usize = 20;
 
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Column {
+enum CsvColumn {
     Identity,
     Anonymous,
     Event,
     Time,
     MessageId,
-    Property(String, Kind),
+    Property(String, CsvKind),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CsvKind {
     Text,
     Number,
     Boolean,
@@ -47,12 +47,12 @@ enum Kind {
 
 /// The first row of a table, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heading {
-    columns: Vec<Column>,
+pub struct CsvHeader {
+    columns: Vec<CsvColumn>,
     events: bool,
 }
 
-impl Heading {
+impl CsvHeader {
     /// `identity` is the name of the column that says who someone is, where it is called something
     /// else.
     ///
@@ -62,7 +62,7 @@ impl Heading {
         cells: impl Iterator<Item = &'a str>,
         identity: Option<&str>,
     ) -> Result<Self, Vec<FieldError>> {
-        let mut columns: Vec<Column> = Vec::new();
+        let mut columns: Vec<CsvColumn> = Vec::new();
         let mut errors = Vec::new();
         for cell in cells {
             match column(cell.trim(), identity) {
@@ -87,7 +87,10 @@ impl Heading {
                 return Err(errors);
             }
         }
-        if !columns.iter().any(|column| matches!(column, Column::Identity | Column::Anonymous)) {
+        if !columns
+            .iter()
+            .any(|column| matches!(column, CsvColumn::Identity | CsvColumn::Anonymous))
+        {
             let wanted = identity.unwrap_or("identity");
             let sentence = format!(
                 "There is no column “{wanted}”. The first row names the columns, and one of them \
@@ -95,7 +98,7 @@ impl Heading {
             );
             errors.push(FieldError::new(wanted, "required", sentence));
         }
-        let events = columns.contains(&Column::Event);
+        let events = columns.contains(&CsvColumn::Event);
         if errors.is_empty() { Ok(Self { columns, events }) } else { Err(errors) }
     }
 
@@ -107,7 +110,7 @@ impl Heading {
         &self,
         cells: impl ExactSizeIterator<Item = &'a str>,
         now: Timestamp,
-    ) -> Result<Vec<Record>, FieldError> {
+    ) -> Result<Vec<IngestRecord>, FieldError> {
         if cells.len() != self.columns.len() {
             let sentence = format!(
                 "The row has {} cells; the first row has {}.",
@@ -126,12 +129,12 @@ impl Heading {
             }
             let text = || Some(cell.to_string());
             match column {
-                Column::Identity => identity = text(),
-                Column::Anonymous => anonymous_id = text(),
-                Column::Event => name = text(),
-                Column::MessageId => message_id = text(),
-                Column::Time => time = Some(instant(cell)?),
-                Column::Property(name, kind) => {
+                CsvColumn::Identity => identity = text(),
+                CsvColumn::Anonymous => anonymous_id = text(),
+                CsvColumn::Event => name = text(),
+                CsvColumn::MessageId => message_id = text(),
+                CsvColumn::Time => time = Some(instant(cell)?),
+                CsvColumn::Property(name, kind) => {
                     let value = kind.read(cell).map_err(|error| error.under(name))?;
                     properties.insert(name.clone(), value);
                 }
@@ -147,7 +150,7 @@ impl Heading {
     }
 }
 
-fn column(name: &str, identity: Option<&str>) -> Result<Column, FieldError> {
+fn column(name: &str, identity: Option<&str>) -> Result<CsvColumn, FieldError> {
     let is_identity = match identity {
         Some(identity) => name.eq_ignore_ascii_case(identity),
         None => ["identity", "user_id", "userid", "external_id"]
@@ -155,23 +158,23 @@ fn column(name: &str, identity: Option<&str>) -> Result<Column, FieldError> {
             .any(|known| name.eq_ignore_ascii_case(known)),
     };
     if is_identity {
-        return Ok(Column::Identity);
+        return Ok(CsvColumn::Identity);
     }
     match name.to_lowercase().as_str() {
-        "anonymous_id" | "anonymousid" => return Ok(Column::Anonymous),
-        "event" => return Ok(Column::Event),
-        "time" | "timestamp" => return Ok(Column::Time),
-        "message_id" | "messageid" => return Ok(Column::MessageId),
+        "anonymous_id" | "anonymousid" => return Ok(CsvColumn::Anonymous),
+        "event" => return Ok(CsvColumn::Event),
+        "time" | "timestamp" => return Ok(CsvColumn::Time),
+        "message_id" | "messageid" => return Ok(CsvColumn::MessageId),
         _ => {}
     }
     let (name, kind) = match name.rsplit_once(':') {
-        Some((name, "text")) => (name, Kind::Text),
-        Some((name, "number")) => (name, Kind::Number),
-        Some((name, "boolean")) => (name, Kind::Boolean),
-        Some((name, "date")) => (name, Kind::Date),
-        _ => (name, Kind::Text),
+        Some((name, "text")) => (name, CsvKind::Text),
+        Some((name, "number")) => (name, CsvKind::Number),
+        Some((name, "boolean")) => (name, CsvKind::Boolean),
+        Some((name, "date")) => (name, CsvKind::Date),
+        _ => (name, CsvKind::Text),
     };
-    Ok(Column::Property(read_key(name)?, kind))
+    Ok(CsvColumn::Property(read_key(name)?, kind))
 }
 
 fn instant(cell: &str) -> Result<Timestamp, FieldError> {
@@ -184,23 +187,23 @@ fn instant(cell: &str) -> Result<Timestamp, FieldError> {
     })
 }
 
-impl Kind {
+impl CsvKind {
     fn read(self, cell: &str) -> Result<Value, FieldError> {
         let wrong =
             |wanted: &str| FieldError::new("", "malformed", format!("“{cell}” is not {wanted}."));
         match self {
-            Kind::Text => Ok(Value::String(cell.to_string())),
-            Kind::Number => {
+            CsvKind::Text => Ok(Value::String(cell.to_string())),
+            CsvKind::Number => {
                 let whole = cell.parse::<i64>().ok().map(Number::from);
                 let number = whole.or_else(|| cell.parse::<f64>().ok().and_then(Number::from_f64));
                 number.map(Value::Number).ok_or_else(|| wrong("a number, such as 12.5"))
             }
-            Kind::Boolean => match cell.to_lowercase().as_str() {
+            CsvKind::Boolean => match cell.to_lowercase().as_str() {
                 "true" | "yes" | "1" => Ok(Value::Bool(true)),
                 "false" | "no" | "0" => Ok(Value::Bool(false)),
                 _ => Err(wrong("true or false")),
             },
-            Kind::Date => {
+            CsvKind::Date => {
                 let good = cell.parse::<Timestamp>().is_ok()
                     || (is_date(cell) && cell.parse::<Day>().is_ok());
                 if good {
@@ -218,15 +221,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::people::record::What;
+    use crate::domain::people::record::RecordPayload;
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-    fn heading(text: &str) -> Heading {
-        Heading::read(text.split(','), None).expect("a heading")
+    fn heading(text: &str) -> CsvHeader {
+        CsvHeader::read(text.split(','), None).expect("a heading")
     }
 
-    fn rows(heading: &Heading, text: &str) -> Result<Vec<Record>, FieldError> {
+    fn rows(heading: &CsvHeader, text: &str) -> Result<Vec<IngestRecord>, FieldError> {
         heading.records(text.split(',').collect::<Vec<_>>().into_iter(), NOW)
     }
 
@@ -237,7 +240,7 @@ mod tests {
             "ada,01067,36,yes,1815-12-10",
         )
         .expect("good");
-        let What::Change(change) = &records[0].what else { panic!("a profile") };
+        let RecordPayload::Change(change) = &records[0].what else { panic!("a profile") };
         assert_eq!(
             Value::Object(change.properties.clone()),
             json!({"zip": "01067", "age": 36, "vip": true, "born": "1815-12-10"})
@@ -247,7 +250,9 @@ mod tests {
     #[test]
     fn an_empty_cell_says_nothing() {
         let records = rows(&heading("identity,plan,age:number"), "ada,,").expect("good");
-        assert!(matches!(&records[0].what, What::Change(change) if change.properties.is_empty()));
+        assert!(
+            matches!(&records[0].what, RecordPayload::Change(change) if change.properties.is_empty())
+        );
     }
 
     #[test]
@@ -256,7 +261,7 @@ mod tests {
             rows(&heading("user_id,event,time,total:number"), "ada,Visited,2026-03-01T09:30:00Z,7")
                 .expect("good");
         assert!(
-            matches!(&records[0].what, What::Event(event) if event.name == "Visited" && event.properties["total"] == 7)
+            matches!(&records[0].what, RecordPayload::Event(event) if event.name == "Visited" && event.properties["total"] == 7)
         );
     }
 
@@ -277,12 +282,12 @@ mod tests {
     #[test]
     fn a_heading_that_says_of_nobody_is_refused_and_another_column_can_be_named() {
         assert_eq!(
-            Heading::read("mail,plan".split(','), None).expect_err("refused")[0].key,
+            CsvHeader::read("mail,plan".split(','), None).expect_err("refused")[0].key,
             "required"
         );
-        assert!(Heading::read("Mail,plan".split(','), Some("mail")).is_ok());
+        assert!(CsvHeader::read("Mail,plan".split(','), Some("mail")).is_ok());
         assert_eq!(
-            Heading::read("identity,plan,plan".split(','), None).expect_err("refused")[0].key,
+            CsvHeader::read("identity,plan,plan".split(','), None).expect_err("refused")[0].key,
             "duplicate"
         );
     }

@@ -43,14 +43,14 @@ pub fn size(value: &Value) -> usize {
 }
 
 /// The canonical form of a property's value.
-pub fn canonical(value: Value) -> Value {
+pub fn to_canonical(value: Value) -> Value {
     match value {
         Value::String(text) => match instant(&text) {
             Some(at) => Value::String(canonical_instant(at)),
             None => Value::String(text),
         },
         Value::Number(number) => Value::Number(canonical_number(&number)),
-        Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(to_canonical).collect()),
         other => other,
     }
 }
@@ -99,7 +99,7 @@ pub enum DateOrInstant {
 }
 
 /// Reads a canonical text as a time.
-pub fn moment(value: &Value) -> Option<DateOrInstant> {
+pub fn parse_date_or_instant(value: &Value) -> Option<DateOrInstant> {
     let text = value.as_str()?;
     match text.len() {
         10 => text.parse().ok().map(DateOrInstant::On),
@@ -122,7 +122,7 @@ pub fn read_properties(properties: Properties) -> Result<Properties, FieldError>
     for (name, value) in properties {
         let name = read_key(&name)?;
         check_value(&value, DEPTH_MAX).map_err(|error| error.under(&name))?;
-        kept.insert(name, canonical(value));
+        kept.insert(name, to_canonical(value));
     }
     Ok(kept)
 }
@@ -201,17 +201,17 @@ mod tests {
     #[test]
     fn an_instant_is_kept_in_utc_with_milliseconds_and_other_texts_as_they_are() {
         assert_eq!(
-            canonical(json!("2026-03-29T02:30:00+02:00")),
+            to_canonical(json!("2026-03-29T02:30:00+02:00")),
             json!("2026-03-29T00:30:00.000Z")
         );
-        assert_eq!(canonical(json!("2026-03-29")), json!("2026-03-29"));
-        assert_eq!(canonical(json!("2026-03-29T25:00:00Z")), json!("2026-03-29T25:00:00Z"));
+        assert_eq!(to_canonical(json!("2026-03-29")), json!("2026-03-29"));
+        assert_eq!(to_canonical(json!("2026-03-29T25:00:00Z")), json!("2026-03-29T25:00:00Z"));
     }
 
     #[test]
     fn a_number_has_one_form() {
-        assert_eq!(canonical(json!(3.0)), json!(3));
-        assert_eq!(canonical(json!(u64::MAX)), json!(u64::MAX as f64));
+        assert_eq!(to_canonical(json!(3.0)), json!(3));
+        assert_eq!(to_canonical(json!(u64::MAX)), json!(u64::MAX as f64));
     }
 
     #[test]
@@ -243,8 +243,8 @@ mod tests {
         #[test]
         fn a_second_reading_changes_nothing(text in "\\PC{0,30}", number: f64) {
             for value in [json!(text), json!(number)] {
-                let once = canonical(value);
-                prop_assert_eq!(canonical(once.clone()), once);
+                let once = to_canonical(value);
+                prop_assert_eq!(to_canonical(once.clone()), once);
             }
         }
     }

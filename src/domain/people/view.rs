@@ -41,7 +41,7 @@ pub struct ProfileSummary {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PeoplePage {
+pub struct ProfilePage {
     pub rows: Vec<ProfileSummary>,
     /// There are more after the last row.
     pub more: bool,
@@ -163,7 +163,7 @@ impl From<String> for Because {
 
 /// A saved question about people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SegmentView {
+pub struct SegmentSummary {
     pub name: String,
     pub criteria: Criteria,
     pub created_by: String,

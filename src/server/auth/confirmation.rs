@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     domain::time::{DAY_MS, Timestamp},
-    server::vault::{SigningPurpose, Vault},
+    server::vault::{ServerKey, SigningPurpose},
 };
 
 /// How long a page may lie open before it has to ask again, in milliseconds.
@@ -15,7 +15,7 @@ const LIFETIME: i64 = DAY_MS / 24;
 const MOMENT: usize = 8;
 
 /// A proof for one thing. `about` names the person who is asked and everything that will be done.
-pub fn prove(vault: &Vault, about: &str, now: Timestamp) -> String {
+pub fn prove(vault: &ServerKey, about: &str, now: Timestamp) -> String {
     let until = (now.0 + LIFETIME).to_be_bytes();
     let mut proof = until.to_vec();
     proof.extend_from_slice(&vault.sign(SigningPurpose::Confirmation, &signed(until, about)));
@@ -23,7 +23,7 @@ pub fn prove(vault: &Vault, about: &str, now: Timestamp) -> String {
 }
 
 /// Was exactly this asked about, within the hour?
-pub fn is_proven(vault: &Vault, about: &str, proof: &str, now: Timestamp) -> bool {
+pub fn is_proven(vault: &ServerKey, about: &str, proof: &str, now: Timestamp) -> bool {
     let Ok(bytes) = URL_SAFE_NO_PAD.decode(proof) else { return false };
     let Some((until, signature)) = bytes.split_first_chunk::<MOMENT>() else { return false };
     now.0 < i64::from_be_bytes(*until)
@@ -41,8 +41,8 @@ mod tests {
     #[test]
     fn a_proof_is_for_one_thing_and_for_an_hour() {
         let folder = tempfile::tempdir().expect("a folder");
-        let vault = Vault::open(None, &folder.path().join("key")).expect("a key");
-        let other = Vault::open(None, &folder.path().join("other")).expect("a key");
+        let vault = ServerKey::open(None, &folder.path().join("key")).expect("a key");
+        let other = ServerKey::open(None, &folder.path().join("other")).expect("a key");
         let now = Timestamp(1_790_000_000_000);
         let proof = prove(&vault, "bob admin", now);
         assert!(is_proven(&vault, "bob admin", &proof, now));

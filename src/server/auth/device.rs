@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::server::{
     auth::secret::NoRandomness,
-    vault::{SigningPurpose, Vault},
+    vault::{ServerKey, SigningPurpose},
 };
 
 /// Accounts that one browser is known to; the one that is longest unused is forgotten.
@@ -28,7 +28,7 @@ impl Device {
 
 /// The device that a cookie shows for an account (the key of its address), if this server signed
 /// it.
-pub fn known(vault: &Vault, cookie: &str, account: &str) -> Option<Device> {
+pub fn known(vault: &ServerKey, cookie: &str, account: &str) -> Option<Device> {
     entries(cookie).find_map(|entry| read(vault, entry, account))
 }
 
@@ -37,7 +37,7 @@ pub fn known(vault: &Vault, cookie: &str, account: &str) -> Option<Device> {
 ///
 /// # Errors
 /// Where the operating system gives no random numbers.
-pub fn remember(vault: &Vault, cookie: &str, account: &str) -> Result<String, NoRandomness> {
+pub fn remember(vault: &ServerKey, cookie: &str, account: &str) -> Result<String, NoRandomness> {
     let (own, others): (Vec<&str>, Vec<&str>) =
         entries(cookie).partition(|entry| read(vault, entry, account).is_some());
     let first = match own.first() {
@@ -49,7 +49,7 @@ pub fn remember(vault: &Vault, cookie: &str, account: &str) -> Result<String, No
     Ok(kept.join("."))
 }
 
-fn new(vault: &Vault, account: &str) -> Result<String, NoRandomness> {
+fn new(vault: &ServerKey, account: &str) -> Result<String, NoRandomness> {
     let mut name = [0_u8; HALF];
     getrandom::fill(&mut name).map_err(|_| NoRandomness)?;
     Ok(URL_SAFE_NO_PAD
@@ -60,7 +60,7 @@ fn entries(cookie: &str) -> impl Iterator<Item = &str> {
     cookie.split('.').take(ACCOUNTS_MAX).filter(|entry| entry.len() == 43)
 }
 
-fn read(vault: &Vault, entry: &str, account: &str) -> Option<Device> {
+fn read(vault: &ServerKey, entry: &str, account: &str) -> Option<Device> {
     let bytes = URL_SAFE_NO_PAD.decode(entry).ok()?;
     let (name, signature) = bytes.split_at_checked(HALF)?;
     let name: [u8; HALF] = name.try_into().ok()?;
@@ -75,9 +75,9 @@ fn signed(name: &[u8; HALF], account: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn vault() -> (tempfile::TempDir, Vault) {
+    fn vault() -> (tempfile::TempDir, ServerKey) {
         let folder = tempfile::tempdir().expect("a folder");
-        let vault = Vault::open(None, &folder.path().join("key")).expect("a key");
+        let vault = ServerKey::open(None, &folder.path().join("key")).expect("a key");
         (folder, vault)
     }
 

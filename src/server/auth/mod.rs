@@ -45,17 +45,17 @@ impl Default for Lifetimes {
 
 /// What the sign-in works with.
 pub struct Auth {
-    pub passwords: password::Passwords,
+    pub passwords: password::PasswordHasher,
     pub throttle: throttle::SignInLimiter,
     pub lifetimes: Lifetimes,
     /// None where no provider is configured.
-    pub provider: Option<oidc::Provider>,
+    pub provider: Option<oidc::OidcClient>,
 }
 
 impl Auth {
-    pub fn new(lifetimes: Lifetimes, provider: Option<oidc::Provider>) -> Self {
+    pub fn new(lifetimes: Lifetimes, provider: Option<oidc::OidcClient>) -> Self {
         Self {
-            passwords: password::Passwords::default(),
+            passwords: password::PasswordHasher::default(),
             throttle: throttle::SignInLimiter::default(),
             lifetimes,
             provider,

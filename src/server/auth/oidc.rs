@@ -124,12 +124,12 @@ pub struct AuthorizationRequest {
     pub pending: PendingSsoSignIn,
 }
 
-pub struct Provider {
+pub struct OidcClient {
     pub config: ProviderConfig,
     http: reqwest::Client,
 }
 
-impl Provider {
+impl OidcClient {
     /// # Errors
     /// Where the configuration makes no sense.
     pub fn new(config: ProviderConfig) -> Result<Self, ProviderError> {
@@ -177,7 +177,7 @@ impl Provider {
     ///
     /// # Errors
     /// Where the provider cannot be reached.
-    pub async fn depart(
+    pub async fn begin(
         &self,
         back_to: &str,
         next: &str,
@@ -210,7 +210,7 @@ impl Provider {
     /// # Errors
     /// Where the provider refuses the code, or its answer is not signed, not for us, not for this
     /// sign-in or too old.
-    pub async fn arrive(
+    pub async fn finish(
         &self,
         code: String,
         pending: &PendingSsoSignIn,
@@ -357,9 +357,9 @@ mod tests {
             role_claim: "groups".to_string(),
             roles: RoleRules::default(),
         };
-        assert!(Provider::new(config("http://accounts.example.com")).is_err());
-        assert!(Provider::new(config("nonsense")).is_err());
-        assert!(Provider::new(config("https://accounts.example.com")).is_ok());
-        assert!(Provider::new(config("http://127.0.0.1:9000")).is_ok());
+        assert!(OidcClient::new(config("http://accounts.example.com")).is_err());
+        assert!(OidcClient::new(config("nonsense")).is_err());
+        assert!(OidcClient::new(config("https://accounts.example.com")).is_ok());
+        assert!(OidcClient::new(config("http://127.0.0.1:9000")).is_ok());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use argon2::{
     Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    password_hash::{PasswordHasher as _, PasswordVerifier, phc::PasswordHash},
 };
 use tokio::sync::Semaphore;
 
@@ -52,7 +52,7 @@ pub enum PasswordError {
     Busy,
 }
 
-pub struct Passwords {
+pub struct PasswordHasher {
     hasher: Arc<dyn Hasher>,
     at_once: Arc<Semaphore>,
     /// Everybody who is being served or waits for it.
@@ -61,13 +61,13 @@ pub struct Passwords {
     nobody: Option<String>,
 }
 
-impl Default for Passwords {
+impl Default for PasswordHasher {
     fn default() -> Self {
         Self::new(Arc::new(Argon2id))
     }
 }
 
-impl Passwords {
+impl PasswordHasher {
     pub fn new(hasher: Arc<dyn Hasher>) -> Self {
         let nobody = hasher.hash(b"nobody has this password");
         let [at_once, places] =
@@ -125,8 +125,8 @@ impl Passwords {
 ///
 /// # Errors
 /// What is wrong with it and what to do.
-pub fn judge(text: &str, name: &str, email: &str) -> Result<Password, FieldError> {
-    let password = Password::choose(text)?;
+pub fn check_strength(text: &str, name: &str, email: &str) -> Result<Password, FieldError> {
+    let password = Password::new(text)?;
     let about: Vec<&str> = name
         .split_whitespace()
         .chain(email.split(['@', '.']))
@@ -158,24 +158,27 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_is_known_by_its_hash_alone() {
-        let passwords = Passwords::default();
-        let hash = passwords.hash(Password::claim("seven quiet rivers")).await.expect("a hash");
+        let passwords = PasswordHasher::default();
+        let hash =
+            passwords.hash(Password::from_sign_in("seven quiet rivers")).await.expect("a hash");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert_eq!(
-            passwords.verify(Some(hash.clone()), Password::claim("seven quiet rivers")).await,
+            passwords
+                .verify(Some(hash.clone()), Password::from_sign_in("seven quiet rivers"))
+                .await,
             Ok(true)
         );
         assert_eq!(
-            passwords.verify(Some(hash), Password::claim("seven quiet river")).await,
+            passwords.verify(Some(hash), Password::from_sign_in("seven quiet river")).await,
             Ok(false)
         );
     }
 
     #[tokio::test]
     async fn nobody_has_the_password_of_nobody() {
-        let passwords = Passwords::default();
+        let passwords = PasswordHasher::default();
         assert_eq!(
-            passwords.verify(None, Password::claim("nobody has this password")).await,
+            passwords.verify(None, Password::from_sign_in("nobody has this password")).await,
             Ok(false)
         );
     }
@@ -232,14 +235,14 @@ mod tests {
     async fn whoever_hangs_up_does_not_let_more_hashes_run_than_may() {
         let slow = Arc::new(Slow::default());
         let _ends = Ends(Arc::clone(&slow));
-        let passwords = Arc::new(Passwords::new(slow.clone()));
+        let passwords = Arc::new(PasswordHasher::new(slow.clone()));
         for round in 0..3 {
             let free = passwords.places.available_permits();
             let clients: Vec<_> = (0..20)
                 .map(|_| {
                     let passwords = Arc::clone(&passwords);
                     tokio::spawn(async move {
-                        passwords.verify(Some("h".into()), Password::claim("a guess")).await
+                        passwords.verify(Some("h".into()), Password::from_sign_in("a guess")).await
                     })
                 })
                 .collect();
@@ -269,27 +272,30 @@ mod tests {
     async fn the_line_is_bounded_and_whoever_comes_then_is_told_so() {
         let slow = Arc::new(Slow::default());
         let _ends = Ends(Arc::clone(&slow));
-        let passwords = Arc::new(Passwords::new(slow.clone()));
+        let passwords = Arc::new(PasswordHasher::new(slow.clone()));
         let clients: Vec<_> = (0..AT_ONCE + WAITING_MAX)
             .map(|_| {
                 let passwords = Arc::clone(&passwords);
                 tokio::spawn(async move {
-                    passwords.verify(Some("h".into()), Password::claim("a guess")).await
+                    passwords.verify(Some("h".into()), Password::from_sign_in("a guess")).await
                 })
             })
             .collect();
         until(|| passwords.places.available_permits() == 0).await;
         assert_eq!(
-            passwords.verify(None, Password::claim("a guess")).await,
+            passwords.verify(None, Password::from_sign_in("a guess")).await,
             Err(PasswordError::Busy)
         );
-        assert_eq!(passwords.hash(Password::claim("a password")).await, Err(PasswordError::Busy));
+        assert_eq!(
+            passwords.hash(Password::from_sign_in("a password")).await,
+            Err(PasswordError::Busy)
+        );
         slow.end();
         for client in clients {
             assert_eq!(client.await.expect("it ran"), Ok(true));
         }
         assert_eq!(
-            passwords.verify(None, Password::claim("a guess")).await,
+            passwords.verify(None, Password::from_sign_in("a guess")).await,
             Ok(false),
             "there is room again"
         );
@@ -300,8 +306,8 @@ mod tests {
         for text in
             ["password1234", "aaaaaaaaaaaaaaaa", "qwertyuiop[]", "ada lovelace", "wayfarewayfare"]
         {
-            assert!(judge(text, "Ada Lovelace", "ada@example.com").is_err(), "{text}");
+            assert!(check_strength(text, "Ada Lovelace", "ada@example.com").is_err(), "{text}");
         }
-        assert!(judge("seven quiet rivers", "Ada Lovelace", "ada@example.com").is_ok());
+        assert!(check_strength("seven quiet rivers", "Ada Lovelace", "ada@example.com").is_ok());
     }
 }

@@ -21,7 +21,7 @@ const KEYS_MAX: usize = 10_000;
 /// Too many attempts: how long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many attempts; the next one in {0} seconds")]
-pub struct TooMany(pub u64);
+pub struct RateLimited(pub u64);
 
 pub struct SignInLimiter {
     /// By account and network.
@@ -68,7 +68,7 @@ impl SignInLimiter {
         account: &str,
         address: Option<IpAddr>,
         device: Option<Device>,
-    ) -> Result<(), TooMany> {
+    ) -> Result<(), RateLimited> {
         if let Some(device) = device {
             return check(&self.devices, device.key());
         }
@@ -82,7 +82,7 @@ impl SignInLimiter {
     ///
     /// # Errors
     /// Where there were too many from this address.
-    pub fn attempt_from(&self, address: Option<IpAddr>) -> Result<(), TooMany> {
+    pub fn attempt_from(&self, address: Option<IpAddr>) -> Result<(), RateLimited> {
         address.map_or(Ok(()), |address| {
             check(&self.addresses, format!("{:?}", ClientNetwork::from(address)))
         })
@@ -92,18 +92,18 @@ impl SignInLimiter {
     ///
     /// # Errors
     /// Where this person sent too many.
-    pub fn test_message(&self, user: UserId) -> Result<(), TooMany> {
+    pub fn test_message(&self, user: UserId) -> Result<(), RateLimited> {
         check(&self.tests, user.to_string())
     }
 }
 
-fn check(limiter: &Limiter, key: String) -> Result<(), TooMany> {
+fn check(limiter: &Limiter, key: String) -> Result<(), RateLimited> {
     if limiter.len() > KEYS_MAX {
         limiter.retain_recent();
     }
-    limiter
-        .check_key(&key)
-        .map_err(|until| TooMany(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1))
+    limiter.check_key(&key).map_err(|until| {
+        RateLimited(until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    })
 }
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(guess(&throttle, address(1)), 10);
         assert!(matches!(
             throttle.attempt("ada@example.com", address(1), None),
-            Err(TooMany(1..=31))
+            Err(RateLimited(1..=31))
         ));
         assert_eq!(throttle.attempt("bob@example.com", address(1), None), Ok(()));
         assert_eq!(
@@ -153,7 +153,7 @@ mod tests {
         assert!(throttle.attempt("ada@example.com", address(200), None).is_err());
         let folder = tempfile::tempdir().expect("a folder");
         let vault =
-            crate::server::vault::Vault::open(None, &folder.path().join("key")).expect("a key");
+            crate::server::vault::ServerKey::open(None, &folder.path().join("key")).expect("a key");
         let cookie =
             super::super::device::remember(&vault, "", "ada@example.com").expect("a cookie");
         let device = super::super::device::known(&vault, &cookie, "ada@example.com");
@@ -173,7 +173,7 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(throttle.test_message(ada), Ok(()));
         }
-        assert!(matches!(throttle.test_message(ada), Err(TooMany(1..=13))));
+        assert!(matches!(throttle.test_message(ada), Err(RateLimited(1..=13))));
         assert_eq!(throttle.test_message(bob), Ok(()));
     }
 

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    ChannelError, Content, Fault, Parcel, SendResult, Transport,
+    ChannelError, Content, FailureScope, OutboundMessage, SendResult, Transport,
     fcm_token::Tokens,
-    http::{Answer, Receiver, late},
-    outside::{NoWay, Outside},
+    http::{Endpoint, HttpResponse, late},
+    outside::{EgressClient, EgressError},
     words::Redactor,
 };
 use crate::domain::delivery::channel::{ChannelSecret, PushSettings};
@@ -24,7 +24,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(10);
 const COLLAPSE_MAX: usize = 64;
 
 pub struct Fcm {
-    outside: Outside,
+    outside: EgressClient,
     address: String,
     tokens: Tokens,
 }
@@ -83,7 +83,7 @@ impl Fcm {
     pub fn new(
         settings: &PushSettings,
         secret: &ChannelSecret,
-        outside: &Outside,
+        outside: &EgressClient,
     ) -> Result<Self, ChannelError> {
         Ok(Self {
             outside: outside.clone(),
@@ -97,16 +97,20 @@ impl Fcm {
 
     async fn send(
         &self,
-        parcel: &Parcel,
+        parcel: &OutboundMessage,
         notice: Notification<'_>,
     ) -> Result<SendResult, SendResult> {
         let token = self.tokens.get().await?;
         let hushed = Redactor::new([token.to_string()]);
-        let receiver =
-            Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let receiver = Endpoint {
+            name: NAME,
+            timeout: TIMEOUT,
+            address_of: FailureScope::Channel,
+            hushed: &hushed,
+        };
         let request =
-            self.request(parcel, &notice, &token).map_err(|no_way| receiver.no_way(&no_way))?;
-        let answer = receiver.ask(&self.outside, request).await?;
+            self.request(parcel, &notice, &token).map_err(|no_way| receiver.blocked(&no_way))?;
+        let answer = receiver.send(&self.outside, request).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
             // The next try gets another.
             self.tokens.forget(&token).await;
@@ -116,10 +120,10 @@ impl Fcm {
 
     fn request(
         &self,
-        parcel: &Parcel,
+        parcel: &OutboundMessage,
         notice: &Notification<'_>,
         token: &str,
-    ) -> Result<Request, NoWay> {
+    ) -> Result<Request, EgressError> {
         let mut request = Request::new(Method::POST, self.outside.url(&self.address)?);
         if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {token}")) {
             bearer.set_sensitive(true);
@@ -135,7 +139,7 @@ impl Fcm {
 
 /// FCM knows no idempotency keys. The devices do: a notification of a tag that is there takes its
 /// place, so that one that was sent twice is seen once.
-fn message(parcel: &Parcel, notice: &Notification<'_>) -> Value {
+fn message(parcel: &OutboundMessage, notice: &Notification<'_>) -> Value {
     let collapse: String = parcel.key.chars().take(COLLAPSE_MAX).collect();
     let mut data = json!({ "wayfare_key": parcel.key });
     let mut web = json!({ "notification": { "tag": parcel.key } });
@@ -155,10 +159,10 @@ fn message(parcel: &Parcel, notice: &Notification<'_>) -> Value {
     } })
 }
 
-fn judge(receiver: &Receiver<'_>, answer: &Answer) -> SendResult {
+fn judge(receiver: &Endpoint<'_>, answer: &HttpResponse) -> SendResult {
     if answer.status.is_success() {
         let accepted = serde_json::from_str::<Accepted>(&answer.body).ok();
-        return SendResult::Taken { provider_id: accepted.map(|accepted| accepted.name) };
+        return SendResult::Accepted { provider_id: accepted.map(|accepted| accepted.name) };
     }
     let refused = serde_json::from_str::<Refused>(&answer.body).unwrap_or_default().error;
     let code = refused.code();
@@ -169,24 +173,24 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> SendResult {
         .join(": ");
     let said = receiver.hushed.quoted(&words);
     match code {
-        "UNREGISTERED" => SendResult::Never {
+        "UNREGISTERED" => SendResult::Rejected {
             reason: format!("the app is no longer on the device{said}"),
-            fault: Fault::Address,
+            fault: FailureScope::Address,
         },
-        "SENDER_ID_MISMATCH" => SendResult::Never {
+        "SENDER_ID_MISMATCH" => SendResult::Rejected {
             reason: format!("the device belongs to another Firebase project{said}"),
-            fault: Fault::Address,
+            fault: FailureScope::Address,
         },
-        "INVALID_ARGUMENT" if refused.is_about_token() => SendResult::Never {
+        "INVALID_ARGUMENT" if refused.is_about_token() => SendResult::Rejected {
             reason: format!("no device has this token{said}"),
-            fault: Fault::Address,
+            fault: FailureScope::Address,
         },
-        _ => receiver.refusal(answer, &words).unwrap_or(SendResult::Taken { provider_id: None }),
+        _ => receiver.refusal(answer, &words).unwrap_or(SendResult::Accepted { provider_id: None }),
     }
 }
 
 impl Transport for Fcm {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Push { title, body, link } => {
@@ -208,12 +212,16 @@ mod tests {
 
     fn judged(status: u16, error: Value) -> SendResult {
         let hushed = Redactor::default();
-        let receiver =
-            Receiver { name: NAME, timeout: TIMEOUT, address_of: Fault::Channel, hushed: &hushed };
+        let receiver = Endpoint {
+            name: NAME,
+            timeout: TIMEOUT,
+            address_of: FailureScope::Channel,
+            hushed: &hushed,
+        };
         let status = StatusCode::from_u16(status).expect("a status");
         judge(
             &receiver,
-            &Answer { status, wish_ms: None, body: json!({ "error": error }).to_string() },
+            &HttpResponse { status, wish_ms: None, body: json!({ "error": error }).to_string() },
         )
     }
 
@@ -227,16 +235,22 @@ mod tests {
             assert!(
                 matches!(
                     judged(status, with_code(code)),
-                    SendResult::Never { fault: Fault::Address, .. }
+                    SendResult::Rejected { fault: FailureScope::Address, .. }
                 ),
                 "{code}"
             );
         }
         let token = json!({ "status": "INVALID_ARGUMENT", "message": "The registration token is \
             not a valid FCM registration token" });
-        assert!(matches!(judged(400, token), SendResult::Never { fault: Fault::Address, .. }));
+        assert!(matches!(
+            judged(400, token),
+            SendResult::Rejected { fault: FailureScope::Address, .. }
+        ));
         let text = json!({ "status": "INVALID_ARGUMENT", "message": "Message is too big" });
-        assert!(matches!(judged(400, text), SendResult::Never { fault: Fault::Message, .. }));
+        assert!(matches!(
+            judged(400, text),
+            SendResult::Rejected { fault: FailureScope::Message, .. }
+        ));
         for (status, code) in [
             (429, "QUOTA_EXCEEDED"),
             (503, "UNAVAILABLE"),
@@ -246,7 +260,7 @@ mod tests {
             assert!(
                 matches!(
                     judged(status, with_code(code)),
-                    SendResult::NotNow { fault: Fault::Channel, .. }
+                    SendResult::Deferred { fault: FailureScope::Channel, .. }
                 ),
                 "{code}"
             );

@@ -14,7 +14,7 @@ use tokio::{sync::Mutex, time::Instant};
 use url::form_urlencoded::Serializer;
 
 use super::{
-    ChannelError, Fault, SendResult, fcm::TIMEOUT, http::Receiver, outside::Outside,
+    ChannelError, FailureScope, SendResult, fcm::TIMEOUT, http::Endpoint, outside::EgressClient,
     words::Redactor,
 };
 use crate::{
@@ -33,7 +33,7 @@ const MARGIN: Duration = Duration::from_secs(120);
 const USUAL_SECONDS: u64 = 600;
 
 pub struct Tokens {
-    outside: Outside,
+    outside: EgressClient,
     client_email: String,
     token_url: String,
     key: rsa::KeyPair,
@@ -67,7 +67,7 @@ impl Tokens {
     pub fn new(
         settings: &PushSettings,
         secret: &ChannelSecret,
-        outside: &Outside,
+        outside: &EgressClient,
     ) -> Result<Self, ChannelError> {
         let der = PrivatePkcs8KeyDer::from_pem_slice(secret.expose().as_bytes())
             .map_err(|_| ChannelError::PrivateKey)?;
@@ -105,13 +105,13 @@ impl Tokens {
     async fn ask(&self) -> Result<Token, SendResult> {
         let statement = self.statement(SystemClock.now().0 / 1000)?;
         let hushed = Redactor::new([statement.clone()]);
-        let receiver = Receiver {
+        let receiver = Endpoint {
             name: "Google's sign-in",
             timeout: TIMEOUT,
-            address_of: Fault::Channel,
+            address_of: FailureScope::Channel,
             hushed: &hushed,
         };
-        let url = self.outside.url(&self.token_url).map_err(|no_way| receiver.no_way(&no_way))?;
+        let url = self.outside.url(&self.token_url).map_err(|no_way| receiver.blocked(&no_way))?;
         let mut request = Request::new(Method::POST, url);
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         request.headers_mut().insert(header::CONTENT_TYPE, form);
@@ -120,9 +120,12 @@ impl Tokens {
             .append_pair("assertion", &statement)
             .finish();
         *request.body_mut() = Some(body.into());
-        let answer = receiver.ask(&self.outside, request).await?;
-        let not_now =
-            |reason| SendResult::NotNow { reason, wish_ms: answer.wish_ms, fault: Fault::Channel };
+        let answer = receiver.send(&self.outside, request).await?;
+        let not_now = |reason| SendResult::Deferred {
+            reason,
+            wish_ms: answer.wish_ms,
+            fault: FailureScope::Channel,
+        };
         if answer.status.is_success() {
             let granted: Granted = serde_json::from_str(&answer.body)
                 .map_err(|_| not_now("Google's sign-in returned no token".to_string()))?;
@@ -135,7 +138,7 @@ impl Tokens {
         // Google says 400 where the account or its key is not known: that is the settings' fault
         // and not the message's.
         Err(match receiver.refusal(&answer, &words) {
-            Some(SendResult::Never { .. }) | None => {
+            Some(SendResult::Rejected { .. }) | None => {
                 let said = hushed.quoted(&words);
                 not_now(format!(
                     "Google's sign-in rejects the service account{said}: check the settings"
@@ -164,10 +167,10 @@ impl Tokens {
             signed.as_bytes(),
             &mut signature,
         );
-        made.map_err(|_| SendResult::NotNow {
+        made.map_err(|_| SendResult::Deferred {
             reason: "the service account's key cannot sign: check the settings".to_string(),
             wish_ms: None,
-            fault: Fault::Channel,
+            fault: FailureScope::Channel,
         })?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }

@@ -7,8 +7,8 @@ use jiff::fmt::rfc2822;
 use reqwest::{Request, Response};
 
 use super::{
-    Fault, SendResult,
-    outside::{NoWay, Outside, cause},
+    FailureScope, SendResult,
+    outside::{EgressClient, EgressError, cause},
     words::{Redactor, certificate_problem},
 };
 use crate::{
@@ -20,34 +20,38 @@ use crate::{
 const ANSWER_MAX: usize = 64 * 1024;
 
 /// Whom we talk to, and what must not be repeated.
-pub struct Receiver<'a> {
+pub struct Endpoint<'a> {
     /// The subject of sentences: "Twilio", "the receiver".
     pub name: &'static str,
     pub timeout: Duration,
     /// Whose fault it is where its address leads nowhere: the message's that brought it, or the
     /// settings'.
-    pub address_of: Fault,
+    pub address_of: FailureScope,
     pub hushed: &'a Redactor,
 }
 
 /// A whole answer.
-pub struct Answer {
+pub struct HttpResponse {
     pub status: StatusCode,
     /// After which time the provider wants to be asked again.
     pub wish_ms: Option<i64>,
     pub body: String,
 }
 
-impl Receiver<'_> {
+impl Endpoint<'_> {
     /// Sends a request and reads the answer to its end.
     ///
     /// # Errors
     /// What becomes of the message where there is no whole answer.
-    pub async fn ask(&self, outside: &Outside, request: Request) -> Result<Answer, SendResult> {
+    pub async fn send(
+        &self,
+        outside: &EgressClient,
+        request: Request,
+    ) -> Result<HttpResponse, SendResult> {
         let asked = async {
             let answer = outside.http().execute(request).await?;
             let (status, wish_ms) = (answer.status(), wish_ms(answer.headers(), SystemClock.now()));
-            Ok(Answer { status, wish_ms, body: body(answer).await? })
+            Ok(HttpResponse { status, wish_ms, body: body(answer).await? })
         };
         match tokio::time::timeout(self.timeout, asked).await {
             Ok(Ok(answer)) => Ok(answer),
@@ -61,12 +65,12 @@ impl Receiver<'_> {
     }
 
     fn again(&self, reason: String) -> SendResult {
-        SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel }
+        SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel }
     }
 
     fn unanswered(&self, error: &reqwest::Error) -> SendResult {
-        if let Some(no_way) = cause::<NoWay>(error) {
-            return self.no_way(no_way);
+        if let Some(no_way) = cause::<EgressError>(error) {
+            return self.blocked(no_way);
         }
         if let Some(wrong) = certificate_problem(error) {
             return self.again(format!("{} cannot be trusted: its certificate {wrong}", self.name));
@@ -85,52 +89,52 @@ impl Receiver<'_> {
     }
 
     /// Where its address leads nowhere.
-    pub fn no_way(&self, no_way: &NoWay) -> SendResult {
+    pub fn blocked(&self, no_way: &EgressError) -> SendResult {
         let reason = no_way.to_string().trim_end_matches('.').to_string();
         match (self.address_of, no_way) {
             // Names come and go; what is closed or malformed stays so until someone changes the
             // message.
-            (Fault::Channel, _) | (_, NoWay::Unknown(_)) => {
-                SendResult::NotNow { reason, wish_ms: None, fault: self.address_of }
+            (FailureScope::Channel, _) | (_, EgressError::Unknown(_)) => {
+                SendResult::Deferred { reason, wish_ms: None, fault: self.address_of }
             }
             // Where no one answers for a name, each try takes its time: all messages to it wait.
-            (_, NoWay::Late(_)) => {
-                SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel }
+            (_, EgressError::Late(_)) => {
+                SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel }
             }
-            (fault, _) => SendResult::Never { reason, fault },
+            (fault, _) => SendResult::Rejected { reason, fault },
         }
     }
 
     /// What an answer means by its status; none where it means that the message was taken.
-    pub fn refusal(&self, answer: &Answer, words: &str) -> Option<SendResult> {
+    pub fn refusal(&self, answer: &HttpResponse, words: &str) -> Option<SendResult> {
         let status = answer.status;
         if status.is_success() {
             return None;
         }
         let said = self.hushed.quoted(&format!("{} {words}", status.as_u16()));
         let name = self.name;
-        let later = |reason: String| SendResult::NotNow {
+        let later = |reason: String| SendResult::Deferred {
             reason,
             wish_ms: answer.wish_ms,
-            fault: Fault::Channel,
+            fault: FailureScope::Channel,
         };
         Some(match status.as_u16() {
             401 | 403 => later(format!("{name} rejects the key{said}: check the settings")),
             408 | 425 | 500..=599 => later(format!("{name} has a problem{said}")),
             429 => later(format!("{name} limits the sending rate{said}")),
-            300..=399 if self.address_of == Fault::Channel => {
+            300..=399 if self.address_of == FailureScope::Channel => {
                 later(format!("{name} redirects to another address{said}: check the settings"))
             }
-            300..=399 => SendResult::Never {
+            300..=399 => SendResult::Rejected {
                 reason: format!(
                     "{name} redirects to another address{said}, and redirects are not followed: \
                         enter the final address"
                 ),
-                fault: Fault::Message,
+                fault: FailureScope::Message,
             },
-            _ => SendResult::Never {
+            _ => SendResult::Rejected {
                 reason: format!("{name} rejected the message{said}"),
-                fault: Fault::Message,
+                fault: FailureScope::Message,
             },
         })
     }
@@ -139,7 +143,7 @@ impl Receiver<'_> {
 /// There was no answer in time.
 pub fn late(name: &str, timeout: Duration) -> SendResult {
     let reason = format!("{name} did not respond within {} seconds", timeout.as_secs());
-    SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel }
+    SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel }
 }
 
 /// The body of an answer, as far as it is of interest. One that breaks off is none.
@@ -192,38 +196,42 @@ mod tests {
         assert_eq!(wish("-1"), None);
     }
 
-    fn judged(status: u16, address_of: Fault) -> Option<SendResult> {
+    fn judged(status: u16, address_of: FailureScope) -> Option<SendResult> {
         let hushed = Redactor::default();
-        let receiver = Receiver {
+        let receiver = Endpoint {
             name: "the receiver",
             timeout: Duration::from_secs(5),
             address_of,
             hushed: &hushed,
         };
         let status = StatusCode::from_u16(status).expect("a status");
-        receiver.refusal(&Answer { status, wish_ms: Some(7), body: String::new() }, "words")
+        receiver.refusal(&HttpResponse { status, wish_ms: Some(7), body: String::new() }, "words")
     }
 
     #[test]
     fn an_answer_is_judged_by_its_status() {
-        assert_eq!(judged(204, Fault::Message), None);
+        assert_eq!(judged(204, FailureScope::Message), None);
         for status in [401, 403, 408, 425, 429, 500, 502, 503] {
-            let judged = judged(status, Fault::Message);
+            let judged = judged(status, FailureScope::Message);
             assert!(
                 matches!(
                     judged,
-                    Some(SendResult::NotNow { wish_ms: Some(7), fault: Fault::Channel, .. })
+                    Some(SendResult::Deferred {
+                        wish_ms: Some(7),
+                        fault: FailureScope::Channel,
+                        ..
+                    })
                 ),
                 "{status}"
             );
         }
         for status in [301, 400, 404, 410, 413, 422] {
-            let judged = judged(status, Fault::Message);
+            let judged = judged(status, FailureScope::Message);
             assert!(
-                matches!(judged, Some(SendResult::Never { fault: Fault::Message, .. })),
+                matches!(judged, Some(SendResult::Rejected { fault: FailureScope::Message, .. })),
                 "{status}"
             );
         }
-        assert!(matches!(judged(302, Fault::Channel), Some(SendResult::NotNow { .. })));
+        assert!(matches!(judged(302, FailureScope::Channel), Some(SendResult::Deferred { .. })));
     }
 }

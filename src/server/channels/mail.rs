@@ -10,7 +10,7 @@ use lettre::{
 };
 use url::Host;
 
-use super::{ChannelError, EmailContent, Fault, Parcel, SendResult};
+use super::{ChannelError, EmailContent, FailureScope, OutboundMessage, SendResult};
 use crate::{
     domain::delivery::{channel::EmailSettings, suppression::AddressKind},
     server::addresses::canonical,
@@ -53,17 +53,21 @@ impl Sender {
 
     /// # Errors
     /// What becomes of a message that cannot be written.
-    pub fn write(&self, parcel: &Parcel, content: &EmailContent) -> Result<Mail, SendResult> {
-        let to = recipient(&parcel.to).ok_or_else(|| SendResult::Never {
+    pub fn write(
+        &self,
+        parcel: &OutboundMessage,
+        content: &EmailContent,
+    ) -> Result<Mail, SendResult> {
+        let to = recipient(&parcel.to).ok_or_else(|| SendResult::Rejected {
             reason: format!(
                 "“{}” is not an email address",
                 parcel.to.chars().take(100).collect::<String>()
             ),
-            fault: Fault::Address,
+            fault: FailureScope::Address,
         })?;
-        let unwritable = |why: String| SendResult::Never {
+        let unwritable = |why: String| SendResult::Rejected {
             reason: format!("the message cannot be written ({why})"),
-            fault: Fault::Message,
+            fault: FailureScope::Message,
         };
         // Without one the builder reads it out of the headers that it has just written.
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![to.clone()]);
@@ -171,7 +175,7 @@ mod tests {
     }
 
     fn written(content: EmailContent) -> Mail {
-        let parcel = Parcel {
+        let parcel = OutboundMessage {
             key: "k1.2".to_string(),
             to: "ada@example.com".to_string(),
             to_name: Some("Ada\r\nBcc: eve@example.com".to_string()),
@@ -225,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_the_addresses_fault() {
-        let parcel = Parcel {
+        let parcel = OutboundMessage {
             key: "k".to_string(),
             to: "nobody".to_string(),
             to_name: None,
@@ -234,9 +238,9 @@ mod tests {
         let refused = sender().write(&parcel, &content()).err().expect("refused");
         assert_eq!(
             refused,
-            SendResult::Never {
+            SendResult::Rejected {
                 reason: "“nobody” is not an email address".to_string(),
-                fault: Fault::Address
+                fault: FailureScope::Address
             }
         );
     }

@@ -28,27 +28,27 @@ use crate::{
     },
     server::{
         store::channels::StoredChannel,
-        vault::{Vault, VaultError},
+        vault::{ServerKey, VaultError},
     },
 };
-pub use outside::{NoWay, Outside};
-pub use parcel::{Content, EmailContent, Parcel, WebhookContent};
+pub use outside::{EgressClient, EgressError};
+pub use parcel::{Content, EmailContent, OutboundMessage, WebhookContent};
 
 /// What a provider said to one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendResult {
     /// It took it, and perhaps told what it calls it.
-    Taken { provider_id: Option<String> },
+    Accepted { provider_id: Option<String> },
     /// Not now: it is tried again later, not before what the provider asked for. The reason is a
     /// sentence's end for a marketer: "the mail server is busy (421 …)".
-    NotNow { reason: String, wish_ms: Option<i64>, fault: Fault },
+    Deferred { reason: String, wish_ms: Option<i64>, fault: FailureScope },
     /// Never: trying again would not help.
-    Never { reason: String, fault: Fault },
+    Rejected { reason: String, fault: FailureScope },
 }
 
 /// Whose fault it was that a message was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum FailureScope {
     /// This message's own: its address, its text. Others go out meanwhile.
     Message,
     /// Their address does not exist (any more): it joins the suppression list.
@@ -62,7 +62,7 @@ pub enum Fault {
 /// settings change.
 pub trait Transport: Send + Sync + 'static {
     /// Within the channel's own time-out. Dropping the future gives the message up.
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult>;
+    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult>;
 }
 
 /// Why there is no transport with these settings. Sentences for an admin.
@@ -94,9 +94,9 @@ pub enum ChannelError {
 impl SendResult {
     /// Someone handed a message of one channel to the transport of another.
     fn wrong_channel() -> Self {
-        SendResult::Never {
+        SendResult::Rejected {
             reason: "it is not a message of this channel".to_string(),
-            fault: Fault::Message,
+            fault: FailureScope::Message,
         }
     }
 }
@@ -110,7 +110,7 @@ pub fn open_transport(
     settings: &ChannelSettings,
     secret: Option<&ChannelSecret>,
     status_callback: Option<String>,
-    outside: &Outside,
+    outside: &EgressClient,
 ) -> Result<Arc<dyn Transport>, ChannelError> {
     let needed = || secret.ok_or(ChannelError::SecretMissing);
     Ok(match settings {
@@ -135,8 +135,8 @@ pub fn open_transport(
 pub fn open_stored(
     stored: &StoredChannel,
     status_callback: Option<String>,
-    vault: &Vault,
-    outside: &Outside,
+    vault: &ServerKey,
+    outside: &EgressClient,
 ) -> Result<Arc<dyn Transport>, ChannelError> {
     let unseal =
         |sealed: &Vec<u8>| unseal(vault, stored.project, stored.settings.channel(), sealed);
@@ -153,7 +153,7 @@ fn seal_label(project: ProjectId, channel: Channel) -> String {
 /// # Errors
 /// Where the operating system gives no random numbers.
 pub fn seal(
-    vault: &Vault,
+    vault: &ServerKey,
     project: ProjectId,
     channel: Channel,
     secret: &ChannelSecret,
@@ -164,7 +164,7 @@ pub fn seal(
 /// # Errors
 /// [`VaultError::OtherKey`] where it was sealed with another key.
 pub fn unseal(
-    vault: &Vault,
+    vault: &ServerKey,
     project: ProjectId,
     channel: Channel,
     sealed: &[u8],

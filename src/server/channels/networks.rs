@@ -51,7 +51,7 @@ const fn v6(parts: [u16; 8], prefix: u8) -> Ipv6Net {
 }
 
 /// May we talk to it?
-pub fn is_open(address: IpAddr, allowed: &[IpNet]) -> bool {
+pub fn is_allowed(address: IpAddr, allowed: &[IpNet]) -> bool {
     let plain = inner(address);
     if allowed.iter().any(|network| network.contains(&address) || network.contains(&plain)) {
         return true;
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     fn open(text: &str) -> bool {
-        is_open(text.parse().expect("an address"), &[])
+        is_allowed(text.parse().expect("an address"), &[])
     }
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
     fn the_operator_opens_networks_and_no_others() {
         let allowed: Vec<IpNet> =
             vec!["10.1.0.0/16".parse().expect("a network"), "::1/128".parse().expect("a network")];
-        let open = |text: &str| is_open(text.parse().expect("an address"), &allowed);
+        let open = |text: &str| is_allowed(text.parse().expect("an address"), &allowed);
         assert!(open("10.1.2.3") && open("::ffff:10.1.2.3") && open("::1"));
         assert!(!open("10.2.0.1") && !open("127.0.0.1"));
     }

@@ -17,7 +17,7 @@ use url::{Host, Url};
 
 use super::{
     names::{Names, NotFound},
-    networks::is_open,
+    networks::is_allowed,
 };
 
 /// Longest time until a receiver takes the connection.
@@ -28,7 +28,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What may be reached, and the client that reaches it. Cheap to clone.
 #[derive(Clone)]
-pub struct Outside {
+pub struct EgressClient {
     policy: EgressPolicy,
     http: Client,
 }
@@ -42,7 +42,7 @@ struct EgressPolicy {
 
 /// Why there is no one to talk to at a name or an address. The sentences stand alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoWay {
+pub enum EgressError {
     #[error(
         "“{0}” is in a private network, which this server does not reach. Ask your administrator \
             to allow the network with --allow-networks."
@@ -58,7 +58,7 @@ pub enum NoWay {
     Credentials(String),
 }
 
-impl Outside {
+impl EgressClient {
     /// # Errors
     /// Where there can be no client; the reason is the system's.
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
@@ -76,7 +76,7 @@ impl Outside {
         Ok(Self { policy, http })
     }
 
-    /// For addresses that [`Outside::url`] has looked at.
+    /// For addresses that [`EgressClient::url`] has looked at.
     pub(super) fn http(&self) -> &Client {
         &self.http
     }
@@ -84,15 +84,15 @@ impl Outside {
     /// An address that someone typed, as far as it can be judged without looking its name up.
     ///
     /// # Errors
-    /// [`NoWay`], where nothing can or may be sent there.
-    pub fn url(&self, text: &str) -> Result<Url, NoWay> {
-        let malformed = || NoWay::Malformed(text.chars().take(200).collect());
+    /// [`EgressError`], where nothing can or may be sent there.
+    pub fn url(&self, text: &str) -> Result<Url, EgressError> {
+        let malformed = || EgressError::Malformed(text.chars().take(200).collect());
         let url: Url = text.trim().parse().map_err(|_| malformed())?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(malformed());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(NoWay::Credentials(url.host_str().unwrap_or_default().to_string()));
+            return Err(EgressError::Credentials(url.host_str().unwrap_or_default().to_string()));
         }
         // The client looks names up through us, and numbers not at all.
         match url.host() {
@@ -107,8 +107,8 @@ impl Outside {
     /// The same of a provider's address in the settings: a URL, or the name of a host.
     ///
     /// # Errors
-    /// [`NoWay`], where nothing can or may be sent there.
-    pub fn provider(&self, text: &str) -> Result<(), NoWay> {
+    /// [`EgressError`], where nothing can or may be sent there.
+    pub fn provider(&self, text: &str) -> Result<(), EgressError> {
         if text.contains("://") {
             return self.url(text).map(|_| ());
         }
@@ -122,7 +122,7 @@ impl Outside {
     ///
     /// # Errors
     /// Where there are none.
-    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NoWay> {
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
         if let Ok(address) = host.parse() {
             self.policy.admit(address)?;
             return Ok(vec![SocketAddr::new(address, port)]);
@@ -145,23 +145,23 @@ impl EgressPolicy {
             .pool_idle_timeout(IDLE_TIMEOUT)
     }
 
-    fn admit(&self, address: IpAddr) -> Result<(), NoWay> {
-        if is_open(address, &self.allowed) {
+    fn admit(&self, address: IpAddr) -> Result<(), EgressError> {
+        if is_allowed(address, &self.allowed) {
             Ok(())
         } else {
-            Err(NoWay::Closed(address.to_string()))
+            Err(EgressError::Closed(address.to_string()))
         }
     }
 
-    async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NoWay> {
+    async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
         let found = self.names.look_up(host).await.map_err(|error| match error {
-            NotFound::Unknown => NoWay::Unknown(host.to_string()),
-            NotFound::Late => NoWay::Late(host.to_string()),
+            NotFound::Unknown => EgressError::Unknown(host.to_string()),
+            NotFound::Late => EgressError::Late(host.to_string()),
         })?;
         // What is connected to is what was checked: the name is not looked up again.
-        let open = found.iter().filter(|found| is_open(found.ip(), &self.allowed));
+        let open = found.iter().filter(|found| is_allowed(found.ip(), &self.allowed));
         let open: Vec<SocketAddr> = open.map(|found| SocketAddr::new(found.ip(), port)).collect();
-        if open.is_empty() { Err(NoWay::Closed(host.to_string())) } else { Ok(open) }
+        if open.is_empty() { Err(EgressError::Closed(host.to_string())) } else { Ok(open) }
     }
 }
 
@@ -196,9 +196,11 @@ pub(super) fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) ->
 mod tests {
     use super::*;
 
-    fn outside(allowed: &[&str]) -> Outside {
-        Outside::new(allowed.iter().map(|network| network.parse().expect("a network")).collect())
-            .expect("a client")
+    fn outside(allowed: &[&str]) -> EgressClient {
+        EgressClient::new(
+            allowed.iter().map(|network| network.parse().expect("a network")).collect(),
+        )
+        .expect("a client")
     }
 
     #[test]
@@ -219,9 +221,9 @@ mod tests {
             "https://",
             "javascript:alert(1)",
         ] {
-            assert!(matches!(closed.url(wrong), Err(NoWay::Malformed(_))), "{wrong}");
+            assert!(matches!(closed.url(wrong), Err(EgressError::Malformed(_))), "{wrong}");
         }
-        assert!(matches!(closed.url("https://a:b@example.com"), Err(NoWay::Credentials(_))));
+        assert!(matches!(closed.url("https://a:b@example.com"), Err(EgressError::Credentials(_))));
         // However a number is written, it is the same machine.
         for inside in [
             "http://127.0.0.1/",
@@ -233,7 +235,7 @@ mod tests {
             "http://169.254.169.254/latest/meta-data/",
             "http://0/",
         ] {
-            assert!(matches!(closed.url(inside), Err(NoWay::Closed(_))), "{inside}");
+            assert!(matches!(closed.url(inside), Err(EgressError::Closed(_))), "{inside}");
         }
         assert!(outside(&["127.0.0.0/8"]).url("http://2130706433/").is_ok());
     }
@@ -243,17 +245,20 @@ mod tests {
         let closed = outside(&[]);
         assert_eq!(
             closed.addresses("localhost", 25).await,
-            Err(NoWay::Closed("localhost".to_string()))
+            Err(EgressError::Closed("localhost".to_string()))
         );
         let error =
             closed.http().get("http://localhost:9/").send().await.expect_err("it is closed");
-        assert_eq!(cause::<NoWay>(&error), Some(&NoWay::Closed("localhost".to_string())));
+        assert_eq!(
+            cause::<EgressError>(&error),
+            Some(&EgressError::Closed("localhost".to_string()))
+        );
         let open = outside(&["127.0.0.0/8"]).addresses("localhost", 25).await.expect("it is open");
         assert!(
             open.iter().all(|address| address.ip().is_loopback() && address.is_ipv4()),
             "{open:?}"
         );
         let nobody = closed.addresses("nobody.invalid", 25).await;
-        assert_eq!(nobody, Err(NoWay::Unknown("nobody.invalid".to_string())));
+        assert_eq!(nobody, Err(EgressError::Unknown("nobody.invalid".to_string())));
     }
 }

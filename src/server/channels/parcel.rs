@@ -4,7 +4,7 @@ use crate::domain::graph::node::WebhookMethod;
 
 /// One message with its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parcel {
+pub struct OutboundMessage {
     /// The same for every try of the same message: `Idempotency-Key` over HTTP, `Message-ID` in
     /// mail. Letters, digits and dots.
     pub key: String,

@@ -10,10 +10,10 @@ use lettre::transport::smtp::{
 };
 
 use super::{
-    ChannelError, Content, EmailContent, Parcel, SendResult, Transport,
+    ChannelError, Content, EmailContent, OutboundMessage, SendResult, Transport,
     mail::Sender,
-    outside::Outside,
-    smtp_answers::Failure,
+    outside::EgressClient,
+    smtp_answers::SmtpError,
     smtp_pool::{Pool, Server},
     words::Redactor,
 };
@@ -36,7 +36,7 @@ impl Smtp {
     pub fn new(
         settings: &EmailSettings,
         password: Option<&ChannelSecret>,
-        outside: &Outside,
+        outside: &EgressClient,
     ) -> Result<Self, ChannelError> {
         let password = password.map(|password| password.expose().to_string());
         let credentials = settings
@@ -62,17 +62,17 @@ impl Smtp {
 
     async fn send(
         &self,
-        parcel: &Parcel,
+        parcel: &OutboundMessage,
         content: &EmailContent,
     ) -> Result<SendResult, SendResult> {
         let mail = self.sender.write(parcel, content)?;
         // Waiting for others is not the server's fault.
-        let _place = self.pool.place().await;
+        let _place = self.pool.acquire().await;
         let sent = tokio::time::timeout(TIMEOUT, self.pool.send(&mail))
             .await
-            .unwrap_or(Err(Failure::Late));
+            .unwrap_or(Err(SmtpError::Late));
         match sent {
-            Ok(words) => Ok(SendResult::Taken { provider_id: queue_id(&words) }),
+            Ok(words) => Ok(SendResult::Accepted { provider_id: queue_id(&words) }),
             Err(failure) => Err(failure.handed(&self.hushed, TIMEOUT.as_secs())),
         }
     }
@@ -97,7 +97,7 @@ fn queue_id(words: &str) -> Option<String> {
 }
 
 impl Transport for Smtp {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Email(content) => {

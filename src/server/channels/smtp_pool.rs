@@ -26,8 +26,8 @@ use tokio::{
 
 use super::{
     mail::Mail,
-    outside::Outside,
-    smtp_answers::{Failure, Step},
+    outside::EgressClient,
+    smtp_answers::{SmtpError, SmtpPhase},
 };
 use crate::domain::delivery::channel::TlsMode;
 
@@ -40,7 +40,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the server is, and how it is talked to.
 pub struct Server {
-    pub outside: Outside,
+    pub outside: EgressClient,
     pub host: String,
     pub port: u16,
     pub security: TlsMode,
@@ -57,11 +57,11 @@ pub struct Pool {
 }
 
 struct IdleConnection {
-    line: Line,
+    line: PooledConnection,
     since: Instant,
 }
 
-struct Line {
+struct PooledConnection {
     connection: AsyncSmtpConnection,
     /// The server takes several words at once (RFC 2920).
     pipelines: bool,
@@ -73,16 +73,16 @@ impl Pool {
     }
 
     /// Waits for a place; none only where the pool is closed, which it never is.
-    pub async fn place(&self) -> Option<SemaphorePermit<'_>> {
+    pub async fn acquire(&self) -> Option<SemaphorePermit<'_>> {
         self.places.acquire().await.ok()
     }
 
     /// Hands a message over and answers the server's words. Dropped half way, it takes the
     /// connection with it: what was said of the message is void, unless its last line had gone out.
-    pub async fn send(&self, mail: &Mail) -> Result<String, Failure> {
+    pub async fn send(&self, mail: &Mail) -> Result<String, SmtpError> {
         while let Some(mut line) = self.take() {
             let outcome = hand(&mut line, mail).await;
-            if outcome.as_ref().is_err_and(Failure::is_stale) {
+            if outcome.as_ref().is_err_and(SmtpError::is_stale) {
                 continue;
             }
             return self.settle(line, outcome).await;
@@ -95,9 +95,9 @@ impl Pool {
     /// Keeps a connection that can take the next message.
     async fn settle(
         &self,
-        mut line: Line,
-        outcome: Result<String, Failure>,
-    ) -> Result<String, Failure> {
+        mut line: PooledConnection,
+        outcome: Result<String, SmtpError>,
+    ) -> Result<String, SmtpError> {
         let sound = match &outcome {
             Ok(_) => true,
             Err(failure) => failure.is_answered() && line.connection.command(Rset).await.is_ok(),
@@ -109,7 +109,7 @@ impl Pool {
     }
 
     /// The one that was used last: the others may grow old and be closed.
-    fn take(&self) -> Option<Line> {
+    fn take(&self) -> Option<PooledConnection> {
         let mut quiet = self.quiet();
         quiet.retain(|quiet| quiet.since.elapsed() < QUIET_MAX);
         quiet.pop().map(|quiet| quiet.line)
@@ -121,9 +121,9 @@ impl Pool {
 }
 
 impl Server {
-    async fn connect(&self) -> Result<Line, Failure> {
+    async fn connect(&self) -> Result<PooledConnection, SmtpError> {
         let addresses =
-            self.outside.addresses(&self.host, self.port).await.map_err(Failure::NoWay)?;
+            self.outside.addresses(&self.host, self.port).await.map_err(SmtpError::NoWay)?;
         let at_once = self.tls.clone().filter(|_| self.security == TlsMode::Tls);
         let connecting = AsyncSmtpConnection::connect_tokio1(
             addresses.as_slice(),
@@ -132,23 +132,23 @@ impl Server {
             at_once,
             None,
         );
-        let mut connection = connecting.await.map_err(at(Step::Connect))?;
+        let mut connection = connecting.await.map_err(at(SmtpPhase::Connect))?;
         if self.security == TlsMode::Starttls {
             let tls = self
                 .tls
                 .clone()
                 .filter(|_| connection.can_starttls())
-                .ok_or(Failure::NoEncryption)?;
-            connection.starttls(tls, &self.hello).await.map_err(at(Step::Connect))?;
+                .ok_or(SmtpError::NoEncryption)?;
+            connection.starttls(tls, &self.hello).await.map_err(at(SmtpPhase::Connect))?;
         }
         let pipelines = pipelines(&mut connection, &self.hello).await?;
         if let Some(credentials) = &self.credentials {
             connection
                 .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
                 .await
-                .map_err(at(Step::SignIn))?;
+                .map_err(at(SmtpPhase::SignIn))?;
         }
-        Ok(Line { connection, pipelines })
+        Ok(PooledConnection { connection, pipelines })
     }
 }
 
@@ -156,13 +156,13 @@ impl Server {
 async fn pipelines(
     connection: &mut AsyncSmtpConnection,
     hello: &ClientId,
-) -> Result<bool, Failure> {
+) -> Result<bool, SmtpError> {
     match connection.command(Ehlo::new(hello.clone())).await {
         Ok(answer) => {
             Ok(answer.message().any(|word| word.trim().eq_ignore_ascii_case("PIPELINING")))
         }
         Err(error) => {
-            let failure = Failure::Answer(Step::Connect, error);
+            let failure = SmtpError::Answer(SmtpPhase::Connect, error);
             if failure.is_answered() { Ok(false) } else { Err(failure) }
         }
     }
@@ -170,19 +170,19 @@ async fn pipelines(
 
 /// The content of a message as what it is to the protocol: one more thing that is said and
 /// answered. Said at once, it does not wait for the network to confirm its first part.
-struct Said<'a>(&'a str);
+struct DataCommand<'a>(&'a str);
 
-impl fmt::Display for Said<'_> {
+impl fmt::Display for DataCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-async fn hand(line: &mut Line, mail: &Mail) -> Result<String, Failure> {
+async fn hand(line: &mut PooledConnection, mail: &Mail) -> Result<String, SmtpError> {
     let foreign =
         [&mail.from, &mail.to].into_iter().any(|address| !AsRef::<str>::as_ref(address).is_ascii());
     if foreign && !line.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-        return Err(Failure::ForeignLetters);
+        return Err(SmtpError::ForeignLetters);
     }
     let parameters = if foreign { vec![MailParameter::SmtpUtfEight] } else { Vec::new() };
     let from = MailFrom::new(Some(mail.from.clone()), parameters);
@@ -193,12 +193,12 @@ async fn hand(line: &mut Line, mail: &Mail) -> Result<String, Failure> {
         introduce(&mut line.connection, from, to).await?;
     }
     let answer: Response =
-        line.connection.command(Said(&mail.wire)).await.map_err(at(Step::Content))?;
+        line.connection.command(DataCommand(&mail.wire)).await.map_err(at(SmtpPhase::Content))?;
     Ok(answer.message().collect::<Vec<_>>().join(" "))
 }
 
-fn at(step: Step) -> impl Fn(Error) -> Failure {
-    move |error| Failure::Answer(step, error)
+fn at(step: SmtpPhase) -> impl Fn(Error) -> SmtpError {
+    move |error| SmtpError::Answer(step, error)
 }
 
 /// Sender, recipient, and that the content comes next.
@@ -206,10 +206,10 @@ async fn introduce(
     connection: &mut AsyncSmtpConnection,
     from: MailFrom,
     to: Rcpt,
-) -> Result<(), Failure> {
-    connection.command(from).await.map_err(at(Step::Sender))?;
-    connection.command(to).await.map_err(at(Step::Recipient))?;
-    connection.command(Data).await.map_err(at(Step::Content))?;
+) -> Result<(), SmtpError> {
+    connection.command(from).await.map_err(at(SmtpPhase::Sender))?;
+    connection.command(to).await.map_err(at(SmtpPhase::Recipient))?;
+    connection.command(Data).await.map_err(at(SmtpPhase::Content))?;
     Ok(())
 }
 
@@ -219,24 +219,26 @@ async fn introduce_at_once(
     connection: &mut AsyncSmtpConnection,
     from: &MailFrom,
     to: &Rcpt,
-) -> Result<(), Failure> {
+) -> Result<(), SmtpError> {
     let mut refused = None;
-    for step in [Step::Sender, Step::Recipient, Step::Content] {
+    for step in [SmtpPhase::Sender, SmtpPhase::Recipient, SmtpPhase::Content] {
         let answer = match step {
-            Step::Sender => connection.command(Said(&format!("{from}{to}{Data}"))).await,
+            SmtpPhase::Sender => {
+                connection.command(DataCommand(&format!("{from}{to}{Data}"))).await
+            }
             _ => connection.read_response().await,
         };
         match answer {
             Err(error) => {
-                let failure = refused.get_or_insert(Failure::Answer(step, error));
+                let failure = refused.get_or_insert(SmtpError::Answer(step, error));
                 if !failure.is_answered() {
                     break;
                 }
             }
             // It waits for a content that would go to no one. What it says of that makes no
             // difference.
-            Ok(_) if step == Step::Content && refused.is_some() => {
-                let _ = connection.command(Said(".\r\n")).await;
+            Ok(_) if step == SmtpPhase::Content && refused.is_some() => {
+                let _ = connection.command(DataCommand(".\r\n")).await;
             }
             Ok(_) => {}
         }

@@ -10,9 +10,9 @@ use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use super::{
-    ChannelError, Content, Fault, Parcel, SendResult, Transport,
-    http::{Answer, Receiver},
-    outside::Outside,
+    ChannelError, Content, FailureScope, OutboundMessage, SendResult, Transport,
+    http::{Endpoint, HttpResponse},
+    outside::EgressClient,
     webhook::IDEMPOTENCY_KEY,
     words::Redactor,
 };
@@ -28,7 +28,7 @@ const OPTED_OUT: u32 = 21610;
 const WRONG_SENDER: [u32; 6] = [20003, 21212, 21603, 21606, 21659, 21701];
 
 pub struct Twilio {
-    outside: Outside,
+    outside: EgressClient,
     settings: SmsSettings,
     address: String,
     authorization: HeaderValue,
@@ -57,7 +57,7 @@ impl Twilio {
         settings: &SmsSettings,
         secret: &ChannelSecret,
         status_callback: Option<String>,
-        outside: &Outside,
+        outside: &EgressClient,
     ) -> Result<Self, ChannelError> {
         let token = secret.expose();
         let basic = STANDARD.encode(format!("{}:{token}", settings.account));
@@ -77,19 +77,23 @@ impl Twilio {
         })
     }
 
-    async fn send(&self, parcel: &Parcel, body: &str) -> Result<SendResult, SendResult> {
-        let receiver = Receiver {
+    async fn send(&self, parcel: &OutboundMessage, body: &str) -> Result<SendResult, SendResult> {
+        let receiver = Endpoint {
             name: "the SMS provider",
             timeout: TIMEOUT,
-            address_of: Fault::Channel,
+            address_of: FailureScope::Channel,
             hushed: &self.hushed,
         };
-        let request = self.request(parcel, body).map_err(|no_way| receiver.no_way(&no_way))?;
-        let answer = receiver.ask(&self.outside, request).await?;
+        let request = self.request(parcel, body).map_err(|no_way| receiver.blocked(&no_way))?;
+        let answer = receiver.send(&self.outside, request).await?;
         Ok(judge(&receiver, &answer))
     }
 
-    fn request(&self, parcel: &Parcel, body: &str) -> Result<Request, super::outside::NoWay> {
+    fn request(
+        &self,
+        parcel: &OutboundMessage,
+        body: &str,
+    ) -> Result<Request, super::outside::EgressError> {
         let mut form = Serializer::new(String::new());
         form.append_pair("To", &parcel.to);
         let sender =
@@ -116,10 +120,10 @@ impl Twilio {
     }
 }
 
-fn judge(receiver: &Receiver<'_>, answer: &Answer) -> SendResult {
+fn judge(receiver: &Endpoint<'_>, answer: &HttpResponse) -> SendResult {
     if answer.status.is_success() {
         let accepted = serde_json::from_str::<Accepted>(&answer.body).ok();
-        return SendResult::Taken { provider_id: accepted.map(|accepted| accepted.sid) };
+        return SendResult::Accepted { provider_id: accepted.map(|accepted| accepted.sid) };
     }
     let refused: Refused = serde_json::from_str(&answer.body).unwrap_or_default();
     let words = match (&refused.message, refused.code) {
@@ -129,25 +133,25 @@ fn judge(receiver: &Receiver<'_>, answer: &Answer) -> SendResult {
     };
     let said = receiver.hushed.quoted(&words);
     match refused.code {
-        Some(OPTED_OUT) => SendResult::Never {
+        Some(OPTED_OUT) => SendResult::Rejected {
             reason: format!("the recipient has opted out{said}"),
-            fault: Fault::Address,
+            fault: FailureScope::Address,
         },
-        Some(code) if DEAD_NUMBERS.contains(&code) => SendResult::Never {
+        Some(code) if DEAD_NUMBERS.contains(&code) => SendResult::Rejected {
             reason: format!("the number cannot receive messages{said}"),
-            fault: Fault::Address,
+            fault: FailureScope::Address,
         },
-        Some(code) if WRONG_SENDER.contains(&code) => SendResult::NotNow {
+        Some(code) if WRONG_SENDER.contains(&code) => SendResult::Deferred {
             reason: format!("the SMS provider does not allow sending with these settings{said}"),
             wish_ms: answer.wish_ms,
-            fault: Fault::Channel,
+            fault: FailureScope::Channel,
         },
-        _ => receiver.refusal(answer, &words).unwrap_or(SendResult::Taken { provider_id: None }),
+        _ => receiver.refusal(answer, &words).unwrap_or(SendResult::Accepted { provider_id: None }),
     }
 }
 
 impl Transport for Twilio {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Sms { body } => {
@@ -167,25 +171,25 @@ mod tests {
 
     fn judged(status: u16, body: &str) -> SendResult {
         let hushed = Redactor::new(["token".to_string()]);
-        let receiver = Receiver {
+        let receiver = Endpoint {
             name: "the SMS provider",
             timeout: TIMEOUT,
-            address_of: Fault::Channel,
+            address_of: FailureScope::Channel,
             hushed: &hushed,
         };
         let status = StatusCode::from_u16(status).expect("a status");
-        judge(&receiver, &Answer { status, wish_ms: None, body: body.to_string() })
+        judge(&receiver, &HttpResponse { status, wish_ms: None, body: body.to_string() })
     }
 
-    fn fault(code: u32) -> (bool, Fault) {
+    fn fault(code: u32) -> (bool, FailureScope) {
         match judged(400, &format!("{{\"code\":{code},\"message\":\"no, token\",\"status\":400}}"))
         {
-            SendResult::Never { fault, reason } => {
+            SendResult::Rejected { fault, reason } => {
                 assert!(reason.contains(&format!("error {code}: no, …")), "{reason}");
                 (true, fault)
             }
-            SendResult::NotNow { fault, .. } => (false, fault),
-            SendResult::Taken { .. } => panic!("it was refused"),
+            SendResult::Deferred { fault, .. } => (false, fault),
+            SendResult::Accepted { .. } => panic!("it was refused"),
         }
     }
 
@@ -193,23 +197,23 @@ mod tests {
     fn what_twilio_says_is_whose_fault() {
         assert_eq!(
             judged(201, "{\"sid\":\"SM1\"}"),
-            SendResult::Taken { provider_id: Some("SM1".to_string()) }
+            SendResult::Accepted { provider_id: Some("SM1".to_string()) }
         );
         for code in DEAD_NUMBERS {
-            assert_eq!(fault(code), (true, Fault::Address), "{code}");
+            assert_eq!(fault(code), (true, FailureScope::Address), "{code}");
         }
         for code in WRONG_SENDER {
-            assert_eq!(fault(code), (false, Fault::Channel), "{code}");
+            assert_eq!(fault(code), (false, FailureScope::Channel), "{code}");
         }
         // The text is too long.
-        assert_eq!(fault(21617), (true, Fault::Message));
+        assert_eq!(fault(21617), (true, FailureScope::Message));
         assert!(matches!(
             judged(401, "nonsense"),
-            SendResult::NotNow { fault: Fault::Channel, .. }
+            SendResult::Deferred { fault: FailureScope::Channel, .. }
         ));
         assert!(matches!(
             judged(429, "{\"code\":20429}"),
-            SendResult::NotNow { fault: Fault::Channel, .. }
+            SendResult::Deferred { fault: FailureScope::Channel, .. }
         ));
     }
 }

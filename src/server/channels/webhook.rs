@@ -12,9 +12,9 @@ use reqwest::Request;
 use ring::hmac;
 
 use super::{
-    Content, Fault, Parcel, SendResult, Transport, WebhookContent,
-    http::Receiver,
-    outside::{NoWay, Outside},
+    Content, FailureScope, OutboundMessage, SendResult, Transport, WebhookContent,
+    http::Endpoint,
+    outside::{EgressClient, EgressError},
     words::Redactor,
 };
 use crate::{
@@ -44,7 +44,7 @@ const OURS: [&str; 12] = [
 ];
 
 pub struct Webhook {
-    outside: Outside,
+    outside: EgressClient,
     timeout: Duration,
     signing: Option<hmac::Key>,
     hushed: Redactor,
@@ -54,7 +54,7 @@ impl Webhook {
     pub fn new(
         settings: &WebhookSettings,
         secret: Option<&ChannelSecret>,
-        outside: &Outside,
+        outside: &EgressClient,
     ) -> Self {
         Self {
             outside: outside.clone(),
@@ -67,26 +67,26 @@ impl Webhook {
 
     async fn send(&self, key: &str, content: &WebhookContent) -> Result<SendResult, SendResult> {
         let hushed = self.hushed.and(keys_of(&content.headers));
-        let receiver = Receiver {
+        let receiver = Endpoint {
             name: "the receiver",
             timeout: self.timeout,
-            address_of: Fault::Message,
+            address_of: FailureScope::Message,
             hushed: &hushed,
         };
         let request = self.request(key, content).map_err(|error| match error {
-            RequestError::Address(no_way) => receiver.no_way(&no_way),
-            RequestError::Header(name) => SendResult::Never {
+            RequestError::Address(no_way) => receiver.blocked(&no_way),
+            RequestError::Header(name) => SendResult::Rejected {
                 reason: format!(
                     "the header “{}” cannot be sent: correct its name or value",
-                    hushed.words(&name)
+                    hushed.clean(&name)
                 ),
-                fault: Fault::Message,
+                fault: FailureScope::Message,
             },
         })?;
-        let answer = receiver.ask(&self.outside, request).await?;
+        let answer = receiver.send(&self.outside, request).await?;
         Ok(receiver
             .refusal(&answer, &answer.body)
-            .unwrap_or(SendResult::Taken { provider_id: None }))
+            .unwrap_or(SendResult::Accepted { provider_id: None }))
     }
 
     fn request(&self, key: &str, content: &WebhookContent) -> Result<Request, RequestError> {
@@ -131,7 +131,7 @@ fn keys_of(headers: &[(String, String)]) -> impl Iterator<Item = String> {
 
 /// Why there is nothing to send.
 enum RequestError {
-    Address(NoWay),
+    Address(EgressError),
     /// By its name.
     Header(String),
 }
@@ -160,7 +160,7 @@ fn method(method: WebhookMethod) -> Method {
 }
 
 impl Transport for Webhook {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             match &parcel.content {
                 Content::Webhook(content) => {
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn a_signature_can_be_made_anew_with_any_tool() {
         let secret = ChannelSecret::parse("a secret between the two").expect("a secret");
-        let outside = Outside::new(Vec::new()).expect("a client");
+        let outside = EgressClient::new(Vec::new()).expect("a client");
         let webhook = Webhook::new(&WebhookSettings::default(), Some(&secret), &outside);
         // printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac 'a secret between the two'
         let expected =

@@ -24,11 +24,11 @@ impl Redactor {
 
     /// The words in brackets behind a sentence, with a space before; nothing where there are none.
     pub fn quoted(&self, words: &str) -> String {
-        let words = self.words(words);
+        let words = self.clean(words);
         if words.is_empty() { String::new() } else { format!(" ({words})") }
     }
 
-    pub fn words(&self, text: &str) -> String {
+    pub fn clean(&self, text: &str) -> String {
         let hidden =
             self.0.iter().fold(text.to_string(), |text, secret| text.replace(secret.as_str(), "…"));
         let spaced: String =
@@ -68,6 +68,6 @@ mod tests {
         let hushed = Redactor::new(["hunter2".to_string(), String::new()]);
         assert_eq!(hushed.quoted("no\r\n such  user,\u{0} hunter2"), " (no such user, …)");
         assert_eq!(hushed.quoted(" \n"), "");
-        assert_eq!(hushed.words(&"x".repeat(500)).chars().count(), WORDS_MAX);
+        assert_eq!(hushed.clean(&"x".repeat(500)).chars().count(), WORDS_MAX);
     }
 }

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     known::VersionCache,
-    lane::Lane,
-    letter::{Office, Outcome},
+    lane::ChannelLimiter,
+    letter::{AttemptResult, DeliveryContext},
     share::share,
     waiting::Waiting,
 };
@@ -30,10 +30,10 @@ use crate::{
             StoreResult,
             channels::StoredChannel,
             delivery::{
-                ActiveChannel, ChangedFacts, LeasedMessage, ListedAddress, MessageResult,
-                OutboxStore, Quota, SendOutcome,
+                ActiveChannel, ChangedFacts, LeaseQuota, LeasedMessage, ListedAddress,
+                MessageResult, OutboxStore, SendOutcome,
             },
-            engine::{EngineStore, ProjectNumber},
+            engine::{EngineStore, ProjectKey},
         },
     },
 };
@@ -47,33 +47,33 @@ pub(super) const GATHER: Duration = Duration::from_millis(2);
 const COALESCE_ROUNDS: u32 = 10;
 const GATHERED_PART: usize = 3;
 /// Most messages that are settled together.
-const TOGETHER: usize = 2_048;
+const RESULT_BATCH_MAX: usize = 2_048;
 
 /// Makes the transport of a channel from its settings; the error is a sentence.
 pub type OpenTransport =
     Arc<dyn Fn(&StoredChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
 
-pub(super) type ChannelKey = (ProjectNumber, Channel);
+pub(super) type ChannelKey = (ProjectKey, Channel);
 
-pub struct Courier<S> {
+pub struct OutboxDispatcher<S> {
     pub(super) store: S,
-    pub(super) office: Arc<Office>,
+    pub(super) office: Arc<DeliveryContext>,
     open: OpenTransport,
     epoch: i64,
     pub(super) known: VersionCache,
-    pub(super) lanes: HashMap<ChannelKey, Lane>,
-    projects: HashMap<ProjectNumber, ProjectId>,
-    pub(super) caps: HashMap<ProjectNumber, Arc<[FrequencyCap]>>,
-    pub(super) send: mpsc::UnboundedSender<Outcome>,
-    pub(super) back: mpsc::UnboundedReceiver<Outcome>,
-    pub(super) in_hand: usize,
+    pub(super) lanes: HashMap<ChannelKey, ChannelLimiter>,
+    projects: HashMap<ProjectKey, ProjectId>,
+    pub(super) caps: HashMap<ProjectKey, Arc<[FrequencyCap]>>,
+    pub(super) send: mpsc::UnboundedSender<AttemptResult>,
+    pub(super) back: mpsc::UnboundedReceiver<AttemptResult>,
+    pub(super) in_flight: usize,
     waiting: Waiting,
     /// Nothing begins after it.
     pub(super) stop: CancellationToken,
 }
 
-impl<S: EngineStore + OutboxStore> Courier<S> {
-    pub fn new(store: S, office: Office, open: OpenTransport) -> Self {
+impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
+    pub fn new(store: S, office: DeliveryContext, open: OpenTransport) -> Self {
         let (send, back) = mpsc::unbounded_channel();
         Self {
             store,
@@ -86,7 +86,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
             caps: HashMap::new(),
             send,
             back,
-            in_hand: 0,
+            in_flight: 0,
             waiting: Waiting::default(),
             stop: CancellationToken::new(),
         }
@@ -130,7 +130,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
     async fn gather(&self, stop: &CancellationToken) {
         for _ in 0..COALESCE_ROUNDS {
             tokio::time::sleep(GATHER).await;
-            if self.back.len() >= self.in_hand / GATHERED_PART || stop.is_cancelled() {
+            if self.back.len() >= self.in_flight / GATHERED_PART || stop.is_cancelled() {
                 return;
             }
         }
@@ -139,7 +139,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
     /// A crash left messages in no one's hands.
     async fn take_back(&mut self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            match self.store.take_back(self.office.clock.now()).await {
+            match self.store.requeue_leased(self.office.clock.now()).await {
                 Ok(0) => return,
                 Ok(in_doubt) => {
                     tracing::warn!(in_doubt, "delivery.taken_back");
@@ -155,8 +155,8 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
 
     /// Settles what came back and takes what there is room for. Answers how long nothing else is to
     /// be done.
-    async fn round(&mut self, came_back: &mut Vec<Outcome>) -> StoreResult<Duration> {
-        while came_back.len() < TOGETHER
+    async fn round(&mut self, came_back: &mut Vec<AttemptResult>) -> StoreResult<Duration> {
+        while came_back.len() < RESULT_BATCH_MAX
             && let Ok(outcome) = self.back.try_recv()
         {
             came_back.push(outcome);
@@ -165,9 +165,9 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         let now = self.office.clock.now();
         if self.waiting.rest().is_none() {
             let since = Instant::now();
-            self.waiting.was_read(self.store.heaps().await?, since);
+            self.waiting.was_read(self.store.list_queues().await?, since);
         }
-        self.hear(came_back, now);
+        self.update_limiters(came_back, now);
         let quotas = share(&mut self.lanes, &self.waiting.due(now), now);
         if !quotas.is_empty() || !came_back.is_empty() {
             self.exchange(came_back, &quotas, now).await?;
@@ -192,7 +192,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
 
     /// What the providers said counts at once, and for each message once, also where it cannot be
     /// written down yet.
-    pub(super) fn hear(&mut self, came_back: &mut [Outcome], now: Timestamp) {
+    pub(super) fn update_limiters(&mut self, came_back: &mut [AttemptResult], now: Timestamp) {
         for outcome in came_back.iter_mut().filter(|outcome| !outcome.heard) {
             outcome.heard = true;
             let key = (outcome.settled.project, outcome.channel);
@@ -202,7 +202,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
                 lane.leads_elsewhere(&outcome.receiver);
             }
             if let Some(handed) = &outcome.handed
-                && lane.heard(&outcome.receiver, handed, now)
+                && lane.record_result(&outcome.receiver, handed, now)
             {
                 tracing::warn!(
                     project = key.0,
@@ -221,10 +221,10 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         if head.epoch == self.epoch {
             return Ok(());
         }
-        self.known.refresh(head.content);
+        self.known.refresh(head.definitions_epoch);
         let caps = self.store.all_caps().await?;
         self.caps = caps.into_iter().map(|(project, caps)| (project, caps.into())).collect();
-        let setups = self.store.live_setups().await?;
+        let setups = self.store.active_channels().await?;
         let now = self.office.clock.now();
         self.projects = setups.iter().map(|setup| (setup.project, setup.stored.project)).collect();
         let key = |setup: &ActiveChannel| (setup.project, setup.stored.settings.channel());
@@ -245,7 +245,8 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
             if let Err(reason) = &transport {
                 tracing::warn!(project = %stored.project, channel = key.1.key(), reason, "delivery.channel_unusable");
             }
-            let lane = Lane::new(key.1, stored.revision, stored.per_second, transport, now);
+            let lane =
+                ChannelLimiter::new(key.1, stored.revision, stored.per_second, transport, now);
             match self.lanes.get_mut(&key) {
                 Some(before) => before.renew(lane),
                 None => {
@@ -260,15 +261,15 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
     /// Settles what came back and takes other messages in its place, in one transaction.
     pub(super) async fn exchange(
         &mut self,
-        came_back: &mut Vec<Outcome>,
-        quotas: &[Quota],
+        came_back: &mut Vec<AttemptResult>,
+        quotas: &[LeaseQuota],
         now: Timestamp,
     ) -> StoreResult<()> {
         let settled: Vec<MessageResult> =
             came_back.iter().map(|outcome| outcome.settled.clone()).collect();
         let taken = {
             let _guard = self.office.flights.taking().await;
-            let taken = self.store.exchange(&settled, quotas, now).await?;
+            let taken = self.store.record_and_lease(&settled, quotas, now).await?;
             // In this order: what went back may have been taken again at once.
             self.office.flights.settle(settled.iter().map(|message| message.message));
             self.office.flights.register(&taken);
@@ -281,7 +282,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         if settled.iter().any(|message| message.settlement.fate().is_none()) {
             self.waiting.hear_of_news();
         }
-        self.in_hand = self.in_hand.saturating_sub(settled.len()) + taken.len();
+        self.in_flight = self.in_flight.saturating_sub(settled.len()) + taken.len();
         self.leave_dead_addresses(&settled);
         if !settled.is_empty() {
             self.office.signs.settled();
@@ -323,7 +324,8 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
 
     fn put_back(&self, taken: Vec<LeasedMessage>, now: Timestamp) {
         for message in taken {
-            let _ = self.send.send(Outcome::untouched(&message, SendOutcome::untouched(now)));
+            let _ =
+                self.send.send(AttemptResult::not_attempted(&message, SendOutcome::untouched(now)));
         }
     }
 

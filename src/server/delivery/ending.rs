@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    courier::{Courier, GATHER, LOOK_EVERY},
-    letter::Outcome,
+    courier::{GATHER, LOOK_EVERY, OutboxDispatcher},
+    letter::AttemptResult,
 };
 use crate::server::store::{StoreResult, delivery::OutboxStore, engine::EngineStore};
 
@@ -14,11 +14,11 @@ const GRACE: Duration = Duration::from_secs(35);
 /// How often the last words are written down where the store does not take them.
 const LAST_TRIES: u32 = 5;
 
-impl<S: EngineStore + OutboxStore> Courier<S> {
+impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
     /// Nothing begins any more. What has not begun comes back at once and is written down first;
     /// then what is on its way, as it comes in, so that anyone who loses patience with us meanwhile
     /// has as little in doubt as there is.
-    pub(super) async fn close(mut self, mut came_back: Vec<Outcome>) {
+    pub(super) async fn close(mut self, mut came_back: Vec<AttemptResult>) {
         let until = tokio::time::Instant::now() + GRACE;
         let mut failed = 0;
         loop {
@@ -32,7 +32,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
                 tokio::time::sleep(LOOK_EVERY).await;
                 continue;
             }
-            if self.in_hand == 0 {
+            if self.in_flight == 0 {
                 return;
             }
             match tokio::time::timeout_at(until, self.back.recv()).await {
@@ -43,9 +43,9 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         }
         // Whatever is given up may have arrived: it stays marked as begun, and goes out again under
         // the same key.
-        tracing::warn!(in_doubt = self.in_hand, "delivery.given_up_at_the_end");
+        tracing::warn!(in_doubt = self.in_flight, "delivery.given_up_at_the_end");
         self.office.flights.give_all_up();
-        while came_back.len() < self.in_hand
+        while came_back.len() < self.in_flight
             && let Ok(Some(outcome)) = tokio::time::timeout(LOOK_EVERY, self.back.recv()).await
         {
             came_back.push(outcome);
@@ -55,20 +55,20 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         }
     }
 
-    async fn gather_rest(&mut self, came_back: &mut Vec<Outcome>) {
+    async fn gather_rest(&mut self, came_back: &mut Vec<AttemptResult>) {
         tokio::time::sleep(GATHER).await;
         while let Ok(outcome) = self.back.try_recv() {
             came_back.push(outcome);
         }
     }
 
-    async fn settle_last(&mut self, came_back: &mut Vec<Outcome>) -> StoreResult<()> {
+    async fn settle_last(&mut self, came_back: &mut Vec<AttemptResult>) -> StoreResult<()> {
         came_back.retain(|outcome| !outcome.stays_begun);
         if came_back.is_empty() {
             return Ok(());
         }
         let now = self.office.clock.now();
-        self.hear(came_back, now);
+        self.update_limiters(came_back, now);
         self.exchange(came_back, &[], now).await
     }
 }

@@ -18,10 +18,8 @@ use crate::{
     domain::{delivery::suppression::AddressKind, people::profile::Channel},
     server::store::{
         StoreResult,
-        delivery::{
-            ChangedFacts, LeasedMessage, ListedAddress, Merges, MessageNumber, OutboxStore,
-        },
-        engine::{ProfileKey, ProjectNumber, VersionKey},
+        delivery::{ChangedFacts, LeasedMessage, ListedAddress, Merges, MessageKey, OutboxStore},
+        engine::{ProfileKey, ProjectKey, VersionKey},
     },
 };
 
@@ -31,20 +29,20 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The board on which every message in hand stands. Cheap to clone; all clones are the same board.
 #[derive(Clone, Default)]
-pub struct Flights(Arc<Inner>);
+pub struct InFlightTracker(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     /// Held while messages are taken, until they stand on the board.
     taking: AsyncMutex<()>,
     merges: Merges,
-    board: Mutex<HashMap<MessageNumber, InHand>>,
+    board: Mutex<HashMap<MessageKey, InHand>>,
     landed: Notify,
 }
 
 /// A message that was taken and is not settled.
 struct InHand {
-    project: ProjectNumber,
+    project: ProjectKey,
     version: VersionKey,
     /// Whose it is: of several where they were merged meanwhile.
     people: Vec<ProfileKey>,
@@ -101,8 +99,8 @@ enum Verdict {
 
 /// A message that is being handed over. Dropping it says that this has come to an end.
 pub struct InFlightGuard {
-    flights: Flights,
-    message: MessageNumber,
+    flights: InFlightTracker,
+    message: MessageKey,
     given_up: oneshot::Receiver<GivenUp>,
 }
 
@@ -118,15 +116,15 @@ impl InFlightGuard {
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        if let Some(message) = self.flights.board().get_mut(&self.message) {
+        if let Some(message) = self.flights.table().get_mut(&self.message) {
             message.flying = None;
         }
         self.flights.0.landed.notify_waiters();
     }
 }
 
-impl Flights {
-    fn board(&self) -> MutexGuard<'_, HashMap<MessageNumber, InHand>> {
+impl InFlightTracker {
+    fn table(&self) -> MutexGuard<'_, HashMap<MessageKey, InHand>> {
         self.0.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -150,7 +148,7 @@ impl Flights {
         if merges.is_empty() {
             return;
         }
-        for message in self.board().values_mut() {
+        for message in self.table().values_mut() {
             let mut place = 0;
             while let Some(person) = message.people.get(place) {
                 if let Some(into) = merges.get(person).filter(|into| !message.people.contains(into))
@@ -173,12 +171,12 @@ impl Flights {
             recalled: false,
             flying: None,
         };
-        self.board().extend(messages.iter().map(|message| (message.seq, in_hand(message))));
+        self.table().extend(messages.iter().map(|message| (message.seq, in_hand(message))));
     }
 
     /// Where these messages go.
-    pub fn address(&self, addresses: impl Iterator<Item = (MessageNumber, ListedAddress)>) {
-        let mut board = self.board();
+    pub fn address(&self, addresses: impl Iterator<Item = (MessageKey, ListedAddress)>) {
+        let mut board = self.table();
         for (message, address) in addresses {
             if let Some(message) = board.get_mut(&message) {
                 message.address = Some(address);
@@ -187,16 +185,16 @@ impl Flights {
     }
 
     /// These messages were settled, or put back.
-    pub fn settle(&self, messages: impl Iterator<Item = MessageNumber>) {
-        let mut board = self.board();
+    pub fn settle(&self, messages: impl Iterator<Item = MessageKey>) {
+        let mut board = self.table();
         for message in messages {
             board.remove(&message);
         }
     }
 
     /// The message is about to be handed over; none where it must not be as it was taken.
-    pub fn begin(&self, message: MessageNumber) -> Option<InFlightGuard> {
-        let mut board = self.board();
+    pub fn begin(&self, message: MessageKey) -> Option<InFlightGuard> {
+        let mut board = self.table();
         let entry = board.get_mut(&message).filter(|entry| !entry.recalled)?;
         let (give_up, given_up) = oneshot::channel();
         entry.flying = Some(give_up);
@@ -208,12 +206,12 @@ impl Flights {
     ///
     /// # Errors
     /// The store's own: then it is not known what was stopped, and everything goes on.
-    pub async fn barrier(&self, store: &impl OutboxStore) -> StoreResult<()> {
+    pub async fn drain_stopped(&self, store: &impl OutboxStore) -> StoreResult<()> {
         let versions: Vec<VersionKey> = {
             // What was taken before the Stop stands on the board from here on; what is taken later
             // sees the Stop.
             let _nobody_takes = self.taking().await;
-            self.board()
+            self.table()
                 .values()
                 .map(|message| message.version)
                 .collect::<HashSet<_>>()
@@ -223,7 +221,7 @@ impl Flights {
         if versions.is_empty() {
             return Ok(());
         }
-        let stopped = store.stopped_of(&versions).await?;
+        let stopped = store.closed_versions(&versions).await?;
         let verdict = |message: &InHand| match stopped.contains(&message.version) {
             true => Verdict::Finish(GivenUp::Stopped),
             false => Verdict::Unconcerned,
@@ -254,7 +252,7 @@ impl Flights {
 
     /// The same of a channel whose settings were changed or that was switched off, or of all
     /// channels of a project.
-    pub async fn channel_changed(&self, project: ProjectNumber, channel: Option<Channel>) {
+    pub async fn channel_changed(&self, project: ProjectKey, channel: Option<Channel>) {
         let begun = {
             let _nobody_takes = self.taking().await;
             self.recall_by(|message| {
@@ -271,7 +269,7 @@ impl Flights {
     }
 
     /// Frequency caps of a project were changed: what has not begun is asked again.
-    pub async fn caps_changed(&self, project: ProjectNumber) {
+    pub async fn caps_changed(&self, project: ProjectKey) {
         let _nobody_takes = self.taking().await;
         // What is on its way was right when it began.
         let _ = self.recall_by(|message| {
@@ -282,7 +280,7 @@ impl Flights {
     /// Marks what has not begun, and answers what is on its way and should not be.
     fn recall_by(&self, verdict: impl Fn(&InHand) -> Verdict) -> Begun {
         let mut begun = Begun::default();
-        for (number, message) in self.board().iter_mut() {
+        for (number, message) in self.table().iter_mut() {
             match verdict(message) {
                 Verdict::Unconcerned => {}
                 Verdict::Finish(why) if message.flying.is_some() => begun.0.push((*number, why)),
@@ -295,16 +293,16 @@ impl Flights {
     }
 
     async fn finish(&self, begun: Begun) {
-        if tokio::time::timeout(GRACE, self.landed(&begun)).await.is_err() {
+        if tokio::time::timeout(GRACE, self.drained(&begun)).await.is_err() {
             for (number, why) in &begun.0 {
                 self.give_up(*number, *why);
             }
-            self.landed(&begun).await;
+            self.drained(&begun).await;
         }
     }
 
-    fn give_up(&self, number: MessageNumber, why: GivenUp) {
-        let flying = self.board().get_mut(&number).and_then(|message| {
+    fn give_up(&self, number: MessageKey, why: GivenUp) {
+        let flying = self.table().get_mut(&number).and_then(|message| {
             // Dropping the sender's place would say that it has landed: it has not, before its
             // flight is dropped.
             let (nobody, _) = oneshot::channel();
@@ -316,14 +314,14 @@ impl Flights {
         }
     }
 
-    async fn landed(&self, begun: &Begun) {
+    async fn drained(&self, begun: &Begun) {
         loop {
             let landed = self.0.landed.notified();
             tokio::pin!(landed);
             // From here on no landing is missed.
             landed.as_mut().enable();
             let flying = {
-                let board = self.board();
+                let board = self.table();
                 begun.0.iter().any(|(number, _)| {
                     board.get(number).is_some_and(|message| message.flying.is_some())
                 })
@@ -337,8 +335,8 @@ impl Flights {
 
     /// Gives everything up that is on its way: the server ends.
     pub fn give_all_up(&self) {
-        let flying: Vec<MessageNumber> = {
-            let mut board = self.board();
+        let flying: Vec<MessageKey> = {
+            let mut board = self.table();
             board.values_mut().for_each(|message| message.recalled = true);
             board
                 .iter()
@@ -355,7 +353,7 @@ impl Flights {
 /// Messages that were on their way when they were not wanted any more.
 #[derive(Default)]
 #[must_use]
-pub struct Begun(Vec<(MessageNumber, GivenUp)>);
+pub struct Begun(Vec<(MessageKey, GivenUp)>);
 
 /// Changed facts, ready to be looked up by message.
 struct Concerned<'a> {
@@ -410,7 +408,7 @@ mod tests {
     const ADA: ProfileKey = 1;
     const BOB: ProfileKey = 2;
 
-    fn message(seq: MessageNumber, profile: ProfileKey, channel: Channel) -> LeasedMessage {
+    fn message(seq: MessageKey, profile: ProfileKey, channel: Channel) -> LeasedMessage {
         LeasedMessage {
             seq,
             project: 1,
@@ -438,7 +436,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_has_not_begun_never_does_and_what_is_on_its_way_is_waited_for() {
-        let flights = Flights::default();
+        let flights = InFlightTracker::default();
         flights.register(&[
             message(1, ADA, Channel::Email),
             message(2, ADA, Channel::Email),
@@ -460,7 +458,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_consent_that_is_withdrawn_for_one_channel_leaves_the_others_alone() {
-        let flights = Flights::default();
+        let flights = InFlightTracker::default();
         flights.register(&[message(1, ADA, Channel::Email), message(2, ADA, Channel::Webhook)]);
         let _hook = flights.begin(2).expect("begins");
         flights.facts_changed(&withdrawn(ADA, Some(Channel::Email))).await;
@@ -469,7 +467,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_on_the_list_stops_its_messages_and_those_whose_address_is_not_known_yet() {
-        let flights = Flights::default();
+        let flights = InFlightTracker::default();
         let hook = message(4, BOB, Channel::Webhook);
         flights.register(&[
             message(1, ADA, Channel::Email),
@@ -488,7 +486,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_does_not_come_to_an_end_is_given_up_and_knows_why() {
-        let flights = Flights::default();
+        let flights = InFlightTracker::default();
         flights.register(&[message(1, ADA, Channel::Email)]);
         let mut under_way = flights.begin(1).expect("begins");
         let sender = tokio::spawn(async move { under_way.given_up().await });
@@ -500,7 +498,7 @@ mod tests {
     async fn a_message_of_someone_who_was_merged_meanwhile_is_also_that_persons_whom_they_became() {
         const CAROL: ProfileKey = 3;
         let merges = Merges::default();
-        let flights = Flights::new(merges.clone());
+        let flights = InFlightTracker::new(merges.clone());
         flights.register(&[message(1, ADA, Channel::Email), message(2, ADA, Channel::Email)]);
         let under_way = flights.begin(1).expect("begins");
         merges.note(&[(ADA, BOB), (BOB, CAROL)]);
@@ -518,9 +516,9 @@ mod tests {
 
     #[test]
     fn what_is_settled_leaves_the_board() {
-        let flights = Flights::default();
+        let flights = InFlightTracker::default();
         flights.register(&[message(1, ADA, Channel::Email)]);
         flights.settle([1].into_iter());
-        assert!(flights.board().is_empty() && flights.begin(1).is_none());
+        assert!(flights.table().is_empty() && flights.begin(1).is_none());
     }
 }

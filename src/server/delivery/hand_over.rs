@@ -6,13 +6,13 @@ use futures::FutureExt;
 use tokio::sync::Semaphore;
 
 use super::{
-    courier::{Courier, LOOK_EVERY},
-    letter::{DeliveryTask, Outcome, address_of, recent_of, suppressed_of},
+    courier::{LOOK_EVERY, OutboxDispatcher},
+    letter::{AttemptResult, DeliveryTask, address_of, recent_of, suppressed_of},
     receiver::SendPermit,
 };
 use crate::{
     domain::{
-        delivery::{gates::CAP_HOURS_MAX, retry::next_try},
+        delivery::{gates::CAP_HOURS_MAX, retry::next_attempt_at},
         people::Profile,
         time::{HOUR_MS, Timestamp},
     },
@@ -21,7 +21,7 @@ use crate::{
         store::{
             StoreResult,
             delivery::{
-                LeasedMessage, ListedAddress, MessageNumber, OutboxStore, SendFacts, SendOutcome,
+                LeasedMessage, ListedAddress, MessageKey, OutboxStore, SendFacts, SendOutcome,
             },
             engine::{EngineStore, ProfileKey, ProfileNeeds},
         },
@@ -39,7 +39,7 @@ struct Way {
 
 type People = HashMap<ProfileKey, Arc<Profile>>;
 
-impl<S: EngineStore + OutboxStore> Courier<S> {
+impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
     /// Reads what the messages need, in sets.
     pub(super) async fn look_around(
         &mut self,
@@ -61,7 +61,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
             let (kind, address) = address_of(profiles.get(&message.profile)?, message.channel)?;
             Some((message.seq, (message.project, kind, address)))
         };
-        let (numbers, addresses): (Vec<MessageNumber>, Vec<ListedAddress>) =
+        let (numbers, addresses): (Vec<MessageKey>, Vec<ListedAddress>) =
             taken.iter().filter_map(address).unzip();
         self.office.flights.address(numbers.into_iter().zip(addresses.iter().cloned()));
         let mut capped: Vec<ProfileKey> = taken
@@ -122,7 +122,8 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         // Made beforehand: of a panic nothing else is left. Whether the provider was asked is not
         // known then.
         let (now, attempts) = (office.clock.now(), letter.message.attempts);
-        let mut broken_off = Outcome::untouched(&letter.message, SendOutcome::untouched(now));
+        let mut broken_off =
+            AttemptResult::not_attempted(&letter.message, SendOutcome::untouched(now));
         short_task("delivery.message", async move {
             let permit = tokio::select! {
                 biased;
@@ -141,7 +142,10 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
                         broken_off
                     })
             } else {
-                Outcome::untouched(&letter.message, SendOutcome::untouched(office.clock.now()))
+                AttemptResult::not_attempted(
+                    &letter.message,
+                    SendOutcome::untouched(office.clock.now()),
+                )
             };
             let _ = send.send(outcome);
         });
@@ -153,7 +157,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
     fn cannot(&self, message: &LeasedMessage, is_known: bool, now: Timestamp) {
         let at = now.plus(LOOK_EVERY.as_millis() as i64);
         let settlement = if is_known {
-            SendOutcome::Again {
+            SendOutcome::Retry {
                 at,
                 reason: Some("its channel is not ready".to_string()),
                 tried: false,
@@ -161,7 +165,7 @@ impl<S: EngineStore + OutboxStore> Courier<S> {
         } else {
             our_fault(message.attempts, "the profile cannot be read", now)
         };
-        let _ = self.send.send(Outcome::untouched(message, settlement));
+        let _ = self.send.send(AttemptResult::not_attempted(message, settlement));
     }
 }
 
@@ -171,9 +175,9 @@ const BROKEN_OFF: &str = "an error in Wayfare while sending";
 /// Not the provider's doing: tried again soon, then as after any other failure.
 fn our_fault(attempts: i64, reason: &str, now: Timestamp) -> SendOutcome {
     let soon = now.plus(LOOK_EVERY.as_millis() as i64);
-    let next = if attempts == 0 { Some(soon) } else { next_try(attempts + 1, now, None, 0) };
+    let next = if attempts == 0 { Some(soon) } else { next_attempt_at(attempts + 1, now, None, 0) };
     match next {
-        Some(at) => SendOutcome::Again { at, reason: Some(reason.to_string()), tried: true },
+        Some(at) => SendOutcome::Retry { at, reason: Some(reason.to_string()), tried: true },
         None => SendOutcome::Failed { reason: reason.to_string(), dead_address: None },
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use super::receiver::receiver_of_template;
 use crate::{
     domain::{
-        graph::{NodeKind, node::Sending},
+        graph::{NodeKind, node::SendOptions},
         settings::Settings,
     },
     server::{
@@ -23,7 +23,7 @@ use crate::{
 
 /// A node that sends something.
 pub struct CachedNode {
-    pub sending: Sending,
+    pub sending: SendOptions,
     /// Or why it cannot be filled in.
     pub message: Result<CompiledMessage, String>,
     /// Who receives it, where it is a webhook to the same machine for everybody.

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::receiver::{Receiver, SendPermit, Standing};
 use crate::{
     domain::{
-        delivery::rate::Rate,
+        delivery::rate::TokenBucket,
         people::{mask::Said, profile::Channel},
         time::{MINUTE_MS, Timestamp},
     },
@@ -28,13 +28,13 @@ const TOGETHER_MAX: i64 = 256;
 const RECEIVERS_MAX: usize = 4_000;
 
 /// What stands between the outbox and those who receive.
-pub struct Lane {
+pub struct ChannelLimiter {
     pub revision: i64,
     /// Why nothing can be handed over: the settings make no sense, or the secret was sealed with
     /// another key.
     pub transport: Result<Arc<dyn Transport>, String>,
     channel: Channel,
-    rate: Option<Rate>,
+    rate: Option<TokenBucket>,
     receivers: HashMap<String, Receiver>,
 }
 
@@ -45,7 +45,7 @@ pub struct Allowance {
     /// Receivers that it is shared among.
     sharers: i64,
     /// Places that are taken at the same time, by standing.
-    together: [i64; Standing::COUNT],
+    concurrency: [i64; Standing::COUNT],
 }
 
 /// How a lane does, for people and for anyone who watches the server.
@@ -57,7 +57,7 @@ pub struct ChannelLimiterStatus {
     pub trouble: Option<Said>,
 }
 
-impl Lane {
+impl ChannelLimiter {
     pub fn new(
         channel: Channel,
         revision: i64,
@@ -65,19 +65,19 @@ impl Lane {
         transport: Result<Arc<dyn Transport>, String>,
         now: Timestamp,
     ) -> Self {
-        let rate = per_second.map(|rate| Rate::new(rate, now));
+        let rate = per_second.map(|rate| TokenBucket::new(rate, now));
         Self { revision, transport, channel, rate, receivers: HashMap::new() }
     }
 
     /// New settings; what is in hand stays in hand, and where it has not begun it goes back.
-    pub fn renew(&mut self, other: Lane) {
+    pub fn renew(&mut self, other: ChannelLimiter) {
         self.close();
         let channel = self.channel;
         let in_hand = self.receivers.drain().filter(|(_, receiver)| receiver.in_hand() > 0);
         let receivers = in_hand
             .map(|(key, receiver)| (key, Receiver::new(channel).holding(receiver.in_hand())))
             .collect();
-        *self = Lane { receivers, ..other };
+        *self = ChannelLimiter { receivers, ..other };
     }
 
     /// What has not begun goes back.
@@ -98,7 +98,11 @@ impl Lane {
         for receiver in self.receivers.values() {
             together[receiver.standing() as usize] += receiver.together();
         }
-        Allowance { rated, sharers: i64::try_from(sharers).unwrap_or(i64::MAX).max(1), together }
+        Allowance {
+            rated,
+            sharers: i64::try_from(sharers).unwrap_or(i64::MAX).max(1),
+            concurrency: together,
+        }
     }
 
     /// How many messages may be taken now for a receiver. None where it is not worth a transaction,
@@ -116,7 +120,7 @@ impl Lane {
         allowance.sharers = (allowance.sharers - 1).max(1);
         let receiver = self.receiver(key);
         let standing = receiver.standing();
-        let together = &mut allowance.together[standing as usize];
+        let together = &mut allowance.concurrency[standing as usize];
         let in_any_case = (standing.few() - receiver.together()).min(standing.most() - *together);
         let places = (TOGETHER_MAX - *together).max(in_any_case);
         let free = receiver.free(places, now, Instant::now()).min(rated).min(allowance.rated);
@@ -146,7 +150,9 @@ impl Lane {
             return Some(now.plus(MINUTE_MS));
         }
         let shut = self.receivers.get(key).and_then(|receiver| receiver.shut_until(now));
-        shut.or_else(|| self.rate.as_ref().map(Rate::next).filter(|next| *next > now))
+        shut.or_else(|| {
+            self.rate.as_ref().map(TokenBucket::next_available_at).filter(|next| *next > now)
+        })
     }
 
     /// Places at a receiver, and what is to be held by what is taken now.
@@ -167,7 +173,7 @@ impl Lane {
             receiver.took();
         }
         if let Some(rate) = &mut self.rate {
-            rate.spend(1);
+            rate.consume(1);
         }
     }
 
@@ -179,7 +185,7 @@ impl Lane {
     }
 
     /// What a receiver said. Answers whether it has just become, or stays, something to wait for.
-    pub fn heard(&mut self, key: &str, handed: &SendResult, now: Timestamp) -> bool {
+    pub fn record_result(&mut self, key: &str, handed: &SendResult, now: Timestamp) -> bool {
         self.receivers.get_mut(key).is_some_and(|receiver| receiver.heard(handed, now))
     }
 
@@ -187,7 +193,7 @@ impl Lane {
     /// with it says nothing about the others that are thought to lead there.
     pub fn leads_elsewhere(&mut self, key: &str) {
         if let Some(rate) = &mut self.rate {
-            rate.spend(-1);
+            rate.consume(-1);
         }
         if let Some(receiver) = self.receivers.get_mut(key) {
             receiver.trust_again();
@@ -229,26 +235,26 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::channels::{Fault, Parcel};
+    use crate::server::channels::{FailureScope, OutboundMessage};
 
     const NOW: Timestamp = Timestamp(0);
 
     struct Nobody;
 
     impl Transport for Nobody {
-        fn hand_over<'a>(
+        fn send<'a>(
             &'a self,
-            _parcel: &'a Parcel,
+            _parcel: &'a OutboundMessage,
         ) -> futures::future::BoxFuture<'a, SendResult> {
             Box::pin(std::future::pending())
         }
     }
 
-    fn lane(per_second: Option<u32>) -> Lane {
-        Lane::new(Channel::Webhook, 1, per_second, Ok(Arc::new(Nobody)), NOW)
+    fn lane(per_second: Option<u32>) -> ChannelLimiter {
+        ChannelLimiter::new(Channel::Webhook, 1, per_second, Ok(Arc::new(Nobody)), NOW)
     }
 
-    fn take(lane: &mut Lane, receivers: &[&str]) -> Vec<i64> {
+    fn take(lane: &mut ChannelLimiter, receivers: &[&str]) -> Vec<i64> {
         let mut allowance = lane.allowance(receivers.len(), NOW);
         let free: Vec<i64> =
             receivers.iter().map(|key| lane.free(key, &mut allowance, NOW)).collect();
@@ -258,9 +264,9 @@ mod tests {
         free
     }
 
-    fn answers(lane: &mut Lane, key: &str) {
+    fn answers(lane: &mut ChannelLimiter, key: &str) {
         lane.receiver(key);
-        lane.heard(key, &SendResult::Taken { provider_id: None }, NOW);
+        lane.record_result(key, &SendResult::Accepted { provider_id: None }, NOW);
     }
 
     #[test]
@@ -289,11 +295,11 @@ mod tests {
         assert_eq!(take(&mut lane, &["new:80"]), [32], "of whom nothing is known has others");
     }
 
-    fn fails(lane: &mut Lane, key: &str) -> bool {
+    fn fails(lane: &mut ChannelLimiter, key: &str) -> bool {
         let reason = "it is busy".to_string();
-        let failed = SendResult::NotNow { reason, wish_ms: None, fault: Fault::Channel };
+        let failed = SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel };
         lane.receiver(key);
-        lane.heard(key, &failed, NOW)
+        lane.record_result(key, &failed, NOW)
     }
 
     #[test]

@@ -7,42 +7,42 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{
-    flights::{Flights, GivenUp},
+    flights::{GivenUp, InFlightTracker},
     known::CachedVersion,
     receiver::receiver_of,
-    signs::DeliverySigns,
+    signs::DeliveryMetrics,
 };
 use crate::{
     domain::{
         delivery::{
-            gates::{self, FrequencyCap, Gate, SendContext},
-            retry::next_try,
+            gates::{self, FrequencyCap, SendContext, SendDecision},
+            retry::next_attempt_at,
             suppression::AddressKind,
         },
-        engine::{calendar::TimeZones, chance::percentile},
+        engine::{calendar::TimeZones, chance::hash_bucket},
         people::{Profile, Properties, profile::Channel},
         time::Timestamp,
     },
     server::{
         addresses::canonical,
-        channels::{Content, Fault, Parcel, SendResult, Transport},
+        channels::{Content, FailureScope, OutboundMessage, SendResult, Transport},
         clock::Clock,
         store::delivery::{LeasedMessage, MessageResult, SendFacts, SendOutcome},
-        templates::Facts,
+        templates::RenderContext,
         tracking::token::{MessageLinks, message_key},
-        vault::Vault,
+        vault::ServerKey,
     },
 };
 
 /// What all letters share.
-pub struct Office {
+pub struct DeliveryContext {
     pub clock: Arc<dyn Clock>,
     pub calendar: Arc<dyn TimeZones>,
-    pub vault: Vault,
+    pub vault: ServerKey,
     /// With which links in messages begin.
     pub links: Url,
-    pub flights: Flights,
-    pub signs: DeliverySigns,
+    pub flights: InFlightTracker,
+    pub signs: DeliveryMetrics,
 }
 
 /// A message that was taken.
@@ -59,7 +59,7 @@ pub struct DeliveryTask {
 }
 
 /// What came of it: what is written down, and what the provider said, where it was asked.
-pub struct Outcome {
+pub struct AttemptResult {
     pub settled: MessageResult,
     pub channel: Channel,
     /// For whom it was taken.
@@ -72,9 +72,9 @@ pub struct Outcome {
     pub heard: bool,
 }
 
-impl Outcome {
+impl AttemptResult {
     /// Of a message that no one was asked to take.
-    pub fn untouched(message: &LeasedMessage, settlement: SendOutcome) -> Self {
+    pub fn not_attempted(message: &LeasedMessage, settlement: SendOutcome) -> Self {
         let LeasedMessage { seq, project, version, channel, .. } = *message;
         let settled = MessageResult {
             message: seq,
@@ -130,7 +130,11 @@ pub fn suppressed_of(
 
 impl DeliveryTask {
     /// Through the gates, filled in, handed over. Nothing begins after `stop`.
-    pub async fn deliver(self, office: &Office, stop: &CancellationToken) -> Outcome {
+    pub async fn deliver(
+        self,
+        office: &DeliveryContext,
+        stop: &CancellationToken,
+    ) -> AttemptResult {
         let now = office.clock.now();
         let zone = self.profile.time_zone.as_deref().filter(|zone| office.calendar.knows(zone));
         let zone = zone.unwrap_or(&self.version.settings.time_zone);
@@ -144,17 +148,18 @@ impl DeliveryTask {
             }
         };
         if let Some(receiver) = self.other_receiver(&parcel) {
-            let mut outcome = Outcome::untouched(&self.message, SendOutcome::untouched(now));
+            let mut outcome =
+                AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
             outcome.settled.receiver = Some(receiver);
             return outcome;
         }
         let Some(mut flight) =
             office.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled())
         else {
-            return Outcome::untouched(&self.message, SendOutcome::untouched(now));
+            return AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
         };
         let handed = tokio::select! {
-            handed = self.transport.hand_over(&parcel) => handed,
+            handed = self.transport.send(&parcel) => handed,
             why = flight.given_up() => {
                 drop(flight);
                 return self.given_up(why, office.clock.now());
@@ -167,7 +172,7 @@ impl DeliveryTask {
 
     /// Where its address leads, if that is not whom it was taken for: then it waits for that one,
     /// and takes no one's place.
-    fn other_receiver(&self, parcel: &Parcel) -> Option<String> {
+    fn other_receiver(&self, parcel: &OutboundMessage) -> Option<String> {
         let Content::Webhook(webhook) = &parcel.content else { return None };
         let known = self.version.nodes.get(&self.message.node)?.receiver.as_deref();
         if known == Some(self.message.receiver.as_str()) || !self.learns {
@@ -179,22 +184,24 @@ impl DeliveryTask {
 
     /// No one knows whether the provider has it. What is not wanted any more is not sent again; the
     /// others are.
-    fn given_up(&self, why: GivenUp, now: Timestamp) -> Outcome {
+    fn given_up(&self, why: GivenUp, now: Timestamp) -> AttemptResult {
         let reason = why.reason().to_string();
         match why {
             GivenUp::Stopped | GivenUp::Withdrawn | GivenUp::Suppressed => {
                 self.outcome(SendOutcome::Failed { reason, dead_address: None }, None)
             }
             GivenUp::ChannelChanged => {
-                let again = SendResult::NotNow { reason, wish_ms: None, fault: Fault::Message };
+                let again =
+                    SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Message };
                 let mut outcome = self.outcome(self.settlement(&again, now), None);
                 outcome.settled.in_doubt =
-                    matches!(outcome.settled.settlement, SendOutcome::Again { .. });
+                    matches!(outcome.settled.settlement, SendOutcome::Retry { .. });
                 outcome
             }
             GivenUp::Ending => {
-                let outcome = Outcome::untouched(&self.message, SendOutcome::untouched(now));
-                Outcome { stays_begun: true, ..outcome }
+                let outcome =
+                    AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
+                AttemptResult { stays_begun: true, ..outcome }
             }
         }
     }
@@ -203,12 +210,12 @@ impl DeliveryTask {
         address_of(&self.profile, self.message.channel)
     }
 
-    fn outcome(&self, settlement: SendOutcome, handed: Option<SendResult>) -> Outcome {
-        Outcome { handed, ..Outcome::untouched(&self.message, settlement) }
+    fn outcome(&self, settlement: SendOutcome, handed: Option<SendResult>) -> AttemptResult {
+        AttemptResult { handed, ..AttemptResult::not_attempted(&self.message, settlement) }
     }
 
     /// None where the gates are open.
-    fn gate(&self, office: &Office, zone: &str, now: Timestamp) -> Option<SendOutcome> {
+    fn gate(&self, office: &DeliveryContext, zone: &str, now: Timestamp) -> Option<SendOutcome> {
         let sending =
             self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();
         let channel = self.message.channel;
@@ -219,9 +226,9 @@ impl DeliveryTask {
             recent: &self.recent,
             ignore_caps: sending.ignore_caps,
         };
-        let clock = gates::Clock { calendar: &*office.calendar, zone, now };
+        let clock = gates::LocalClock { calendar: &*office.calendar, zone, now };
         let quiet = self.version.settings.quiet_hours.as_ref();
-        let gate = gates::on_hand_over(
+        let gate = gates::check_before_send(
             &self.profile,
             channel,
             quiet,
@@ -230,15 +237,20 @@ impl DeliveryTask {
             &circumstances,
         );
         match gate {
-            Gate::Open => None,
-            Gate::Shut(reason) => Some(SendOutcome::Withheld { reason }),
-            Gate::Later(at, reason) => {
-                Some(SendOutcome::Again { at, reason: Some(reason), tried: false })
+            SendDecision::Send => None,
+            SendDecision::Skip(reason) => Some(SendOutcome::Withheld { reason }),
+            SendDecision::Postpone(at, reason) => {
+                Some(SendOutcome::Retry { at, reason: Some(reason), tried: false })
             }
         }
     }
 
-    fn fill_in(&self, office: &Office, zone: &str, now: Timestamp) -> Result<Parcel, String> {
+    fn fill_in(
+        &self,
+        office: &DeliveryContext,
+        zone: &str,
+        now: Timestamp,
+    ) -> Result<OutboundMessage, String> {
         let Some(node) = self.version.nodes.get(&self.message.node) else {
             return Err("its step was removed from the journey".to_string());
         };
@@ -248,7 +260,7 @@ impl DeliveryTask {
             None => Properties::new(),
         };
         let names = &self.version.names;
-        let facts = Facts {
+        let facts = RenderContext {
             profile: &self.profile,
             event: &event,
             journey_id: &names.journey_id,
@@ -265,7 +277,7 @@ impl DeliveryTask {
         let content = message.compose(&facts, Some(&links)).map_err(|error| error.to_string())?;
         let to = self.address().map(|(_, address)| address).unwrap_or_default();
         let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
-        Ok(Parcel {
+        Ok(OutboundMessage {
             key: message_key(&office.vault, self.message.seq),
             to,
             to_name: name.map(str::to_string),
@@ -275,19 +287,19 @@ impl DeliveryTask {
 
     fn settlement(&self, handed: &SendResult, now: Timestamp) -> SendOutcome {
         match handed {
-            SendResult::Taken { provider_id } => {
+            SendResult::Accepted { provider_id } => {
                 SendOutcome::Sent { provider_id: provider_id.clone() }
             }
-            SendResult::Never { reason, fault } => {
-                let dead_address = self.address().filter(|_| *fault == Fault::Address);
+            SendResult::Rejected { reason, fault } => {
+                let dead_address = self.address().filter(|_| *fault == FailureScope::Address);
                 SendOutcome::Failed { reason: reason.clone(), dead_address }
             }
-            SendResult::NotNow { reason, wish_ms, .. } => {
+            SendResult::Deferred { reason, wish_ms, .. } => {
                 let tries = self.message.attempts + 1;
-                let chance = percentile(&format!("retry {tries}"), self.message.seq);
-                match next_try(tries, now, *wish_ms, chance) {
+                let chance = hash_bucket(&format!("retry {tries}"), self.message.seq);
+                match next_attempt_at(tries, now, *wish_ms, chance) {
                     Some(at) => {
-                        SendOutcome::Again { at, reason: Some(reason.clone()), tried: true }
+                        SendOutcome::Retry { at, reason: Some(reason.clone()), tried: true }
                     }
                     None => SendOutcome::Failed {
                         reason: format!("tried {tries} times: {reason}"),

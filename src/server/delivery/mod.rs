@@ -13,8 +13,8 @@ mod share;
 pub mod signs;
 mod waiting;
 
-pub use courier::{Courier, OpenTransport};
-pub use flights::Flights;
-pub use letter::Office;
+pub use courier::{OpenTransport, OutboxDispatcher};
+pub use flights::InFlightTracker;
+pub use letter::DeliveryContext;
 pub use receiver::receiver_of_template;
-pub use signs::{DeliveryReading, DeliverySigns};
+pub use signs::{DeliveryMetrics, DeliveryMetricsSnapshot};

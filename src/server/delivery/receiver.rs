@@ -14,11 +14,11 @@ use url::Url;
 
 use crate::{
     domain::{
-        delivery::breaker::{CircuitBreaker, Trust},
+        delivery::breaker::{BreakerState, CircuitBreaker},
         people::profile::Channel,
         time::Timestamp,
     },
-    server::channels::{Fault, SendResult},
+    server::channels::{FailureScope, SendResult},
 };
 
 /// Places of a webhook's receiver that has not answered yet: one that never does holds no more.
@@ -167,9 +167,9 @@ impl Receiver {
     pub fn free(&mut self, places: i64, now: Timestamp, instant: Instant) -> i64 {
         let window = (self.places + self.pace.ahead(instant)).min(self.room);
         let trusted = match self.breaker.trust(now) {
-            Trust::Everything => window,
-            Trust::One => 1,
-            Trust::NothingUntil(_) => 0,
+            BreakerState::Closed => window,
+            BreakerState::HalfOpen => 1,
+            BreakerState::OpenUntil(_) => 0,
         };
         let mut free = (trusted - self.in_hand).max(0);
         if places < self.places - self.together() {
@@ -182,8 +182,8 @@ impl Receiver {
 
     pub fn shut_until(&self, now: Timestamp) -> Option<Timestamp> {
         match self.breaker.trust(now) {
-            Trust::NothingUntil(until) => Some(until),
-            Trust::Everything | Trust::One => None,
+            BreakerState::OpenUntil(until) => Some(until),
+            BreakerState::Closed | BreakerState::HalfOpen => None,
         }
     }
 
@@ -208,16 +208,16 @@ impl Receiver {
     pub fn trust_again(&mut self) {
         self.standing = Standing::Answers;
         self.last_failure = None;
-        self.breaker.works();
+        self.breaker.record_success();
     }
 
     /// What it said. Answers whether it has just become, or stays, something to wait for.
     pub fn heard(&mut self, handed: &SendResult, now: Timestamp) -> bool {
         match handed {
-            SendResult::NotNow { reason, fault: Fault::Channel, .. }
-            | SendResult::Never { reason, fault: Fault::Channel } => {
+            SendResult::Deferred { reason, fault: FailureScope::Channel, .. }
+            | SendResult::Rejected { reason, fault: FailureScope::Channel } => {
                 self.last_failure = Some(reason.clone());
-                let opens = self.breaker.fails(now);
+                let opens = self.breaker.record_failure(now);
                 if self.standing != Standing::Answers || self.breaker.in_a_row() >= FAILS_AFTER {
                     self.standing = Standing::Fails;
                 }
@@ -227,7 +227,7 @@ impl Receiver {
                 opens
             }
             // A machine that has no name, for instance: that is the message's matter, and no answer.
-            SendResult::NotNow { .. } => {
+            SendResult::Deferred { .. } => {
                 let before = self.standing;
                 self.trust_again();
                 if before != Standing::Answers {
@@ -235,7 +235,7 @@ impl Receiver {
                 }
                 false
             }
-            SendResult::Taken { .. } | SendResult::Never { .. } => {
+            SendResult::Accepted { .. } | SendResult::Rejected { .. } => {
                 self.trust_again();
                 if self.places < self.places_max {
                     self.permits.add_permits(

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{courier::ChannelKey, lane::Lane};
+use super::{courier::ChannelKey, lane::ChannelLimiter};
 use crate::{
     domain::time::Timestamp,
-    server::store::delivery::{OutboxQueue, Quota},
+    server::store::delivery::{LeaseQuota, OutboxQueue},
 };
 
 /// Receivers that do not answer, or have not yet, for which something is taken in one round: each is a
@@ -16,10 +16,10 @@ const UNPROVEN_MAX: usize = 256;
 /// journey gets the same share, whatever lies in its heap: a large one does not keep the others
 /// waiting. The longest waiting are served first where there is not enough for everybody.
 pub fn share(
-    lanes: &mut HashMap<ChannelKey, Lane>,
+    lanes: &mut HashMap<ChannelKey, ChannelLimiter>,
     due: &[&OutboxQueue],
     now: Timestamp,
-) -> Vec<Quota> {
+) -> Vec<LeaseQuota> {
     let mut by_lane: BTreeMap<ChannelKey, BTreeMap<&str, Vec<&OutboxQueue>>> = BTreeMap::new();
     let open = |heap: &&&OutboxQueue| {
         lanes.get(&(heap.project, heap.channel)).is_some_and(|lane| lane.is_open(heap, now))
@@ -58,11 +58,11 @@ fn divide<'a>(
     free: i64,
     heaps: &'a [&OutboxQueue],
     revision: i64,
-) -> impl Iterator<Item = Quota> + 'a {
+) -> impl Iterator<Item = LeaseQuota> + 'a {
     let each = (free / heaps.len().max(1) as i64).max(1);
     let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(heaps.len());
     let first = each + (free - each * served as i64).max(0);
-    heaps.iter().take(served).enumerate().map(move |(place, heap)| Quota {
+    heaps.iter().take(served).enumerate().map(move |(place, heap)| LeaseQuota {
         version: heap.version,
         channel: heap.channel,
         receiver: heap.receiver.clone(),

@@ -11,12 +11,12 @@ use std::{
 use super::lane::ChannelLimiterStatus;
 use crate::{
     domain::{ids::ProjectId, people::profile::Channel},
-    server::{engine::EngineSigns, store::delivery::SendOutcome},
+    server::{engine::EngineMetrics, store::delivery::SendOutcome},
 };
 
 /// Counters and the state of the lanes. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct DeliverySigns(Arc<Inner>);
+pub struct DeliveryMetrics(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -26,12 +26,12 @@ struct Inner {
     again: AtomicU64,
     failures: AtomicU64,
     lanes: Mutex<HashMap<(ProjectId, Channel), ChannelLimiterStatus>>,
-    engine: EngineSigns,
+    engine: EngineMetrics,
 }
 
 /// The counters at one moment, since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct DeliveryReading {
+pub struct DeliveryMetricsSnapshot {
     pub sent: u64,
     pub failed: u64,
     pub withheld: u64,
@@ -41,10 +41,10 @@ pub struct DeliveryReading {
     pub failures: u64,
 }
 
-impl DeliverySigns {
+impl DeliveryMetrics {
     /// The engine wakes the courier when it has written messages, and is woken by it when some were
     /// settled.
-    pub fn new(engine: EngineSigns) -> Self {
+    pub fn new(engine: EngineMetrics) -> Self {
         Self(Arc::new(Inner { engine, ..Inner::default() }))
     }
 
@@ -67,7 +67,7 @@ impl DeliverySigns {
             SendOutcome::Sent { .. } => &self.0.sent,
             SendOutcome::Failed { .. } => &self.0.failed,
             SendOutcome::Withheld { .. } => &self.0.withheld,
-            SendOutcome::Again { .. } => &self.0.again,
+            SendOutcome::Retry { .. } => &self.0.again,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -76,10 +76,10 @@ impl DeliverySigns {
         self.0.failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn read(&self) -> DeliveryReading {
+    pub fn read(&self) -> DeliveryMetricsSnapshot {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Inner { sent, failed, withheld, again, failures, .. } = &*self.0;
-        DeliveryReading {
+        DeliveryMetricsSnapshot {
             sent: of(sent),
             failed: of(failed),
             withheld: of(withheld),

@@ -12,7 +12,7 @@ use std::{
 use crate::{
     domain::{people::profile::Channel, time::Timestamp},
     server::store::{
-        delivery::{LeasedMessage, OutboxQueue, Quota},
+        delivery::{LeaseQuota, LeasedMessage, OutboxQueue},
         engine::VersionKey,
     },
 };
@@ -60,7 +60,7 @@ impl Waiting {
     }
 
     /// Less was taken of these heaps than was wanted: nothing is due in them any more.
-    pub fn took(&mut self, quotas: &[Quota], taken: &[LeasedMessage]) {
+    pub fn took(&mut self, quotas: &[LeaseQuota], taken: &[LeasedMessage]) {
         let mut counts: HashMap<HeapKey<'_>, i64> = HashMap::new();
         for message in taken {
             let key = (message.version, message.channel, message.receiver.as_str());
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_heap_that_gave_less_than_was_wanted_is_not_asked_again_until_it_was_read() {
         let mut waiting = read_in(Duration::from_secs(60));
-        let quota = |receiver: &str, most| Quota {
+        let quota = |receiver: &str, most| LeaseQuota {
             version: 1,
             channel: Channel::Webhook,
             receiver: receiver.to_string(),

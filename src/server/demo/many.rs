@@ -71,7 +71,7 @@ pub fn many(
 }
 
 fn one(project: &DemoProject, index: usize, now: Timestamp) -> Option<SeedJourney> {
-    let mut dice = Dice(index as u64 + 1);
+    let mut dice = SplitMix64(index as u64 + 1);
     let original = &project.journeys[dice.below(project.journeys.len() as u64) as usize];
     let theme = THEMES[dice.below(THEMES.len() as u64) as usize];
     let place = PLACES[dice.below(PLACES.len() as u64) as usize];
@@ -122,9 +122,9 @@ fn status(mut roll: u64) -> Status {
 }
 
 /// SplitMix64: the same rolls for the same index on every machine.
-struct Dice(u64);
+struct SplitMix64(u64);
 
-impl Dice {
+impl SplitMix64 {
     fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -21,12 +21,12 @@ use crate::{
         text::{Description, JourneyName, LabelName},
         time::{DAY_MS, HOUR_MS, Timestamp},
     },
-    server::store::seed::{SeedJourney, SeedPerson, SeedVersion},
+    server::store::seed::{SeedJourney, SeedMember, SeedVersion},
 };
 use programme::{Entry, programme};
 
 pub struct DemoProject {
-    pub people: Vec<SeedPerson>,
+    pub people: Vec<SeedMember>,
     pub journeys: Vec<SeedJourney>,
 }
 
@@ -42,10 +42,10 @@ const PEOPLE: [(&str, &str); 7] = [
 
 /// The project as it looks at `now`.
 pub fn project(now: Timestamp) -> DemoProject {
-    let people: Vec<SeedPerson> = PEOPLE
+    let people: Vec<SeedMember> = PEOPLE
         .iter()
         .enumerate()
-        .map(|(index, (name, email))| SeedPerson {
+        .map(|(index, (name, email))| SeedMember {
             id: person(index),
             name: (*name).to_string(),
             email: (*email).to_string(),

@@ -7,11 +7,11 @@ use crate::domain::{
     graph::{
         Graph, NodeKind,
         criteria::{Comparison, Criteria, EventMatch, PropertyFilter},
-        node::{Branch, Delay, PropertyValue, Share, WebhookMethod},
+        node::{Branch, Delay, PropertyValue, SplitShare, WebhookMethod},
     },
     settings::{
-        Entry as EntrySetting, Goal, QuietHours, QuietHoursPolicy, Reentry, SegmentSchedule,
-        Settings,
+        EntryTrigger as EntrySetting, Goal, QuietHours, QuietHoursPolicy, ReentryRule,
+        SegmentSchedule, Settings,
     },
     time::{DAY_MS, Timestamp},
 };
@@ -80,9 +80,9 @@ impl DemoGraph {
                 self,
                 DemoGraph::AbandonedCart | DemoGraph::PriceDrop | DemoGraph::Alert
             ) {
-                Reentry::AfterHours(72)
+                ReentryRule::AfterHours(72)
             } else {
-                Reentry::Never
+                ReentryRule::Never
             },
             goals: if self == DemoGraph::Sketch { Vec::new() } else { vec![goal] },
             exits: vec![event("Account Closed")],
@@ -368,7 +368,7 @@ fn reminder(entry: &Entry) -> Graph {
 }
 
 fn experiment(entry: &Entry) -> Graph {
-    let share = |name: &str, percent: u8| Share { name: name.to_string(), percent };
+    let share = |name: &str, percent: u8| SplitShare { name: name.to_string(), percent };
     GraphBuilder::new()
         .step(
             "split",

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         delivery::names::KnownProperties,
         interrupt::Uninterrupted,
-        transition::{Action, Decision, Situation, transition},
+        transition::{Action, JourneyState, TransitionResult, transition},
     },
     server::templates::check,
 };
@@ -35,7 +35,7 @@ fn every_document_is_valid_and_what_is_published_could_be() {
     for journey in project(NOW).journeys {
         assert_eq!(journey.document.problems(), [], "{}", journey.document.name);
         if journey.versions.last().is_some_and(|version| version.status != Status::Draft) {
-            assert_eq!(journey.document.graph.problems(), [], "{}", journey.document.name);
+            assert_eq!(journey.document.graph.publish_errors(), [], "{}", journey.document.name);
         }
     }
 }
@@ -81,7 +81,7 @@ fn figures_add_up_and_only_what_may_be_is_archived() {
             journey.document.name
         );
         if journey.archived {
-            let situation = Situation {
+            let situation = JourneyState {
                 status: shown.status,
                 archived: false,
                 ever_published: true,
@@ -89,7 +89,7 @@ fn figures_add_up_and_only_what_may_be_is_archived() {
                 inside: journey.versions.iter().map(|version| version.figures.inside).sum(),
             };
             assert!(
-                matches!(transition(situation, Action::Archive), Decision::Apply(_)),
+                matches!(transition(situation, Action::Archive), TransitionResult::Apply(_)),
                 "{}",
                 journey.document.name
             );

@@ -6,7 +6,7 @@
 
 use super::{Engine, slice::BatchBuilder};
 use crate::{
-    domain::delivery::{fate::Fate, message_status::MessageStatus},
+    domain::delivery::{fate::MessageEventKind, message_status::MessageStatus},
     server::store::{Store, StoreResult, engine::QueuedMessage},
 };
 
@@ -42,10 +42,10 @@ impl<S: Store + Clone> Engine<S> {
                 "message.logged"
             );
             slice.batch.settled.push((message.seq, MessageStatus::Sent));
-            slice.count_fate(trip.version, &message.node, Fate::Sent);
+            slice.count_message_event(trip.version, &message.node, MessageEventKind::Sent);
             // They may have gone on from the node by a time-out of its own.
             if trip.node == message.node && trip.visit == message.visit {
-                slice.answer(trip.version, trip.profile, Fate::Sent);
+                slice.answer(trip.version, trip.profile, MessageEventKind::Sent);
             }
         }
         let batch = slice.finish();
@@ -58,7 +58,7 @@ impl<S: Store + Clone> Engine<S> {
     async fn deliverable(&self) -> StoreResult<Vec<QueuedMessage>> {
         let mut after = 0;
         loop {
-            let mut page = self.store.queued(after, self.most).await?;
+            let mut page = self.store.queued_test_messages(after, self.most).await?;
             let (full, last) =
                 (page.len() as i64 == self.most, page.last().map(|message| message.seq));
             page.retain(|message| self.plan.versions.contains_key(&message.enrolment.version));
@@ -72,7 +72,7 @@ impl<S: Store + Clone> Engine<S> {
     /// What became of messages moves people who are still at them.
     pub(super) async fn answers(&mut self) -> StoreResult<bool> {
         let head = self.fresh_head().await?;
-        let answers = self.store.answers(self.most).await?;
+        let answers = self.store.pending_message_events(self.most).await?;
         if answers.is_empty() {
             return Ok(false);
         }
@@ -87,7 +87,7 @@ impl<S: Store + Clone> Engine<S> {
         for answer in &answers {
             let trip = &answer.enrolment;
             slice.batch.answered.push((answer.message, answer.fate));
-            slice.count_fate(trip.version, &answer.node, answer.fate);
+            slice.count_message_event(trip.version, &answer.node, answer.fate);
             if answer.inside {
                 slice.message_answer(
                     trip.version,

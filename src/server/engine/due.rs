@@ -5,12 +5,12 @@ use std::{collections::HashSet, sync::atomic::Ordering};
 use super::{Engine, slice::BatchBuilder};
 use crate::{
     domain::{
-        delivery::rate::Rate,
+        delivery::rate::TokenBucket,
         time::{MINUTE_MS, Timestamp},
     },
     server::store::{
         Store, StoreResult,
-        engine::{ActiveEnrolment, Batch, EnrolmentKey},
+        engine::{ActiveEnrolment, EngineBatch, EnrolmentKey},
     },
 };
 
@@ -24,7 +24,7 @@ const LOOK_AGAIN: i64 = 5 * MINUTE_MS;
 /// day's messages do not all go out in the minute after a server was mended. Anyone who is due in
 /// time meanwhile does not wait behind them.
 pub(super) struct CatchUpLimiter {
-    rate: Rate,
+    rate: TokenBucket,
     /// Anyone who was due up to then is overdue.
     before: Timestamp,
     /// There may be someone.
@@ -35,7 +35,7 @@ pub(super) struct CatchUpLimiter {
 impl CatchUpLimiter {
     pub(super) fn new(per_second: u32, now: Timestamp) -> Self {
         let before = now.plus(-DOWNTIME_MIN_MS);
-        Self { rate: Rate::new(per_second, now), before, behind: true, looked_at: now }
+        Self { rate: TokenBucket::new(per_second, now), before, behind: true, looked_at: now }
     }
 
     /// No one has looked for long: what fell due meanwhile is overdue as well.
@@ -49,7 +49,7 @@ impl CatchUpLimiter {
 }
 
 /// Those who are due and whom nothing moves: they cannot be read.
-fn unmoved(due: &[EnrolmentKey], batch: &Batch) -> Vec<EnrolmentKey> {
+fn unmoved(due: &[EnrolmentKey], batch: &EngineBatch) -> Vec<EnrolmentKey> {
     if batch.moved.len() >= due.len() {
         return Vec::new();
     }
@@ -62,8 +62,10 @@ impl<S: Store + Clone> Engine<S> {
     pub(super) async fn due(&mut self, until: Timestamp) -> StoreResult<bool> {
         let now = self.clock.now();
         let mut due = self.overdue(until, now).await?;
-        let in_time =
-            self.store.due(self.in_time_after(), until, self.most - due.len() as i64).await?;
+        let in_time = self
+            .store
+            .due_enrolments(self.in_time_after(), until, self.most - due.len() as i64)
+            .await?;
         let full = due.len() as i64 + in_time.len() as i64 == self.most;
         due.extend(in_time);
         // People of a version that does not move (its project is archived, or it cannot be read)
@@ -107,8 +109,8 @@ impl<S: Store + Clone> Engine<S> {
         if !catch_up.behind || may == 0 {
             return Ok(Vec::new());
         }
-        let found = self.store.due(None, catch_up.before.min(until), may).await?;
-        catch_up.rate.spend(found.len() as i64);
+        let found = self.store.due_enrolments(None, catch_up.before.min(until), may).await?;
+        catch_up.rate.consume(found.len() as i64);
         catch_up.behind = found.len() as i64 == may;
         Ok(found)
     }
@@ -125,7 +127,7 @@ impl<S: Store + Clone> Engine<S> {
             .catch_up
             .as_ref()
             .filter(|catch_up| catch_up.behind)
-            .map(|catch_up| catch_up.rate.next());
+            .map(|catch_up| catch_up.rate.next_available_at());
         Ok([in_time, overdue].into_iter().flatten().min())
     }
 }

@@ -41,15 +41,15 @@ use crate::{
         clock::Clock,
         store::{
             Store, StoreResult,
-            engine::{Batch, Head, VersionKey},
+            engine::{EngineBatch, EngineState, VersionKey},
         },
     },
 };
-use plan::Plan;
+use plan::ActiveVersions;
 
 /// Most events, people or messages of one round. A round holds the writer's lock for some tens of
 /// milliseconds.
-const ROUND: i64 = 4_000;
+const BATCH_SIZE_MAX: i64 = 4_000;
 /// Beyond this many decisions, a person and a journey each, a round takes no further events: its
 /// memory has a bound.
 const DECISIONS_MAX: usize = 10_000;
@@ -57,12 +57,12 @@ const DECISIONS_MAX: usize = 10_000;
 const SHORT_ROUND: i64 = 1_000;
 const FEW_DECISIONS: usize = 1_000;
 /// How often the database is asked whether another process wrote, while there is nothing to do.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How long the engine lets more come together after it was woken.
-const GATHER: Duration = Duration::from_millis(4);
+const COALESCE_DELAY: Duration = Duration::from_millis(4);
 /// How far the place in the events may run ahead of the one that is kept, where nothing came of
 /// those between: they are looked at again after a crash, and nothing will come of them again.
-const AHEAD: i64 = 50_000;
+const CURSOR_LAG_MAX: i64 = 50_000;
 /// And for how long, in milliseconds.
 const AHEAD_MS: i64 = 60_000;
 /// Batches that were refused one after the other before someone is told.
@@ -72,7 +72,7 @@ const ANNOUNCE_EVERY: i64 = 400;
 
 /// What the engine tells about itself. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct EngineSigns(Arc<Counters>);
+pub struct EngineMetrics(Arc<Counters>);
 
 #[derive(Default)]
 struct Counters {
@@ -104,7 +104,7 @@ pub struct EngineMetricsSnapshot {
     pub lateness_ms: i64,
 }
 
-impl EngineSigns {
+impl EngineMetrics {
     /// Something was stored that the engine should look at now.
     pub fn wake(&self) {
         self.0.wake.notify_one();
@@ -138,20 +138,20 @@ pub struct Engine<S> {
     store: S,
     clock: Arc<dyn Clock>,
     calendar: Arc<dyn TimeZones>,
-    signs: EngineSigns,
-    plan: Plan,
-    /// Most people or messages of this round, and most decisions: [`ROUND`] and [`DECISIONS_MAX`], or
+    signs: EngineMetrics,
+    plan: ActiveVersions,
+    /// Most people or messages of this round, and most decisions: [`BATCH_SIZE_MAX`] and [`DECISIONS_MAX`], or
     /// fewer.
     most: i64,
     most_decisions: usize,
     /// The last event that was looked at.
-    reached: i64,
+    event_cursor: i64,
     /// Batches in a row that the store did not carry out.
     refused: u32,
     /// When the place was kept last.
     kept_at: Timestamp,
     /// Projects whose pages have not heard yet.
-    unheard: HashSet<ProjectId>,
+    unannounced: HashSet<ProjectId>,
     announced_at: Timestamp,
     /// The epoch in which nothing was left to sweep.
     swept_epoch: i64,
@@ -166,20 +166,20 @@ impl<S: Store + Clone> Engine<S> {
         store: S,
         clock: Arc<dyn Clock>,
         calendar: Arc<dyn TimeZones>,
-        signs: EngineSigns,
+        signs: EngineMetrics,
     ) -> Self {
         Self {
             store,
             clock,
             calendar,
             signs,
-            plan: Plan::default(),
-            most: ROUND,
+            plan: ActiveVersions::default(),
+            most: BATCH_SIZE_MAX,
             most_decisions: DECISIONS_MAX,
-            reached: 0,
+            event_cursor: 0,
             refused: 0,
             kept_at: Timestamp(0),
-            unheard: HashSet::new(),
+            unannounced: HashSet::new(),
             announced_at: Timestamp(0),
             swept_epoch: 0,
             looked_epoch: 0,
@@ -199,13 +199,13 @@ impl<S: Store + Clone> Engine<S> {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut failed: u32 = 0;
         loop {
-            let wait = match self.round().await {
+            let wait = match self.tick().await {
                 Ok(true) => Duration::ZERO,
                 Ok(false) => self.sleep_length().await,
                 Err(error) => {
                     failed += 1;
                     self.signs.0.failures.fetch_add(1, Ordering::Relaxed);
-                    let wait = LOOK_EVERY * 2_u32.pow(failed.min(5));
+                    let wait = POLL_INTERVAL * 2_u32.pow(failed.min(5));
                     tracing::error!(%error, failed, ?wait, "engine.round_failed");
                     tokio::select! {
                         () = stop.cancelled() => return,
@@ -219,7 +219,7 @@ impl<S: Store + Clone> Engine<S> {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = signs.0.wake.notified(), if !wait.is_zero() => tokio::time::sleep(GATHER).await,
+                () = signs.0.wake.notified(), if !wait.is_zero() => tokio::time::sleep(COALESCE_DELAY).await,
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -230,25 +230,25 @@ impl<S: Store + Clone> Engine<S> {
         let now = self.clock.now();
         let due = self.next_due().await.ok().flatten();
         let ahead = due.map(|due| Duration::from_millis((due.0 - now.0).max(1).unsigned_abs()));
-        ahead.map_or(LOOK_EVERY, |ahead| ahead.min(LOOK_EVERY))
+        ahead.map_or(POLL_INTERVAL, |ahead| ahead.min(POLL_INTERVAL))
     }
 
     /// Everything that there is to do right now, once. True where there may be more.
     ///
     /// # Errors
     /// The store's own; nothing of the failed part was done.
-    pub async fn round(&mut self) -> StoreResult<bool> {
+    pub async fn tick(&mut self) -> StoreResult<bool> {
         (self.most, self.most_decisions) = if self.store.is_pressed() {
             (SHORT_ROUND, FEW_DECISIONS)
         } else {
-            (ROUND, DECISIONS_MAX)
+            (BATCH_SIZE_MAX, DECISIONS_MAX)
         };
         let head = self.fresh_head().await?;
-        self.reached = self.reached.max(head.cursor);
-        self.signs.0.behind.store(head.last_event - self.reached, Ordering::Relaxed);
+        self.event_cursor = self.event_cursor.max(head.cursor);
+        self.signs.0.behind.store(head.last_event - self.event_cursor, Ordering::Relaxed);
         let mut worked = false;
         let mut until = self.clock.now();
-        if self.reached < head.last_event {
+        if self.event_cursor < head.last_event {
             let (done, reached) = self.qualify(head).await?;
             worked |= done;
             // Timers and events are acted on in the order of their times, also when there are more
@@ -273,7 +273,7 @@ impl<S: Store + Clone> Engine<S> {
         Ok(worked)
     }
 
-    async fn fresh_head(&mut self) -> StoreResult<Head> {
+    async fn fresh_head(&mut self) -> StoreResult<EngineState> {
         let head = self.store.head().await?;
         self.plan.refresh(&self.store, &head).await?;
         Ok(head)
@@ -281,12 +281,12 @@ impl<S: Store + Clone> Engine<S> {
 
     /// Carries a batch out and keeps the plan's counts in step with it. False where it has to be
     /// decided anew.
-    async fn carry_out(&mut self, mut batch: Batch) -> StoreResult<bool> {
-        batch.cursor = batch.cursor.max(self.reached);
+    async fn carry_out(&mut self, mut batch: EngineBatch) -> StoreResult<bool> {
+        batch.cursor = batch.cursor.max(self.event_cursor);
         let soon = !has_passed(AHEAD_MS, self.kept_at, batch.now)
-            && batch.cursor - batch.head.cursor < AHEAD;
+            && batch.cursor - batch.head.cursor < CURSOR_LAG_MAX;
         if batch.is_empty() && (soon || batch.cursor == batch.head.cursor) {
-            self.reached = batch.cursor;
+            self.event_cursor = batch.cursor;
             return Ok(true);
         }
         let touched: HashSet<ProjectId> = batch
@@ -295,25 +295,25 @@ impl<S: Store + Clone> Engine<S> {
             .filter_map(|version| self.plan.versions.get(version))
             .map(|live| live.planned.project_id)
             .collect();
-        self.unheard.extend(touched);
+        self.unannounced.extend(touched);
         let announces = has_passed(ANNOUNCE_EVERY, self.announced_at, batch.now);
         if announces {
-            batch.announce = self.unheard.iter().copied().collect();
+            batch.announce = self.unannounced.iter().copied().collect();
         }
-        if !self.store.carry_out(&batch).await? {
+        if !self.store.commit_batch(&batch).await? {
             self.refused += 1;
             // Once or twice is a Pause or a Stop; over and over is a fault, and must not keep the
             // processor busy in silence.
             if self.refused.is_multiple_of(MANY_REFUSALS) {
                 tracing::error!(refused = self.refused, "engine.batch_refused");
-                tokio::time::sleep(LOOK_EVERY).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
             return Ok(false);
         }
         self.refused = 0;
-        (self.reached, self.kept_at) = (batch.cursor, batch.now);
+        (self.event_cursor, self.kept_at) = (batch.cursor, batch.now);
         if announces {
-            self.unheard.clear();
+            self.unannounced.clear();
             self.announced_at = batch.now;
         }
         if batch.messages.iter().any(|message| message.live) {
@@ -335,7 +335,7 @@ impl<S: Store + Clone> Engine<S> {
     }
 
     /// A journey that has let in as many as it may is complete.
-    async fn complete_full(&mut self, batch: &Batch) -> StoreResult<()> {
+    async fn complete_full(&mut self, batch: &EngineBatch) -> StoreResult<()> {
         for version in batch.counted.keys() {
             let full = self.plan.versions.get(version).is_some_and(|live| {
                 let cap = live.compiled.settings.entry_cap.and_then(|cap| i64::try_from(cap).ok());
@@ -361,14 +361,20 @@ impl<S: Store + Clone> Engine<S> {
     /// Pages hear of the last change as well, when nothing follows it.
     async fn announce_rest(&mut self) -> StoreResult<()> {
         let now = self.clock.now();
-        if self.unheard.is_empty() || !has_passed(ANNOUNCE_EVERY, self.announced_at, now) {
+        if self.unannounced.is_empty() || !has_passed(ANNOUNCE_EVERY, self.announced_at, now) {
             return Ok(());
         }
         let head = self.store.head().await?;
-        let announce = self.unheard.iter().copied().collect();
-        let batch = Batch { head, now, cursor: self.reached, announce, ..Batch::default() };
-        if self.store.carry_out(&batch).await? {
-            self.unheard.clear();
+        let announce = self.unannounced.iter().copied().collect();
+        let batch = EngineBatch {
+            head,
+            now,
+            cursor: self.event_cursor,
+            announce,
+            ..EngineBatch::default()
+        };
+        if self.store.commit_batch(&batch).await? {
+            self.unannounced.clear();
             self.announced_at = now;
         }
         Ok(())

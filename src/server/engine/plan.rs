@@ -14,7 +14,7 @@ use crate::{
         },
         graph::NodeKind,
         people::profile::{Channel, event_key},
-        settings::{Entry, EntryType},
+        settings::{EntryTrigger, EntryType},
         status::Status,
     },
     server::{
@@ -22,14 +22,14 @@ use crate::{
         store::{
             StoreResult,
             engine::{
-                ActiveVersionInfo, EngineStore, Head, ProfileNeeds, ProjectNumber, VersionKey,
+                ActiveVersionInfo, EngineState, EngineStore, ProfileNeeds, ProjectKey, VersionKey,
             },
         },
     },
 };
 
 /// One version of the plan.
-pub struct Live {
+pub struct ActiveVersion {
     pub planned: ActiveVersionInfo,
     pub compiled: Arc<CompiledVersion>,
     pub needs: Arc<ProfileNeeds>,
@@ -47,7 +47,7 @@ fn receivers_of(compiled: &CompiledVersion) -> Receivers {
     compiled.nodes.iter().enumerate().filter_map(receiver).collect()
 }
 
-impl Live {
+impl ActiveVersion {
     pub fn takes_entries(&self) -> bool {
         self.planned.status == Status::Running
     }
@@ -65,33 +65,37 @@ pub struct EventSubscribers {
 }
 
 #[derive(Default)]
-pub struct Plan {
+pub struct ActiveVersions {
     pub epoch: i64,
     content: i64,
-    pub versions: HashMap<VersionKey, Live>,
-    interests: HashMap<(ProjectNumber, String), EventSubscribers>,
+    pub versions: HashMap<VersionKey, ActiveVersion>,
+    interests: HashMap<(ProjectKey, String), EventSubscribers>,
     /// Versions that let people in by what they are.
-    pub by_profile: HashMap<ProjectNumber, Vec<VersionKey>>,
+    pub by_profile: HashMap<ProjectKey, Vec<VersionKey>>,
     /// Channels by which projects really send.
-    live_channels: HashSet<(ProjectNumber, Channel)>,
+    live_channels: HashSet<(ProjectKey, Channel)>,
     /// Names of events by number.
     names: HashMap<i64, String>,
     last_name: i64,
 }
 
 /// What a version's content became, kept as long as it is not edited.
-type Known = HashMap<VersionKey, (Arc<CompiledVersion>, Arc<ProfileNeeds>, Arc<Receivers>)>;
+type CompiledCache = HashMap<VersionKey, (Arc<CompiledVersion>, Arc<ProfileNeeds>, Arc<Receivers>)>;
 
-impl Plan {
+impl ActiveVersions {
     /// Brings the plan up to date where the head says that it is not. The epoch is the one from
     /// before the reading: what changes meanwhile makes the batch fail and the plan be read again.
-    pub async fn refresh(&mut self, store: &impl EngineStore, head: &Head) -> StoreResult<()> {
+    pub async fn refresh(
+        &mut self,
+        store: &impl EngineStore,
+        head: &EngineState,
+    ) -> StoreResult<()> {
         if head.epoch == self.epoch {
             return Ok(());
         }
-        let planned = store.planned().await?;
+        let active_versions = store.active_versions().await?;
         self.live_channels = store.live_channels().await?;
-        let mut known: Known = if head.content == self.content {
+        let mut known: CompiledCache = if head.definitions_epoch == self.content {
             self.versions
                 .drain()
                 .map(|(seq, live)| (seq, (live.compiled, live.needs, live.receivers)))
@@ -99,17 +103,17 @@ impl Plan {
         } else {
             HashMap::new()
         };
-        self.load(store, &planned, &mut known).await?;
+        self.load(store, &active_versions, &mut known).await?;
         self.interests.clear();
         self.by_profile.clear();
         self.versions.clear();
-        for planned in planned {
+        for planned in active_versions {
             if let Some((compiled, needs, receivers)) = known.remove(&planned.seq) {
-                self.add(Live { planned, compiled, needs, receivers });
+                self.add(ActiveVersion { planned, compiled, needs, receivers });
             }
         }
         self.epoch = head.epoch;
-        self.content = head.content;
+        self.content = head.definitions_epoch;
         Ok(())
     }
 
@@ -117,7 +121,7 @@ impl Plan {
         &self,
         store: &impl EngineStore,
         planned: &[ActiveVersionInfo],
-        known: &mut Known,
+        known: &mut CompiledCache,
     ) -> StoreResult<()> {
         let unknown: Vec<VersionKey> = planned
             .iter()
@@ -129,7 +133,7 @@ impl Plan {
         }
         let segments = store.all_segments().await?;
         let none = HashMap::new();
-        let projects: HashMap<VersionKey, ProjectNumber> =
+        let projects: HashMap<VersionKey, ProjectKey> =
             planned.iter().map(|version| (version.seq, version.project)).collect();
         for content in store.contents(&unknown).await? {
             let segments = projects
@@ -139,8 +143,8 @@ impl Plan {
             let compiled = CompiledVersion::new(&content.graph, &content.settings, segments);
             let needs = ProfileNeeds {
                 events: compiled.past_events().into_iter().collect(),
-                lists: compiled.asks_lists(),
-                profile: compiled.asks_profiles(),
+                lists: compiled.needs_lists(),
+                profile: compiled.needs_profile(),
             };
             let receivers = receivers_of(&compiled);
             known.insert(content.seq, (Arc::new(compiled), Arc::new(needs), Arc::new(receivers)));
@@ -148,20 +152,20 @@ impl Plan {
         Ok(())
     }
 
-    fn add(&mut self, live: Live) {
+    fn add(&mut self, live: ActiveVersion) {
         let (seq, project) = (live.planned.seq, live.planned.project);
-        for key in live.compiled.inside_events() {
+        for key in live.compiled.events_while_enrolled() {
             self.interests.entry((project, key)).or_default().inside.push(seq);
         }
         if live.takes_entries() {
             let entry = match &live.compiled.settings.entry {
-                Entry::Event { name, .. } => Some(event_key(name)),
-                Entry::Profile { .. } => {
+                EntryTrigger::Event { name, .. } => Some(event_key(name)),
+                EntryTrigger::Profile { .. } => {
                     self.by_profile.entry(project).or_default().push(seq);
                     None
                 }
-                Entry::Segment { .. } | Entry::List { .. } => None,
-                Entry::Api {} => None,
+                EntryTrigger::Segment { .. } | EntryTrigger::List { .. } => None,
+                EntryTrigger::Api {} => None,
             };
             // Any journey can be started by a program or by another journey, whatever its own entry
             // is.
@@ -177,7 +181,7 @@ impl Plan {
     }
 
     /// The key of an event's name. Names are only added, so those that are known stay right.
-    pub async fn learn_names(
+    pub async fn load_event_names(
         &mut self,
         store: &impl EngineStore,
         names: impl Iterator<Item = i64>,
@@ -196,13 +200,13 @@ impl Plan {
         self.names.get(&name).map_or("", String::as_str)
     }
 
-    pub fn interest(&self, project: ProjectNumber, key: &str) -> Option<&EventSubscribers> {
+    pub fn interest(&self, project: ProjectKey, key: &str) -> Option<&EventSubscribers> {
         // A tuple of borrowed parts is no key: one short text is copied instead.
         self.interests.get(&(project, key.to_string()))
     }
 
     /// Does the project really send by it? Otherwise the log takes its messages.
-    pub fn is_live(&self, project: ProjectNumber, channel: Channel) -> bool {
+    pub fn is_live(&self, project: ProjectKey, channel: Channel) -> bool {
         self.live_channels.contains(&(project, channel))
     }
 

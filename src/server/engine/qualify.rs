@@ -5,12 +5,12 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use super::{Engine, ROUND, slice::BatchBuilder};
+use super::{BATCH_SIZE_MAX, Engine, slice::BatchBuilder};
 use crate::{
-    domain::{people::PastEvent, settings::Entry, time::Timestamp},
+    domain::{people::PastEvent, settings::EntryTrigger, time::Timestamp},
     server::store::{
         Store, StoreResult,
-        engine::{Head, ProfileKey, ProjectNumber, StoredEvent, VersionKey},
+        engine::{EngineState, ProfileKey, ProjectKey, StoredEvent, VersionKey},
     },
 };
 
@@ -26,18 +26,21 @@ struct MatchedEvent {
 impl<S: Store + Clone> Engine<S> {
     /// The next events. Answers whether there may be more to do, and, where more events wait, when
     /// the last one that was looked at was received.
-    pub(super) async fn qualify(&mut self, head: Head) -> StoreResult<(bool, Option<Timestamp>)> {
+    pub(super) async fn qualify(
+        &mut self,
+        head: EngineState,
+    ) -> StoreResult<(bool, Option<Timestamp>)> {
         let now = self.clock.now();
-        let events = self.store.events_after(self.reached, ROUND).await?;
-        self.plan.learn_names(&self.store, events.iter().map(|event| event.name)).await?;
+        let events = self.store.events_after(self.event_cursor, BATCH_SIZE_MAX).await?;
+        self.plan.load_event_names(&self.store, events.iter().map(|event| event.name)).await?;
         let (looked_at, relevant) = self.relevant(&events);
         let Some(last) = looked_at.last() else {
             // Numbers of events that were deleted meanwhile.
-            self.reached = head.last_event;
+            self.event_cursor = head.last_event;
             return Ok((false, None));
         };
         let (cursor, reached) = (last.seq, last.received_at);
-        let more = looked_at.len() as i64 == ROUND || looked_at.len() < events.len();
+        let more = looked_at.len() as i64 == BATCH_SIZE_MAX || looked_at.len() < events.len();
         let count = looked_at.len() as u64;
         let active = self.active(looked_at);
 
@@ -68,7 +71,11 @@ impl<S: Store + Clone> Engine<S> {
                 slice.event(*version, event.profile, &event.happened);
             }
             for version in &event.entries {
-                slice.occasion(*version, event.profile, Some((&event.happened, event.received_at)));
+                slice.attempt_entry(
+                    *version,
+                    event.profile,
+                    Some((&event.happened, event.received_at)),
+                );
             }
         }
         self.meet(&mut slice, &active, now).await?;
@@ -114,8 +121,8 @@ impl<S: Store + Clone> Engine<S> {
         let takes = |version: &&VersionKey| {
             self.plan.versions.get(version).is_some_and(|live| {
                 let fits = match &live.compiled.settings.entry {
-                    Entry::Event { filters, .. } if !key.starts_with('$') => {
-                        filters.iter().all(|filter| filter.holds(&happened.properties))
+                    EntryTrigger::Event { filters, .. } if !key.starts_with('$') => {
+                        filters.iter().all(|filter| filter.matches(&happened.properties))
                     }
                     _ => true,
                 };
@@ -139,14 +146,14 @@ impl<S: Store + Clone> Engine<S> {
         if self.plan.by_profile.is_empty() {
             return Vec::new();
         }
-        let people: HashSet<(ProjectNumber, ProfileKey)> =
+        let people: HashSet<(ProjectKey, ProfileKey)> =
             events.iter().map(|event| (event.project, event.profile)).collect();
         self.pairs(people)
     }
 
-    fn pairs(&self, people: HashSet<(ProjectNumber, ProfileKey)>) -> Vec<(VersionKey, ProfileKey)> {
+    fn pairs(&self, people: HashSet<(ProjectKey, ProfileKey)>) -> Vec<(VersionKey, ProfileKey)> {
         let versions =
-            |project: ProjectNumber| self.plan.by_profile.get(&project).into_iter().flatten();
+            |project: ProjectKey| self.plan.by_profile.get(&project).into_iter().flatten();
         let mut pairs: Vec<(VersionKey, ProfileKey)> = people
             .into_iter()
             .flat_map(|(project, profile)| {
@@ -158,11 +165,11 @@ impl<S: Store + Clone> Engine<S> {
     }
 
     /// Profiles that changed.
-    pub(super) async fn profile_changes(&mut self, head: Head) -> StoreResult<bool> {
+    pub(super) async fn profile_changes(&mut self, head: EngineState) -> StoreResult<bool> {
         let journeys = self.plan.by_profile.values().map(Vec::len).max().unwrap_or(0).max(1);
         let changes = self
             .store
-            .profile_changes(ROUND.min((self.most_decisions / journeys).max(1) as i64))
+            .profile_changes(BATCH_SIZE_MAX.min((self.most_decisions / journeys).max(1) as i64))
             .await?;
         let Some((last, ..)) = changes.last().copied() else { return Ok(false) };
         let now = self.clock.now();
@@ -184,7 +191,7 @@ impl<S: Store + Clone> Engine<S> {
         pairs: &[(VersionKey, ProfileKey)],
         now: Timestamp,
     ) -> StoreResult<()> {
-        let before = self.store.met(pairs).await?;
+        let before = self.store.matching_before(pairs).await?;
         let mut after: HashMap<(VersionKey, ProfileKey), bool> = HashMap::new();
         for (version, profile) in pairs {
             let Some(criteria) = self
@@ -196,12 +203,12 @@ impl<S: Store + Clone> Engine<S> {
                 continue;
             };
             let Some(person) = slice.person(*profile) else { continue };
-            let (was, is) = (before.contains(&(*version, *profile)), criteria.holds(person, now));
+            let (was, is) = (before.contains(&(*version, *profile)), criteria.matches(person, now));
             if was != is {
                 after.insert((*version, *profile), is);
             }
             if is && !was {
-                slice.occasion(*version, *profile, None);
+                slice.attempt_entry(*version, *profile, None);
             }
         }
         slice.batch.met = after;

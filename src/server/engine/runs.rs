@@ -5,7 +5,7 @@
 use super::{Engine, slice::BatchBuilder};
 use crate::{
     domain::{
-        settings::{Entry, EntryType, SegmentSchedule},
+        settings::{EntryTrigger, EntryType, SegmentSchedule},
         time::{HOUR_MS, Timestamp},
     },
     server::store::{
@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// Most runs that one round works on: events and timers wait meanwhile.
-const TOGETHER: usize = 20;
+const MEMBERSHIP_CHECKS_MAX: usize = 20;
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Run {
+struct EntryRun {
     at: Timestamp,
     after: ProfileKey,
     /// No other run follows it.
@@ -56,7 +56,7 @@ impl<S: Store + Clone> Engine<S> {
             ) else {
                 continue;
             };
-            if run.at <= self.clock.now() && begun < TOGETHER {
+            if run.at <= self.clock.now() && begun < MEMBERSHIP_CHECKS_MAX {
                 begun += 1;
                 worked |= self.run_part(version, run).await?;
                 next_run = run.at;
@@ -68,7 +68,7 @@ impl<S: Store + Clone> Engine<S> {
         Ok(worked)
     }
 
-    async fn run_part(&mut self, version: VersionKey, run: Run) -> StoreResult<bool> {
+    async fn run_part(&mut self, version: VersionKey, run: EntryRun) -> StoreResult<bool> {
         let head = self.fresh_head().await?;
         let Some(live) = self.plan.versions.get(&version) else { return Ok(true) };
         let (Some(criteria), project) =
@@ -89,7 +89,7 @@ impl<S: Store + Clone> Engine<S> {
         } else {
             slice.load(&self.store, Vec::new(), &occasions).await?;
             for (version, person) in occasions {
-                slice.occasion(version, person, None);
+                slice.attempt_entry(version, person, None);
             }
         }
         let batch = slice.finish();
@@ -103,30 +103,32 @@ impl<S: Store + Clone> Engine<S> {
 
 /// The run to do next. `known` is the last one and the person it came to (none: it is done).
 fn next(
-    entry: &Entry,
+    entry: &EntryTrigger,
     since: Timestamp,
     known: Option<(Timestamp, Option<ProfileKey>)>,
     now: Timestamp,
-) -> Option<Run> {
-    let only_one =
-        matches!(entry, Entry::List { .. } | Entry::Segment { when: SegmentSchedule::Once {}, .. });
+) -> Option<EntryRun> {
+    let only_one = matches!(
+        entry,
+        EntryTrigger::List { .. } | EntryTrigger::Segment { when: SegmentSchedule::Once {}, .. }
+    );
     let (at, after) = match known {
         // Under way. A pause cuts a recurring run off; the only run there is goes on where it was.
         Some((at, Some(after))) if at >= since || only_one => (at, after),
         Some((at, _)) if at >= since => (following(entry, since, at, now)?, 0),
         known => (first(entry, since, known.map(|(at, _)| at))?, 0),
     };
-    Some(Run { at, after, last: following(entry, since, at, now).is_none() })
+    Some(EntryRun { at, after, last: following(entry, since, at, now).is_none() })
 }
 
 /// The first run since entry was opened, after an earlier one from before. What fell into a pause
 /// is not made up for.
-fn first(entry: &Entry, since: Timestamp, before: Option<Timestamp>) -> Option<Timestamp> {
+fn first(entry: &EntryTrigger, since: Timestamp, before: Option<Timestamp>) -> Option<Timestamp> {
     match entry {
-        Entry::Segment { when: SegmentSchedule::OnDates { dates }, .. } => {
+        EntryTrigger::Segment { when: SegmentSchedule::OnDates { dates }, .. } => {
             dates.iter().copied().filter(|at| *at >= since).min()
         }
-        Entry::Segment { when: SegmentSchedule::Every { hours }, .. } => match before {
+        EntryTrigger::Segment { when: SegmentSchedule::Every { hours }, .. } => match before {
             None => Some(since),
             Some(before) => {
                 let step = i64::from(*hours).max(1) * HOUR_MS;
@@ -134,26 +136,25 @@ fn first(entry: &Entry, since: Timestamp, before: Option<Timestamp>) -> Option<T
                 Some(before.plus(missed * step))
             }
         },
-        Entry::Profile { .. } => Some(since),
-        Entry::Segment { when: SegmentSchedule::Once {}, .. } | Entry::List { .. } => {
-            Some(since).filter(|_| before.is_none())
-        }
-        Entry::Event { .. } | Entry::Api {} => None,
+        EntryTrigger::Profile { .. } => Some(since),
+        EntryTrigger::Segment { when: SegmentSchedule::Once {}, .. }
+        | EntryTrigger::List { .. } => Some(since).filter(|_| before.is_none()),
+        EntryTrigger::Event { .. } | EntryTrigger::Api {} => None,
     }
 }
 
 /// The run after the one at `done`. Of those that a standing server missed, one is made up for.
 fn following(
-    entry: &Entry,
+    entry: &EntryTrigger,
     since: Timestamp,
     done: Timestamp,
     now: Timestamp,
 ) -> Option<Timestamp> {
     match entry {
-        Entry::Segment { when: SegmentSchedule::OnDates { dates }, .. } => {
+        EntryTrigger::Segment { when: SegmentSchedule::OnDates { dates }, .. } => {
             dates.iter().copied().filter(|at| *at >= since && *at > done).min()
         }
-        Entry::Segment { when: SegmentSchedule::Every { hours }, .. } => {
+        EntryTrigger::Segment { when: SegmentSchedule::Every { hours }, .. } => {
             let step = i64::from(*hours).max(1) * HOUR_MS;
             Some(done.plus(((now.0 - done.0).div_euclid(step)).max(1) * step))
         }
@@ -167,11 +168,11 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(0);
 
-    fn segment(when: SegmentSchedule) -> Entry {
-        Entry::Segment { name: "VIP".to_string(), when }
+    fn segment(when: SegmentSchedule) -> EntryTrigger {
+        EntryTrigger::Segment { name: "VIP".to_string(), when }
     }
 
-    fn at(run: Option<Run>) -> Option<(i64, ProfileKey)> {
+    fn at(run: Option<EntryRun>) -> Option<(i64, ProfileKey)> {
         run.map(|run| (run.at.0, run.after))
     }
 

@@ -3,25 +3,26 @@
 
 use std::collections::HashMap;
 
-use super::plan::{Live, Plan};
+use super::plan::{ActiveVersion, ActiveVersions};
 use crate::{
     domain::{
-        delivery::fate::Fate,
+        delivery::fate::MessageEventKind,
         engine::{
-            admit::{Gate, History, Occasion, admit},
+            admit::{EnrolmentHistory, EntryAttempt, EntryRejection, check_entry},
             calendar::TimeZones,
             compiled::NodeIndex,
-            step::{Effect, Ending},
-            trip::{self, Advance, EnrolmentState, NodeVisit, Turned, World},
+            step::{Effect, ExitReason},
+            trip::{self, Advance, EngineContext, EnrolmentState, NodeVisit, VisitOutcome},
         },
-        people::{PastEvent, Profile, Properties, profile::event_key, value::canonical},
+        people::{PastEvent, Profile, Properties, profile::event_key, value::to_canonical},
         time::Timestamp,
     },
     server::store::{
         StoreResult,
         engine::{
-            ActiveEnrolment, Batch, EngineStore, EnrolmentKey, EnrolmentUpdate, Head, JourneyKey,
-            NewEnrolment, NewLogLine, NewMessage, Position, ProfileKey, VersionKey,
+            ActiveEnrolment, EngineBatch, EngineState, EngineStore, EnrolmentKey,
+            EnrolmentPosition, EnrolmentUpdate, JourneyKey, NewEnrolment, NewLogLine, NewMessage,
+            ProfileKey, VersionKey,
         },
     },
 };
@@ -33,30 +34,35 @@ struct WorkingEnrolment {
     from_visit: Option<i64>,
     trip: EnrolmentState,
     moved: bool,
-    ended: Option<Ending>,
+    ended: Option<ExitReason>,
     entry_text: Option<String>,
 }
 
 /// One round's people.
 pub struct BatchBuilder<'a> {
-    plan: &'a Plan,
+    plan: &'a ActiveVersions,
     calendar: &'a dyn TimeZones,
     now: Timestamp,
     people: HashMap<ProfileKey, Profile>,
     trips: HashMap<(VersionKey, ProfileKey), WorkingEnrolment>,
     /// Trips that ended in this round, of people who came in again after them.
     over: Vec<((VersionKey, ProfileKey), WorkingEnrolment)>,
-    history: HashMap<(JourneyKey, ProfileKey), History>,
+    history: HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>,
     entered: HashMap<VersionKey, i64>,
     passed: HashMap<(VersionKey, NodeIndex), OutletCounts>,
     last_enrolment: EnrolmentKey,
-    pub batch: Batch,
+    pub batch: EngineBatch,
 }
 
 impl<'a> BatchBuilder<'a> {
-    pub fn new(plan: &'a Plan, calendar: &'a dyn TimeZones, head: Head, now: Timestamp) -> Self {
+    pub fn new(
+        plan: &'a ActiveVersions,
+        calendar: &'a dyn TimeZones,
+        head: EngineState,
+        now: Timestamp,
+    ) -> Self {
         // Decided on the plan: should the plan be older than the store by now, the batch must fail.
-        let head = Head { epoch: plan.epoch, ..head };
+        let head = EngineState { epoch: plan.epoch, ..head };
         Self {
             plan,
             calendar,
@@ -68,7 +74,7 @@ impl<'a> BatchBuilder<'a> {
             entered: HashMap::new(),
             passed: HashMap::new(),
             last_enrolment: head.last_enrolment,
-            batch: Batch { head, now, cursor: head.cursor, ..Batch::default() },
+            batch: EngineBatch { head, now, cursor: head.cursor, ..EngineBatch::default() },
         }
     }
 
@@ -119,11 +125,11 @@ impl<'a> BatchBuilder<'a> {
             node,
             visit: live.visit,
             entered_at: live.entered_at,
-            began_at: live.began_at,
+            triggered_at: live.began_at,
             due: live.wait_until,
-            awaits: live.awaits,
+            awaits_engagement: live.awaits,
             entry_properties,
-            salt: live.journey.to_string(),
+            split_seed: live.journey.to_string(),
         };
         let working = WorkingEnrolment {
             seq: live.seq,
@@ -141,12 +147,12 @@ impl<'a> BatchBuilder<'a> {
         self.people.get(&profile)
     }
 
-    fn world(&self, live: &'a Live) -> World<'a> {
-        World { version: &live.compiled, calendar: self.calendar, now: self.now }
+    fn world(&self, live: &'a ActiveVersion) -> EngineContext<'a> {
+        EngineContext { version: &live.compiled, calendar: self.calendar, now: self.now }
     }
 
     /// They have an occasion to come in.
-    pub fn occasion(
+    pub fn attempt_entry(
         &mut self,
         version: VersionKey,
         profile: ProfileKey,
@@ -159,7 +165,7 @@ impl<'a> BatchBuilder<'a> {
         let planned = &live.planned;
         let key = (planned.journey, profile);
         let entered = self.entered.get(&version).copied().unwrap_or(planned.entered);
-        let occasion = Occasion {
+        let occasion = EntryAttempt {
             journey: &planned.journey_id.to_string(),
             profile,
             now: self.now,
@@ -168,9 +174,9 @@ impl<'a> BatchBuilder<'a> {
             entered,
         };
         let counted = self.batch.counted.entry(version).or_default();
-        match admit(&live.compiled.settings, &occasion) {
+        match check_entry(&live.compiled.settings, &occasion) {
             Err(gate) => {
-                if gate == Gate::Control {
+                if gate == EntryRejection::Control {
                     counted.qualified += 1;
                     counted.control += 1;
                 }
@@ -181,12 +187,17 @@ impl<'a> BatchBuilder<'a> {
                 counted.qualified += 1;
                 counted.entered += 1;
                 self.entered.insert(version, entered + 1);
-                self.come_in(live, profile, event.map(|(event, _)| event));
+                self.start_enrolment(live, profile, event.map(|(event, _)| event));
             }
         }
     }
 
-    fn come_in(&mut self, live: &'a Live, profile: ProfileKey, event: Option<&PastEvent>) {
+    fn start_enrolment(
+        &mut self,
+        live: &'a ActiveVersion,
+        profile: ProfileKey,
+        event: Option<&PastEvent>,
+    ) {
         let world = self.world(live);
         let Some(person) = self.people.get_mut(&profile) else { return };
         let entry_properties = event.map(|event| event.properties.clone()).unwrap_or_default();
@@ -194,7 +205,7 @@ impl<'a> BatchBuilder<'a> {
         let entry_text = (!entry_properties.is_empty())
             .then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
         let salt = live.planned.journey.to_string();
-        let progress = trip::enter(world, person, began_at, entry_properties, &salt);
+        let progress = trip::start(world, person, began_at, entry_properties, &salt);
         self.last_enrolment += 1;
         let working = WorkingEnrolment {
             seq: self.last_enrolment,
@@ -206,27 +217,29 @@ impl<'a> BatchBuilder<'a> {
         };
         let key = (live.planned.seq, profile);
         self.over.extend(self.trips.insert(key, working).map(|before| (key, before)));
-        self.history
-            .insert((live.planned.journey, profile), History { inside: true, left_at: None });
-        self.absorb(live, profile, progress);
+        self.history.insert(
+            (live.planned.journey, profile),
+            EnrolmentHistory { is_enrolled: true, left_at: None },
+        );
+        self.collect(live, profile, progress);
     }
 
     /// They did something; it matters to their trip through this version, or not.
     pub fn event(&mut self, version: VersionKey, profile: ProfileKey, happened: &PastEvent) {
         self.with_trip(version, profile, |world, person, trip| {
-            trip::event(world, person, trip, happened)
+            trip::on_event(world, person, trip, happened)
         });
     }
 
     pub fn time_up(&mut self, version: VersionKey, profile: ProfileKey) {
         self.with_trip(version, profile, |world, person, trip| {
-            trip::time_up(world, person, trip.clone())
+            trip::on_timer(world, person, trip.clone())
         });
     }
 
-    pub fn answer(&mut self, version: VersionKey, profile: ProfileKey, fate: Fate) {
+    pub fn answer(&mut self, version: VersionKey, profile: ProfileKey, fate: MessageEventKind) {
         self.with_trip(version, profile, |world, person, trip| {
-            trip::answer(world, person, trip, fate)
+            trip::on_message_event(world, person, trip, fate)
         });
     }
 
@@ -237,7 +250,7 @@ impl<'a> BatchBuilder<'a> {
         version: VersionKey,
         profile: ProfileKey,
         at: (&str, i64),
-        fate: Fate,
+        fate: MessageEventKind,
     ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
         let trip = self.trips.get(&(version, profile)).map(|working| &working.trip);
@@ -250,7 +263,7 @@ impl<'a> BatchBuilder<'a> {
         &mut self,
         version: VersionKey,
         profile: ProfileKey,
-        act: impl FnOnce(World<'_>, &mut Profile, &EnrolmentState) -> Option<Advance>,
+        act: impl FnOnce(EngineContext<'_>, &mut Profile, &EnrolmentState) -> Option<Advance>,
     ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
         let world = self.world(live);
@@ -259,12 +272,12 @@ impl<'a> BatchBuilder<'a> {
             return;
         };
         if let Some(progress) = act(world, person, &working.trip) {
-            self.absorb(live, profile, progress);
+            self.collect(live, profile, progress);
         }
     }
 
     /// Puts what became of them into the batch.
-    fn absorb(&mut self, live: &Live, profile: ProfileKey, progress: Advance) {
+    fn collect(&mut self, live: &ActiveVersion, profile: ProfileKey, progress: Advance) {
         let (version, nodes) = (live.planned.seq, &live.compiled.nodes);
         let Some(working) = self.trips.get_mut(&(version, profile)) else { return };
         working.moved = true;
@@ -306,7 +319,7 @@ impl<'a> BatchBuilder<'a> {
             counted.ended[ending as usize] += 1;
             self.history.insert(
                 (live.planned.journey, profile),
-                History { inside: false, left_at: Some(self.now) },
+                EnrolmentHistory { is_enrolled: false, left_at: Some(self.now) },
             );
         }
         for effect in progress.effects {
@@ -314,7 +327,7 @@ impl<'a> BatchBuilder<'a> {
         }
     }
 
-    fn affect(&mut self, live: &Live, profile: ProfileKey, effect: Effect) {
+    fn affect(&mut self, live: &ActiveVersion, profile: ProfileKey, effect: Effect) {
         let project = live.planned.project;
         match effect {
             // A null stays: it takes the property away.
@@ -323,7 +336,7 @@ impl<'a> BatchBuilder<'a> {
                 .properties
                 .entry(profile)
                 .or_default()
-                .extend(values.into_iter().map(|(name, value)| (name, canonical(value)))),
+                .extend(values.into_iter().map(|(name, value)| (name, to_canonical(value)))),
             Effect::AddToList(list) => self.batch.lists.push((project, profile, list, true)),
             Effect::RemoveFromList(list) => self.batch.lists.push((project, profile, list, false)),
             Effect::StartJourney { journey, depth } => {
@@ -333,12 +346,12 @@ impl<'a> BatchBuilder<'a> {
     }
 
     /// It counts among the figures of the message's node.
-    pub fn count_fate(&mut self, version: VersionKey, node: &str, fate: Fate) {
-        *self.batch.nodes.entry((version, node.to_string(), fate.figure())).or_default() += 1;
+    pub fn count_message_event(&mut self, version: VersionKey, node: &str, fate: MessageEventKind) {
+        *self.batch.nodes.entry((version, node.to_string(), fate.stats_key())).or_default() += 1;
     }
 
     /// The batch, with everybody who moved.
-    pub fn finish(mut self) -> Batch {
+    pub fn finish(mut self) -> EngineBatch {
         let trips =
             std::mem::take(&mut self.trips).into_iter().chain(std::mem::take(&mut self.over));
         let mut moved: Vec<((VersionKey, ProfileKey), WorkingEnrolment)> =
@@ -346,12 +359,12 @@ impl<'a> BatchBuilder<'a> {
         moved.sort_unstable_by_key(|(_, working)| working.seq);
         for ((version, profile), working) in moved {
             let Some(live) = self.plan.versions.get(&version) else { continue };
-            let position = Position {
+            let position = EnrolmentPosition {
                 node: live.compiled.nodes[working.trip.node].id.clone(),
                 visit: working.trip.visit,
                 wait_until: working.trip.due,
                 due_at: working.trip.due_at(&live.compiled),
-                awaits: working.trip.awaits,
+                awaits: working.trip.awaits_engagement,
                 ended: working.ended,
             };
             match working.from_visit {
@@ -368,7 +381,7 @@ impl<'a> BatchBuilder<'a> {
                     profile,
                     position,
                     entered_at: working.trip.entered_at,
-                    began_at: working.trip.began_at,
+                    began_at: working.trip.triggered_at,
                     entry_properties: working.entry_text,
                 }),
             }
@@ -399,12 +412,12 @@ fn count_passage(outlets: &mut OutletCounts, passage: &NodeVisit) {
     if passage.arrived {
         count("", "");
     }
-    if let Some(outlet) = &passage.undrawn {
+    if let Some(outlet) = &passage.missing_outlet {
         count("~", outlet);
     }
     match &passage.turn {
-        Turned::Left(outlet) => count("", outlet),
-        Turned::Ended(ending) => count("!", ending.key()),
-        Turned::Waits | Turned::Sends => {}
+        VisitOutcome::Left(outlet) => count("", outlet),
+        VisitOutcome::Ended(ending) => count("!", ending.key()),
+        VisitOutcome::Waits | VisitOutcome::Sends => {}
     }
 }

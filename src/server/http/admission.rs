@@ -10,12 +10,12 @@ use axum::{
     middleware::Next,
 };
 
-use super::{AppState, Site, assets::plain};
+use super::{AppState, PublicUrl, assets::plain};
 use crate::{
     api::request::{cookie, session_cookie},
     server::{
         auth::secret, client_network::ClientNetwork, concurrency_limit::ConcurrencyLimit,
-        guarded_body::GuardedBody, services::Visit, store::access::SecretHash,
+        guarded_body::GuardedBody, services::AuthRequest, store::access::SecretHash,
     },
 };
 
@@ -25,13 +25,13 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 /// The requests that the clients behind trusted proxies have in hand.
 #[derive(Clone)]
 pub struct ForwardedClients {
-    site: Arc<Site>,
+    site: Arc<PublicUrl>,
     limit: Arc<ConcurrencyLimit<ClientNetwork>>,
 }
 
 impl ForwardedClients {
     /// At most so many of each client at once.
-    pub fn new(site: Arc<Site>, per_client: usize) -> Self {
+    pub fn new(site: Arc<PublicUrl>, per_client: usize) -> Self {
         Self { site, limit: ConcurrencyLimit::new(per_client) }
     }
 }
@@ -67,7 +67,7 @@ pub async fn only_known(
         return response;
     }
     // In local mode everybody on this machine is someone, without a session.
-    let visit = Visit { secret: session_of(&state, &request), ..Visit::default() };
+    let visit = AuthRequest { secret: session_of(&state, &request), ..AuthRequest::default() };
     if !matches!(state.services.standing(&visit).await, Ok(Some(_))) {
         let text = "Wayfare is busy and serves only signed-in users. Try again soon.\n";
         return not_now(StatusCode::SERVICE_UNAVAILABLE, text);

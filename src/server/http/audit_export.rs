@@ -10,7 +10,7 @@ use axum::{
 
 use super::{AppState, error_page};
 use crate::{
-    api::{AppError, request::Caller},
+    api::{AppError, request::RequestAuth},
     domain::{audit::AuditQuery, interrupt::Interrupt},
     server::{
         costly_work::Job,
@@ -21,7 +21,7 @@ use crate::{
 /// Sends every entry that the query matches, a batch at a time.
 pub async fn download(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     RawQuery(query): RawQuery,
 ) -> Response<Body> {
     match begin(&state, caller, &query.unwrap_or_default()).await {
@@ -30,7 +30,11 @@ pub async fn download(
     }
 }
 
-async fn begin(state: &AppState, caller: Caller, query: &str) -> Result<Response<Body>, AppError> {
+async fn begin(
+    state: &AppState,
+    caller: RequestAuth,
+    query: &str,
+) -> Result<Response<Body>, AppError> {
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
     let query = AuditQuery::parse(query).map_err(AppError::Invalid)?;
     let work = state.services.begin_costly(&actor, Job::Export).await?;

@@ -7,7 +7,7 @@ use axum::{
 
 use super::AppState;
 use crate::{
-    api::{AppError, request::Caller},
+    api::{AppError, request::RequestAuth},
     server::costly_work::{Job, Running},
 };
 
@@ -31,7 +31,7 @@ pub async fn read(body: Body) -> Result<Bytes, AppError> {
 /// be.
 pub async fn read_graph(
     state: &AppState,
-    caller: &Caller,
+    caller: &RequestAuth,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(Bytes, Option<Running>), AppError> {

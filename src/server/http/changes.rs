@@ -14,11 +14,11 @@ use tokio::time::{Instant, interval_at};
 
 use super::{AppState, identify::json};
 use crate::{
-    api::{AppError, request::Caller},
+    api::{AppError, request::RequestAuth},
     domain::{access::Permission, ids::UserId},
     server::{
         client_network::ClientNetwork,
-        services::{ServiceResult, Standing, Visit},
+        services::{AuthContext, AuthRequest, ServiceResult},
     },
 };
 
@@ -40,7 +40,7 @@ pub enum Watcher {
 }
 
 impl Watcher {
-    fn of(standing: &Standing, address: Option<IpAddr>) -> Self {
+    fn of(standing: &AuthContext, address: Option<IpAddr>) -> Self {
         match standing.is_local() {
             true => Self::Address(address.map(ClientNetwork::from)),
             false => Self::Person(standing.actor.user),
@@ -50,7 +50,7 @@ impl Watcher {
 
 pub async fn stream(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
 ) -> Response<Body> {
     let Some(standing) = caller.standing else { return json(&AppError::SignedOut) };
     if let Err(refusal) = standing.actor.require(Permission::SeeJourneys) {
@@ -62,7 +62,7 @@ pub async fn stream(
         return too_many();
     };
     let project = standing.actor.project;
-    let visit = Visit {
+    let visit = AuthRequest {
         secret: caller.visitor.secret,
         wanted: Some(project),
         needed: None,
@@ -112,7 +112,7 @@ fn too_many() -> Response<Body> {
     response
 }
 
-fn may_still_listen(now: &ServiceResult<Option<Standing>>, then: &Standing) -> bool {
+fn may_still_listen(now: &ServiceResult<Option<AuthContext>>, then: &AuthContext) -> bool {
     matches!(now, Ok(Some(now)) if now.actor.user == then.actor.user
         && now.actor.project == then.actor.project
         && now.actor.require(Permission::SeeJourneys).is_ok())

@@ -12,7 +12,7 @@ pub struct TrustedProxies(Vec<IpNet>);
 
 /// A request's other end, as far as it can be believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
+pub struct ClientAddress {
     pub address: IpAddr,
     pub host: Option<String>,
     /// A trusted proxy says that it spoke TLS.
@@ -32,11 +32,11 @@ impl TrustedProxies {
 
     /// Reads the addresses that proxies passed on, from the nearest to the first that is not
     /// trusted.
-    pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> Client {
+    pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> ClientAddress {
         let direct = plain(peer.ip());
         let host = text(headers, &header::HOST);
         if !self.trusts(direct) {
-            return Client { address: direct, host, over_tls: false };
+            return ClientAddress { address: direct, host, over_tls: false };
         }
         let mut address = direct;
         let passed: Vec<String> = all(headers, "x-forwarded-for");
@@ -47,7 +47,7 @@ impl TrustedProxies {
                 break;
             }
         }
-        Client {
+        ClientAddress {
             address,
             host: all(headers, "x-forwarded-host").pop().or(host),
             over_tls: all(headers, "x-forwarded-proto")
@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    fn ask(peer: &str, headers: &[(&'static str, &str)]) -> Client {
+    fn ask(peer: &str, headers: &[(&'static str, &str)]) -> ClientAddress {
         let proxies = TrustedProxies::new(vec![
             "10.0.0.0/8".parse().expect("a network"),
             "::1/128".parse().expect("one"),
@@ -116,7 +116,11 @@ mod tests {
         let client = ask("192.0.2.7", &lies);
         assert_eq!(
             client,
-            Client { address: "192.0.2.7".parse().expect("one"), host: None, over_tls: false }
+            ClientAddress {
+                address: "192.0.2.7".parse().expect("one"),
+                host: None,
+                over_tls: false
+            }
         );
     }
 

@@ -5,7 +5,7 @@
 use crate::{
     api::{
         AppError,
-        request::{Caller, other_project},
+        request::{RequestAuth, other_project},
     },
     domain::query_string::{FOR_PROJECT, pairs},
 };
@@ -36,7 +36,7 @@ pub fn named_in(body: &str) -> Option<String> {
 /// # Errors
 /// Where the form was made for another project than the one that is looked at.
 pub fn require(
-    caller: &Caller,
+    caller: &RequestAuth,
     path: &str,
     named: Option<&str>,
     plain: bool,

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Response, StatusCode, header, uri::Authority};
 use axum::{body::Body, extract::Request};
 use url::Url;
 
-use super::{assets::plain, client::Client};
+use super::{assets::plain, client::ClientAddress};
 
 /// The names under which we may be called.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +50,7 @@ impl AllowedHosts {
     }
 
     /// The refusal, where the request is none of ours.
-    pub fn refusal(&self, request: &Request, client: &Client) -> Option<Response<Body>> {
+    pub fn refusal(&self, request: &Request, client: &ClientAddress) -> Option<Response<Body>> {
         let host = client
             .host
             .as_deref()
@@ -79,7 +79,11 @@ impl AllowedHosts {
     }
 
     /// The same without a look at where it comes from: for what carries a signature instead.
-    pub fn foreign_host(&self, request: &Request, client: &Client) -> Option<Response<Body>> {
+    pub fn foreign_host(
+        &self,
+        request: &Request,
+        client: &ClientAddress,
+    ) -> Option<Response<Body>> {
         let host = client
             .host
             .as_deref()

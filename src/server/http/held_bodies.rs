@@ -20,7 +20,7 @@ use axum::{
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
 use super::{
-    Site,
+    PublicUrl,
     admission::{not_now, peer_of},
 };
 use crate::server::client_network::ClientNetwork;
@@ -33,7 +33,7 @@ const TOTAL_MAX: usize = 256 * 1024 * 1024;
 /// The bytes that are held. Cheap to clone; all clones are the same.
 #[derive(Clone)]
 pub struct HeldBodies {
-    site: Arc<Site>,
+    site: Arc<PublicUrl>,
     counts: Arc<Counts>,
 }
 
@@ -52,7 +52,7 @@ struct Held {
 }
 
 impl HeldBodies {
-    pub fn new(site: Arc<Site>) -> Self {
+    pub fn new(site: Arc<PublicUrl>) -> Self {
         Self { site, counts: Counts::new(CLIENT_MAX, TOTAL_MAX) }
     }
 }

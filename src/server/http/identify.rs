@@ -21,13 +21,14 @@ use crate::{
     api::{
         AppError,
         request::{
-            Caller, accepts_html, cookie, device_cookie, new_cookie, project_cookie, session_cookie,
+            RequestAuth, accepts_html, cookie, device_cookie, new_cookie, project_cookie,
+            session_cookie,
         },
     },
     domain::{actor::RequestOrigin, ids::UserId, time::DAY_MS},
     server::{
         auth::secret,
-        services::{Standing, Visit, Visitor},
+        services::{AuthContext, AuthRequest, RequestClient},
     },
 };
 
@@ -65,13 +66,13 @@ const FORWARDED_BELOW: &str = "x-forwarded-";
 const AGENT_MAX: usize = 300;
 
 /// Who asked, for the log of refusals.
-struct Seen {
+struct LoggedCaller {
     user: Option<UserId>,
     address: Option<IpAddr>,
 }
 
 /// Refuses what is none of ours, finds out who asks, and opens what they may open.
-pub async fn identify(
+pub async fn authenticate(
     State(state): State<AppState>,
     mut request: Request,
     next: Next,
@@ -83,7 +84,7 @@ pub async fn identify(
         return refusal;
     }
     let secure = client.over_tls || state.site.is_https();
-    let visitor = Visitor {
+    let visitor = RequestClient {
         origin: RequestOrigin { address: Some(client.address), agent: agent(request.headers()) },
         secret: cookie(request.headers(), session_cookie(secure)).map(|text| secret::hash(&text)),
         base: state.site.base(client.host.as_deref(), secure),
@@ -94,7 +95,7 @@ pub async fn identify(
     let wanted =
         cookie(request.headers(), project_cookie(secure)).and_then(|text| text.parse().ok());
     let forwarded = came_through_proxy(request.headers());
-    let visit = Visit {
+    let visit = AuthRequest {
         secret: visitor.secret,
         wanted,
         needed: None,
@@ -109,7 +110,7 @@ pub async fn identify(
         .site
         .local_token
         .as_ref()
-        .filter(|_| standing.as_ref().is_some_and(Standing::is_local))
+        .filter(|_| standing.as_ref().is_some_and(AuthContext::is_local))
         && let Some(answer) = token.gate(&request, &state.assets, secure)
     {
         return answer;
@@ -117,15 +118,15 @@ pub async fn identify(
     if standing.is_none() && !is_public(request.uri().path()) {
         return refuse(&state, &request, &AppError::SignedOut);
     }
-    let project = standing.as_ref().and_then(Standing::project).map(|project| project.id);
+    let project = standing.as_ref().and_then(AuthContext::project).map(|project| project.id);
     let follow =
         project.filter(|project| names_thing(request.uri().path()) && wanted != Some(*project));
-    let seen = Seen {
+    let seen = LoggedCaller {
         user: standing.as_ref().map(|standing| standing.actor.user),
         address: visitor.origin.address,
     };
     let asked = (request.method().clone(), route(&request).to_string());
-    request.extensions_mut().insert(Caller { visitor, standing });
+    request.extensions_mut().insert(RequestAuth { visitor, standing });
     let mut response = next.run(request).await;
     if response.status() == StatusCode::FORBIDDEN {
         let (method, route) = asked;
@@ -147,7 +148,11 @@ pub async fn identify(
     response
 }
 
-async fn find(state: &AppState, visit: Visit, path: &str) -> Result<Option<Standing>, AppError> {
+async fn find(
+    state: &AppState,
+    visit: AuthRequest,
+    path: &str,
+) -> Result<Option<AuthContext>, AppError> {
     // Programs are known by their key alone.
     if is_for_programs(path) {
         return Ok(None);
@@ -156,7 +161,7 @@ async fn find(state: &AppState, visit: Visit, path: &str) -> Result<Option<Stand
         Some(thing) => state.services.project_of(thing).await?,
         None => None,
     };
-    Ok(state.services.standing(&Visit { needed, ..visit }).await?)
+    Ok(state.services.standing(&AuthRequest { needed, ..visit }).await?)
 }
 
 /// The journey or operation that a page's address names.

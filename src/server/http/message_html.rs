@@ -11,7 +11,7 @@ use axum::{
 
 use super::{AppState, body, error_page};
 use crate::{
-    api::{AppError, journeys::journey_id, request::Caller},
+    api::{AppError, journeys::journey_id, request::RequestAuth},
     domain::{delivery::preview::DraftMessage, error::FieldError, query_string::pairs},
 };
 
@@ -23,7 +23,7 @@ const POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; im
 
 pub async fn show(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -47,7 +47,7 @@ const MESSAGE: &str = "message";
 /// would be under the editor's policy, which styles nothing.
 pub async fn show_draft(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     request: Request,
 ) -> Response<Body> {
     let html = match within_a_page(request.headers()) {
@@ -85,7 +85,7 @@ fn framed(state: &AppState, html: Result<String, AppError>) -> Response<Body> {
 
 async fn html(
     state: &AppState,
-    caller: Caller,
+    caller: RequestAuth,
     path: Result<Path<(String, String)>, PathRejection>,
     person: &str,
 ) -> Result<String, AppError> {
@@ -98,7 +98,7 @@ async fn html(
 
 async fn html_of_draft(
     state: &AppState,
-    caller: Caller,
+    caller: RequestAuth,
     request: Request,
 ) -> Result<String, AppError> {
     let (parts, body) = request.into_parts();

@@ -61,7 +61,7 @@ use changes::Watcher;
 pub use client::TrustedProxies;
 use held_bodies::HeldBodies;
 pub use routes::{Access, Route, catalogue};
-pub use site::Site;
+pub use site::PublicUrl;
 
 /// Longest time that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -71,7 +71,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub struct AppState {
     pub services: Services<SqliteStore>,
     pub assets: Arc<Assets>,
-    pub site: Arc<Site>,
+    pub site: Arc<PublicUrl>,
     pub stop: CancellationToken,
     /// The streams of changes that are open.
     pub streams: Arc<ConcurrencyLimit<Watcher>>,
@@ -126,7 +126,7 @@ fn all_routes(state: &AppState) -> Router<AppState> {
         .merge(uploads)
         .merge(timed)
         .merge(programs)
-        .layer(middleware::from_fn_with_state(state.clone(), identify::identify));
+        .layer(middleware::from_fn_with_state(state.clone(), identify::authenticate));
     let outside = routers
         .outside
         .layer(strangers)
@@ -178,7 +178,7 @@ fn route(request: &Request) -> &str {
 
 /// Refuses what other sites' pages send (Fetch Metadata and `Origin`).
 fn csrf(
-    site: &Site,
+    site: &PublicUrl,
 ) -> CsrfLayer<fn(tower_http::csrf::ProtectionError) -> axum::http::Response<axum::body::Body>> {
     let refuse: fn(_) -> _ = |_| assets::plain(StatusCode::FORBIDDEN, guard::FOREIGN);
     let layer = CsrfLayer::new();

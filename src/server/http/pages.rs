@@ -18,7 +18,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclus
 
 use super::AppState;
 use crate::{
-    api::request::{Caller, FormProblem},
+    api::request::{FormProblem, RequestAuth},
     ui::{
         app::App,
         shell::{EditorFiles, HydrationMode, PageFiles, shell},
@@ -105,7 +105,7 @@ fn context(state: AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(state.services.clone());
         let Some(parts) = use_context::<Parts>() else { return };
-        provide_context(parts.extensions.get::<Caller>().cloned().unwrap_or_default());
+        provide_context(parts.extensions.get::<RequestAuth>().cloned().unwrap_or_default());
         if let Some(problem) = parts.extensions.get::<FormProblem>() {
             provide_context(problem.clone());
         }

@@ -17,7 +17,7 @@ use super::{AppState, error_page, form_project};
 use crate::{
     api::{
         AppError,
-        request::{Caller, accepts_html},
+        request::{RequestAuth, accepts_html},
     },
     domain::{
         access::Permission,
@@ -42,7 +42,7 @@ const UPLOAD: &str = "/imports/upload";
 
 pub async fn upload(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     request: Request,
 ) -> Response<Body> {
     match take(&state, caller, request).await {
@@ -51,7 +51,11 @@ pub async fn upload(
     }
 }
 
-async fn take(state: &AppState, caller: Caller, request: Request) -> Result<ImportId, AppError> {
+async fn take(
+    state: &AppState,
+    caller: RequestAuth,
+    request: Request,
+) -> Result<ImportId, AppError> {
     let plain = accepts_html(request.headers());
     let made_for = |named: Option<&str>| form_project::require(&caller, UPLOAD, named, plain);
     let actor = may_import(&caller)?;
@@ -64,7 +68,7 @@ async fn take(state: &AppState, caller: Caller, request: Request) -> Result<Impo
 }
 
 /// Asked before the file is taken from the wire.
-fn may_import(caller: &Caller) -> Result<Actor, AppError> {
+fn may_import(caller: &RequestAuth) -> Result<Actor, AppError> {
     let actor = caller.standing.as_ref().ok_or(AppError::SignedOut)?.actor.clone();
     actor.require(Permission::SendEvents)?;
     Ok(actor)
@@ -154,7 +158,7 @@ fn disk(error: std::io::Error) -> AppError {
 /// The rows that were refused, for anyone who mends them.
 pub async fn refused(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     Path(import): Path<String>,
 ) -> Response<Body> {
     match refused_rows(&state, caller, &import).await {
@@ -173,7 +177,11 @@ pub async fn refused(
     }
 }
 
-async fn refused_rows(state: &AppState, caller: Caller, import: &str) -> Result<Vec<u8>, AppError> {
+async fn refused_rows(
+    state: &AppState,
+    caller: RequestAuth,
+    import: &str,
+) -> Result<Vec<u8>, AppError> {
     let actor = may_import(&caller)?;
     let import: ImportId = import.parse().map_err(|_| AppError::NotFound("import".to_string()))?;
     // Only those of an import of their project.

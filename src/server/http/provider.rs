@@ -14,10 +14,10 @@ use super::{AppState, error_page};
 use crate::{
     api::{
         AppError,
-        request::{Caller, cookie, local, new_cookie, provider_cookie, session_cookies},
+        request::{RequestAuth, cookie, local, new_cookie, provider_cookie, session_cookies},
     },
     server::services::{
-        Visitor,
+        RequestClient,
         sso::{ProviderArrival, SsoRedirect},
     },
 };
@@ -29,9 +29,9 @@ pub struct DepartQuery {
 }
 
 /// Sends the browser to the provider.
-pub async fn depart(
+pub async fn start(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     Query(query): Query<DepartQuery>,
 ) -> Response<Body> {
     let visitor = &caller.visitor;
@@ -55,7 +55,7 @@ pub struct LinkForm {
 /// (`form-action 'self'`).
 pub async fn link(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     Form(form): Form<LinkForm>,
 ) -> Response<Body> {
     let Some(standing) = &caller.standing else {
@@ -72,7 +72,7 @@ pub async fn link(
 }
 
 /// Binds what was begun to this browser.
-fn bound(departure: SsoRedirect, visitor: &Visitor) -> ::cookie::Cookie<'static> {
+fn bound(departure: SsoRedirect, visitor: &RequestClient) -> ::cookie::Cookie<'static> {
     let name = provider_cookie(visitor.secure);
     new_cookie(name, departure.state, departure.lifetime, visitor.secure)
 }
@@ -86,9 +86,9 @@ pub struct ArriveQuery {
 }
 
 /// Takes the browser back: only the one that was sent, and only once.
-pub async fn arrive(
+pub async fn callback(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     Query(query): Query<ArriveQuery>,
     headers: axum::http::HeaderMap,
 ) -> Response<Body> {

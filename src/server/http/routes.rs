@@ -21,9 +21,9 @@ pub enum Access {
     /// Everybody, signed in or not.
     Public,
     /// People with a session, or anybody in local mode.
-    People,
+    Session,
     /// Programs with an API key.
-    Programs,
+    ApiKey,
 }
 
 /// One route of the running router.
@@ -79,19 +79,19 @@ pub fn is_public(path: &str) -> bool {
 
 fn access_of(path: &str) -> Access {
     if is_for_programs(path) {
-        Access::Programs
+        Access::ApiKey
     } else if is_public(path) {
         Access::Public
     } else {
-        Access::People
+        Access::Session
     }
 }
 
 /// What is neither a page nor a server function, in groups that are treated differently.
-type Fixed = Vec<(&'static str, &'static str, MethodRouter<AppState>)>;
+type RouteList = Vec<(&'static str, &'static str, MethodRouter<AppState>)>;
 
 /// Needs no one.
-fn signs() -> Fixed {
+fn infrastructure() -> RouteList {
     vec![
         ("GET", "/pkg/{file}", get(super::assets::serve)),
         ("GET", "/api/openapi.json", get(rest::description)),
@@ -106,7 +106,7 @@ fn signs() -> Fixed {
 }
 
 /// Answers as long as the browser listens.
-fn streams() -> Fixed {
+fn streams() -> RouteList {
     vec![
         ("GET", "/api/ui/changes", get(changes::stream)),
         ("GET", "/audit.csv", get(audit_export::download)),
@@ -117,7 +117,7 @@ fn streams() -> Fixed {
 
 /// For anyone who got a message, and for providers: what they bring is signed, so no one is signed
 /// in and no cookie is looked at.
-fn outside() -> Fixed {
+fn signed_links() -> RouteList {
     vec![
         ("GET", "/t/o/{token}", get(tracking::open)),
         ("GET", "/t/c/{token}", get(tracking::click)),
@@ -128,22 +128,22 @@ fn outside() -> Fixed {
 }
 
 /// Takes as long as the file is large.
-fn uploads() -> Fixed {
+fn uploads() -> RouteList {
     vec![("POST", "/imports/upload", post(people_upload::upload))]
 }
 
-fn people() -> Fixed {
+fn people() -> RouteList {
     vec![
         ("GET", "/", get(pages::home)),
         ("GET", "/journeys/{id}/messages/{node}/html", get(message_html::show)),
         ("POST", "/messages/html", post(message_html::show_draft).layer(unlimited())),
-        ("GET", "/sign-in/provider", get(provider::depart)),
-        ("GET", "/sign-in/provider/back", get(provider::arrive)),
+        ("GET", "/sign-in/provider", get(provider::start)),
+        ("GET", "/sign-in/provider/back", get(provider::callback)),
         ("POST", "/sign-in/provider/link", post(provider::link)),
     ]
 }
 
-fn programs() -> Fixed {
+fn api() -> RouteList {
     vec![
         ("GET", "/api/v1/journeys", get(rest::journeys::list)),
         ("POST", "/api/v1/journeys", post(rest::journeys::create)),
@@ -158,7 +158,7 @@ fn programs() -> Fixed {
         ("POST", "/api/v1/events", post(rest::people::events)),
         ("POST", "/api/v1/profiles", post(rest::people::profiles)),
         ("GET", "/api/v1/profiles/{identity}", get(rest::people::read)),
-        ("DELETE", "/api/v1/profiles/{identity}", delete(rest::people::forget)),
+        ("DELETE", "/api/v1/profiles/{identity}", delete(rest::people::delete)),
         ("POST", "/v1/batch", post(rest::segment::batch)),
         ("POST", "/v1/track", post(rest::segment::track)),
         ("POST", "/v1/identify", post(rest::segment::identify)),
@@ -188,24 +188,24 @@ pub struct Routers {
 }
 
 pub fn routers(state: &AppState) -> Routers {
-    let build = |routes: Fixed| {
+    let build = |routes: RouteList| {
         routes.into_iter().fold(Router::new(), |router, (_, path, route)| router.route(path, route))
     };
     Routers {
-        signs: build(signs()),
-        outside: build(outside()),
+        signs: build(infrastructure()),
+        outside: build(signed_links()),
         streams: build(streams()),
         uploads: build(uploads()),
         people: build(people())
             .route("/api/ui/{*function}", any(server_functions::answer).layer(unlimited()))
             .merge(pages::routes(state)),
-        programs: build(programs()),
+        programs: build(api()),
     }
 }
 
 /// Every route there is.
 pub fn catalogue() -> Vec<Route> {
-    let fixed = [signs(), outside(), streams(), uploads(), people(), programs()]
+    let fixed = [infrastructure(), signed_links(), streams(), uploads(), people(), api()]
         .into_iter()
         .flatten()
         .map(|(method, path, _)| (method.to_string(), path.to_string()));

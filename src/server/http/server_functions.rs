@@ -15,7 +15,7 @@ use super::{AppState, body, error_page, form_project, identify, pages};
 use crate::{
     api::{
         AppError,
-        request::{Caller, FormAnswer, FormProblem, accepts_html},
+        request::{FormAnswer, FormProblem, RequestAuth, accepts_html},
     },
     domain::query_string::pairs,
     server::own_path::own_path,
@@ -30,7 +30,7 @@ const SECRET_FIELDS: [&str; 4] = ["password", "present", "link", "secret"];
 
 pub async fn answer(State(state): State<AppState>, request: Request) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
-    let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+    let caller = parts.extensions.get::<RequestAuth>().cloned().unwrap_or_default();
     let taken = if parts.uri.path().starts_with(EDITOR) {
         body::read_graph(&state, &caller, &parts.headers, body).await
     } else {
@@ -82,7 +82,7 @@ pub async fn answer(State(state): State<AppState>, request: Request) -> Response
 /// Graphs come from a script, which names the journey that they belong to.
 fn made_for_this_project(
     parts: &Parts,
-    caller: &Caller,
+    caller: &RequestAuth,
     body: &Bytes,
     plain_form: bool,
 ) -> Result<(), AppError> {

@@ -10,7 +10,7 @@ use crate::server::auth::secret::Secret;
 
 /// Addresses and proxies, as configured.
 #[derive(Debug, Clone, Default)]
-pub struct Site {
+pub struct PublicUrl {
     /// Where people reach us.
     public: Option<Url>,
     pub hosts: AllowedHosts,
@@ -19,7 +19,7 @@ pub struct Site {
     pub local_token: Option<LocalToken>,
 }
 
-impl Site {
+impl PublicUrl {
     pub fn new(public: Option<Url>, listen: IpAddr, proxies: Vec<IpNet>) -> Self {
         let hosts = AllowedHosts::new(public.as_ref(), !listen.is_loopback());
         Self { public, hosts, proxies: TrustedProxies::new(proxies), local_token: None }

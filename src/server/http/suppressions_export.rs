@@ -10,7 +10,7 @@ use axum::{
 
 use super::{AppState, error_page};
 use crate::{
-    api::{AppError, request::Caller},
+    api::{AppError, request::RequestAuth},
     domain::interrupt::Interrupt,
     server::{
         costly_work::Job,
@@ -21,7 +21,7 @@ use crate::{
 /// Sends every address, a batch at a time.
 pub async fn download(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
 ) -> Response<Body> {
     match begin(&state, caller).await {
         Ok(response) => response,
@@ -29,7 +29,7 @@ pub async fn download(
     }
 }
 
-async fn begin(state: &AppState, caller: Caller) -> Result<Response<Body>, AppError> {
+async fn begin(state: &AppState, caller: RequestAuth) -> Result<Response<Body>, AppError> {
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
     let work = state.services.begin_costly(&actor, Job::Export).await?;
     state.services.begin_suppression_export(&actor).await?;

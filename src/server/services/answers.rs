@@ -15,10 +15,10 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         delivery::{
-            fate::Fate,
+            fate::MessageEventKind,
             hook::{ProviderWebhookView, WebhookProvider},
             message_view::MessageSummary,
-            preferences::{Recipient, Wish},
+            preferences::{PreferenceUpdate, Recipient},
             suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
         },
         error::FieldError,
@@ -29,15 +29,18 @@ use crate::{
         channels,
         store::{
             Store, StoreError,
-            answers::{NewMessageEvent, Told},
+            answers::{InboundBatch, NewMessageEvent},
             delivery::ChangedFacts,
         },
         tracking::{
-            hook::{Call, NotHeard, ParsedWebhook, ProviderEvent, hook_url, project_of_hook},
+            hook::{
+                ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest, hook_url,
+                project_of_hook,
+            },
             providers::{hear, read_secret},
-            token::{Token, find_key},
+            token::{LinkToken, find_key},
         },
-        vault::Vault,
+        vault::ServerKey,
     },
 };
 
@@ -50,7 +53,7 @@ const NOTE_MAX: usize = 200;
 
 /// What became of a provider's request.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct WebhookReceipt {
     pub accepted: usize,
     /// Records that make no sense, by their place.
     pub rejected: Vec<(usize, FieldError)>,
@@ -63,7 +66,7 @@ pub enum WebhookError {
     #[error("this address does not exist")]
     Unknown,
     #[error("the request is not verified")]
-    NotHeard(NotHeard),
+    NotHeard(WebhookRejection),
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
@@ -75,35 +78,35 @@ impl From<StoreError> for WebhookError {
 }
 
 impl<S: Store + Clone> Services<S> {
-    fn vault(&self) -> ServiceResult<&Vault> {
+    fn vault(&self) -> ServiceResult<&ServerKey> {
         Ok(&self.delivery()?.vault)
     }
 
-    fn token(&self, text: &str) -> Option<Token> {
-        Token::read(self.vault().ok()?, text)
+    fn token(&self, text: &str) -> Option<LinkToken> {
+        LinkToken::read(self.vault().ok()?, text)
     }
 
     /// A picture was loaded. No one waits for it, and no one learns whether it is known.
     pub fn viewed(&self, token: &str) {
-        if let Some(Token::Open { message }) = self.token(token) {
-            self.reports.note(NewMessageEvent::new(message, Fate::Viewed, self.now()));
+        if let Some(LinkToken::Open { message }) = self.token(token) {
+            self.reports.note(NewMessageEvent::new(message, MessageEventKind::Viewed, self.now()));
         }
     }
 
     /// Where a link leads, if it is one of ours; by a person, it counts. They do not wait for the
     /// disk.
     pub fn clicked(&self, token: &str, by_person: bool) -> Option<Url> {
-        let Some(Token::Click { message, target }) = self.token(token) else { return None };
+        let Some(LinkToken::Click { message, target }) = self.token(token) else { return None };
         if by_person {
-            self.reports.note(NewMessageEvent::new(message, Fate::Clicked, self.now()));
+            self.reports.note(NewMessageEvent::new(message, MessageEventKind::Clicked, self.now()));
         }
         Some(target)
     }
 
     fn chooser(&self, token: &str) -> ServiceResult<i64> {
         match self.token(token) {
-            Some(Token::Choices { message }) => Ok(message),
-            _ => Err(StoreError::DeadLink.into()),
+            Some(LinkToken::Choices { message }) => Ok(message),
+            _ => Err(StoreError::LinkExpired.into()),
         }
     }
 
@@ -113,17 +116,24 @@ impl<S: Store + Clone> Services<S> {
     /// Where the link is none of ours, or its message is not kept any more.
     pub async fn recipient(&self, token: &str) -> ServiceResult<Recipient> {
         let message = self.chooser(token)?;
-        Ok(self.store.recipient(message).await?.ok_or(StoreError::DeadLink)?)
+        Ok(self.store.recipient(message).await?.ok_or(StoreError::LinkExpired)?)
     }
 
     /// They decide. Answered when nothing goes out any more that they do not want.
     ///
     /// # Errors
     /// As [`Services::recipient`].
-    pub async fn decide(&self, token: &str, wish: &Wish) -> ServiceResult<()> {
+    pub async fn save_preferences(
+        &self,
+        token: &str,
+        wish: &PreferenceUpdate,
+    ) -> ServiceResult<()> {
         let message = self.chooser(token)?;
-        let changed =
-            self.store.decide(message, wish, self.now()).await?.ok_or(StoreError::DeadLink)?;
+        let changed = self
+            .store
+            .save_preferences(message, wish, self.now())
+            .await?
+            .ok_or(StoreError::LinkExpired)?;
         self.facts_changed(&changed).await;
         tracing::info!(message, "recipient.decided");
         self.signs.wake();
@@ -163,16 +173,16 @@ impl<S: Store + Clone> Services<S> {
         &self,
         token: &str,
         provider: &str,
-        call: Call<'_>,
-    ) -> Result<Taken, WebhookError> {
+        call: WebhookRequest<'_>,
+    ) -> Result<WebhookReceipt, WebhookError> {
         let vault = self.vault()?;
         let provider = WebhookProvider::from_key(provider).ok_or(WebhookError::Unknown)?;
         let project = project_of_hook(vault, token, provider).ok_or(WebhookError::Unknown)?;
         let Some(secret) = self.secret_of_hook(project, provider).await? else {
             tracing::warn!(%project, provider = provider.key(), "hook.no_secret");
-            return Err(WebhookError::NotHeard(NotHeard::Unsigned));
+            return Err(WebhookError::NotHeard(WebhookRejection::Unsigned));
         };
-        let call = Call { now: self.now(), ..call };
+        let call = WebhookRequest { now: self.now(), ..call };
         let heard = hear(provider, call, &secret).map_err(|refusal| {
             tracing::info!(%project, provider = provider.key(), ?refusal, "hook.refused");
             WebhookError::NotHeard(refusal)
@@ -182,25 +192,28 @@ impl<S: Store + Clone> Services<S> {
 
     async fn store_heard(
         &self,
-        vault: &Vault,
+        vault: &ServerKey,
         project: ProjectId,
         heard: ParsedWebhook,
-    ) -> Result<Taken, WebhookError> {
+    ) -> Result<WebhookReceipt, WebhookError> {
         let accepted = heard.statements.len() + heard.replies.len();
         let reports = self.resolve(vault, project, heard.statements).await?;
         let replies = heard.replies.into_iter().map(|reply| (project, reply)).collect();
-        let told =
-            Told { reports, replies, receipt: heard.receipt.map(|receipt| (project, receipt)) };
-        if told.receipt.is_some() || !told.reports.is_empty() || !told.replies.is_empty() {
+        let told = InboundBatch {
+            reports,
+            replies,
+            dedup_key: heard.receipt.map(|receipt| (project, receipt)),
+        };
+        if told.dedup_key.is_some() || !told.reports.is_empty() || !told.replies.is_empty() {
             self.reports.take(told).await.map_err(ServiceError::from)?;
         }
-        Ok(Taken { accepted, rejected: heard.rejected })
+        Ok(WebhookReceipt { accepted, rejected: heard.rejected })
     }
 
     /// Finds the messages of statements. What is about no message of this project is left out.
     async fn resolve(
         &self,
-        vault: &Vault,
+        vault: &ServerKey,
         project: ProjectId,
         statements: Vec<ProviderEvent>,
     ) -> ServiceResult<Vec<NewMessageEvent>> {
@@ -220,7 +233,7 @@ impl<S: Store + Clone> Services<S> {
         let report = |said: ProviderEvent| {
             let message = number(&said)?;
             let ProviderEvent { fate, at, detail, address, lasting, .. } = said;
-            Some(NewMessageEvent { message, fate, at, detail, address, lasting })
+            Some(NewMessageEvent { message, fate, at, detail, address, is_permanent: lasting })
         };
         Ok(statements.into_iter().filter_map(report).collect())
     }
@@ -331,7 +344,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::ManageChannels)?;
         Ok(self
             .store
-            .note(actor, AuditEvent::SuppressionsExported, "all of it", self.now())
+            .record_audit(actor, AuditEvent::SuppressionsExported, "all of it", self.now())
             .await?)
     }
 

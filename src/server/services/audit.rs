@@ -27,7 +27,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeeAuditLog)?;
         let filter = query.with_page(1).to_query();
         let summary = if filter.is_empty() { "all of it".to_string() } else { filter };
-        Ok(self.store.note(actor, AuditEvent::AuditExported, &summary, self.now()).await?)
+        Ok(self.store.record_audit(actor, AuditEvent::AuditExported, &summary, self.now()).await?)
     }
 
     /// A batch of entries older than `before`, newest first; empty at the end.
@@ -88,14 +88,14 @@ pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{actor::Person, ids::UserId, time::Timestamp};
+    use crate::domain::{actor::ActorRef, ids::UserId, time::Timestamp};
 
     #[test]
     fn an_export_keeps_quotes_and_commas_and_disarms_formulas() {
         let entry = AuditEntry {
             seq: 1,
             at: Timestamp(0),
-            by: Person { id: UserId::new(), name: "=cmd|' /C calc'!A0".to_string() },
+            by: ActorRef { id: UserId::new(), name: "=cmd|' /C calc'!A0".to_string() },
             event: "journeys.stop".to_string(),
             summary: "“A, \"B\"” stopped.".to_string(),
             operation: None,

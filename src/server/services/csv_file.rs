@@ -30,7 +30,7 @@ impl CsvFile {
 }
 
 fn failed(why: &str) -> ServiceError {
-    ServiceError::Store(StoreError::Damaged(format!("a row that is no CSV: {why}")))
+    ServiceError::Store(StoreError::Corrupt(format!("a row that is no CSV: {why}")))
 }
 
 /// Spreadsheets run text that begins like a formula (CWE-1236), also in signs of full width; with

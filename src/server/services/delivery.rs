@@ -12,15 +12,15 @@ use crate::{
         people::profile::Channel,
     },
     server::{
-        delivery::DeliveryReading,
-        store::{Store, delivery::MessageNumber},
+        delivery::DeliveryMetricsSnapshot,
+        store::{Store, delivery::MessageKey},
     },
 };
 
 /// What the courier does, for anyone who watches the server.
 pub struct DeliveryStats {
     /// Of all projects, since the start.
-    pub courier: DeliveryReading,
+    pub courier: DeliveryMetricsSnapshot,
     /// Of the asker's project.
     pub channels: Vec<ChannelHealth>,
     pub doubts: i64,
@@ -72,10 +72,10 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         query: &FailedMessageQuery,
-        chosen: &[MessageNumber],
+        chosen: &[MessageKey],
     ) -> ServiceResult<i64> {
         actor.require(Permission::OperateJourneys)?;
-        let count = self.store.send_again(actor, query, chosen, self.now()).await?;
+        let count = self.store.resend(actor, query, chosen, self.now()).await?;
         tracing::info!(count, project = %actor.project, by = %actor.user, "delivery.sent_again");
         self.delivery()?.signs.wake();
         self.announce(actor.project).await;

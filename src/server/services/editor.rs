@@ -8,10 +8,10 @@ use crate::{
         access::Permission,
         actor::Actor,
         editor::{
-            Check, EditMode, EditorDocument, PUBLISHED_DESCRIPTION_MAX, PreviousVersionPolicy,
-            ProfileAtNode, ProjectCatalog, Publish, SaveVersion, Saved, Severity, VersionOption,
-            checks,
-            difference::{VersionDiff, difference},
+            EditMode, EditorDocument, PUBLISHED_DESCRIPTION_MAX, PreviousVersionPolicy, Problem,
+            ProfileAtNode, ProjectCatalog, PublishRequest, SaveResult, SaveVersion, Severity,
+            VersionOption, checks,
+            difference::{VersionDiff, diff},
         },
         engine::calendar::TimeZones,
         error::FieldError,
@@ -23,7 +23,7 @@ use crate::{
         status::Status,
         text::{Description, JourneyName},
         time::Timestamp,
-        transition::{Action, Decision, Situation, transition},
+        transition::{Action, JourneyState, TransitionResult, transition},
     },
     server::{
         costly_work::{Job, aside},
@@ -76,11 +76,15 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// With every reason why it cannot be kept.
-    pub async fn save_editor(&self, actor: &Actor, save: &SaveVersion) -> ServiceResult<Saved> {
+    pub async fn save_editor(
+        &self,
+        actor: &Actor,
+        save: &SaveVersion,
+    ) -> ServiceResult<SaveResult> {
         actor.require(Permission::EditJourneys)?;
         let now = self.now();
         let flaws: Vec<FieldError> =
-            save.graph.flaws().into_iter().map(|flaw| flaw.under("graph")).collect();
+            save.graph.storage_errors().into_iter().map(|flaw| flaw.under("graph")).collect();
         if !flaws.is_empty() {
             return Err(ServiceError::Problems(flaws));
         }
@@ -93,9 +97,8 @@ impl<S: Store + Clone> Services<S> {
         let found = self.server_checks(actor, &save.graph, &save.settings).await?;
         // What people get from the next moment on is checked before; a draft when it is published.
         if opened.version.status != Status::Draft && opened.revision == save.revision {
-            let changes =
-                difference((&opened.graph, &opened.settings), (&save.graph, &save.settings));
-            let sound = changes.beyond_content().is_empty();
+            let changes = diff((&opened.graph, &opened.settings), (&save.graph, &save.settings));
+            let sound = changes.structural_changes().is_empty();
             let broken = if sound { broken_content(&save.graph, &found) } else { Vec::new() };
             if !broken.is_empty() {
                 return Err(ServiceError::Problems(broken));
@@ -104,7 +107,7 @@ impl<S: Store + Clone> Services<S> {
         match self.store.save_version(actor, save, now).await? {
             SaveOutcome::Done { revision } => {
                 self.announce(actor.project).await;
-                Ok(Saved::Done { revision, checks: found })
+                Ok(SaveResult::Done { revision, checks: found })
             }
             SaveOutcome::Conflict => {
                 let now_there = self
@@ -113,7 +116,7 @@ impl<S: Store + Clone> Services<S> {
                     .await?;
                 let (by, at) = (now_there.saved_by, now_there.saved_at);
                 let theirs = self.open_editor(actor, save.journey, Some(save.version)).await?;
-                Ok(Saved::Conflict { theirs: Box::new(theirs), by, at })
+                Ok(SaveResult::Conflict { theirs: Box::new(theirs), by, at })
             }
         }
     }
@@ -144,7 +147,11 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// With all that keeps it from being published at once, its name and description included.
-    pub async fn publish_version(&self, actor: &Actor, publish: &Publish) -> ServiceResult<()> {
+    pub async fn publish_version(
+        &self,
+        actor: &Actor,
+        publish: &PublishRequest,
+    ) -> ServiceResult<()> {
         actor.require(Permission::OperateJourneys)?;
         let opened =
             self.store.open_version(actor.project, publish.journey, Some(publish.version)).await?;
@@ -159,13 +166,15 @@ impl<S: Store + Clone> Services<S> {
         let (Some(name), Some(description), true) = (name, description, problems.is_empty()) else {
             return Err(ServiceError::Problems(problems));
         };
-        let Publish { journey, version, revision, predecessor, .. } = *publish;
+        let PublishRequest { journey, version, revision, predecessor, .. } = *publish;
         let publication =
             PublishVersion { journey, version, revision, name, description, predecessor };
         self.store.publish_version(actor, &publication, self.now()).await?;
-        if let (PreviousVersionPolicy::Leave, Some(delivery)) = (predecessor, &self.delivery) {
+        if let (PreviousVersionPolicy::ExitEnrolments, Some(delivery)) =
+            (predecessor, &self.delivery)
+        {
             // As with a Stop: answered only when nothing more goes out to anyone who has left.
-            delivery.flights.barrier(&self.store).await?;
+            delivery.flights.drain_stopped(&self.store).await?;
         }
         tracing::info!(%journey, version, ?predecessor, by = %actor.user, "version.published");
         self.announce(actor.project).await;
@@ -219,7 +228,7 @@ impl<S: Store + Clone> Services<S> {
                 }
             }
             let compare = move |_: &dyn Interrupt| {
-                difference((&before.graph, &before.settings), (&after.graph, &after.settings))
+                diff((&before.graph, &before.settings), (&after.graph, &after.settings))
             };
             Ok(aside(stop, compare).await?)
         })
@@ -251,7 +260,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         document: &EditorDocument,
-    ) -> ServiceResult<Vec<Check>> {
+    ) -> ServiceResult<Vec<Problem>> {
         let EditorDocument { graph, settings, catalogue, .. } = document;
         let mut found = self.all_checks(actor, graph, settings, Some(catalogue.clone())).await?;
         found.sort_by_key(|check| check.severity);
@@ -266,11 +275,11 @@ impl<S: Store + Clone> Services<S> {
         graph: &Graph,
         settings: &Settings,
         catalogue: Option<ProjectCatalog>,
-    ) -> ServiceResult<Vec<Check>> {
+    ) -> ServiceResult<Vec<Problem>> {
         let (of_graph, of_settings, now) = (graph.clone(), settings.clone(), self.now());
         let find = move |_: &dyn Interrupt| {
             Ok(match catalogue {
-                Some(catalogue) => checks::checks(&of_graph, &of_settings, &catalogue, now),
+                Some(catalogue) => checks::find_problems(&of_graph, &of_settings, &catalogue, now),
                 None => checks::errors(&of_graph, &of_settings, now),
             })
         };
@@ -285,33 +294,38 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
         graph: &Graph,
         settings: &Settings,
-    ) -> ServiceResult<Vec<Check>> {
+    ) -> ServiceResult<Vec<Problem>> {
         let messages = self.message_findings(actor, graph, settings).await?;
         let problems = messages
             .problems
             .into_iter()
-            .map(|problem| checks::placed(Severity::Error, graph, problem));
+            .map(|problem| checks::locate(Severity::Error, graph, problem));
         let warnings = messages
             .warnings
             .into_iter()
-            .map(|warning| checks::placed(Severity::Warning, graph, warning));
-        let mut found: Vec<Check> = problems.chain(warnings).collect();
+            .map(|warning| checks::locate(Severity::Warning, graph, warning));
+        let mut found: Vec<Problem> = problems.chain(warnings).collect();
         if !TzdbZones.knows(&settings.time_zone) {
             let sentence =
                 format!("“{}” is not a time zone. Use the form Europe/Berlin.", settings.time_zone);
-            found.push(Check::of_settings(Severity::Error, "time_zone", "unknown_value", sentence));
+            found.push(Problem::of_settings(
+                Severity::Error,
+                "time_zone",
+                "unknown_value",
+                sentence,
+            ));
         }
         Ok(found)
     }
 }
 
 /// What would be sent wrongly, or could not be, from the next moment on.
-fn broken_content(graph: &Graph, found: &[Check]) -> Vec<FieldError> {
+fn broken_content(graph: &Graph, found: &[Problem]) -> Vec<FieldError> {
     let texts =
         found.iter().filter(|check| check.severity == Severity::Error && check.node.is_some());
     let missing = checks::unfinished_forms(graph)
         .into_iter()
-        .chain(graph.defects().into_iter().map(|defect| defect.under("graph")));
+        .chain(graph.structural_errors().into_iter().map(|defect| defect.under("graph")));
     texts.map(|check| check.problem.clone()).chain(missing).collect()
 }
 
@@ -339,15 +353,15 @@ fn mode(actor: &Actor, opened: &VersionDetail, now: Timestamp) -> (EditMode, Opt
         return (EditMode::Read, Some(refusal.sentence()));
     }
     let (summary, version) = (&opened.summary, &opened.version);
-    let situation = Situation {
+    let situation = JourneyState {
         status: version.status,
         start_ahead: version.start.is_some_and(|start| start > now),
         ..summary.situation(now)
     };
     let allowed = |action| transition(situation, action);
     match (allowed(Action::EditDraft), allowed(Action::EditContent)) {
-        (Decision::Apply(_), _) => (EditMode::Draft, None),
-        (_, Decision::Apply(_)) => {
+        (TransitionResult::Apply(_), _) => (EditMode::Draft, None),
+        (_, TransitionResult::Apply(_)) => {
             if let Some(Err(refusal)) =
                 Permission::of_action(Action::EditContent).map(|needed| actor.require(needed))
             {
@@ -360,7 +374,7 @@ fn mode(actor: &Actor, opened: &VersionDetail, now: Timestamp) -> (EditMode, Opt
             );
             (EditMode::Content, Some(why))
         }
-        (_, Decision::Already(refusal) | Decision::Refuse(refusal)) => {
+        (_, TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal)) => {
             let what = if summary.archived {
                 "This journey".to_string()
             } else {

@@ -4,7 +4,8 @@ use crate::{
     domain::{access::Forbidden, error::FieldError, interrupt::GivenUp},
     server::{
         auth::{
-            oidc::ProviderError, password::PasswordError, secret::NoRandomness, throttle::TooMany,
+            oidc::ProviderError, password::PasswordError, secret::NoRandomness,
+            throttle::RateLimited,
         },
         channels::ChannelError,
         costly_work::{Crowded, WorkError},
@@ -40,7 +41,7 @@ pub enum ServiceError {
     #[error("no one is signed in")]
     SignedOut,
     #[error(transparent)]
-    TooMany(#[from] TooMany),
+    TooMany(#[from] RateLimited),
     /// More is coming in than can be written.
     #[error("more arrives than can be written")]
     Busy,

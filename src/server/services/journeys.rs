@@ -85,7 +85,7 @@ impl<S: Store + Clone> Services<S> {
         let answer = self.store.operate(actor, selection, action, confirmed, self.now()).await?;
         if let (Action::Stop, Some(delivery)) = (action, &self.delivery) {
             // Answered only when nothing of these journeys is on its way any more.
-            delivery.flights.barrier(&self.store).await?;
+            delivery.flights.drain_stopped(&self.store).await?;
         }
         tracing::info!(
             operation = %answer.report.id, %action, by = %actor.user, changed = answer.report.changed,

@@ -9,7 +9,7 @@ use crate::{
             channel::ChannelState,
             names::KnownProperties,
             preview::{
-                DraftMessage, MessagePreview, MessageProblems, PreviewContent, PreviewPerson,
+                DraftMessage, MessagePreview, MessageProblems, PreviewContent, PreviewProfile,
             },
             sms::sms_size,
         },
@@ -25,7 +25,7 @@ use crate::{
             profile::{Channel, event_key},
             view::{ProfileDetail, ProfileQuery},
         },
-        settings::{Entry, Settings},
+        settings::{EntryTrigger, Settings},
         time::Timestamp,
     },
     server::{
@@ -33,7 +33,7 @@ use crate::{
         costly_work::{Job, aside},
         engine::calendar::TzdbZones,
         store::{Store, StoreError},
-        templates::{CompiledMessage, Facts, Sample, TemplateError, check, sample},
+        templates::{CompiledMessage, RenderContext, SampleData, TemplateError, check, sample},
     },
 };
 
@@ -55,7 +55,7 @@ pub struct RenderedMessage {
     pub node: String,
     pub title: String,
     pub channel: Channel,
-    pub person: PreviewPerson,
+    pub person: PreviewProfile,
     pub findings: MessageProblems,
     /// None where it cannot be filled in; the findings say why.
     pub content: Option<Content>,
@@ -63,7 +63,7 @@ pub struct RenderedMessage {
 
 /// Whom a preview is filled in for.
 struct PreviewSubject {
-    person: PreviewPerson,
+    person: PreviewProfile,
     /// None for someone made up.
     found: Option<ProfileDetail>,
 }
@@ -173,7 +173,7 @@ impl<S: Store + Clone> Services<S> {
     async fn somebody(&self, actor: &Actor, wanted: &str) -> ServiceResult<PreviewSubject> {
         let wanted = wanted.trim();
         if wanted.is_empty() {
-            return Ok(PreviewSubject { person: PreviewPerson::Example, found: None });
+            return Ok(PreviewSubject { person: PreviewProfile::Example, found: None });
         }
         // A template can ask for every property.
         actor.require(Permission::SeePeople)?;
@@ -193,11 +193,11 @@ impl<S: Store + Clone> Services<S> {
             }
         };
         let Some(seq) = known else {
-            return Ok(PreviewSubject { person: PreviewPerson::Unknown, found: None });
+            return Ok(PreviewSubject { person: PreviewProfile::Unknown, found: None });
         };
         let detail = self.store.person(actor.project, seq).await?;
         Ok(PreviewSubject {
-            person: PreviewPerson::Person { seq, title: detail.title() },
+            person: PreviewProfile::Person { seq, title: detail.title() },
             found: Some(detail),
         })
     }
@@ -205,8 +205,11 @@ impl<S: Store + Clone> Services<S> {
 
 fn entry_event(settings: &Settings) -> Option<&str> {
     match &settings.entry {
-        Entry::Event { name, .. } => Some(name),
-        Entry::Profile { .. } | Entry::Segment { .. } | Entry::List { .. } | Entry::Api {} => None,
+        EntryTrigger::Event { name, .. } => Some(name),
+        EntryTrigger::Profile { .. }
+        | EntryTrigger::Segment { .. }
+        | EntryTrigger::List { .. }
+        | EntryTrigger::Api {} => None,
     }
 }
 
@@ -263,7 +266,7 @@ fn filled_in(
         let facts = facts_of(&somebody, &message, settings);
         let zone = facts.profile.time_zone.as_deref().unwrap_or(&settings.time_zone);
         let journey_id = journey.to_string();
-        let facts = Facts {
+        let facts = RenderContext {
             profile: &facts.profile,
             event: &facts.event,
             journey_id: &journey_id,
@@ -342,11 +345,15 @@ impl RenderedMessage {
 }
 
 /// Who they are, and the newest event of theirs that lets people in.
-fn facts_of(somebody: &PreviewSubject, message: &CompiledMessage, settings: &Settings) -> Sample {
+fn facts_of(
+    somebody: &PreviewSubject,
+    message: &CompiledMessage,
+    settings: &Settings,
+) -> SampleData {
     let Some(found) = &somebody.found else { return sample(message) };
     let key = entry_event(settings).map(event_key);
     let event = found.events.iter().find(|event| Some(event_key(&event.name)) == key);
-    Sample {
+    SampleData {
         profile: Profile {
             seq: found.seq,
             identity: found.identity.clone(),

@@ -34,37 +34,37 @@ use crate::{
     },
     server::{
         auth::Auth,
-        changes::Changes,
-        channels::Outside,
+        changes::ChangeFeed,
+        channels::EgressClient,
         clock::Clock,
         costly_work::{CostlyWork, Job, Running, WorkReading, WorkStop, aside},
-        delivery::{DeliverySigns, Flights},
-        engine::EngineSigns,
+        delivery::{DeliveryMetrics, InFlightTracker},
+        engine::EngineMetrics,
         hold::HoldWatch,
-        ingest::Intake,
+        ingest::IngestWriter,
         store::{Store, StoreResult, delivery::ChangedFacts},
         supervisor::Supervisor,
-        tracking::intake::Reports,
-        vault::Vault,
+        tracking::intake::MessageEventWriter,
+        vault::ServerKey,
     },
 };
 pub use error::{ServiceError, ServiceResult};
-pub use standing::{Entrance, Standing, Visit, Visitor};
+pub use standing::{AuthContext, AuthMethod, AuthRequest, RequestClient};
 
 /// The use cases over a store. Cheap to clone.
 #[derive(Clone)]
 pub struct Services<S> {
     store: S,
     clock: Arc<dyn Clock>,
-    changes: Changes,
+    changes: ChangeFeed,
     auth: Arc<Auth>,
     /// May anybody come in while there is no account? Only where no one but this machine's own
     /// users can reach us.
     allow_local: bool,
-    intake: Intake,
-    reports: Reports,
-    signs: EngineSigns,
-    delivery: Option<Delivery>,
+    intake: IngestWriter,
+    reports: MessageEventWriter,
+    signs: EngineMetrics,
+    delivery: Option<DeliveryHandles>,
     work: CostlyWork,
     hold: HoldWatch,
     supervisor: Supervisor,
@@ -72,13 +72,13 @@ pub struct Services<S> {
 
 /// What messages go out with.
 #[derive(Clone)]
-pub struct Delivery {
-    pub vault: Vault,
-    pub outside: Outside,
+pub struct DeliveryHandles {
+    pub vault: ServerKey,
+    pub outside: EgressClient,
     /// How the courier does.
-    pub signs: DeliverySigns,
+    pub signs: DeliveryMetrics,
     /// What is on its way.
-    pub flights: Flights,
+    pub flights: InFlightTracker,
 }
 
 impl<S: Store + Clone> Services<S> {
@@ -87,23 +87,28 @@ impl<S: Store + Clone> Services<S> {
     pub fn new(
         store: S,
         clock: Arc<dyn Clock>,
-        changes: Changes,
+        changes: ChangeFeed,
         auth: Auth,
-        signs: EngineSigns,
-        delivery: Option<Delivery>,
+        signs: EngineMetrics,
+        delivery: Option<DeliveryHandles>,
         supervisor: Supervisor,
     ) -> Self {
         let flights =
             delivery.as_ref().map(|delivery| delivery.flights.clone()).unwrap_or_default();
-        let intake = Intake::start(
+        let intake = IngestWriter::start(
             store.clone(),
             Arc::clone(&clock),
             signs.clone(),
             flights.clone(),
             &supervisor,
         );
-        let reports =
-            Reports::start(store.clone(), Arc::clone(&clock), signs.clone(), flights, &supervisor);
+        let reports = MessageEventWriter::start(
+            store.clone(),
+            Arc::clone(&clock),
+            signs.clone(),
+            flights,
+            &supervisor,
+        );
         let (work, hold) = (CostlyWork::default(), HoldWatch::new(None));
         Self {
             store,
@@ -185,12 +190,12 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// What the engine tells about itself.
-    pub fn engine(&self) -> &EngineSigns {
+    pub fn engine(&self) -> &EngineMetrics {
         &self.signs
     }
 
     /// What is on its way; nothing in a command.
-    fn flights(&self) -> Option<&Flights> {
+    fn flights(&self) -> Option<&InFlightTracker> {
         self.delivery.as_ref().map(|delivery| &delivery.flights)
     }
 
@@ -205,7 +210,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// In a command.
-    pub fn delivery(&self) -> ServiceResult<&Delivery> {
+    pub fn delivery(&self) -> ServiceResult<&DeliveryHandles> {
         self.delivery.as_ref().ok_or(ServiceError::NoDelivery)
     }
 
@@ -213,7 +218,7 @@ impl<S: Store + Clone> Services<S> {
         self.clock.now()
     }
 
-    pub fn changes(&self) -> &Changes {
+    pub fn changes(&self) -> &ChangeFeed {
         &self.changes
     }
 

@@ -1,6 +1,6 @@
 //! The people of a project and invitations to it.
 
-use super::{ServiceError, ServiceResult, Services, Standing, Visitor};
+use super::{AuthContext, RequestClient, ServiceError, ServiceResult, Services};
 use crate::{
     domain::{
         access::{Permission, Role},
@@ -119,7 +119,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn invitation_offer(
         &self,
         link: &str,
-        asking: Option<&Standing>,
+        asking: Option<&AuthContext>,
     ) -> ServiceResult<InvitationPreview> {
         let asking =
             asking.filter(|standing| !standing.is_local()).map(|standing| standing.actor.user);
@@ -130,9 +130,9 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the link opens nothing, or was meant for another account.
-    pub async fn join(&self, link: &str, standing: &Standing) -> ServiceResult<ProjectId> {
+    pub async fn join(&self, link: &str, standing: &AuthContext) -> ServiceResult<ProjectId> {
         if standing.is_local() {
-            return Err(StoreError::DeadLink.into());
+            return Err(StoreError::LinkExpired.into());
         }
         let actor = &standing.actor;
         Ok(self
@@ -150,11 +150,11 @@ impl<S: Store + Clone> Services<S> {
         link: &str,
         name: &PersonName,
         chosen: &str,
-        visitor: &Visitor,
+        visitor: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
         self.auth.throttle.attempt_from(visitor.origin.address)?;
         let offer = self.invitation_offer(link, None).await?;
-        let password = password::judge(chosen, name.as_str(), &offer.email)?;
+        let password = password::check_strength(chosen, name.as_str(), &offer.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         let user = self
             .store

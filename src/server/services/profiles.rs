@@ -14,12 +14,12 @@ use crate::{
         interrupt::Interrupt,
         people::{
             mask::kind_of,
-            record::Record,
+            record::IngestRecord,
             sender::{Batch, Ignored, RecordSource, Sender, Trust},
             value::read_key,
             view::{
-                EnrolmentDetail, EntryExplanation, PeoplePage, ProfileDetail, ProfileQuery,
-                SegmentView,
+                EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
+                SegmentSummary,
             },
         },
     },
@@ -40,7 +40,11 @@ impl<S: Store + Clone> Services<S> {
     /// Where more comes in than can be written ([`super::ServiceError::Busy`]): nothing of it was
     /// stored. Where the server is going down ([`super::ServiceError::Stopping`]): that is not
     /// known.
-    pub async fn ingest(&self, actor: &Actor, records: Vec<Record>) -> ServiceResult<Vec<Ignored>> {
+    pub async fn ingest(
+        &self,
+        actor: &Actor,
+        records: Vec<IngestRecord>,
+    ) -> ServiceResult<Vec<Ignored>> {
         actor.require(Permission::SendEvents)?;
         self.store_records(actor, records).await
     }
@@ -53,7 +57,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         journey: JourneyId,
-        occasions: Vec<Record>,
+        occasions: Vec<IngestRecord>,
     ) -> ServiceResult<()> {
         actor.require(Permission::EnterPeople)?;
         self.store.journey(actor.project, journey).await?;
@@ -64,14 +68,14 @@ impl<S: Store + Clone> Services<S> {
     async fn store_records(
         &self,
         actor: &Actor,
-        records: Vec<Record>,
+        records: Vec<IngestRecord>,
     ) -> ServiceResult<Vec<Ignored>> {
         if records.is_empty() {
             return Ok(Vec::new());
         }
         let trust = if actor.authority.is_of_browser() { Trust::Browser } else { Trust::Full };
         let sender = Sender { by: actor.user, source: RecordSource::Api, trust };
-        Ok(self.intake.take(Batch { project: actor.project, sender, records }).await?)
+        Ok(self.intake.submit(Batch { project: actor.project, sender, records }).await?)
     }
 
     /// People, masked for anyone who may not see them; conditions of one's own would tell about
@@ -83,7 +87,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         query: &ProfileQuery,
-    ) -> ServiceResult<PeoplePage> {
+    ) -> ServiceResult<ProfilePage> {
         actor.require(Permission::SeeJourneys)?;
         // Who is in a segment tells what they are.
         if query.criteria.is_some() || query.segment.is_some() {
@@ -138,7 +142,7 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn trip(&self, actor: &Actor, trip: i64) -> ServiceResult<EnrolmentDetail> {
         actor.require(Permission::SeeJourneys)?;
-        let detail = self.store.trip(actor.project, trip).await?;
+        let detail = self.store.enrolment(actor.project, trip).await?;
         Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
     }
 
@@ -149,7 +153,7 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
     ) -> ServiceResult<EntryExplanation> {
         actor.require(Permission::SeeJourneys)?;
-        let why = self.store.why_not(actor.project, person, journey, self.now()).await?;
+        let why = self.store.load_entry_facts(actor.project, person, journey, self.now()).await?;
         Ok(if actor.may(Permission::SeePeople) { why } else { why.masked() })
     }
 
@@ -186,11 +190,11 @@ impl<S: Store + Clone> Services<S> {
 
     /// Every segment, each with the number of people in it for whoever may see people: a number
     /// that follows conditions of one's own confirms an address letter by letter.
-    pub async fn segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentView>> {
+    pub async fn segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentSummary>> {
         actor.require(Permission::SeeJourneys)?;
         if !actor.may(Permission::SeePeople) {
             let segments = self.store.segments(actor.project).await?;
-            return Ok(segments.into_iter().map(SegmentView::masked).collect());
+            return Ok(segments.into_iter().map(SegmentSummary::masked).collect());
         }
         let (services, project) = (self.clone(), actor.project);
         let count = |stop: WorkStop| async move {

@@ -1,6 +1,6 @@
 //! Projects: each with its own journeys, people and keys.
 
-use super::{ServiceError, ServiceResult, Services, Standing};
+use super::{AuthContext, ServiceError, ServiceResult, Services};
 use crate::{
     domain::{
         access::Permission, actor::Actor, ids::ProjectId, team::ProjectSummary, text::ProjectTitle,
@@ -13,7 +13,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn projects(&self, standing: &Standing) -> ServiceResult<Vec<ProjectSummary>> {
+    pub async fn projects(&self, standing: &AuthContext) -> ServiceResult<Vec<ProjectSummary>> {
         let user = (!standing.is_local()).then_some(standing.actor.user);
         let mut projects = self.store.projects(user).await?;
         projects
@@ -40,7 +40,7 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn rename_project(
         &self,
-        standing: &Standing,
+        standing: &AuthContext,
         project: ProjectId,
         name: &ProjectTitle,
     ) -> ServiceResult<()> {
@@ -50,7 +50,7 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn archive_project(
         &self,
-        standing: &Standing,
+        standing: &AuthContext,
         project: ProjectId,
         archive: bool,
     ) -> ServiceResult<()> {
@@ -65,7 +65,7 @@ impl<S: Store + Clone> Services<S> {
 
     /// The person as an admin of this project, which may be another than the one they are looking
     /// at, or an archived one.
-    async fn manager_of(&self, standing: &Standing, project: ProjectId) -> ServiceResult<Actor> {
+    async fn manager_of(&self, standing: &AuthContext, project: ProjectId) -> ServiceResult<Actor> {
         let projects = self.projects(standing).await?;
         let known = projects
             .iter()
@@ -80,7 +80,11 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where it is not: another's project and none at all are the same to them.
-    pub fn enter_project(&self, standing: &Standing, project: ProjectId) -> ServiceResult<Actor> {
+    pub fn enter_project(
+        &self,
+        standing: &AuthContext,
+        project: ProjectId,
+    ) -> ServiceResult<Actor> {
         standing.actor_in(project).ok_or(ServiceError::Store(StoreError::NotFound("project")))
     }
 }

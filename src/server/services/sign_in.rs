@@ -1,6 +1,6 @@
 //! Sign-in, sign-out, accounts and passwords.
 
-use super::{ServiceError, ServiceResult, Services, Standing, Visitor};
+use super::{AuthContext, RequestClient, ServiceError, ServiceResult, Services};
 use crate::{
     domain::{
         account::{EmailAddress, Password, PasswordOffer, SessionView},
@@ -42,7 +42,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         email: &str,
         password: &str,
-        visitor: &Visitor,
+        visitor: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
         let email = EmailAddress::parse(email).ok();
         let key = email.as_ref().map(EmailAddress::key).unwrap_or_default();
@@ -52,7 +52,7 @@ impl<S: Store + Clone> Services<S> {
             None => None,
         };
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-        let right = self.auth.passwords.verify(hash, Password::claim(password)).await?;
+        let right = self.auth.passwords.verify(hash, Password::from_sign_in(password)).await?;
         let Some(account) = account else {
             tracing::info!(address = ?visitor.origin.address, "sign_in.unknown_account");
             return Err(ServiceError::WrongCredentials);
@@ -66,7 +66,7 @@ impl<S: Store + Clone> Services<S> {
     }
 
     /// Counts an attempt on an account, known or not.
-    pub(super) fn attempt(&self, account: &str, visitor: &Visitor) -> ServiceResult<()> {
+    pub(super) fn attempt(&self, account: &str, visitor: &RequestClient) -> ServiceResult<()> {
         let vault = self.delivery.as_ref().map(|delivery| &delivery.vault);
         let device = vault.and_then(|vault| device::known(vault, &visitor.devices, account));
         Ok(self.auth.throttle.attempt(account, visitor.origin.address, device)?)
@@ -74,7 +74,7 @@ impl<S: Store + Clone> Services<S> {
 
     /// No one waits for it: an answer that came later for known accounts would tell them apart from
     /// unknown ones.
-    fn note_failed_sign_in(&self, user: UserId, visitor: &Visitor) {
+    fn note_failed_sign_in(&self, user: UserId, visitor: &RequestClient) {
         let (store, origin, now) = (self.store.clone(), visitor.origin.clone(), self.now());
         short_task("sign_in.note_failed", async move {
             if let Err(error) = store.note_failed_sign_in(user, &origin, now).await {
@@ -86,7 +86,7 @@ impl<S: Store + Clone> Services<S> {
     pub(super) async fn open_session(
         &self,
         user: UserId,
-        visitor: &Visitor,
+        visitor: &RequestClient,
         how: &'static str,
     ) -> ServiceResult<OpenedSession> {
         let secret = Secret::new()?;
@@ -110,7 +110,7 @@ impl<S: Store + Clone> Services<S> {
     fn known_device(
         &self,
         account: &AccountRecord,
-        visitor: &Visitor,
+        visitor: &RequestClient,
     ) -> ServiceResult<Option<String>> {
         let Some(delivery) = &self.delivery else { return Ok(None) };
         Ok(Some(device::remember(
@@ -124,7 +124,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn sign_out(&self, standing: &Standing) -> ServiceResult<()> {
+    pub async fn sign_out(&self, standing: &AuthContext) -> ServiceResult<()> {
         if let Some(session) = standing.session() {
             self.store
                 .end_session(&standing.actor, session, AuditEvent::SignedOut, self.now())
@@ -137,7 +137,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn sign_out_everywhere(&self, standing: &Standing) -> ServiceResult<()> {
+    pub async fn sign_out_everywhere(&self, standing: &AuthContext) -> ServiceResult<()> {
         self.signed_in(standing)?;
         self.store.end_all_sessions(&standing.actor, self.now()).await?;
         Ok(())
@@ -147,7 +147,11 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where they have no such session.
-    pub async fn end_session(&self, standing: &Standing, session: SessionId) -> ServiceResult<()> {
+    pub async fn end_session(
+        &self,
+        standing: &AuthContext,
+        session: SessionId,
+    ) -> ServiceResult<()> {
         self.signed_in(standing)?;
         if self
             .store
@@ -160,7 +164,7 @@ impl<S: Store + Clone> Services<S> {
         }
     }
 
-    pub async fn sessions(&self, standing: &Standing) -> ServiceResult<Vec<SessionView>> {
+    pub async fn sessions(&self, standing: &AuthContext) -> ServiceResult<Vec<SessionView>> {
         let current = self.signed_in(standing)?;
         let idle = self.auth.lifetimes.session_idle;
         let mut sessions = self.store.sessions(standing.actor.user, idle, self.now()).await?;
@@ -172,14 +176,14 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where no one is signed in.
-    pub async fn own_account(&self, standing: &Standing) -> ServiceResult<AccountRecord> {
+    pub async fn own_account(&self, standing: &AuthContext) -> ServiceResult<AccountRecord> {
         self.signed_in(standing)?;
         Ok(self.store.account_of(standing.actor.user).await?)
     }
 
     pub async fn rename_account(
         &self,
-        standing: &Standing,
+        standing: &AuthContext,
         name: &PersonName,
     ) -> ServiceResult<()> {
         self.signed_in(standing)?;
@@ -192,16 +196,16 @@ impl<S: Store + Clone> Services<S> {
     /// Where the present password is wrong, or the new one too weak.
     pub async fn change_password(
         &self,
-        standing: &Standing,
+        standing: &AuthContext,
         present: &str,
         chosen: &str,
-        visitor: &Visitor,
+        visitor: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
         let session = self.signed_in(standing)?;
         // Anyone who came through a provider has none yet, and may choose one.
         self.require_password(standing, present, visitor).await?;
         let account = self.store.account_of(standing.actor.user).await?;
-        let password = password::judge(chosen, &account.name, &account.email)?;
+        let password = password::check_strength(chosen, &account.name, &account.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         let secret = Secret::new()?;
         self.store
@@ -212,7 +216,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(OpenedSession { secret, lifetime: self.auth.lifetimes.session, device })
     }
 
-    pub(super) fn signed_in(&self, standing: &Standing) -> ServiceResult<SessionId> {
+    pub(super) fn signed_in(&self, standing: &AuthContext) -> ServiceResult<SessionId> {
         standing.session().ok_or(ServiceError::SignedOut)
     }
 
@@ -221,15 +225,15 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where there is an account already.
-    pub async fn found(
+    pub async fn create_first_account(
         &self,
-        standing: Option<&Standing>,
+        standing: Option<&AuthContext>,
         name: &str,
         email: &str,
         password: &str,
-        visitor: &Visitor,
+        visitor: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
-        if !standing.is_some_and(Standing::is_local) {
+        if !standing.is_some_and(AuthContext::is_local) {
             let sentence =
                 "There is an account already. Sign in with it, or ask an admin to invite you.";
             return Err(StoreError::Conflict(sentence).into());
@@ -250,7 +254,7 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<NewAccount> {
         let name = PersonName::parse(name)?;
         let email = EmailAddress::parse(email)?;
-        let password = password::judge(password, name.as_str(), email.as_str())?;
+        let password = password::check_strength(password, name.as_str(), email.as_str())?;
         let password_hash = Some(self.auth.passwords.hash(password).await?);
         Ok(NewAccount { name, email, password_hash })
     }
@@ -324,11 +328,11 @@ impl<S: Store + Clone> Services<S> {
         &self,
         link: &str,
         chosen: &str,
-        visitor: &Visitor,
+        visitor: &RequestClient,
     ) -> ServiceResult<()> {
         self.auth.throttle.attempt_from(visitor.origin.address)?;
         let offer = self.read_password_link(link).await?;
-        let password = password::judge(chosen, "", &offer.email)?;
+        let password = password::check_strength(chosen, "", &offer.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         Ok(self
             .store

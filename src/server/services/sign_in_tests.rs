@@ -14,11 +14,11 @@ use crate::{
     server::{
         auth::{
             Auth, Lifetimes,
-            password::{Hasher, Passwords},
+            password::{Hasher, PasswordHasher},
         },
-        changes::Changes,
+        changes::ChangeFeed,
         clock::SystemClock,
-        engine::EngineSigns,
+        engine::EngineMetrics,
         store::sqlite::{SqliteConfig, SqliteStore},
         supervisor::Supervisor,
     },
@@ -58,14 +58,14 @@ impl House {
         let store = SqliteStore::open(&config).await.expect("a database");
         let hasher = Arc::new(Counting::default());
         let auth = Auth {
-            passwords: Passwords::new(hasher.clone()),
+            passwords: PasswordHasher::new(hasher.clone()),
             ..Auth::new(Lifetimes::default(), None)
         };
-        let (clock, signs) = (Arc::new(SystemClock), EngineSigns::default());
+        let (clock, signs) = (Arc::new(SystemClock), EngineMetrics::default());
         let services = Services::new(
             store,
             clock,
-            Changes::default(),
+            ChangeFeed::default(),
             auth,
             signs,
             None,
@@ -89,9 +89,9 @@ impl House {
     /// Signs in from a network of its own; answers the error and how many hashes were compared.
     async fn try_as(&self, network: u8, email: &str, password: &str) -> (Option<String>, usize) {
         let address = Some(IpAddr::from([192, 0, 2, network]));
-        let visitor = Visitor {
+        let visitor = RequestClient {
             origin: RequestOrigin { address, ..RequestOrigin::default() },
-            ..Visitor::default()
+            ..RequestClient::default()
         };
         let before = self.hasher.compared.load(Ordering::SeqCst);
         let answer = self.services.sign_in(email, password, &visitor).await;

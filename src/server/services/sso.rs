@@ -1,6 +1,8 @@
 //! Signing in with the provider (OpenID Connect), and linking it to an account that exists.
 
-use super::{ServiceError, ServiceResult, Services, Standing, Visitor, sign_in::OpenedSession};
+use super::{
+    AuthContext, RequestClient, ServiceError, ServiceResult, Services, sign_in::OpenedSession,
+};
 use crate::{
     domain::{
         account::{LinkedIdentity, Password},
@@ -8,7 +10,7 @@ use crate::{
         time::{MINUTE_MS, Timestamp},
     },
     server::{
-        auth::{oidc::Provider, secret},
+        auth::{oidc::OidcClient, secret},
         store::{
             Store, StoreError,
             access::{PendingSsoSignIn, SsoIdentity},
@@ -47,7 +49,7 @@ impl<S: Store + Clone> Services<S> {
     /// Where there is none, or it cannot be reached.
     pub async fn depart_to_provider(
         &self,
-        visitor: &Visitor,
+        visitor: &RequestClient,
         next: &str,
     ) -> ServiceResult<SsoRedirect> {
         self.auth.throttle.attempt_from(visitor.origin.address)?;
@@ -63,9 +65,9 @@ impl<S: Store + Clone> Services<S> {
     /// Where the present password is wrong, there is no provider, or it cannot be reached.
     pub async fn depart_to_link(
         &self,
-        standing: &Standing,
+        standing: &AuthContext,
         present: &str,
-        visitor: &Visitor,
+        visitor: &RequestClient,
     ) -> ServiceResult<SsoRedirect> {
         let session = self.signed_in(standing)?;
         let sentence = "SSO is not set up here. Ask your administrator to set it up.";
@@ -76,12 +78,12 @@ impl<S: Store + Clone> Services<S> {
 
     async fn depart(
         &self,
-        provider: &Provider,
-        visitor: &Visitor,
+        provider: &OidcClient,
+        visitor: &RequestClient,
         next: &str,
         links: Option<SessionId>,
     ) -> ServiceResult<SsoRedirect> {
-        let departure = provider.depart(&back_from_provider(visitor), next).await?;
+        let departure = provider.begin(&back_from_provider(visitor), next).await?;
         let now = self.now();
         let lifetime = self.auth.lifetimes.provider_sign_in;
         let state = secret::hash(&departure.state);
@@ -95,27 +97,27 @@ impl<S: Store + Clone> Services<S> {
     /// Finishes it: opens a session, or links the account whose session began it.
     ///
     /// # Errors
-    /// [`StoreError::DeadLink`] where it was not begun here, or finished already, or is to be
+    /// [`StoreError::LinkExpired`] where it was not begun here, or finished already, or is to be
     /// linked from another session.
     pub async fn arrive_from_provider(
         &self,
         state: &str,
         code: String,
-        standing: Option<&Standing>,
-        visitor: &Visitor,
+        standing: Option<&AuthContext>,
+        visitor: &RequestClient,
     ) -> ServiceResult<ProviderArrival> {
         let provider =
             self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
         let pending = self.store.take_provider_sign_in(&secret::hash(state), self.now()).await?;
-        let pending = pending.ok_or(StoreError::DeadLink)?;
+        let pending = pending.ok_or(StoreError::LinkExpired)?;
         let owner = match pending.links {
             Some(session) => {
                 let same = standing.filter(|standing| standing.session() == Some(session));
-                Some(same.ok_or(StoreError::DeadLink)?)
+                Some(same.ok_or(StoreError::LinkExpired)?)
             }
             None => None,
         };
-        let person = provider.arrive(code, &pending, &back_from_provider(visitor)).await?;
+        let person = provider.finish(code, &pending, &back_from_provider(visitor)).await?;
         match owner {
             Some(owner) => self.link(owner, &person).await,
             None => {
@@ -127,7 +129,11 @@ impl<S: Store + Clone> Services<S> {
         }
     }
 
-    async fn link(&self, owner: &Standing, person: &SsoIdentity) -> ServiceResult<ProviderArrival> {
+    async fn link(
+        &self,
+        owner: &AuthContext,
+        person: &SsoIdentity,
+    ) -> ServiceResult<ProviderArrival> {
         self.store.link_identity(&owner.actor, person, self.now()).await?;
         tracing::info!(user = %owner.actor.user, "sso.linked");
         Ok(ProviderArrival::Linked)
@@ -139,7 +145,7 @@ impl<S: Store + Clone> Services<S> {
     /// Where no one is signed in.
     pub async fn linked_identities(
         &self,
-        standing: &Standing,
+        standing: &AuthContext,
     ) -> ServiceResult<Vec<LinkedIdentity>> {
         self.signed_in(standing)?;
         Ok(self.store.identities(standing.actor.user).await?)
@@ -152,7 +158,7 @@ impl<S: Store + Clone> Services<S> {
     /// admin.
     pub async fn unlink(
         &self,
-        standing: &Standing,
+        standing: &AuthContext,
         identity: &LinkedIdentity,
     ) -> ServiceResult<()> {
         self.signed_in(standing)?;
@@ -169,23 +175,23 @@ impl<S: Store + Clone> Services<S> {
     /// it is tried too often; [`StoreError::Conflict`] where the sign-in is too long ago.
     pub(super) async fn require_password(
         &self,
-        standing: &Standing,
+        standing: &AuthContext,
         present: &str,
-        visitor: &Visitor,
+        visitor: &RequestClient,
     ) -> ServiceResult<()> {
         let account = self.store.account_of(standing.actor.user).await?;
         self.attempt(&account.email.to_lowercase(), visitor)?;
         let Some(hash) = account.password_hash else {
             return self.require_fresh_session(standing).await;
         };
-        if self.auth.passwords.verify(Some(hash), Password::claim(present)).await? {
+        if self.auth.passwords.verify(Some(hash), Password::from_sign_in(present)).await? {
             Ok(())
         } else {
             Err(ServiceError::WrongCredentials)
         }
     }
 
-    async fn require_fresh_session(&self, standing: &Standing) -> ServiceResult<()> {
+    async fn require_fresh_session(&self, standing: &AuthContext) -> ServiceResult<()> {
         let session = self.sessions(standing).await?.into_iter().find(|session| session.current);
         let now = self.now();
         if session.is_some_and(|session| now.0 - session.created_at.0 <= FRESH_MS) {
@@ -201,6 +207,6 @@ impl<S: Store + Clone> Services<S> {
 const FRESH_MS: i64 = 10 * MINUTE_MS;
 
 /// Where the provider sends the browser back to.
-fn back_from_provider(visitor: &Visitor) -> String {
+fn back_from_provider(visitor: &RequestClient) -> String {
     format!("{}/sign-in/provider/back", visitor.base)
 }

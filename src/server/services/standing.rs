@@ -29,7 +29,7 @@ const TOUCH_WITHIN: Duration = Duration::from_millis(250);
 
 /// What a request brings, no matter who sends it.
 #[derive(Debug, Clone, Default)]
-pub struct Visitor {
+pub struct RequestClient {
     pub origin: RequestOrigin,
     /// The hash of its session cookie.
     pub secret: Option<SecretHash>,
@@ -45,7 +45,7 @@ pub struct Visitor {
 
 /// How someone came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entrance {
+pub enum AuthMethod {
     /// There is no account yet, and this machine's own users are trusted.
     Local,
     Session {
@@ -56,21 +56,21 @@ pub enum Entrance {
 
 /// A person, and what they may enter.
 #[derive(Debug, Clone)]
-pub struct Standing {
-    pub entrance: Entrance,
+pub struct AuthContext {
+    pub entrance: AuthMethod,
     /// Who acts, in the project that they are looking at.
     pub actor: Actor,
     /// By name; the first one where they did not choose.
     pub memberships: Vec<Membership>,
 }
 
-impl Standing {
+impl AuthContext {
     fn new(
-        entrance: Entrance,
+        entrance: AuthMethod,
         user: UserId,
         name: String,
         memberships: Vec<Membership>,
-        visit: &Visit,
+        visit: &AuthRequest,
     ) -> Self {
         let wanted = |id: Option<ProjectId>| {
             memberships.iter().find(|membership| Some(membership.project.id) == id)
@@ -81,28 +81,28 @@ impl Standing {
             name,
             project: chosen.map_or(ProjectId(Uuid::nil()), |membership| membership.project.id),
             authority: chosen
-                .map_or(Authority::Outsider, |membership| Authority::Role(membership.role)),
+                .map_or(Authority::NoRole, |membership| Authority::Role(membership.role)),
             origin: visit.origin.clone(),
         };
         Self { entrance, actor, memberships }
     }
 
     pub fn is_local(&self) -> bool {
-        self.entrance == Entrance::Local
+        self.entrance == AuthMethod::Local
     }
 
     pub fn session(&self) -> Option<SessionId> {
         match self.entrance {
-            Entrance::Session { id, .. } => Some(id),
-            Entrance::Local => None,
+            AuthMethod::Session { id, .. } => Some(id),
+            AuthMethod::Local => None,
         }
     }
 
     /// With which they sign in.
     pub fn email(&self) -> Option<&str> {
         match &self.entrance {
-            Entrance::Session { email, .. } => Some(email),
-            Entrance::Local => None,
+            AuthMethod::Session { email, .. } => Some(email),
+            AuthMethod::Local => None,
         }
     }
 
@@ -124,7 +124,7 @@ impl Standing {
     pub fn seat(&self) -> Option<CurrentMember> {
         let elsewhere = self.memberships.iter().any(|membership| {
             membership.project.id != self.actor.project
-                && membership.role.may(Permission::EditJourneys)
+                && membership.role.allows(Permission::EditJourneys)
         });
         Some(CurrentMember { project: self.actor.project, role: self.role()?, elsewhere })
     }
@@ -139,7 +139,7 @@ impl Standing {
 
 /// What decides where a person stands in one request.
 #[derive(Debug, Clone, Default)]
-pub struct Visit {
+pub struct AuthRequest {
     pub secret: Option<SecretHash>,
     /// The project that they chose last.
     pub wanted: Option<ProjectId>,
@@ -155,15 +155,15 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn standing(&self, visit: &Visit) -> ServiceResult<Option<Standing>> {
+    pub async fn standing(&self, visit: &AuthRequest) -> ServiceResult<Option<AuthContext>> {
         if let Some(secret) = &visit.secret {
             let now = self.now();
             if let Some(session) =
                 self.store.live_session(secret, self.auth.lifetimes.session_idle, now).await?
             {
                 self.touch_session(&session);
-                let entrance = Entrance::Session { id: session.id, email: session.email };
-                return Ok(Some(Standing::new(
+                let entrance = AuthMethod::Session { id: session.id, email: session.email };
+                return Ok(Some(AuthContext::new(
                     entrance,
                     session.user,
                     session.name,
@@ -179,7 +179,7 @@ impl<S: Store + Clone> Services<S> {
         let memberships =
             projects.into_iter().map(|project| Membership { project, role: Role::Admin }).collect();
         let local = self.store.local_person();
-        Ok(Some(Standing::new(Entrance::Local, local.id, local.name, memberships, visit)))
+        Ok(Some(AuthContext::new(AuthMethod::Local, local.id, local.name, memberships, visit)))
     }
 
     fn touch_session(&self, session: &ActiveSession) {

@@ -7,7 +7,7 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         document::{JourneyDocument, JourneyFile},
-        figures::counted,
+        figures::pluralize,
         ids::JourneyId,
     },
     server::{demo, store::Store},
@@ -63,8 +63,8 @@ impl<S: Store + Clone> Services<S> {
             self.store.seed(actor.project, &[], &batch, now).await?;
             written += batch.len();
         }
-        let summary = counted(i64::try_from(written).unwrap_or(i64::MAX), "journey", "journeys");
-        self.store.note(actor, AuditEvent::DemoLoaded, &summary, now).await?;
+        let summary = pluralize(i64::try_from(written).unwrap_or(i64::MAX), "journey", "journeys");
+        self.store.record_audit(actor, AuditEvent::DemoLoaded, &summary, now).await?;
         self.announce(actor.project).await;
         Ok(written)
     }

@@ -15,7 +15,7 @@ use crate::{
     },
     server::{
         addresses::canonical,
-        channels::{self, Content, EmailContent, Parcel, SendResult, WebhookContent},
+        channels::{self, Content, EmailContent, OutboundMessage, SendResult, WebhookContent},
         costly_work::Job,
         store::{Store, channels::StoredChannel},
     },
@@ -25,7 +25,7 @@ use crate::{
 const ADDRESS_MAX: usize = 4_000;
 
 /// One message to be looked at.
-struct Trial {
+struct TestSend {
     event: AuditEvent,
     /// What is tried, for the audit log.
     what: String,
@@ -52,7 +52,7 @@ impl<S: Store + Clone> Services<S> {
         let stored = self.set_up(actor, channel, missing).await?;
         let content = greeting(&stored.settings, to);
         let to = if channel == Channel::Webhook { String::new() } else { to.to_string() };
-        let trial = Trial {
+        let trial = TestSend {
             event: AuditEvent::ChannelTested,
             what: channel.heading().to_string(),
             to,
@@ -110,7 +110,8 @@ impl<S: Store + Clone> Services<S> {
             the page Channels.";
         let stored = self.set_up(actor, filled.channel, missing).await?;
         let what = format!("“{}” of {}", filled.title, filled.journey_name);
-        let trial = Trial { event: AuditEvent::MessageTested, what, to: to.to_string(), content };
+        let trial =
+            TestSend { event: AuditEvent::MessageTested, what, to: to.to_string(), content };
         self.try_out(actor, &stored, trial).await
     }
 
@@ -129,9 +130,9 @@ impl<S: Store + Clone> Services<S> {
         &self,
         actor: &Actor,
         stored: &StoredChannel,
-        trial: Trial,
+        trial: TestSend,
     ) -> ServiceResult<Option<String>> {
-        let Trial { event, what, to: typed, content } = trial;
+        let TestSend { event, what, to: typed, content } = trial;
         let channel = stored.settings.channel();
         let mut to = typed;
         if let Some(kind) = AddressKind::of(channel) {
@@ -147,18 +148,20 @@ impl<S: Store + Clone> Services<S> {
         self.auth.throttle.test_message(actor.user)?;
         let goes_to = short(goal_of(&to, &content));
         let key = format!("test.{}", uuid::Uuid::now_v7().simple());
-        let handed = transport.hand_over(&Parcel { key, to, to_name: None, content }).await;
+        let handed = transport.send(&OutboundMessage { key, to, to_name: None, content }).await;
         let (said, taken) = match &handed {
-            SendResult::Taken { .. } => ("taken", true),
-            SendResult::NotNow { reason, .. } | SendResult::Never { reason, .. } => {
+            SendResult::Accepted { .. } => ("taken", true),
+            SendResult::Deferred { reason, .. } | SendResult::Rejected { reason, .. } => {
                 (reason.as_str(), false)
             }
         };
-        self.store.note(actor, event, &format!("{what} to {goes_to}: {said}"), self.now()).await?;
+        self.store
+            .record_audit(actor, event, &format!("{what} to {goes_to}: {said}"), self.now())
+            .await?;
         tracing::info!(channel = channel.key(), taken, project = %actor.project, by = %actor.user, "{}", event.key());
         match handed {
-            SendResult::Taken { provider_id } => Ok(provider_id),
-            SendResult::NotNow { reason, .. } | SendResult::Never { reason, .. } => {
+            SendResult::Accepted { provider_id } => Ok(provider_id),
+            SendResult::Deferred { reason, .. } | SendResult::Rejected { reason, .. } => {
                 Err(ServiceError::NotDelivered(format!("The test message was not sent: {reason}.")))
             }
         }

@@ -423,7 +423,7 @@ pub trait AccessStore: Send + Sync + 'static {
         query: &AuditQuery,
         before: Option<i64>,
     ) -> impl Future<Output = StoreResult<Vec<AuditEntry>>> + Send;
-    fn note(
+    fn record_audit(
         &self,
         actor: &Actor,
         event: AuditEvent,

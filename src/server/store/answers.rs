@@ -7,11 +7,13 @@ use super::{StoreResult, delivery::ChangedFacts};
 use crate::domain::{
     actor::Actor,
     delivery::{
-        fate::Fate,
+        fate::MessageEventKind,
         hook::WebhookProvider,
         message_view::MessageSummary,
-        preferences::{Recipient, Wish},
-        suppression::{AddressKind, Cause, Suppression, SuppressionPage, SuppressionQuery},
+        preferences::{PreferenceUpdate, Recipient},
+        suppression::{
+            AddressKind, Suppression, SuppressionPage, SuppressionQuery, SuppressionReason,
+        },
     },
     ids::ProjectId,
     people::profile::Channel,
@@ -23,26 +25,26 @@ use crate::domain::{
 pub struct NewMessageEvent {
     /// Its number in the outbox.
     pub message: i64,
-    pub fate: Fate,
+    pub fate: MessageEventKind,
     pub at: Timestamp,
     /// What the provider said to it.
     pub detail: Option<String>,
     /// Where it was sent to, if that was told; their present address otherwise.
     pub address: Option<String>,
     /// A bounce that says something about their address, and not only about this message.
-    pub lasting: bool,
+    pub is_permanent: bool,
 }
 
 impl NewMessageEvent {
     /// What is told without any detail.
-    pub fn new(message: i64, fate: Fate, at: Timestamp) -> Self {
-        Self { message, fate, at, detail: None, address: None, lasting: true }
+    pub fn new(message: i64, fate: MessageEventKind, at: Timestamp) -> Self {
+        Self { message, fate, at, detail: None, address: None, is_permanent: true }
     }
 }
 
 /// What someone answered to a number of ours: STOP (unwanted) or START (wanted).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
+pub struct SmsReply {
     pub channel: Channel,
     /// Theirs, as [`canonical`](crate::server::addresses::canonical) spells it.
     pub address: String,
@@ -52,18 +54,18 @@ pub struct Reply {
 
 /// What one request told: all of it is stored, or, where its receipt was seen before, nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct InboundBatch {
     pub reports: Vec<NewMessageEvent>,
     /// In this project.
-    pub replies: Vec<(ProjectId, Reply)>,
-    pub receipt: Option<(ProjectId, String)>,
+    pub replies: Vec<(ProjectId, SmsReply)>,
+    pub dedup_key: Option<(ProjectId, String)>,
 }
 
-impl Told {
+impl InboundBatch {
     /// May anything in it keep messages from going out?
     pub fn is_grave(&self) -> bool {
         !self.replies.is_empty()
-            || self.reports.iter().any(|report| Cause::of(report.fate).is_some())
+            || self.reports.iter().any(|report| SuppressionReason::of(report.fate).is_some())
     }
 }
 
@@ -81,7 +83,7 @@ pub trait AnswerStore {
     /// news, and what must not go out any more because of it.
     fn report(
         &self,
-        told: &[Told],
+        told: &[InboundBatch],
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<(u64, ChangedFacts)>> + Send;
     /// The messages of a project among these, which were named by their own key.
@@ -104,10 +106,10 @@ pub trait AnswerStore {
     ) -> impl Future<Output = StoreResult<Option<Recipient>>> + Send;
     /// They decide; none where the message is not kept any more. It is told as the answer of the
     /// message, too. Answers what must not go out any more because of it.
-    fn decide(
+    fn save_preferences(
         &self,
         message: i64,
-        wish: &Wish,
+        wish: &PreferenceUpdate,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<Option<ChangedFacts>>> + Send;
 

@@ -9,12 +9,12 @@ use std::{
 use super::{
     StoreResult,
     channels::StoredChannel,
-    engine::{ProfileKey, ProjectNumber, VersionKey},
+    engine::{ProfileKey, ProjectKey, VersionKey},
 };
 use crate::domain::{
     actor::Actor,
     delivery::{
-        fate::Fate,
+        fate::MessageEventKind,
         gates::FrequencyCap,
         suppression::AddressKind,
         undelivered::{FailedMessagePage, FailedMessageQuery},
@@ -25,12 +25,12 @@ use crate::domain::{
 };
 
 /// Number of a message: `outbox.seq`.
-pub type MessageNumber = i64;
+pub type MessageKey = i64;
 
 /// A journey's messages that wait for one receiver of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxQueue {
-    pub project: ProjectNumber,
+    pub project: ProjectKey,
     pub version: VersionKey,
     pub channel: Channel,
     /// Machine and port of a webhook, where they are known; empty for the providers of other
@@ -42,7 +42,7 @@ pub struct OutboxQueue {
 
 /// How many messages are wanted of a heap.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quota {
+pub struct LeaseQuota {
     pub version: VersionKey,
     pub channel: Channel,
     pub receiver: String,
@@ -54,8 +54,8 @@ pub struct Quota {
 /// A message that the courier has taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeasedMessage {
-    pub seq: MessageNumber,
-    pub project: ProjectNumber,
+    pub seq: MessageKey,
+    pub project: ProjectKey,
     pub version: VersionKey,
     pub profile: ProfileKey,
     pub channel: Channel,
@@ -84,7 +84,7 @@ pub enum SendOutcome {
         reason: String,
     },
     /// Back into the outbox, until then. `tried` where a provider was asked.
-    Again {
+    Retry {
         at: Timestamp,
         reason: Option<String>,
         tried: bool,
@@ -94,16 +94,16 @@ pub enum SendOutcome {
 impl SendOutcome {
     /// Back as it was: no provider was asked.
     pub fn untouched(now: Timestamp) -> Self {
-        SendOutcome::Again { at: now, reason: None, tried: false }
+        SendOutcome::Retry { at: now, reason: None, tried: false }
     }
 
     /// What the person is moved by; none where the message waits on.
-    pub fn fate(&self) -> Option<Fate> {
+    pub fn fate(&self) -> Option<MessageEventKind> {
         match self {
-            SendOutcome::Sent { .. } => Some(Fate::Sent),
-            SendOutcome::Failed { .. } => Some(Fate::Failed),
-            SendOutcome::Withheld { .. } => Some(Fate::Withheld),
-            SendOutcome::Again { .. } => None,
+            SendOutcome::Sent { .. } => Some(MessageEventKind::Sent),
+            SendOutcome::Failed { .. } => Some(MessageEventKind::Failed),
+            SendOutcome::Withheld { .. } => Some(MessageEventKind::Skipped),
+            SendOutcome::Retry { .. } => None,
         }
     }
 }
@@ -111,8 +111,8 @@ impl SendOutcome {
 /// A message and what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageResult {
-    pub message: MessageNumber,
-    pub project: ProjectNumber,
+    pub message: MessageKey,
+    pub project: ProjectKey,
     pub version: VersionKey,
     pub settlement: SendOutcome,
     /// It was given up on its way and waits again: the provider may have it.
@@ -122,7 +122,7 @@ pub struct MessageResult {
 }
 
 /// An address as the suppression list has it.
-pub type ListedAddress = (ProjectNumber, AddressKind, String);
+pub type ListedAddress = (ProjectKey, AddressKind, String);
 
 /// Facts that changed after messages in hand may have been judged by them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -185,16 +185,16 @@ impl Merges {
 #[derive(Debug, Clone, Default)]
 pub struct SendFacts {
     /// Why addresses get nothing any more: by project, kind of address and address.
-    pub suppressed: HashMap<(ProjectNumber, AddressKind, String), String>,
+    pub suppressed: HashMap<(ProjectKey, AddressKind, String), String>,
     /// When people got messages lately: by person, with the message's number and, where it is still
     /// with a sender, no time.
-    pub recent: HashMap<ProfileKey, Vec<(Channel, MessageNumber, Option<Timestamp>)>>,
+    pub recent: HashMap<ProfileKey, Vec<(Channel, MessageKey, Option<Timestamp>)>>,
 }
 
 /// A channel of a project by which messages really go out.
 #[derive(Clone)]
 pub struct ActiveChannel {
-    pub project: ProjectNumber,
+    pub project: ProjectKey,
     pub stored: StoredChannel,
 }
 
@@ -217,41 +217,41 @@ pub struct VersionNames {
 /// The outbox, as the courier sees it.
 pub trait OutboxStore: Clone + Send + Sync + 'static {
     /// What waits, by journey and channel, whether its time has come or not.
-    fn heaps(&self) -> impl Future<Output = StoreResult<Vec<OutboxQueue>>> + Send;
+    fn list_queues(&self) -> impl Future<Output = StoreResult<Vec<OutboxQueue>>> + Send;
     /// Writes down what happened to messages, and what the engine is to move people by; and takes
     /// others whose time has come, the longest due of each heap first. From then on they are the
     /// courier's, until they are settled or the server dies. Messages of people who left their
     /// journey meanwhile are called off instead. All of it, or nothing.
-    fn exchange(
+    fn record_and_lease(
         &self,
         settled: &[MessageResult],
-        quotas: &[Quota],
+        quotas: &[LeaseQuota],
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<Vec<LeasedMessage>>> + Send;
     /// Addresses are asked for by project, kind and address; messages that were sent to people
     /// since then by number of person.
     fn surroundings(
         &self,
-        addresses: &[(ProjectNumber, AddressKind, String)],
+        addresses: &[(ProjectKey, AddressKind, String)],
         people: &[ProfileKey],
         since: Timestamp,
     ) -> impl Future<Output = StoreResult<SendFacts>> + Send;
     /// Whatever was with a sender when the server died waits again; answers how many that were.
-    fn take_back(&self, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
+    fn requeue_leased(&self, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
     fn project_number(
         &self,
         project: ProjectId,
-    ) -> impl Future<Output = StoreResult<ProjectNumber>> + Send;
+    ) -> impl Future<Output = StoreResult<ProjectKey>> + Send;
     /// Which of these versions are stopped.
-    fn stopped_of(
+    fn closed_versions(
         &self,
         versions: &[VersionKey],
     ) -> impl Future<Output = StoreResult<HashSet<VersionKey>>> + Send;
-    fn live_setups(&self) -> impl Future<Output = StoreResult<Vec<ActiveChannel>>> + Send;
+    fn active_channels(&self) -> impl Future<Output = StoreResult<Vec<ActiveChannel>>> + Send;
     /// By project.
     fn all_caps(
         &self,
-    ) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>>> + Send;
+    ) -> impl Future<Output = StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>>> + Send;
     fn version_names(
         &self,
         versions: &[VersionKey],
@@ -274,11 +274,11 @@ pub trait OutboxStore: Clone + Send + Sync + 'static {
     /// Puts undelivered messages back into the outbox: the chosen ones, or all that the query
     /// matches. Those of stopped journeys and of people who were forgotten stay. Answers how many
     /// went back.
-    fn send_again(
+    fn resend(
         &self,
         actor: &Actor,
         query: &FailedMessageQuery,
-        chosen: &[MessageNumber],
+        chosen: &[MessageKey],
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<i64>> + Send;
 }

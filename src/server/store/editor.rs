@@ -7,7 +7,7 @@ use super::{
     engine::{ProfileKey, ProfileNeeds},
 };
 use crate::domain::{
-    actor::{Actor, Person},
+    actor::{Actor, ActorRef},
     editor::{PreviousVersionPolicy, ProfileAtNode, ProjectCatalog, SaveVersion},
     graph::{Graph, criteria::Criteria},
     ids::{JourneyId, ProjectId},
@@ -28,7 +28,7 @@ pub struct VersionDetail {
     pub version: VersionSummary,
     pub revision: i64,
     /// Who saved it last, and when; none where it was never saved since it was made.
-    pub saved_by: Option<Person>,
+    pub saved_by: Option<ActorRef>,
     pub saved_at: Option<Timestamp>,
     pub graph: Graph,
     pub settings: Settings,
@@ -131,14 +131,14 @@ pub trait VersionStore {
         &self,
         project: ProjectId,
     ) -> impl Future<Output = StoreResult<HashMap<String, Criteria>>> + Send;
-    fn person_to_try(
+    fn profile_for_simulation(
         &self,
         project: ProjectId,
         identity: &str,
         needs: &ProfileNeeds,
     ) -> impl Future<Output = StoreResult<Option<Profile>>> + Send;
     /// The place of the first event that was received since then, whosever it is.
-    fn place_of_events(&self, since: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
+    fn event_cursor_at(&self, since: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
     /// The project's events of these names from a place on, in the order in which they came.
     fn past_events(
         &self,
@@ -148,7 +148,7 @@ pub trait VersionStore {
         limit: i64,
     ) -> impl Future<Output = StoreResult<EventPage>> + Send;
     /// People who meet criteria now, in the order of their numbers.
-    fn people_who_meet(
+    fn matching_profiles(
         &self,
         project: ProjectId,
         criteria: &Criteria,

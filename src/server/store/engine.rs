@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::StoreResult;
 use crate::domain::{
-    delivery::{fate::Fate, message_status::MessageStatus},
+    delivery::{fate::MessageEventKind, message_status::MessageStatus},
     engine::{
-        admit::{Gate, History},
-        step::Ending,
+        admit::{EnrolmentHistory, EntryRejection},
+        step::ExitReason,
     },
     graph::{Graph, criteria::Criteria},
     ids::{JourneyId, ProjectId},
@@ -19,7 +19,7 @@ use crate::domain::{
 };
 
 /// Short numbers of things in tables with millions of rows.
-pub type ProjectNumber = i64;
+pub type ProjectKey = i64;
 pub type VersionKey = i64;
 pub type JourneyKey = i64;
 pub type ProfileKey = i64;
@@ -30,11 +30,11 @@ pub type EntryRunProgress = (Timestamp, Option<ProfileKey>);
 
 /// Where everything stands; a batch names the state that it was decided in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Head {
+pub struct EngineState {
     /// Rises with every change that a decision depends on.
     pub epoch: i64,
     /// Rises where what is known of versions must be read again.
-    pub content: i64,
+    pub definitions_epoch: i64,
     /// The last event that was looked at.
     pub cursor: i64,
     pub last_event: i64,
@@ -53,7 +53,7 @@ pub struct ActiveVersionInfo {
     pub journey: JourneyKey,
     pub journey_id: JourneyId,
     pub journey_name: String,
-    pub project: ProjectNumber,
+    pub project: ProjectKey,
     pub project_id: ProjectId,
     pub status: Status,
     pub entry_mark: i64,
@@ -73,7 +73,7 @@ pub struct VersionDefinition {
 #[derive(Debug, Clone)]
 pub struct StoredEvent {
     pub seq: i64,
-    pub project: ProjectNumber,
+    pub project: ProjectKey,
     pub profile: ProfileKey,
     /// Number of its name.
     pub name: i64,
@@ -103,9 +103,9 @@ pub struct ActiveEnrolment {
 
 /// What became of a message, and no one was moved by yet.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct PendingMessageEvent {
     pub message: i64,
-    pub fate: Fate,
+    pub fate: MessageEventKind,
     pub node: String,
     pub visit: i64,
     /// Is the person still on their trip?
@@ -139,11 +139,11 @@ pub struct ProfileNeeds {
 #[derive(Debug, Clone)]
 pub struct NewEnrolment {
     pub seq: EnrolmentKey,
-    pub project: ProjectNumber,
+    pub project: ProjectKey,
     pub journey: JourneyKey,
     pub version: VersionKey,
     pub profile: ProfileKey,
-    pub position: Position,
+    pub position: EnrolmentPosition,
     pub entered_at: Timestamp,
     pub began_at: Timestamp,
     pub entry_properties: Option<String>,
@@ -155,18 +155,18 @@ pub struct EnrolmentUpdate {
     pub seq: EnrolmentKey,
     /// The visit that the decision was made for: someone who has moved since is not moved.
     pub from_visit: i64,
-    pub position: Position,
+    pub position: EnrolmentPosition,
 }
 
 /// Where they are afterwards.
 #[derive(Debug, Clone)]
-pub struct Position {
+pub struct EnrolmentPosition {
     pub node: String,
     pub visit: i64,
     pub wait_until: Option<Timestamp>,
     pub due_at: Option<Timestamp>,
     pub awaits: bool,
-    pub ended: Option<Ending>,
+    pub ended: Option<ExitReason>,
 }
 
 /// One line of the step log.
@@ -180,7 +180,7 @@ pub struct NewLogLine {
 
 #[derive(Debug, Clone)]
 pub struct NewMessage {
-    pub project: ProjectNumber,
+    pub project: ProjectKey,
     pub version: VersionKey,
     pub enrolment: EnrolmentKey,
     pub profile: ProfileKey,
@@ -196,11 +196,11 @@ pub struct NewMessage {
 
 /// What a version's counters change by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counted {
+pub struct StatsDelta {
     pub qualified: i64,
     pub control: i64,
     pub entered: i64,
-    /// By [`Ending::code`].
+    /// By [`ExitReason::code`].
     pub ended: [i64; 7],
     pub queued: i64,
     pub cancelled: i64,
@@ -227,9 +227,9 @@ pub struct JourneyStatsRow {
 
 /// Everything that one round decided.
 #[derive(Debug, Clone, Default)]
-pub struct Batch {
+pub struct EngineBatch {
     /// What it was decided in.
-    pub head: Head,
+    pub head: EngineState,
     pub now: Timestamp,
     /// The cursor afterwards.
     pub cursor: i64,
@@ -240,17 +240,17 @@ pub struct Batch {
     /// What became of messages.
     pub settled: Vec<(i64, MessageStatus)>,
     /// What became of messages and was acted on.
-    pub answered: Vec<(i64, Fate)>,
-    pub counted: HashMap<VersionKey, Counted>,
+    pub answered: Vec<(i64, MessageEventKind)>,
+    pub counted: HashMap<VersionKey, StatsDelta>,
     /// (version, node, outlet) → how many.
     pub nodes: HashMap<(VersionKey, String, String), i64>,
-    pub refused: HashMap<(VersionKey, ProfileKey), (Gate, i64)>,
+    pub refused: HashMap<(VersionKey, ProfileKey), (EntryRejection, i64)>,
     pub properties: BTreeMap<ProfileKey, Properties>,
     /// Put on a list (true), or taken off.
-    pub lists: Vec<(ProjectNumber, ProfileKey, String, bool)>,
+    pub lists: Vec<(ProjectKey, ProfileKey, String, bool)>,
     /// Journeys that are to let someone in, by name or id in lower case, and how long the chain
     /// is.
-    pub started: Vec<(ProjectNumber, ProfileKey, String, u64)>,
+    pub started: Vec<(ProjectKey, ProfileKey, String, u64)>,
     /// Came to meet the criteria of an entry (true), or meets them no longer.
     pub met: HashMap<(VersionKey, ProfileKey), bool>,
     /// Profile changes up to this one were looked at.
@@ -261,7 +261,7 @@ pub struct Batch {
     pub announce: Vec<ProjectId>,
 }
 
-impl Batch {
+impl EngineBatch {
     /// Does it change anything but the cursor?
     pub fn is_empty(&self) -> bool {
         self.entered.is_empty()
@@ -308,9 +308,9 @@ pub struct Page {
 
 /// What the engine works on.
 pub trait EngineStore: Clone + Send + Sync + 'static {
-    fn head(&self) -> impl Future<Output = StoreResult<Head>> + Send;
+    fn head(&self) -> impl Future<Output = StoreResult<EngineState>> + Send;
     /// Versions in which anything may happen.
-    fn planned(&self) -> impl Future<Output = StoreResult<Vec<ActiveVersionInfo>>> + Send;
+    fn active_versions(&self) -> impl Future<Output = StoreResult<Vec<ActiveVersionInfo>>> + Send;
     fn contents(
         &self,
         versions: &[VersionKey],
@@ -318,12 +318,12 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     /// Every segment, by project and name.
     fn all_segments(
         &self,
-    ) -> impl Future<Output = StoreResult<HashMap<ProjectNumber, HashMap<String, Criteria>>>> + Send;
+    ) -> impl Future<Output = StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>>> + Send;
     /// Names of events, (project, key) by number, from the given number on.
     fn event_names(
         &self,
         after: i64,
-    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, String)>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectKey, String)>>> + Send;
     fn events_after(
         &self,
         cursor: i64,
@@ -342,14 +342,14 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     fn histories(
         &self,
         pairs: &[(JourneyKey, ProfileKey)],
-    ) -> impl Future<Output = StoreResult<HashMap<(JourneyKey, ProfileKey), History>>> + Send;
-    fn met(
+    ) -> impl Future<Output = StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>>> + Send;
+    fn matching_before(
         &self,
         pairs: &[(VersionKey, ProfileKey)],
     ) -> impl Future<Output = StoreResult<HashSet<(VersionKey, ProfileKey)>>> + Send;
     /// Those whose time has come, the longest due first: after `after`, where that is given, up to
     /// `until`.
-    fn due(
+    fn due_enrolments(
         &self,
         after: Option<Timestamp>,
         until: Timestamp,
@@ -368,26 +368,29 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         until: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Messages for the log, after the one with this number.
-    fn queued(
+    fn queued_test_messages(
         &self,
         after: i64,
         limit: i64,
     ) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
     /// What became of messages, in the order in which it did.
-    fn answers(&self, limit: i64) -> impl Future<Output = StoreResult<Vec<Answer>>> + Send;
+    fn pending_message_events(
+        &self,
+        limit: i64,
+    ) -> impl Future<Output = StoreResult<Vec<PendingMessageEvent>>> + Send;
     /// Channels by which projects really send.
     fn live_channels(
         &self,
-    ) -> impl Future<Output = StoreResult<HashSet<(ProjectNumber, Channel)>>> + Send;
+    ) -> impl Future<Output = StoreResult<HashSet<(ProjectKey, Channel)>>> + Send;
     /// Profiles that changed, by the number of the change.
     fn profile_changes(
         &self,
         limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectNumber, ProfileKey)>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectKey, ProfileKey)>>> + Send;
     /// People of the project who meet criteria, in the order of their numbers.
     fn matching(
         &self,
-        project: ProjectNumber,
+        project: ProjectKey,
         criteria: &Criteria,
         after: ProfileKey,
         limit: i64,
@@ -400,7 +403,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<HashMap<VersionKey, EntryRunProgress>>> + Send;
     /// Carries out a batch. False, and nothing done, where something that it was decided on has
     /// changed.
-    fn carry_out(&self, batch: &Batch) -> impl Future<Output = StoreResult<bool>> + Send;
+    fn commit_batch(&self, batch: &EngineBatch) -> impl Future<Output = StoreResult<bool>> + Send;
     /// Ends what a Stop has left: trips of stopped versions that still say inside, and their queued
     /// messages. Answers whether there is more.
     fn sweep(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<bool>> + Send;

@@ -23,7 +23,7 @@ pub enum StoreError {
     SelectionChanged(Box<StopPreview>),
     /// The name is taken.
     #[error("there is already a {0} of this name")]
-    Taken(&'static str),
+    NameTaken(&'static str),
     /// It cannot be done as things are; a sentence that says what to do first.
     #[error("{0}")]
     Conflict(&'static str),
@@ -32,16 +32,16 @@ pub enum StoreError {
     Problems(Vec<FieldError>),
     /// A link that opens nothing: never made, used, withdrawn or too old. No one is told which.
     #[error("the link is not valid")]
-    DeadLink,
+    LinkExpired,
     /// The database holds something that it should not.
     #[error("the database holds {0}")]
-    Damaged(String),
+    Corrupt(String),
     /// The file cannot be used, and why, for the person who starts the server.
     #[error("{0}")]
-    Unusable(String),
+    CannotOpen(String),
     /// The database cannot be written right now; nothing was changed, and later it may work.
     #[error("the database cannot be written: {0}")]
-    Unavailable(Obstacle),
+    Unavailable(WriteFailure),
     /// The database did not do what it was asked.
     #[error("database: {0}")]
     Database(sqlx::Error),
@@ -49,7 +49,7 @@ pub enum StoreError {
 
 /// What keeps the database from being written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Obstacle {
+pub enum WriteFailure {
     #[error("another program holds its lock")]
     Locked,
     #[error("the disk is full")]
@@ -68,19 +68,19 @@ pub enum Obstacle {
     Displaced,
 }
 
-impl Obstacle {
+impl WriteFailure {
     /// By SQLite's primary result codes: 5 BUSY, 6 LOCKED, 10 IOERR, 13 FULL; 531 is a commit that
     /// its guard refused.
     fn of(error: &sqlx::Error) -> Option<Self> {
         if matches!(error, sqlx::Error::PoolTimedOut) {
-            return Some(Obstacle::Busy);
+            return Some(WriteFailure::Busy);
         }
         let code: i64 = error.as_database_error()?.code()?.parse().ok()?;
         match code & 0xff {
-            _ if code == 531 => Some(Obstacle::Replaced),
-            5 | 6 => Some(Obstacle::Locked),
-            10 => Some(Obstacle::Disk),
-            13 => Some(Obstacle::DiskFull),
+            _ if code == 531 => Some(WriteFailure::Replaced),
+            5 | 6 => Some(WriteFailure::Locked),
+            10 => Some(WriteFailure::Disk),
+            13 => Some(WriteFailure::DiskFull),
             _ => None,
         }
     }
@@ -88,25 +88,25 @@ impl Obstacle {
     /// What a person is told, and what to do.
     pub fn sentence(self) -> &'static str {
         match self {
-            Obstacle::Locked => {
+            WriteFailure::Locked => {
                 "Another program has locked the database. Nothing was stored. Try again in a \
                     moment."
             }
-            Obstacle::DiskFull => {
+            WriteFailure::DiskFull => {
                 "The server's disk is full. Nothing was stored. Free some space and try again."
             }
-            Obstacle::Disk => {
+            WriteFailure::Disk => {
                 "The server's disk rejects writes. Nothing was stored. Check the disk and try \
                     again."
             }
-            Obstacle::Busy => {
+            WriteFailure::Busy => {
                 "The database is locked or busy. Nothing was stored. Try again in a moment."
             }
-            Obstacle::Replaced => {
+            WriteFailure::Replaced => {
                 "The database file was replaced or removed while the server was running, so the \
                     server stops. Nothing was stored. Start it again on the right file."
             }
-            Obstacle::Displaced => {
+            WriteFailure::Displaced => {
                 "Another server uses the database, so this one stops. Nothing was stored. Run one \
                     server for each database."
             }
@@ -114,10 +114,10 @@ impl Obstacle {
     }
 }
 
-impl Obstacle {
+impl WriteFailure {
     /// Does everybody meet it who comes now, whatever they bring?
     pub fn meets_everybody(self) -> bool {
-        !matches!(self, Obstacle::DiskFull)
+        !matches!(self, WriteFailure::DiskFull)
     }
 }
 
@@ -126,7 +126,7 @@ impl StoreError {
     pub fn sentence(&self) -> String {
         match self {
             StoreError::Unavailable(obstacle) => obstacle.sentence().to_string(),
-            StoreError::Database(_) | StoreError::Damaged(_) => {
+            StoreError::Database(_) | StoreError::Corrupt(_) => {
                 "A database operation failed. Check the database with: wayfare check. With --log \
                     debug the log has the details."
                     .to_string()
@@ -141,7 +141,7 @@ impl StoreError {
     /// them; where it is about anything else, nothing can.
     pub fn is_about_rows(&self) -> bool {
         match self {
-            StoreError::Damaged(_) => true,
+            StoreError::Corrupt(_) => true,
             StoreError::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => true,
             StoreError::Database(error) => row_trouble(error).unwrap_or(false),
             _ => false,
@@ -158,6 +158,6 @@ fn row_trouble(error: &sqlx::Error) -> Option<bool> {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        Obstacle::of(&error).map_or(StoreError::Database(error), StoreError::Unavailable)
+        WriteFailure::of(&error).map_or(StoreError::Database(error), StoreError::Unavailable)
     }
 }

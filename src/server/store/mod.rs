@@ -14,7 +14,7 @@ pub mod seed;
 pub mod sqlite;
 
 use crate::domain::{
-    actor::{Actor, Person},
+    actor::{Actor, ActorRef},
     document::JourneyDocument,
     ids::{JourneyId, LabelId, OperationId, ProjectId, SavedFilterId},
     journey::JourneyDetail,
@@ -28,7 +28,7 @@ use crate::domain::{
     transition::Action,
 };
 pub use error::StoreError;
-use seed::{SeedJourney, SeedPerson};
+use seed::{SeedJourney, SeedMember};
 
 /// Answers come after the change is on the disk.
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -198,7 +198,7 @@ pub trait Store:
     fn seed(
         &self,
         project: ProjectId,
-        people: &[SeedPerson],
+        people: &[SeedMember],
         journeys: &[SeedJourney],
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
@@ -211,9 +211,9 @@ pub trait Store:
     /// The same where nothing may be made: a database without a project has none of its journeys.
     fn known_local_actor(&self) -> impl Future<Output = StoreResult<Actor>> + Send;
     /// Anyone who acts in local mode.
-    fn local_person(&self) -> Person;
+    fn local_person(&self) -> ActorRef;
     /// The person in whose name things happen by themselves.
-    fn system_person(&self) -> Person;
+    fn system_person(&self) -> ActorRef;
     /// Rises when anything that the list could show was changed, by this process or another.
     fn generations(&self) -> impl Future<Output = StoreResult<Vec<(ProjectId, i64)>>> + Send;
     /// The same of one project.

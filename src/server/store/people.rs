@@ -10,7 +10,8 @@ use crate::domain::{
         import::{ImportProgress, ImportView, RejectedRow},
         sender::{Batch, Ignored},
         view::{
-            EnrolmentDetail, EntryExplanation, PeoplePage, ProfileDetail, ProfileQuery, SegmentView,
+            EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
+            SegmentSummary,
         },
     },
     time::Timestamp,
@@ -47,7 +48,7 @@ pub trait ProfileStore {
         project: ProjectId,
         query: &ProfileQuery,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<PeoplePage>> + Send;
+    ) -> impl Future<Output = StoreResult<ProfilePage>> + Send;
     fn person(
         &self,
         project: ProjectId,
@@ -59,13 +60,13 @@ pub trait ProfileStore {
         project: ProjectId,
         identity: &str,
     ) -> impl Future<Output = StoreResult<Option<i64>>> + Send;
-    fn trip(
+    fn enrolment(
         &self,
         project: ProjectId,
         trip: i64,
     ) -> impl Future<Output = StoreResult<EnrolmentDetail>> + Send;
     /// What is known about why a person is not, or not again, in a journey.
-    fn why_not(
+    fn load_entry_facts(
         &self,
         project: ProjectId,
         person: i64,
@@ -87,7 +88,7 @@ pub trait ProfileStore {
     fn segments(
         &self,
         project: ProjectId,
-    ) -> impl Future<Output = StoreResult<Vec<SegmentView>>> + Send;
+    ) -> impl Future<Output = StoreResult<Vec<SegmentSummary>>> + Send;
     fn save_segment(
         &self,
         actor: &Actor,
@@ -151,7 +152,7 @@ pub trait ProfileStore {
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// What was under way when the server ended will not go on.
-    fn break_off_imports(
+    fn fail_running_imports(
         &self,
         problem: &str,
         now: Timestamp,

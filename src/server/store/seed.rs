@@ -6,7 +6,7 @@ use crate::domain::{
 
 /// A person who has done something in the project.
 #[derive(Debug, Clone)]
-pub struct SeedPerson {
+pub struct SeedMember {
     pub id: UserId,
     pub name: String,
     pub email: String,

@@ -4,11 +4,11 @@
 use serde_json::json;
 
 use super::{
-    Facts, check,
+    RenderContext, check,
     compile::Template,
     meter::TEXT_MAX,
-    place::Place,
-    scope::{Addresses, Scope},
+    place::EscapeContext,
+    scope::{MessageUrls, Scope},
 };
 use crate::{
     domain::{
@@ -23,7 +23,7 @@ use crate::{
 
 /// Filled in for somebody with a property that is an attack on attributes, and one on addresses.
 fn filled(source: &str) -> String {
-    let template = Template::parse(source, Place::Html, TEXT_MAX)
+    let template = Template::parse(source, EscapeContext::Html, TEXT_MAX)
         .unwrap_or_else(|faults| panic!("{source}: {faults:?}"));
     let profile = Profile {
         properties: Properties::from_iter([
@@ -32,7 +32,7 @@ fn filled(source: &str) -> String {
         ]),
         ..Profile::default()
     };
-    let facts = Facts {
+    let facts = RenderContext {
         profile: &profile,
         event: &Properties::new(),
         journey_id: "",
@@ -41,7 +41,7 @@ fn filled(source: &str) -> String {
         zone: "UTC",
         now: Timestamp(0),
     };
-    template.fill(&Scope::new(&facts, &Addresses::default())).expect("filled in")
+    template.render(&Scope::new(&facts, &MessageUrls::default())).expect("filled in")
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use super::{
-    CompiledMessage, Facts, TemplateError,
-    code::Name,
-    sample::{Sample, is_around, is_event, is_person, sample},
+    CompiledMessage, RenderContext, TemplateError,
+    code::VariablePath,
+    sample::{SampleData, is_around, is_event, is_person, sample},
 };
 use crate::{
     domain::{
         delivery::{
-            names::{BUILT_IN, KnownProperties, closest},
+            names::{BUILT_IN, KnownProperties, suggest},
             preview::MessageProblems,
         },
         error::FieldError,
@@ -63,8 +63,8 @@ fn try_out(
     findings: &mut MessageProblems,
     interrupt: &dyn Interrupt,
 ) -> Result<(), GivenUp> {
-    let somebody = if empty { Sample::default() } else { sample(compiled) };
-    let facts = Facts {
+    let somebody = if empty { SampleData::default() } else { sample(compiled) };
+    let facts = RenderContext {
         profile: &somebody.profile,
         event: &somebody.event,
         journey_id: "00000000-0000-0000-0000-000000000000",
@@ -139,8 +139,8 @@ fn warnings(compiled: &CompiledMessage, known: &KnownProperties) -> Vec<FieldErr
     warnings
 }
 
-fn unknown(name: &Name, known: &KnownProperties) -> Option<String> {
-    let Name { root, property, .. } = name;
+fn unknown(name: &VariablePath, known: &KnownProperties) -> Option<String> {
+    let VariablePath { root, property, .. } = name;
     if is_person(root) {
         let property = property.as_deref().filter(|_| !known.profile.is_empty())?;
         let all = || known.profile.iter().map(String::as_str).chain(BUILT_IN);
@@ -165,7 +165,7 @@ fn unknown(name: &Name, known: &KnownProperties) -> Option<String> {
     }
     let roots =
         ["profile", "customer", "event", "journey", "now", "unsubscribe_url", "preferences_url"];
-    Some(match closest(root, roots) {
+    Some(match suggest(root, roots) {
         Some(near) => format!("There is no “{root}”. Did you mean “{near}”?"),
         None => format!("There is no “{root}”. Values begin with “profile.” or “event.”."),
     })
@@ -179,7 +179,7 @@ fn missing<'a>(
     if known.clone().any(|name| name.eq_ignore_ascii_case(property)) {
         return None;
     }
-    Some(match closest(property, known) {
+    Some(match suggest(property, known) {
         Some(near) => format!("{nobody} “{property}”. Did you mean “{near}”?"),
         None => format!("{nobody} “{property}”. The text will be empty, or its default."),
     })

@@ -30,7 +30,7 @@ pub struct Token<'a> {
 /// A value that a template uses: `profile.first_name` has the root `profile` and the property
 /// `first_name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
+pub struct VariablePath {
     pub line: usize,
     pub root: String,
     pub property: Option<String>,
@@ -95,7 +95,7 @@ fn is_letter(sign: char) -> bool {
 }
 
 /// Why code cannot be given to the parser: it would not survive it, or take too long.
-pub fn trouble(code: &str) -> Option<(&'static str, String)> {
+pub fn reject_reason(code: &str) -> Option<(&'static str, String)> {
     let (mut brackets, mut path) = (0_usize, 0_usize);
     for token in tokens(code) {
         match token.kind {
@@ -228,7 +228,7 @@ const KEYWORDS: [&str; 16] = [
 ];
 
 /// The values that code uses. The first word of `declaring` tags is a name that they make.
-pub fn names(line: usize, code: &str, declares: bool) -> Vec<Name> {
+pub fn names(line: usize, code: &str, declares: bool) -> Vec<VariablePath> {
     let all = tokens(code);
     let mut names = Vec::new();
     for (index, token) in all.iter().enumerate() {
@@ -240,7 +240,7 @@ pub fn names(line: usize, code: &str, declares: bool) -> Vec<Name> {
         let is_value =
             token.kind == Kind::Word && !KEYWORDS.contains(&token.text) && !is_made && !is_inside;
         if is_value {
-            names.push(Name {
+            names.push(VariablePath {
                 line,
                 root: token.text.to_string(),
                 property: property(&all[index + 1..]),
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn names_of_values_are_told_from_filters_keywords_and_texts() {
         let used = |code: &str, declares| -> Vec<String> {
-            let written = |name: Name| {
+            let written = |name: VariablePath| {
                 name.property
                     .map_or(name.root.clone(), |property| format!("{}/{property}", name.root))
             };
@@ -315,8 +315,10 @@ mod tests {
             "'never closed",
             &format!("a{}", ".b".repeat(50)),
         ] {
-            assert!(trouble(code).is_some(), "{code}");
+            assert!(reject_reason(code).is_some(), "{code}");
         }
-        assert!(trouble("event.items[0].name | append: 'x' | default: profile[\"a\"]").is_none());
+        assert!(
+            reject_reason("event.items[0].name | append: 'x' | default: profile[\"a\"]").is_none()
+        );
     }
 }

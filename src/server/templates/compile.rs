@@ -9,19 +9,19 @@ use liquid_core::{Language, Renderable, Runtime};
 
 use super::{
     blocks, code,
-    code::Name,
+    code::VariablePath,
     filters,
     marks::DeferredValues,
-    meter::{Limit, Meter, Sink},
-    place::{ContextTracker, Place, one_line},
+    meter::{BoundedWriter, RenderBudget, RenderLimit},
+    place::{ContextTracker, EscapeContext, one_line},
     scope::Scope,
-    source::{Fault, Piece, pieces},
+    source::{SyntaxError, TemplateNode, pieces},
 };
 
 /// Why a text could not be filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    Limit(Limit),
+pub enum RenderError {
+    Limit(RenderLimit),
     /// A list or an object stands where a name belongs: `profile[event.items]`.
     NoName,
 }
@@ -30,11 +30,11 @@ pub enum Failure {
 #[derive(Debug)]
 pub struct Template {
     body: Body,
-    place: Place,
+    place: EscapeContext,
     /// Longest result, in bytes.
     most: usize,
     /// Values that it uses and does not make itself.
-    pub names: Vec<Name>,
+    pub names: Vec<VariablePath>,
     /// Lines on which a value stands in a tag without quotes around it.
     pub bare: Vec<usize>,
 }
@@ -60,22 +60,28 @@ static LANGUAGE: LazyLock<Language> = LazyLock::new(|| {
 impl Template {
     /// # Errors
     /// Everything that is wrong with it, as far as one can see past the first thing.
-    pub fn parse(source: &str, place: Place, most: usize) -> Result<Self, Vec<Fault>> {
+    pub fn parse(
+        source: &str,
+        place: EscapeContext,
+        most: usize,
+    ) -> Result<Self, Vec<SyntaxError>> {
         if source.len() > most {
             let sentence =
                 format!("It has {} KB; the limit is {} KB.", source.len() / 1024, most / 1024);
-            return Err(vec![Fault::new(1, "too_long", sentence)]);
+            return Err(vec![SyntaxError::new(1, "too_long", sentence)]);
         }
         let pieces = pieces(source).map_err(|fault| vec![fault])?;
-        if pieces.iter().all(|piece| matches!(piece, Piece::Text(_))) {
+        if pieces.iter().all(|piece| matches!(piece, TemplateNode::Text(_))) {
             let text: String = pieces
                 .into_iter()
-                .map(|piece| if let Piece::Text(text) = piece { text } else { String::new() })
+                .map(
+                    |piece| if let TemplateNode::Text(text) = piece { text } else { String::new() },
+                )
                 .collect();
             let (names, bare) = (Vec::new(), Vec::new());
             return Ok(Self { body: Body::Fixed(text), place, most, names, bare });
         }
-        let faults: Vec<Fault> = pieces.iter().flat_map(faults_of).collect();
+        let faults: Vec<SyntaxError> = pieces.iter().flat_map(faults_of).collect();
         if !faults.is_empty() {
             return Err(faults);
         }
@@ -94,54 +100,59 @@ impl Template {
     /// that they are put in.
     ///
     /// # Errors
-    /// As [`Template::fill`].
-    pub fn fill_apart(&self, scope: &Scope<'_>) -> Result<(String, Vec<String>), Failure> {
+    /// As [`Template::render`].
+    pub fn render_with_placeholders(
+        &self,
+        scope: &Scope<'_>,
+    ) -> Result<(String, Vec<String>), RenderError> {
         scope.registers().get_mut::<DeferredValues>().wanted = true;
-        let text = self.fill(scope)?;
+        let text = self.render(scope)?;
         let values = std::mem::take(&mut scope.registers().get_mut::<DeferredValues>().values);
         Ok((text, values))
     }
 
     /// # Errors
     /// Where a limit was hit. Values that are not there are none: they become nothing.
-    pub fn fill(&self, scope: &Scope<'_>) -> Result<String, Failure> {
+    pub fn render(&self, scope: &Scope<'_>) -> Result<String, RenderError> {
         let filled = match &self.body {
             Body::Fixed(text) => text.clone(),
             Body::Liquid { template, guess } => {
-                let mut sink = Sink::new(self.most, *guess);
+                let mut sink = BoundedWriter::new(self.most, *guess);
                 match template.render_to(&mut sink, scope) {
                     Ok(()) => sink.into_text(),
-                    Err(_) if sink.is_over => return Err(Failure::Limit(Limit::Output(self.most))),
+                    Err(_) if sink.is_over => {
+                        return Err(RenderError::Limit(RenderLimit::Output(self.most)));
+                    }
                     Err(_) => {
-                        let hit = scope.registers().get_mut::<Meter>().hit;
-                        return Err(hit.map_or(Failure::NoName, Failure::Limit));
+                        let hit = scope.registers().get_mut::<RenderBudget>().hit;
+                        return Err(hit.map_or(RenderError::NoName, RenderError::Limit));
                     }
                 }
             }
         };
-        Ok(if self.place == Place::Line { one_line(&filled) } else { filled })
+        Ok(if self.place == EscapeContext::Line { one_line(&filled) } else { filled })
     }
 }
 
 /// What is wrong inside of a piece, and can be told without the parser.
-fn faults_of(piece: &Piece) -> Vec<Fault> {
+fn faults_of(piece: &TemplateNode) -> Vec<SyntaxError> {
     let (line, code) = match piece {
-        Piece::Text(_) => return Vec::new(),
-        Piece::Output { line, code } => (*line, code),
-        Piece::Tag { line, arguments, .. } => (*line, arguments),
+        TemplateNode::Text(_) => return Vec::new(),
+        TemplateNode::Output { line, code } => (*line, code),
+        TemplateNode::Tag { line, arguments, .. } => (*line, arguments),
     };
-    if matches!(piece, Piece::Output { .. }) && code.is_empty() {
-        return vec![Fault::new(line, "required", "There is nothing between “{{” and “}}”.")];
+    if matches!(piece, TemplateNode::Output { .. }) && code.is_empty() {
+        return vec![SyntaxError::new(line, "required", "There is nothing between “{{” and “}}”.")];
     }
-    if let Some((key, sentence)) = code::trouble(code) {
-        return vec![Fault::new(line, key, sentence)];
+    if let Some((key, sentence)) = code::reject_reason(code) {
+        return vec![SyntaxError::new(line, key, sentence)];
     }
     let unknown = |(_, name): (usize, String)| {
         (!filters::is_known(&name))
-            .then(|| Fault::new(line, "unknown_filter", filters::unknown(&name)))
+            .then(|| SyntaxError::new(line, "unknown_filter", filters::unknown(&name)))
     };
-    let is_chain = matches!(piece, Piece::Output { .. })
-        || matches!(piece, Piece::Tag { name, .. } if name == "assign");
+    let is_chain = matches!(piece, TemplateNode::Output { .. })
+        || matches!(piece, TemplateNode::Tag { name, .. } if name == "assign");
     if is_chain {
         code::filters(code).into_iter().filter_map(unknown).collect()
     } else {
@@ -156,13 +167,13 @@ struct Written<'a> {
     source: String,
     texts: Arc<[Box<str>]>,
     /// Each part with its first line in `source`, and as it stands there.
-    parts: Vec<(usize, &'a Piece, String)>,
+    parts: Vec<(usize, &'a TemplateNode, String)>,
     /// Lines of the template.
     bare: Vec<usize>,
 }
 
 impl<'a> Written<'a> {
-    fn new(place: Place, pieces: &'a [Piece]) -> Self {
+    fn new(place: EscapeContext, pieces: &'a [TemplateNode]) -> Self {
         let mut rewriter = ContextTracker::new(place, pieces);
         let (mut source, mut texts, mut parts, mut line) =
             (String::new(), Vec::new(), Vec::new(), 1);
@@ -170,21 +181,21 @@ impl<'a> Written<'a> {
         for piece in pieces {
             rewriter.was_bare = false;
             let part = match piece {
-                Piece::Text(text) => {
+                TemplateNode::Text(text) => {
                     rewriter.passes_text(text);
                     texts.push(text.clone().into_boxed_str());
                     format!("{{% {} {}\n%}}", blocks::TEXT_TAG, texts.len() - 1)
                 }
-                Piece::Output { code, .. } => format!(
+                TemplateNode::Output { code, .. } => format!(
                     "{{{{ {}\n}}}}",
                     rewriter.finish(&code::squeezed(&code::translate(code)))
                 ),
-                Piece::Tag { name, arguments, .. } => {
+                TemplateNode::Tag { name, arguments, .. } => {
                     let name = rewriter.passes_tag(name);
                     format!("{{% {name} {}\n%}}", code::squeezed(&code::translate(arguments)))
                 }
             };
-            if let Piece::Output { line, .. } | Piece::Tag { line, .. } = piece
+            if let TemplateNode::Output { line, .. } | TemplateNode::Tag { line, .. } = piece
                 && rewriter.was_bare
             {
                 bare.push(*line);
@@ -197,7 +208,7 @@ impl<'a> Written<'a> {
         Self { source, texts: texts.into(), parts, bare }
     }
 
-    fn parse(&self) -> Result<liquid_core::Template, Fault> {
+    fn parse(&self) -> Result<liquid_core::Template, SyntaxError> {
         let mut language = LANGUAGE.clone();
         blocks::register_texts(&mut language, Arc::clone(&self.texts));
         let parsed = liquid_core::parser::parse(&self.source, &language);
@@ -207,7 +218,7 @@ impl<'a> Written<'a> {
     }
 
     /// The complaint in our words, with the line of the template.
-    fn fault(&self, complaint: &str, language: &Language) -> Fault {
+    fn fault(&self, complaint: &str, language: &Language) -> SyntaxError {
         let line = complaint
             .split("--> ")
             .nth(1)
@@ -218,19 +229,19 @@ impl<'a> Written<'a> {
             // The complaint is about a filter and does not say where: it is the output that does
             // not parse by itself.
             None => self.parts.iter().find(|(_, piece, part)| {
-                matches!(piece, Piece::Output { .. })
+                matches!(piece, TemplateNode::Output { .. })
                     && liquid_core::parser::parse(part, language).is_err()
             }),
         };
         let (line, written) = match part.map(|(_, piece, _)| *piece) {
-            Some(Piece::Output { line, code }) => (*line, format!("{{{{ {code} }}}}")),
-            Some(Piece::Tag { line, name, arguments }) => {
+            Some(TemplateNode::Output { line, code }) => (*line, format!("{{{{ {code} }}}}")),
+            Some(TemplateNode::Tag { line, name, arguments }) => {
                 (*line, format!("{{% {name} {arguments} %}}"))
             }
-            Some(Piece::Text(_)) | None => (1, "the template".to_string()),
+            Some(TemplateNode::Text(_)) | None => (1, "the template".to_string()),
         };
         let short: String = written.chars().take(80).collect();
-        Fault::new(
+        SyntaxError::new(
             line,
             "malformed",
             format!("“{short}” cannot be read. Check its spelling, quotes and punctuation."),
@@ -239,16 +250,16 @@ impl<'a> Written<'a> {
 }
 
 /// The values that a template uses and does not make itself.
-fn used_names(pieces: &[Piece]) -> Vec<Name> {
+fn used_names(pieces: &[TemplateNode]) -> Vec<VariablePath> {
     let mut made = HashSet::from(["forloop".to_string(), "tablerowloop".to_string()]);
     let mut names = Vec::new();
     for piece in pieces {
         match piece {
-            Piece::Text(_) => {}
-            Piece::Output { line, code } => {
+            TemplateNode::Text(_) => {}
+            TemplateNode::Output { line, code } => {
                 names.extend(code::names(*line, &code::translate(code), false))
             }
-            Piece::Tag { line, name, arguments } => {
+            TemplateNode::Tag { line, name, arguments } => {
                 let arguments = code::translate(arguments);
                 let declares = matches!(
                     name.as_str(),

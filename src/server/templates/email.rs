@@ -4,11 +4,11 @@
 use std::borrow::Cow;
 
 use super::{
-    Links, TemplateError,
+    LinkBuilder, TemplateError,
     links::{LinkRewriter, mentions, with_links},
-    meter::{HTML_MAX, Limit},
+    meter::{HTML_MAX, RenderLimit},
     mjml::mjml_to_html,
-    scope::Addresses,
+    scope::MessageUrls,
     text_part::plain_text,
 };
 use crate::domain::interrupt::Interrupt;
@@ -139,8 +139,8 @@ fn check_nesting(html: &str, kind: BodyKind) -> Result<(), TemplateError> {
 pub fn finish(
     body: String,
     kind: BodyKind,
-    links: Option<&dyn Links>,
-    addresses: &Addresses<'_>,
+    links: Option<&dyn LinkBuilder>,
+    addresses: &MessageUrls<'_>,
     interrupt: &dyn Interrupt,
 ) -> Result<(String, Option<String>), TemplateError> {
     if kind == BodyKind::Plain {
@@ -177,7 +177,10 @@ pub fn both_parts(
             Cow::Borrowed(body)
         };
         if html.len() > HTML_MAX {
-            return Err(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html });
+            return Err(TemplateError::Limit {
+                field: "body".to_string(),
+                limit: RenderLimit::Html,
+            });
         }
         interrupt.go_on()?;
         let html = match linking {
@@ -187,7 +190,10 @@ pub fn both_parts(
         interrupt.go_on()?;
         let text = plain_text(&html)?;
         if text.len() > HTML_MAX {
-            return Err(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html });
+            return Err(TemplateError::Limit {
+                field: "body".to_string(),
+                limit: RenderLimit::Html,
+            });
         }
         Ok((text, html))
     })

@@ -10,12 +10,12 @@
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use super::{
-    Links, TemplateError,
+    LinkBuilder, TemplateError,
     email::{BodyKind, both_parts, finish},
-    links::{ENTITIES, LinkRewriter, counts, escaped, mentions, unescaped},
-    marks::{Mark, Part, is_marked, parts},
-    meter::{EMAIL_MAX, Limit},
-    scope::Addresses,
+    links::{ENTITIES, LinkRewriter, escaped, is_tracked, mentions, unescaped},
+    marks::{Placeholder, TextPart, is_marked, parts},
+    meter::{EMAIL_MAX, RenderLimit},
+    scope::MessageUrls,
     text_part::{push_squeezed, split_tag, tidied},
 };
 use crate::domain::interrupt::Uninterrupted;
@@ -26,7 +26,7 @@ const BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Finishes the mails of one message.
 #[derive(Debug)]
-pub struct Finisher {
+pub struct LayoutCache {
     kind: BodyKind,
     known: RwLock<Vec<Known>>,
 }
@@ -46,7 +46,7 @@ pub struct BodyShape {
     pub values: Vec<String>,
 }
 
-impl Finisher {
+impl LayoutCache {
     pub fn new(kind: BodyKind) -> Self {
         Self { kind, known: RwLock::default() }
     }
@@ -64,14 +64,14 @@ impl Finisher {
         &self,
         shaped: &BodyShape,
         filled: impl FnOnce() -> Result<String, TemplateError>,
-        links: &dyn Links,
-        addresses: &Addresses<'_>,
+        links: &dyn LinkBuilder,
+        addresses: &MessageUrls<'_>,
     ) -> Result<(String, Option<String>), TemplateError> {
         let BodyShape { shape, values } = shaped;
         if shape.len() + values.iter().map(String::len).sum::<usize>() > EMAIL_MAX {
             return Err(TemplateError::Limit {
                 field: "body".to_string(),
-                limit: Limit::Output(EMAIL_MAX),
+                limit: RenderLimit::Output(EMAIL_MAX),
             });
         }
         let has_way_out = values.iter().any(|value| mentions(value, addresses));
@@ -120,10 +120,10 @@ impl Finisher {
 
 impl Known {
     fn bytes(&self) -> usize {
-        let of = |parts: &[Part]| {
+        let of = |parts: &[TextPart]| {
             parts
                 .iter()
-                .map(|part| if let Part::Fixed(text) = part { text.len() } else { 8 })
+                .map(|part| if let TextPart::Fixed(text) = part { text.len() } else { 8 })
                 .sum::<usize>()
         };
         self.shape.len()
@@ -136,10 +136,10 @@ impl Known {
 struct CachedLayout {
     /// How many values it takes.
     values: usize,
-    html: Vec<Part>,
-    text: Vec<Part>,
+    html: Vec<TextPart>,
+    text: Vec<TextPart>,
     /// Where links lead.
-    targets: Vec<Vec<Part>>,
+    targets: Vec<Vec<TextPart>>,
 }
 
 impl CachedLayout {
@@ -148,12 +148,12 @@ impl CachedLayout {
         // Each value once, in their order: whatever else looks like a mark came with a text.
         let marks = parts(shape)?
             .into_iter()
-            .filter_map(|part| if let Part::Marked(mark) = part { Some(mark) } else { None });
-        if !marks.eq((0..values).map(Mark::Value)) || !marks_are_quoted(shape) {
+            .filter_map(|part| if let TextPart::Marked(mark) = part { Some(mark) } else { None });
+        if !marks.eq((0..values).map(Placeholder::Value)) || !marks_are_quoted(shape) {
             return None;
         }
         let links = MarkedLinks::default();
-        let addresses = Addresses::new(Some(&links));
+        let addresses = MessageUrls::new(Some(&links));
         let linking = LinkRewriter { links: &links, addresses: &addresses, has_way_out };
         let (text, html) = both_parts(shape, kind, Some(linking), &Uninterrupted).ok()?;
         let targets = links.targets.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -164,9 +164,9 @@ impl CachedLayout {
 
     /// Every mark leads to something.
     fn is_whole(&self) -> bool {
-        let leads = |part: &Part| match part {
-            Part::Marked(Mark::Value(number)) => *number < self.values,
-            Part::Marked(Mark::Link(number)) => *number < self.targets.len(),
+        let leads = |part: &TextPart| match part {
+            TextPart::Marked(Placeholder::Value(number)) => *number < self.values,
+            TextPart::Marked(Placeholder::Link(number)) => *number < self.targets.len(),
             _ => true,
         };
         [&self.html, &self.text].into_iter().chain(&self.targets).flatten().all(leads)
@@ -176,8 +176,8 @@ impl CachedLayout {
     fn fill(
         &self,
         values: &[String],
-        links: &dyn Links,
-        addresses: &Addresses<'_>,
+        links: &dyn LinkBuilder,
+        addresses: &MessageUrls<'_>,
     ) -> Option<(String, String)> {
         if values.len() != self.values {
             return None;
@@ -186,16 +186,16 @@ impl CachedLayout {
         let targets: Vec<String> =
             self.targets.iter().map(|target| lead(target, &plain, links, addresses)).collect();
         let text = joined(&self.text, |mark, out| match mark {
-            Mark::Value(number) => push_squeezed(out, &plain[number]),
-            Mark::Link(number) => out.push_str(&targets[number]),
-            Mark::Pixel => {}
-            Mark::Unsubscribe => out.push_str(addresses.unsubscribe()),
+            Placeholder::Value(number) => push_squeezed(out, &plain[number]),
+            Placeholder::Link(number) => out.push_str(&targets[number]),
+            Placeholder::Pixel => {}
+            Placeholder::Unsubscribe => out.push_str(addresses.unsubscribe()),
         });
         let html = joined(&self.html, |mark, out| match mark {
-            Mark::Value(number) => out.push_str(&values[number]),
-            Mark::Link(number) => out.push_str(&escaped(&targets[number])),
-            Mark::Pixel => out.push_str(&escaped(&links.pixel())),
-            Mark::Unsubscribe => out.push_str(&escaped(addresses.unsubscribe())),
+            Placeholder::Value(number) => out.push_str(&values[number]),
+            Placeholder::Link(number) => out.push_str(&escaped(&targets[number])),
+            Placeholder::Pixel => out.push_str(&escaped(&links.pixel())),
+            Placeholder::Unsubscribe => out.push_str(&escaped(addresses.unsubscribe())),
         });
         Some((tidied(&text), html))
     }
@@ -252,28 +252,35 @@ fn marks_are_quoted(shape: &str) -> bool {
     true
 }
 
-fn joined(parts: &[Part], mut push: impl FnMut(Mark, &mut String)) -> String {
-    let fixed: usize =
-        parts.iter().map(|part| if let Part::Fixed(text) = part { text.len() } else { 64 }).sum();
+fn joined(parts: &[TextPart], mut push: impl FnMut(Placeholder, &mut String)) -> String {
+    let fixed: usize = parts
+        .iter()
+        .map(|part| if let TextPart::Fixed(text) = part { text.len() } else { 64 })
+        .sum();
     let mut out = String::with_capacity(fixed);
     for part in parts {
         match part {
-            Part::Fixed(text) => out.push_str(text),
-            Part::Marked(mark) => push(*mark, &mut out),
+            TextPart::Fixed(text) => out.push_str(text),
+            TextPart::Marked(mark) => push(*mark, &mut out),
         }
     }
     out
 }
 
 /// Where a link leads for them.
-fn lead(target: &[Part], plain: &[String], links: &dyn Links, addresses: &Addresses<'_>) -> String {
+fn lead(
+    target: &[TextPart],
+    plain: &[String],
+    links: &dyn LinkBuilder,
+    addresses: &MessageUrls<'_>,
+) -> String {
     let target = joined(target, |mark, out| {
-        if let Mark::Value(number) = mark {
+        if let Placeholder::Value(number) = mark {
             out.push_str(&plain[number]);
         }
     });
     let target = target.trim();
-    if counts(target, addresses) { links.click(target) } else { target.to_string() }
+    if is_tracked(target, addresses) { links.click(target) } else { target.to_string() }
 }
 
 /// A value as people read it; none where it has entities that only a reader of HTML knows, or
@@ -293,19 +300,19 @@ struct MarkedLinks {
     targets: Mutex<Vec<String>>,
 }
 
-impl Links for MarkedLinks {
+impl LinkBuilder for MarkedLinks {
     fn click(&self, target: &str) -> String {
         let mut targets = self.targets.lock().unwrap_or_else(PoisonError::into_inner);
         targets.push(target.to_string());
-        Mark::Link(targets.len() - 1).text()
+        Placeholder::Link(targets.len() - 1).text()
     }
 
     fn pixel(&self) -> String {
-        Mark::Pixel.text()
+        Placeholder::Pixel.text()
     }
 
     fn unsubscribe(&self) -> String {
-        Mark::Unsubscribe.text()
+        Placeholder::Unsubscribe.text()
     }
 
     /// No one's: their own stand among the values.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{CompiledMessage, Facts, Links, finished::read, marks::Mark};
+use super::{CompiledMessage, LinkBuilder, RenderContext, finished::read, marks::Placeholder};
 use crate::{
     domain::{
         graph::node::NodeKind,
@@ -39,7 +39,7 @@ const UNQUOTED: &str = "<p><a href={{ event.link }}>{{ profile.name }}</a></p>";
 
 struct Signed(&'static str);
 
-impl Links for Signed {
+impl LinkBuilder for Signed {
     fn click(&self, target: &str) -> String {
         format!(
             "https://t.example/c?m={}&to={}",
@@ -74,7 +74,7 @@ fn composed(
 ) -> EmailContent {
     let properties = |value: &Value| value.as_object().cloned().unwrap_or_else(Properties::new);
     let profile = Profile { properties: properties(profile), ..Profile::default() };
-    let facts = Facts {
+    let facts = RenderContext {
         profile: &profile,
         event: &properties(event),
         journey_id: "j-1",
@@ -127,7 +127,7 @@ fn the_second_of_a_shape_is_not_finished_anew() {
 #[test]
 fn a_text_that_brings_marks_of_its_own_gets_them_as_they_are() {
     let shared = compiled("<p>{{ profile.name }} {{ event.note | raw }}</p>");
-    let forged = Mark::Value(0).text();
+    let forged = Placeholder::Value(0).text();
     for _ in 0..2 {
         let mail = composed(&shared, &json!({ "name": "Ada" }), &json!({ "note": &forged }), "1");
         assert!(mail.html.expect("HTML").contains(&format!("<p>Ada {forged}</p>")));

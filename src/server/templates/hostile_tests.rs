@@ -5,13 +5,13 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    Facts, Links, TemplateError,
-    compile::{Failure, Template},
+    LinkBuilder, RenderContext, TemplateError,
+    compile::{RenderError, Template},
     email::{BodyKind, finish},
-    meter::{Limit, Meter, STEPS_MAX, TEXT_MAX},
+    meter::{RenderBudget, RenderLimit, STEPS_MAX, TEXT_MAX},
     mjml::{PARTS_MAX, PICTURES_MAX},
-    place::Place,
-    scope::{Addresses, Scope},
+    place::EscapeContext,
+    scope::{MessageUrls, Scope},
 };
 use crate::{
     domain::{
@@ -24,18 +24,18 @@ use crate::{
 use liquid_core::Runtime;
 
 /// How it ended, and how many steps it took.
-fn run(source: &str) -> (Result<String, Failure>, u32) {
-    let template = Template::parse(source, Place::Html, TEXT_MAX)
+fn run(source: &str) -> (Result<String, RenderError>, u32) {
+    let template = Template::parse(source, EscapeContext::Html, TEXT_MAX)
         .unwrap_or_else(|faults| panic!("{source}: {faults:?}"));
     let list: Vec<String> =
         (0..100).map(|number| format!("{number} {}", "x".repeat(900))).collect();
     fill(&template, json!(list), json!("y".repeat(1_000)))
 }
 
-fn fill(template: &Template, list: Value, text: Value) -> (Result<String, Failure>, u32) {
+fn fill(template: &Template, list: Value, text: Value) -> (Result<String, RenderError>, u32) {
     let profile = Profile::default();
     let event = Properties::from_iter([("list".to_string(), list), ("text".to_string(), text)]);
-    let facts = Facts {
+    let facts = RenderContext {
         profile: &profile,
         event: &event,
         journey_id: "",
@@ -44,18 +44,18 @@ fn fill(template: &Template, list: Value, text: Value) -> (Result<String, Failur
         zone: "UTC",
         now: Timestamp(0),
     };
-    let addresses = Addresses::default();
+    let addresses = MessageUrls::default();
     let scope = Scope::new(&facts, &addresses);
-    let result = template.fill(&scope);
-    let steps = scope.registers().get_mut::<Meter>().steps_taken();
+    let result = template.render(&scope);
+    let steps = scope.registers().get_mut::<RenderBudget>().steps_taken();
     (result, steps)
 }
 
 #[track_caller]
-fn stops(source: &str, limit: Limit) {
+fn stops(source: &str, limit: RenderLimit) {
     let (result, steps) = run(source);
     let short: String = source.chars().take(100).collect();
-    assert_eq!(result.map(|text| text.len()), Err(Failure::Limit(limit)), "{short}");
+    assert_eq!(result.map(|text| text.len()), Err(RenderError::Limit(limit)), "{short}");
     assert!(steps <= STEPS_MAX, "{short}");
 }
 
@@ -68,7 +68,7 @@ fn again(body: &str) -> String {
 fn a_range_without_end_is_refused_before_its_first_round() {
     for range in ["(1..1000000000)", "(-999999999999999999..999999999999999999)", "(1..10001)"] {
         let (result, steps) = run(&format!("{{% for i in {range} %}}{{{{ i }}}}{{% endfor %}}"));
-        assert_eq!(result, Err(Failure::Limit(Limit::Rounds)), "{range}");
+        assert_eq!(result, Err(RenderError::Limit(RenderLimit::Rounds)), "{range}");
         assert_eq!(steps, 0, "{range}");
     }
 }
@@ -77,26 +77,32 @@ fn a_range_without_end_is_refused_before_its_first_round() {
 fn loops_in_loops_share_their_rounds() {
     let nested = "{% for a in (1..90) %}{% for b in (1..90) %}{% for c in (1..90) %}{% endfor %}{% \
         endfor %}{% endfor %}";
-    stops(nested, Limit::Rounds);
+    stops(nested, RenderLimit::Rounds);
     stops(
         "{% tablerow a in (1..90) %}{% tablerow b in (1..9950) %}{% endtablerow %}{% endtablerow \
             %}",
-        Limit::Rounds,
+        RenderLimit::Rounds,
     );
 }
 
 #[test]
 fn what_is_done_in_rounds_is_counted() {
-    stops(&again(&"{% if i == 1 and i == 2 or i == 3 %}{% endif %}".repeat(20)), Limit::Steps);
-    stops(&again(&"{% case i %}{% when 0, -1, -2, -3 %}{% endcase %}".repeat(20)), Limit::Steps);
-    stops(&again(&"{% assign x = i | plus: 1 | minus: 1 | abs %}".repeat(20)), Limit::Steps);
-    stops(&again(&"{% increment n %}{% cycle '', '' %}".repeat(20)), Limit::Output(TEXT_MAX));
+    stops(
+        &again(&"{% if i == 1 and i == 2 or i == 3 %}{% endif %}".repeat(20)),
+        RenderLimit::Steps,
+    );
+    stops(
+        &again(&"{% case i %}{% when 0, -1, -2, -3 %}{% endcase %}".repeat(20)),
+        RenderLimit::Steps,
+    );
+    stops(&again(&"{% assign x = i | plus: 1 | minus: 1 | abs %}".repeat(20)), RenderLimit::Steps);
+    stops(&again(&"{% increment n %}{% cycle '', '' %}".repeat(20)), RenderLimit::Output(TEXT_MAX));
     stops(
         &again(&format!(
             "{{% if false %}}{{% elsif {} i == 0 %}}{{% endif %}}",
             "i == 0 or ".repeat(200)
         )),
-        Limit::Steps,
+        RenderLimit::Steps,
     );
 }
 
@@ -117,7 +123,8 @@ fn texts_that_grow_are_stopped_before_they_are_large() {
     ];
     for body in doubled {
         let (result, _) = run(&again(body));
-        let stopped = matches!(result, Err(Failure::Limit(Limit::Bytes | Limit::Output(_))));
+        let stopped =
+            matches!(result, Err(RenderError::Limit(RenderLimit::Bytes | RenderLimit::Output(_))));
         assert!(stopped, "{body}: {:?}", result.map(|text| text.len()));
     }
 }
@@ -132,27 +139,27 @@ fn lists_that_grow_are_stopped_before_they_are_long() {
         "{% assign l = l | concat: l | uniq %}",
         "{% assign l = l | map: 'x' | concat: l %}",
     ] {
-        stops(&format!("{start}{}", again(body)), Limit::Bytes);
+        stops(&format!("{start}{}", again(body)), RenderLimit::Bytes);
     }
-    stops(&format!("{start}{}", again("{% if l contains 'z' %}{% endif %}")), Limit::Bytes);
+    stops(&format!("{start}{}", again("{% if l contains 'z' %}{% endif %}")), RenderLimit::Bytes);
     stops(
         &format!("{start}{}", again("{{ l | size }}{% for x in l limit: 0 %}{% endfor %}")),
-        Limit::Bytes,
+        RenderLimit::Bytes,
     );
 }
 
 #[test]
 fn what_goes_out_has_an_end() {
-    stops(&again("{{ s }}"), Limit::Output(TEXT_MAX));
-    stops(&again(&"z".repeat(100)), Limit::Output(TEXT_MAX));
-    stops("{% for i in event.list %}{{ event.list }}{% endfor %}", Limit::Output(TEXT_MAX));
+    stops(&again("{{ s }}"), RenderLimit::Output(TEXT_MAX));
+    stops(&again(&"z".repeat(100)), RenderLimit::Output(TEXT_MAX));
+    stops("{% for i in event.list %}{{ event.list }}{% endfor %}", RenderLimit::Output(TEXT_MAX));
 }
 
 #[test]
 fn sources_that_would_hurt_the_parser_are_refused_or_read_quickly() {
     let refused = |source: &str| {
         let short: String = source.chars().take(60).collect();
-        assert!(Template::parse(source, Place::Html, 1_000_000).is_err(), "{short}");
+        assert!(Template::parse(source, EscapeContext::Html, 1_000_000).is_err(), "{short}");
     };
     refused(&"{% if a %}".repeat(50_000));
     refused(&format!("{}{}", "{% if a %}".repeat(1_000), "{% endif %}".repeat(1_000)));
@@ -168,14 +175,14 @@ fn sources_that_would_hurt_the_parser_are_refused_or_read_quickly() {
     // A square of a million would not come to an end within this test.
     for blank in [" ", "\n", "{ ", "{"] {
         let long = format!("{{{{ a }}}}{}", blank.repeat(1_000_000 / blank.len() - 100));
-        let read = Template::parse(&long, Place::Html, 1_000_000);
+        let read = Template::parse(&long, EscapeContext::Html, 1_000_000);
         assert_eq!(read.is_ok(), blank != "{", "{blank:?}");
     }
 }
 
 #[test]
 fn html_that_would_hurt_its_readers_is_refused_or_read() {
-    let addresses = Addresses::default();
+    let addresses = MessageUrls::default();
     let read =
         |html: String, kind| finish(html, kind, None, &addresses, &Uninterrupted).map(|_| ());
     assert!(read("<div>".repeat(100_000), BodyKind::Html).is_err());
@@ -187,7 +194,7 @@ fn html_that_would_hurt_its_readers_is_refused_or_read() {
     // As deep as is allowed, on a thread as small as those that will do it.
     let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
     let deep = small.spawn(move || {
-        let addresses = Addresses::default();
+        let addresses = MessageUrls::default();
         let nested =
             |name: &str, times: usize| format!("{}x{}", format!("<{name}>").repeat(times), format!("</{name}>").repeat(times));
         let html = finish(nested("div", 120), BodyKind::Html, None, &addresses, &Uninterrupted);
@@ -205,7 +212,7 @@ fn html_that_would_hurt_its_readers_is_refused_or_read() {
 
 #[test]
 fn mjml_that_would_become_too_much_is_refused_by_name() {
-    let addresses = Addresses::default();
+    let addresses = MessageUrls::default();
     let made = |body: String| {
         finish(
             format!("<mjml><mj-body>{body}</mj-body></mjml>"),
@@ -236,7 +243,7 @@ fn mjml_that_would_become_too_much_is_refused_by_name() {
             .repeat(12);
     assert_eq!(
         column(links).map(|_| ()).err(),
-        Some(TemplateError::Limit { field: "body".to_string(), limit: Limit::Html })
+        Some(TemplateError::Limit { field: "body".to_string(), limit: RenderLimit::Html })
     );
 }
 
@@ -247,7 +254,8 @@ fn a_template_of_very_many_names_is_read_and_compared_once() {
     let made: String =
         (0..15_000).map(|number| format!("{{% capture a{number} %}}{{% endcapture %}}")).collect();
     let used: String = (0..40_000).map(|number| format!("{{{{b{number}}}}}")).collect();
-    let template = Template::parse(&(made + &used), Place::Html, 2_000_000).expect("a template");
+    let template =
+        Template::parse(&(made + &used), EscapeContext::Html, 2_000_000).expect("a template");
     assert_eq!(template.names.len(), 40_000);
 }
 
@@ -257,7 +265,7 @@ fn a_long_name_is_read_once_for_a_list_of_many_items() {
     let (items, name) = (vec![json!({}); 40_000], "n".repeat(700_000));
     for filter in ["map: event.text | size", "sum: event.text", "sort: event.text | size"] {
         let source = format!("{{{{ event.list | {filter} }}}}");
-        let template = Template::parse(&source, Place::Html, TEXT_MAX).expect("a template");
+        let template = Template::parse(&source, EscapeContext::Html, TEXT_MAX).expect("a template");
         let (result, _) = fill(&template, json!(items), json!(name));
         assert!(result.is_ok_and(|text| text == "40000" || text == "0"), "{filter}");
     }
@@ -283,7 +291,7 @@ proptest! {
         ),
     ) {
         let source: String = parts.concat();
-        for place in [Place::Text, Place::Html, Place::Json, Place::Url, Place::Line] {
+        for place in [EscapeContext::Text, EscapeContext::Html, EscapeContext::Json, EscapeContext::Url, EscapeContext::Line] {
             if Template::parse(&source, place, TEXT_MAX).is_ok() {
                 let _ = run(&source);
             }
@@ -305,14 +313,14 @@ proptest! {
     ) {
         let html: String = parts.concat();
         for kind in [BodyKind::Mjml, BodyKind::Html, BodyKind::Plain] {
-            let _ = finish(html.clone(), kind, Some(&Counted), &Addresses::default(), &Uninterrupted);
+            let _ = finish(html.clone(), kind, Some(&Counted), &MessageUrls::default(), &Uninterrupted);
         }
     }
 }
 
 struct Counted;
 
-impl Links for Counted {
+impl LinkBuilder for Counted {
     fn click(&self, target: &str) -> String {
         target.to_string()
     }

@@ -4,19 +4,19 @@ use std::{cell::Cell, rc::Rc};
 
 use lol_html::{RewriteStrSettings, element, end, end_tag, html_content::ContentType, rewrite_str};
 
-use super::{Links, TemplateError, marks::is_marked, scope::Addresses};
+use super::{LinkBuilder, TemplateError, marks::is_marked, scope::MessageUrls};
 
 /// How links are written.
 pub struct LinkRewriter<'a> {
-    pub links: &'a dyn Links,
+    pub links: &'a dyn LinkBuilder,
     /// They do not count clicks.
-    pub addresses: &'a Addresses<'a>,
+    pub addresses: &'a MessageUrls<'a>,
     /// The author has put in how to unsubscribe.
     pub has_way_out: bool,
 }
 
 /// Does it say how to unsubscribe?
-pub fn mentions(text: &str, addresses: &Addresses<'_>) -> bool {
+pub fn mentions(text: &str, addresses: &MessageUrls<'_>) -> bool {
     text.contains(addresses.unsubscribe()) || text.contains(&escaped(addresses.unsubscribe()))
 }
 
@@ -28,7 +28,7 @@ pub fn is_web(target: &str) -> bool {
 }
 
 /// Is a click on it counted?
-pub fn counts(target: &str, addresses: &Addresses<'_>) -> bool {
+pub fn is_tracked(target: &str, addresses: &MessageUrls<'_>) -> bool {
     is_web(target) && target != addresses.unsubscribe() && target != addresses.preferences()
 }
 
@@ -51,7 +51,7 @@ pub fn with_links(html: &str, linking: &LinkRewriter<'_>) -> Result<String, Temp
                 .unwrap_or_default();
             // Every address is written anew, so that a mail does not depend on which of them are
             // known only later.
-            let leads = if is_marked(&target) || counts(&target, addresses) {
+            let leads = if is_marked(&target) || is_tracked(&target, addresses) {
                 links.click(&target)
             } else {
                 target

@@ -17,7 +17,7 @@ const CLOSE: char = 'z';
 
 /// What belongs at a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum Placeholder {
     /// One of their values, by its number.
     Value(usize),
     /// The address of a link that counts, by its number.
@@ -26,13 +26,13 @@ pub enum Mark {
     Unsubscribe,
 }
 
-impl Mark {
+impl Placeholder {
     pub fn push(self, out: &mut String) {
         let (letter, number) = match self {
-            Mark::Value(number) => ('v', number),
-            Mark::Link(number) => ('l', number),
-            Mark::Pixel => ('p', 0),
-            Mark::Unsubscribe => ('u', 0),
+            Placeholder::Value(number) => ('v', number),
+            Placeholder::Link(number) => ('l', number),
+            Placeholder::Pixel => ('p', 0),
+            Placeholder::Unsubscribe => ('u', 0),
         };
         // Writing to a text does not fail.
         let _ = write!(out, "{}{letter}{number}{CLOSE}", *OPEN);
@@ -49,10 +49,10 @@ impl Mark {
         let letter = signs.next()?;
         let number = signs.as_str().parse().ok()?;
         Some(match letter {
-            'v' => Mark::Value(number),
-            'l' => Mark::Link(number),
-            'p' => Mark::Pixel,
-            'u' => Mark::Unsubscribe,
+            'v' => Placeholder::Value(number),
+            'l' => Placeholder::Link(number),
+            'p' => Placeholder::Pixel,
+            'u' => Placeholder::Unsubscribe,
             _ => return None,
         })
     }
@@ -60,9 +60,9 @@ impl Mark {
 
 /// A piece of a marked text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
+pub enum TextPart {
     Fixed(Box<str>),
-    Marked(Mark),
+    Marked(Placeholder),
 }
 
 pub fn is_marked(text: &str) -> bool {
@@ -70,19 +70,19 @@ pub fn is_marked(text: &str) -> bool {
 }
 
 /// Takes a marked text apart; none where a mark is broken.
-pub fn parts(text: &str) -> Option<Vec<Part>> {
+pub fn parts(text: &str) -> Option<Vec<TextPart>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(OPEN.as_str()) {
         let (inner, behind) = after.split_once(CLOSE)?;
         if !before.is_empty() {
-            parts.push(Part::Fixed(before.into()));
+            parts.push(TextPart::Fixed(before.into()));
         }
-        parts.push(Part::Marked(Mark::read(inner)?));
+        parts.push(TextPart::Marked(Placeholder::read(inner)?));
         rest = behind;
     }
     if !rest.is_empty() {
-        parts.push(Part::Fixed(rest.into()));
+        parts.push(TextPart::Fixed(rest.into()));
     }
     Some(parts)
 }
@@ -105,7 +105,7 @@ pub fn value_or_mark(runtime: &dyn Runtime, value: String) -> String {
         return value;
     }
     left_out.values.push(value);
-    Mark::Value(left_out.values.len() - 1).text()
+    Placeholder::Value(left_out.values.len() - 1).text()
 }
 
 /// Runs `make` with the values themselves: what it makes is looked at before it is shown, or not
@@ -124,13 +124,18 @@ mod tests {
 
     #[test]
     fn a_marked_text_is_taken_apart_and_a_broken_one_is_not() {
-        let text =
-            format!("a{}b{}{}", Mark::Value(12).text(), Mark::Link(0).text(), Mark::Pixel.text());
-        let fixed = |text: &str| Part::Fixed(text.into());
-        let marked = [Mark::Value(12), Mark::Link(0), Mark::Pixel].map(Part::Marked);
+        let text = format!(
+            "a{}b{}{}",
+            Placeholder::Value(12).text(),
+            Placeholder::Link(0).text(),
+            Placeholder::Pixel.text()
+        );
+        let fixed = |text: &str| TextPart::Fixed(text.into());
+        let marked = [Placeholder::Value(12), Placeholder::Link(0), Placeholder::Pixel]
+            .map(TextPart::Marked);
         let [value, link, pixel] = marked;
         assert_eq!(parts(&text), Some(vec![fixed("a"), value, fixed("b"), link, pixel]));
-        let mark = Mark::Value(1).text();
+        let mark = Placeholder::Value(1).text();
         for broken in [&mark[..mark.len() - 1], &mark.replace("v1", "x1"), &mark.replace("v1", "v")]
         {
             assert_eq!(parts(broken), None, "{broken}");

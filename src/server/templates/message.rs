@@ -3,16 +3,16 @@
 use url::Url;
 
 use super::{
-    Facts, Links,
-    code::Name,
-    compile::{Failure, Template},
+    LinkBuilder, RenderContext,
+    code::VariablePath,
+    compile::{RenderError, Template},
     email::{self, BodyKind},
-    finished::{BodyShape, Finisher},
+    finished::{BodyShape, LayoutCache},
     links::is_web,
-    meter::{EMAIL_MAX, Limit, TEXT_MAX},
+    meter::{EMAIL_MAX, RenderLimit, TEXT_MAX},
     mjml::unknown_part,
-    place::Place,
-    scope::{Addresses, Scope},
+    place::EscapeContext,
+    scope::{MessageUrls, Scope},
 };
 use crate::{
     domain::{
@@ -34,7 +34,7 @@ pub enum TemplateError {
     #[error("The message cannot be read: {}", .0.iter().map(|problem| problem.sentence.as_str()).collect::<Vec<_>>().join(" "))]
     Broken(Vec<FieldError>),
     #[error("The {field} is too complex: {}", .limit.sentence())]
-    Limit { field: String, limit: Limit },
+    Limit { field: String, limit: RenderLimit },
     #[error("The {field} uses a list or an object where the name of a property belongs.")]
     NoName { field: String },
     #[error("The email is not valid MJML: {0}")]
@@ -97,7 +97,7 @@ enum Parts {
     Email {
         subject: Template,
         body: Template,
-        finisher: Finisher,
+        finisher: LayoutCache,
     },
     Sms {
         body: Template,
@@ -112,7 +112,7 @@ enum Parts {
         url: Template,
         headers: Vec<(String, Template)>,
         body: Template,
-        place: Place,
+        place: EscapeContext,
     },
     /// A message that this version does not send.
     Unsent(&'static str),
@@ -125,8 +125,8 @@ enum Parts {
 /// As [`CompiledMessage::new`] and [`CompiledMessage::compose`].
 pub fn compose(
     step: &NodeKind,
-    facts: &Facts<'_>,
-    links: Option<&dyn Links>,
+    facts: &RenderContext<'_>,
+    links: Option<&dyn LinkBuilder>,
 ) -> Result<Content, TemplateError> {
     CompiledMessage::new(step).map_err(TemplateError::Broken)?.compose(facts, links)
 }
@@ -138,7 +138,13 @@ struct Compiler {
 }
 
 impl Compiler {
-    fn field(&mut self, path: &str, source: &str, place: Place, most: usize) -> Option<Template> {
+    fn field(
+        &mut self,
+        path: &str,
+        source: &str,
+        place: EscapeContext,
+        most: usize,
+    ) -> Option<Template> {
         match Template::parse(source, place, most) {
             Ok(template) => Some(template),
             Err(faults) => {
@@ -157,27 +163,32 @@ impl Compiler {
         match step {
             NodeKind::Email { subject, body } => {
                 let kind = BodyKind::of(body);
-                let place = if kind == BodyKind::Plain { Place::Text } else { Place::Html };
-                let subject = self.field("subject", subject, Place::Line, TEXT_MAX);
+                let place =
+                    if kind == BodyKind::Plain { EscapeContext::Text } else { EscapeContext::Html };
+                let subject = self.field("subject", subject, EscapeContext::Line, TEXT_MAX);
                 let unknown = unknown_part(body).filter(|_| kind == BodyKind::Mjml);
                 self.problems.extend(
                     unknown.map(|sentence| FieldError::new("body", "unknown_element", sentence)),
                 );
                 let body = self.field("body", body, place, EMAIL_MAX);
-                Some(Parts::Email { subject: subject?, body: body?, finisher: Finisher::new(kind) })
+                Some(Parts::Email {
+                    subject: subject?,
+                    body: body?,
+                    finisher: LayoutCache::new(kind),
+                })
             }
             NodeKind::Sms { body } => {
-                Some(Parts::Sms { body: self.field("body", body, Place::Text, TEXT_MAX)? })
+                Some(Parts::Sms { body: self.field("body", body, EscapeContext::Text, TEXT_MAX)? })
             }
             NodeKind::Push { title, body, link } => {
-                let title = self.field("title", title, Place::Line, TEXT_MAX);
-                let body = self.field("body", body, Place::Text, TEXT_MAX);
-                let link = self.field("link", link, Place::Url, TEXT_MAX);
+                let title = self.field("title", title, EscapeContext::Line, TEXT_MAX);
+                let body = self.field("body", body, EscapeContext::Text, TEXT_MAX);
+                let link = self.field("link", link, EscapeContext::Url, TEXT_MAX);
                 Some(Parts::Push { title: title?, body: body?, link: link? })
             }
             NodeKind::Webhook { url, body, method, headers } => {
                 let place = place_of_body(headers);
-                let url = self.field("url", url, Place::Url, TEXT_MAX);
+                let url = self.field("url", url, EscapeContext::Url, TEXT_MAX);
                 let body = self.field("body", body, place, TEXT_MAX);
                 let headers: Vec<_> = headers
                     .iter()
@@ -205,23 +216,27 @@ impl Compiler {
             ));
             return None;
         }
-        let value =
-            self.field(&format!("headers[{index}].value"), &header.value, Place::Line, TEXT_MAX)?;
+        let value = self.field(
+            &format!("headers[{index}].value"),
+            &header.value,
+            EscapeContext::Line,
+            TEXT_MAX,
+        )?;
         Some((name.to_string(), value))
     }
 }
 
 /// How values are put into a webhook's body follows from what it says it is.
-fn place_of_body(headers: &[WebhookHeader]) -> Place {
+fn place_of_body(headers: &[WebhookHeader]) -> EscapeContext {
     let content_type =
         headers.iter().find(|header| header.name.trim().eq_ignore_ascii_case("content-type"));
     let content_type = content_type.map(|header| header.value.to_lowercase());
     match content_type.as_deref() {
-        None => Place::Json,
-        Some(kind) if kind.contains("json") => Place::Json,
-        Some(kind) if kind.contains("x-www-form-urlencoded") => Place::Url,
-        Some(kind) if kind.contains("html") || kind.contains("xml") => Place::Html,
-        Some(_) => Place::Text,
+        None => EscapeContext::Json,
+        Some(kind) if kind.contains("json") => EscapeContext::Json,
+        Some(kind) if kind.contains("x-www-form-urlencoded") => EscapeContext::Url,
+        Some(kind) if kind.contains("html") || kind.contains("xml") => EscapeContext::Html,
+        Some(_) => EscapeContext::Text,
     }
 }
 
@@ -245,8 +260,8 @@ impl CompiledMessage {
     /// [`TemplateError`]; missing properties are none.
     pub fn compose(
         &self,
-        facts: &Facts<'_>,
-        links: Option<&dyn Links>,
+        facts: &RenderContext<'_>,
+        links: Option<&dyn LinkBuilder>,
     ) -> Result<Content, TemplateError> {
         self.compose_while(facts, links, &Uninterrupted)
     }
@@ -258,11 +273,11 @@ impl CompiledMessage {
     /// As [`CompiledMessage::compose`], and [`TemplateError::GivenUp`].
     pub fn compose_while(
         &self,
-        facts: &Facts<'_>,
-        links: Option<&dyn Links>,
+        facts: &RenderContext<'_>,
+        links: Option<&dyn LinkBuilder>,
         interrupt: &dyn Interrupt,
     ) -> Result<Content, TemplateError> {
-        let addresses = Addresses::new(links);
+        let addresses = MessageUrls::new(links);
         let fill = |field: &str, template: &Template| {
             interrupt.go_on()?;
             fill(field, template, facts, &addresses)
@@ -274,7 +289,7 @@ impl CompiledMessage {
                 let (text, html) = match links {
                     Some(links) if finisher.kind() != BodyKind::Plain => {
                         let (shape, values) = body
-                            .fill_apart(&Scope::new(facts, &addresses))
+                            .render_with_placeholders(&Scope::new(facts, &addresses))
                             .map_err(|failure| failed("body", failure))?;
                         finisher.finish(&BodyShape { shape, values }, filled, links, &addresses)?
                     }
@@ -322,7 +337,7 @@ impl CompiledMessage {
     }
 
     /// The values that it uses, by field.
-    pub(super) fn names(&self) -> Vec<(String, &Name)> {
+    pub(super) fn names(&self) -> Vec<(String, &VariablePath)> {
         let mut names = Vec::new();
         for (field, template) in self.templates() {
             names.extend(template.names.iter().map(|name| (field.clone(), name)));
@@ -369,23 +384,23 @@ impl CompiledMessage {
 
     /// Is the body of this webhook meant to be JSON?
     pub(super) fn sends_json(&self) -> bool {
-        matches!(self.parts, Parts::Webhook { place: Place::Json, .. })
+        matches!(self.parts, Parts::Webhook { place: EscapeContext::Json, .. })
     }
 }
 
 fn fill(
     field: &str,
     template: &Template,
-    facts: &Facts<'_>,
-    addresses: &Addresses<'_>,
+    facts: &RenderContext<'_>,
+    addresses: &MessageUrls<'_>,
 ) -> Result<String, TemplateError> {
-    template.fill(&Scope::new(facts, addresses)).map_err(|failure| failed(field, failure))
+    template.render(&Scope::new(facts, addresses)).map_err(|failure| failed(field, failure))
 }
 
-fn failed(field: &str, failure: Failure) -> TemplateError {
+fn failed(field: &str, failure: RenderError) -> TemplateError {
     match failure {
-        Failure::Limit(limit) => TemplateError::Limit { field: field.to_string(), limit },
-        Failure::NoName => TemplateError::NoName { field: field.to_string() },
+        RenderError::Limit(limit) => TemplateError::Limit { field: field.to_string(), limit },
+        RenderError::NoName => TemplateError::NoName { field: field.to_string() },
     }
 }
 

@@ -25,7 +25,7 @@ pub const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Which limit a template ran into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+pub enum RenderLimit {
     Rounds,
     Steps,
     Bytes,
@@ -35,33 +35,33 @@ pub enum Limit {
     Html,
 }
 
-impl Limit {
+impl RenderLimit {
     /// The limit, and what to do.
     pub fn sentence(self) -> String {
         match self {
-            Limit::Rounds => format!(
+            RenderLimit::Rounds => format!(
                 "Its loops take more than {ROUNDS_MAX} rounds. Loop over fewer items, or use \
                     “limit:”."
             ),
-            Limit::Steps => {
+            RenderLimit::Steps => {
                 format!(
                     "Rendering takes more than {STEPS_MAX} steps. Simplify it, or loop over fewer \
                         items."
                 )
             }
-            Limit::Bytes => {
+            RenderLimit::Bytes => {
                 format!(
                     "Rendering processes more than {} MB of text. Simplify it.",
                     BYTES_MAX / 1024 / 1024
                 )
             }
-            Limit::Html => {
+            RenderLimit::Html => {
                 format!(
                     "The HTML made from it is longer than {} MB. Shorten it.",
                     HTML_MAX / 1024 / 1024
                 )
             }
-            Limit::Output(most) => {
+            RenderLimit::Output(most) => {
                 format!("The rendered text is longer than {} KB. Shorten it.", most / 1024)
             }
         }
@@ -70,28 +70,28 @@ impl Limit {
 
 /// What is left of the budget. It lies in the registers of the rendering.
 #[derive(Debug, Clone, Copy)]
-pub struct Meter {
+pub struct RenderBudget {
     rounds: u32,
     steps: u32,
     bytes: usize,
     /// The first limit that was hit.
-    pub hit: Option<Limit>,
+    pub hit: Option<RenderLimit>,
 }
 
-impl Default for Meter {
+impl Default for RenderBudget {
     fn default() -> Self {
         Self { rounds: ROUNDS_MAX, steps: STEPS_MAX, bytes: BYTES_MAX, hit: None }
     }
 }
 
-impl Meter {
+impl RenderBudget {
     /// Steps taken so far.
     #[cfg(test)]
     pub fn steps_taken(&self) -> u32 {
         STEPS_MAX - self.steps
     }
 
-    fn stop(&mut self, limit: Limit) -> Error {
+    fn stop(&mut self, limit: RenderLimit) -> Error {
         let limit = *self.hit.get_or_insert(limit);
         Error::with_msg(limit.sentence())
     }
@@ -99,55 +99,59 @@ impl Meter {
 
 /// One step that reads or makes so many bytes.
 pub fn spend(runtime: &dyn Runtime, bytes: usize) -> Result<()> {
-    let mut meter = runtime.registers().get_mut::<Meter>();
+    let mut meter = runtime.registers().get_mut::<RenderBudget>();
     if let Some(limit) = meter.hit {
         return Err(meter.stop(limit));
     }
-    let Some(steps) = meter.steps.checked_sub(1) else { return Err(meter.stop(Limit::Steps)) };
-    let Some(left) = meter.bytes.checked_sub(bytes) else { return Err(meter.stop(Limit::Bytes)) };
+    let Some(steps) = meter.steps.checked_sub(1) else {
+        return Err(meter.stop(RenderLimit::Steps));
+    };
+    let Some(left) = meter.bytes.checked_sub(bytes) else {
+        return Err(meter.stop(RenderLimit::Bytes));
+    };
     (meter.steps, meter.bytes) = (steps, left);
     Ok(())
 }
 
 /// The same where no error can be told: the next step tells it.
 pub fn note(runtime: &dyn Runtime, bytes: usize) {
-    let mut meter = runtime.registers().get_mut::<Meter>();
+    let mut meter = runtime.registers().get_mut::<RenderBudget>();
     match meter.bytes.checked_sub(bytes) {
         Some(left) => meter.bytes = left,
         None => {
-            meter.hit.get_or_insert(Limit::Bytes);
+            meter.hit.get_or_insert(RenderLimit::Bytes);
         }
     }
 }
 
 /// A loop is about to take so many rounds: refused before the first where they are too many.
 pub fn enter_loop(runtime: &dyn Runtime, rounds: u64) -> Result<()> {
-    let mut meter = runtime.registers().get_mut::<Meter>();
+    let mut meter = runtime.registers().get_mut::<RenderBudget>();
     let left = u32::try_from(rounds).ok().and_then(|rounds| meter.rounds.checked_sub(rounds));
     match left {
         Some(left) => {
             meter.rounds = left;
             Ok(())
         }
-        None => Err(meter.stop(Limit::Rounds)),
+        None => Err(meter.stop(RenderLimit::Rounds)),
     }
 }
 
 /// Where rendered text goes, as far as there is room.
-pub struct Sink {
+pub struct BoundedWriter {
     text: Vec<u8>,
     most: usize,
     pub is_over: bool,
 }
 
-impl Sink {
+impl BoundedWriter {
     pub fn new(most: usize, guess: usize) -> Self {
         Self { text: Vec::with_capacity(guess.min(most)), most, is_over: false }
     }
 
     /// For what is kept and not sent: as much as may be moved around.
     pub fn within(runtime: &dyn Runtime) -> Self {
-        Self::new(runtime.registers().get_mut::<Meter>().bytes, 256)
+        Self::new(runtime.registers().get_mut::<RenderBudget>().bytes, 256)
     }
 
     pub fn into_text(self) -> String {
@@ -156,7 +160,7 @@ impl Sink {
     }
 }
 
-impl io::Write for Sink {
+impl io::Write for BoundedWriter {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         if self.text.len() + piece.len() > self.most {
             self.is_over = true;

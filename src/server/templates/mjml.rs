@@ -10,7 +10,7 @@ use super::{
     email::{ELEMENTS_MAX, tags},
     markup_pieces::{MarkupPieces, Piece},
 };
-use crate::domain::delivery::names::closest;
+use crate::domain::delivery::names::suggest;
 
 /// Most elements of MJML (`<mj-…>`), and most pictures of carousels, of which each is written once
 /// for each of the others: what is made of a short text must not become long.
@@ -71,7 +71,7 @@ pub fn unknown_part(mjml: &str) -> Option<String> {
                 .to_string(),
         );
     }
-    Some(match closest(&name, MJML) {
+    Some(match suggest(&name, MJML) {
         Some(near) => format!("There is no element “<{name}>” in MJML. Did you mean “<{near}>”?"),
         None => format!("There is no element “<{name}>” in MJML. Check its spelling."),
     })

@@ -42,10 +42,10 @@ use crate::domain::{
 
 pub use check::check;
 pub use message::{CompiledMessage, TemplateError, compose};
-pub use sample::{Sample, sample};
+pub use sample::{SampleData, sample};
 
 /// What a message is filled in with.
-pub struct Facts<'a> {
+pub struct RenderContext<'a> {
     pub profile: &'a Profile,
     /// Of the event that let them in.
     pub event: &'a Properties,
@@ -59,7 +59,7 @@ pub struct Facts<'a> {
 
 /// Links that are a message's own. Without them (a preview, a test) nothing is counted and no one
 /// is unsubscribed.
-pub trait Links: Send + Sync {
+pub trait LinkBuilder: Send + Sync {
     /// Leads to `target` and counts as a click.
     fn click(&self, target: &str) -> String;
     /// A picture that counts as a view.

@@ -9,12 +9,12 @@ use super::{
     code,
     filters::{ADDRESS, AS_IT_IS, HTML_BARE, HTML_NOW, HTML_VALUE},
     markup::{Bare, Markup, Standing},
-    source::Piece,
+    source::TemplateNode,
 };
 
 /// The place of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum EscapeContext {
     /// Nothing in it has a meaning: an SMS, the text of a push.
     Text,
     Html,
@@ -32,7 +32,7 @@ const JSON_FILTERS: [&str; 3] = ["json", "to_json", "as_json"];
 
 /// Follows the texts of a template to know where an output of it stands.
 pub struct ContextTracker {
-    place: Place,
+    place: EscapeContext,
     /// JSON: between quotes?
     in_string: bool,
     /// How many captures are open.
@@ -48,10 +48,10 @@ pub struct ContextTracker {
 }
 
 impl ContextTracker {
-    pub fn new(place: Place, pieces: &[Piece]) -> Self {
+    pub fn new(place: EscapeContext, pieces: &[TemplateNode]) -> Self {
         let names = |wanted: &str| -> Vec<String> {
-            let name = |piece: &Piece| match piece {
-                Piece::Tag { name, arguments, .. } if name == wanted => {
+            let name = |piece: &TemplateNode| match piece {
+                TemplateNode::Tag { name, arguments, .. } if name == wanted => {
                     arguments.split([' ', '=', '\n', '\t']).next().map(str::to_string)
                 }
                 _ => None,
@@ -67,8 +67,10 @@ impl ContextTracker {
         let mut schemes: Vec<String> = pieces
             .iter()
             .flat_map(|piece| match piece {
-                Piece::Text(_) => Vec::new(),
-                Piece::Output { code, .. } | Piece::Tag { arguments: code, .. } => schemes_in(code),
+                TemplateNode::Text(_) => Vec::new(),
+                TemplateNode::Output { code, .. } | TemplateNode::Tag { arguments: code, .. } => {
+                    schemes_in(code)
+                }
             })
             .collect();
         schemes.sort();
@@ -90,10 +92,10 @@ impl ContextTracker {
     }
 
     pub fn passes_text(&mut self, text: &str) {
-        if self.place == Place::Html {
+        if self.place == EscapeContext::Html {
             self.markup.passes_text(text);
         }
-        if self.place != Place::Json || self.captures > 0 {
+        if self.place != EscapeContext::Json || self.captures > 0 {
             return;
         }
         let mut escaped = false;
@@ -110,7 +112,7 @@ impl ContextTracker {
     /// Under which name the parser gets a tag: `cycle` writes values as well, and escapes them for
     /// their place.
     pub fn passes_tag<'a>(&mut self, name: &'a str) -> &'a str {
-        if self.place == Place::Html {
+        if self.place == EscapeContext::Html {
             self.markup.passes_tag(name);
         }
         match name {
@@ -130,8 +132,8 @@ impl ContextTracker {
 
     fn cycle(&mut self) -> &'static str {
         match self.place {
-            Place::Text | Place::Line => "cycle",
-            Place::Html => {
+            EscapeContext::Text | EscapeContext::Line => "cycle",
+            EscapeContext::Html => {
                 let standing = self.html_value();
                 match (standing.leads, standing.bare) {
                     (true, Bare::No) => "cycle_address",
@@ -140,17 +142,17 @@ impl ContextTracker {
                     (false, _) => "cycle_html_bare",
                 }
             }
-            Place::Json | Place::Url if self.captures > 0 => "cycle",
-            Place::Json if self.in_string => "cycle_json_text",
-            Place::Json => "cycle_json",
-            Place::Url => "cycle_url",
+            EscapeContext::Json | EscapeContext::Url if self.captures > 0 => "cycle",
+            EscapeContext::Json if self.in_string => "cycle_json_text",
+            EscapeContext::Json => "cycle_json",
+            EscapeContext::Url => "cycle_url",
         }
     }
 
     /// The code of an output, with our filter at its end.
     pub fn finish(&mut self, code: &str) -> String {
         let Standing { leads, bare } = match self.place {
-            Place::Html => self.html_value(),
+            EscapeContext::Html => self.html_value(),
             _ => Standing { leads: false, bare: Bare::No },
         };
         let html = match bare {
@@ -168,8 +170,8 @@ impl ContextTracker {
             return if leads { checked(code) } else { plain(code) };
         }
         match self.place {
-            Place::Text | Place::Line => plain(code),
-            Place::Html => {
+            EscapeContext::Text | EscapeContext::Line => plain(code),
+            EscapeContext::Html => {
                 // What was captured from this very text is made of values that were escaped in it.
                 if self.captured.contains(code) && bare == Bare::No {
                     return if leads { checked(code) } else { plain(code) };
@@ -184,13 +186,13 @@ impl ContextTracker {
                     _ => format!("{code} | {html}"),
                 }
             }
-            Place::Json if self.captures > 0 => plain(code),
-            Place::Json => {
+            EscapeContext::Json if self.captures > 0 => plain(code),
+            EscapeContext::Json => {
                 let code = ends_with(&JSON_FILTERS).map_or(code, |at| &code[..at]);
                 format!("{code} | {}", if self.in_string { "__json_text" } else { "__json_value" })
             }
-            Place::Url if self.captures > 0 => plain(code),
-            Place::Url => {
+            EscapeContext::Url if self.captures > 0 => plain(code),
+            EscapeContext::Url => {
                 format!("{} | __url", ends_with(&URL_FILTERS).map_or(code, |at| &code[..at]))
             }
         }

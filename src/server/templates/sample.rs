@@ -7,15 +7,15 @@ use crate::domain::people::{Profile, Properties};
 
 /// A person and an event that have everything a message uses.
 #[derive(Debug, Clone, Default)]
-pub struct Sample {
+pub struct SampleData {
     pub profile: Profile,
     pub event: Properties,
 }
 
 /// Has a value for every property that the message uses; of those that no one can guess, their
 /// name.
-pub fn sample(message: &CompiledMessage) -> Sample {
-    let mut sample = Sample {
+pub fn sample(message: &CompiledMessage) -> SampleData {
+    let mut sample = SampleData {
         profile: Profile {
             identity: Some("ada-1815".to_string()),
             addresses: [

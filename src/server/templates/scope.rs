@@ -13,7 +13,7 @@ use liquid_core::{
 };
 use serde_json::Value as Json;
 
-use super::{Facts, Links, meter};
+use super::{LinkBuilder, RenderContext, meter};
 use crate::domain::people::{Properties, value::canonical_instant};
 
 /// Stands for what is not there on the few ways where the library would complain about it: as a
@@ -25,42 +25,42 @@ pub const ZONE: &str = "\u{0}zone";
 /// Addresses that are a message's own, made where they are asked for: most messages have no use for
 /// them.
 #[derive(Default)]
-pub struct Addresses<'a> {
+pub struct MessageUrls<'a> {
     /// None of a message that goes to no one: they lead nowhere.
-    links: Option<&'a dyn Links>,
+    links: Option<&'a dyn LinkBuilder>,
     unsubscribe: OnceCell<String>,
     preferences: OnceCell<String>,
 }
 
-impl<'a> Addresses<'a> {
-    pub fn new(links: Option<&'a dyn Links>) -> Self {
+impl<'a> MessageUrls<'a> {
+    pub fn new(links: Option<&'a dyn LinkBuilder>) -> Self {
         Self { links, ..Self::default() }
     }
 
     pub fn unsubscribe(&self) -> &str {
         self.unsubscribe.get_or_init(|| {
-            self.links.map_or_else(|| "#unsubscribe".to_string(), Links::unsubscribe)
+            self.links.map_or_else(|| "#unsubscribe".to_string(), LinkBuilder::unsubscribe)
         })
     }
 
     pub fn preferences(&self) -> &str {
         self.preferences.get_or_init(|| {
-            self.links.map_or_else(|| "#preferences".to_string(), Links::preferences)
+            self.links.map_or_else(|| "#preferences".to_string(), LinkBuilder::preferences)
         })
     }
 }
 
 /// The names of one text of one message.
 pub struct Scope<'a> {
-    facts: &'a Facts<'a>,
-    addresses: &'a Addresses<'a>,
+    facts: &'a RenderContext<'a>,
+    addresses: &'a MessageUrls<'a>,
     assigned: RefCell<Object>,
     counters: RefCell<Object>,
     registers: Registers,
 }
 
 impl<'a> Scope<'a> {
-    pub fn new(facts: &'a Facts<'a>, addresses: &'a Addresses<'a>) -> Self {
+    pub fn new(facts: &'a RenderContext<'a>, addresses: &'a MessageUrls<'a>) -> Self {
         Self {
             facts,
             addresses,

@@ -9,7 +9,7 @@ use super::{
 
 /// What is wrong with a template, and on which line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct SyntaxError {
     /// From 1.
     pub line: usize,
     /// A stable key for programs.
@@ -17,7 +17,7 @@ pub struct Fault {
     pub sentence: String,
 }
 
-impl Fault {
+impl SyntaxError {
     pub fn new(line: usize, key: &'static str, sentence: impl Into<String>) -> Self {
         Self { line, key, sentence: sentence.into() }
     }
@@ -25,7 +25,7 @@ impl Fault {
 
 /// One part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+pub enum TemplateNode {
     Text(String),
     /// `{{ code }}`
     Output {
@@ -62,7 +62,7 @@ const OUTPUT_TAGS: [(&str, &str); 3] = [
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn pieces(source: &str) -> Result<Vec<Piece>, Fault> {
+pub fn pieces(source: &str) -> Result<Vec<TemplateNode>, SyntaxError> {
     let mut pieces = Vec::new();
     let mut reader = Reader { source, at: 0, line: 1 };
     // The text before is cut at its end where the next part begins with `{{-`; the text after,
@@ -70,25 +70,25 @@ pub fn pieces(source: &str) -> Result<Vec<Piece>, Fault> {
     let mut trim = false;
     while let Some(part) = reader.next(&mut trim)? {
         match part {
-            Piece::Tag { line, name, .. } if name == "comment" => {
+            TemplateNode::Tag { line, name, .. } if name == "comment" => {
                 reader.skip_block(line, "comment")?
             }
-            Piece::Tag { line, name, .. } if name == "raw" => {
-                pieces.push(Piece::Text(reader.raw_block(line)?))
+            TemplateNode::Tag { line, name, .. } if name == "raw" => {
+                pieces.push(TemplateNode::Text(reader.raw_block(line)?))
             }
-            Piece::Tag { name, .. } if name.is_empty() => {}
-            Piece::Tag { line, name, arguments } if name == "echo" => {
-                pieces.push(Piece::Output { line, code: arguments })
+            TemplateNode::Tag { name, .. } if name.is_empty() => {}
+            TemplateNode::Tag { line, name, arguments } if name == "echo" => {
+                pieces.push(TemplateNode::Output { line, code: arguments })
             }
-            Piece::Tag { line, name, arguments } => {
+            TemplateNode::Tag { line, name, arguments } => {
                 match OUTPUT_TAGS.iter().find(|(tag, _)| *tag == name) {
                     Some((_, output)) => {
-                        pieces.push(Piece::Output { line, code: (*output).to_string() })
+                        pieces.push(TemplateNode::Output { line, code: (*output).to_string() })
                     }
-                    None => pieces.push(Piece::Tag { line, name, arguments }),
+                    None => pieces.push(TemplateNode::Tag { line, name, arguments }),
                 }
             }
-            Piece::Text(text) if text.is_empty() => {}
+            TemplateNode::Text(text) if text.is_empty() => {}
             other => pieces.push(other),
         }
     }
@@ -104,7 +104,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// The next part. `trim` says whether the last one ate the blanks behind it.
-    fn next(&mut self, trim: &mut bool) -> Result<Option<Piece>, Fault> {
+    fn next(&mut self, trim: &mut bool) -> Result<Option<TemplateNode>, SyntaxError> {
         let rest = &self.source[self.at..];
         if rest.is_empty() {
             return Ok(None);
@@ -121,19 +121,19 @@ impl Reader<'_> {
                 if rest[end..].starts_with("{{-") || rest[end..].starts_with("{%-") {
                     text = text.trim_end();
                 }
-                Ok(Some(Piece::Text(text.to_string())))
+                Ok(Some(TemplateNode::Text(text.to_string())))
             }
         }
     }
 
-    fn code(&mut self, trim: &mut bool) -> Result<Piece, Fault> {
+    fn code(&mut self, trim: &mut bool) -> Result<TemplateNode, SyntaxError> {
         let rest = &self.source[self.at..];
         let line = self.line;
         let is_output = rest.starts_with("{{");
         let close = if is_output { "}}" } else { "%}" };
         let Some(length) = code::end_of(&rest[2..], close) else {
             let open = if is_output { "{{" } else { "{%" };
-            return Err(Fault::new(
+            return Err(SyntaxError::new(
                 line,
                 "unclosed",
                 format!("“{open}” is never closed. Write “{close}” where it ends."),
@@ -143,7 +143,7 @@ impl Reader<'_> {
             let sentence = format!(
                 "The code between “{{{{” and “}}}}” can have at most {CODE_MAX} characters."
             );
-            return Err(Fault::new(line, "too_long", sentence));
+            return Err(SyntaxError::new(line, "too_long", sentence));
         }
         let inner = &rest[2..2 + length];
         self.go(length + 4);
@@ -152,7 +152,7 @@ impl Reader<'_> {
         *trim = trims;
         let inner = inner.trim();
         if is_output {
-            return Ok(Piece::Output { line, code: inner.to_string() });
+            return Ok(TemplateNode::Output { line, code: inner.to_string() });
         }
         // `{% # a remark %}`
         let inner = if inner.starts_with('#') { "" } else { inner };
@@ -160,7 +160,11 @@ impl Reader<'_> {
             .find(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_'))
             .unwrap_or(inner.len());
         let (name, arguments) = inner.split_at(end);
-        Ok(Piece::Tag { line, name: name.to_string(), arguments: arguments.trim().to_string() })
+        Ok(TemplateNode::Tag {
+            line,
+            name: name.to_string(),
+            arguments: arguments.trim().to_string(),
+        })
     }
 
     fn go(&mut self, bytes: usize) {
@@ -170,21 +174,21 @@ impl Reader<'_> {
     }
 
     /// The text of `{% raw %}`, as it is.
-    fn raw_block(&mut self, line: usize) -> Result<String, Fault> {
+    fn raw_block(&mut self, line: usize) -> Result<String, SyntaxError> {
         let start = self.at;
         let (end, after) = self.find_end(line, "raw")?;
         self.go(after - start);
         Ok(self.source[start..end].to_string())
     }
 
-    fn skip_block(&mut self, line: usize, name: &str) -> Result<(), Fault> {
+    fn skip_block(&mut self, line: usize, name: &str) -> Result<(), SyntaxError> {
         let (_, after) = self.find_end(line, name)?;
         self.go(after - self.at);
         Ok(())
     }
 
     /// Where `{% endNAME %}` begins and ends.
-    fn find_end(&self, line: usize, name: &str) -> Result<(usize, usize), Fault> {
+    fn find_end(&self, line: usize, name: &str) -> Result<(usize, usize), SyntaxError> {
         let mut from = self.at;
         while let Some(found) = self.source[from..].find("{%") {
             let start = from + found;
@@ -193,7 +197,7 @@ impl Reader<'_> {
             }
             from = start + 2;
         }
-        Err(Fault::new(
+        Err(SyntaxError::new(
             line,
             "unclosed",
             format!("“{{% {name} %}}” is never closed. Write “{{% end{name} %}}” where it ends."),
@@ -223,15 +227,15 @@ fn opening(text: &str) -> Option<usize> {
 }
 
 /// Every block is closed, in order, and none is nested too deep.
-fn check_blocks(pieces: &[Piece]) -> Result<(), Fault> {
+fn check_blocks(pieces: &[TemplateNode]) -> Result<(), SyntaxError> {
     let mut open: Vec<(usize, usize)> = Vec::new();
     for piece in pieces {
-        let Piece::Tag { line, name, .. } = piece else { continue };
+        let TemplateNode::Tag { line, name, .. } = piece else { continue };
         if let Some(index) = BLOCKS.iter().position(|(start, ..)| start == name) {
             if open.len() >= DEPTH_MAX {
                 let sentence =
                     format!("Blocks are nested more than {DEPTH_MAX} deep here. Simplify it.");
-                return Err(Fault::new(*line, "too_deep", sentence));
+                return Err(SyntaxError::new(*line, "too_deep", sentence));
             }
             open.push((index, *line));
         } else if let Some(index) = BLOCKS.iter().position(|(_, end, _)| end == name) {
@@ -243,7 +247,7 @@ fn check_blocks(pieces: &[Piece]) -> Result<(), Fault> {
                         "“{{% {name} %}}” comes before “{{% {start} %}}” of line {at} is closed. \
                             Write “{{% {end} %}}” first."
                     );
-                    return Err(Fault::new(*line, "crossed", sentence));
+                    return Err(SyntaxError::new(*line, "crossed", sentence));
                 }
                 None => {
                     let sentence = format!(
@@ -251,21 +255,21 @@ fn check_blocks(pieces: &[Piece]) -> Result<(), Fault> {
                             it.",
                         BLOCKS[index].0
                     );
-                    return Err(Fault::new(*line, "unopened", sentence));
+                    return Err(SyntaxError::new(*line, "unopened", sentence));
                 }
             }
         } else if BLOCKS.iter().any(|(.., dividers)| dividers.contains(&name.as_str())) {
             let fits =
                 open.last().is_some_and(|(opened, _)| BLOCKS[*opened].2.contains(&name.as_str()));
             if !fits {
-                return Err(Fault::new(
+                return Err(SyntaxError::new(
                     *line,
                     "misplaced",
                     format!("“{{% {name} %}}” does not belong here."),
                 ));
             }
         } else if !TAGS.contains(&name.as_str()) {
-            return Err(Fault::new(*line, "unknown_tag", unknown_tag(name)));
+            return Err(SyntaxError::new(*line, "unknown_tag", unknown_tag(name)));
         }
     }
     match open.last() {
@@ -273,7 +277,7 @@ fn check_blocks(pieces: &[Piece]) -> Result<(), Fault> {
             let (start, end, _) = BLOCKS[*opened];
             let sentence =
                 format!("“{{% {start} %}}” is never closed. Write “{{% {end} %}}” where it ends.");
-            Err(Fault::new(*line, "unclosed", sentence))
+            Err(SyntaxError::new(*line, "unclosed", sentence))
         }
         None => Ok(()),
     }
@@ -306,18 +310,18 @@ fn unknown_tag(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Piece {
-        Piece::Text(text.to_string())
+    fn text(text: &str) -> TemplateNode {
+        TemplateNode::Text(text.to_string())
     }
 
-    fn output(line: usize, code: &str) -> Piece {
-        Piece::Output { line, code: code.to_string() }
+    fn output(line: usize, code: &str) -> TemplateNode {
+        TemplateNode::Output { line, code: code.to_string() }
     }
 
     #[test]
     fn text_outputs_and_tags_are_told_apart_with_their_lines() {
         let parts = pieces("Hi\n{{ a }}\n{% if b %}x{% endif %}").expect("fine");
-        let tag = |name: &str, arguments: &str| Piece::Tag {
+        let tag = |name: &str, arguments: &str| TemplateNode::Tag {
             line: 3,
             name: name.to_string(),
             arguments: arguments.to_string(),

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    CompiledMessage, Facts, Links, TemplateError, check,
+    CompiledMessage, LinkBuilder, RenderContext, TemplateError, check,
     compile::Template,
     compose,
     meter::{EMAIL_MAX, TEXT_MAX},
-    place::Place,
-    scope::{Addresses, Scope},
+    place::EscapeContext,
+    scope::{MessageUrls, Scope},
 };
 use crate::{
     domain::{
@@ -52,9 +52,9 @@ fn order() -> Properties {
 }
 
 /// Hands facts about Ann to anyone who needs them.
-fn with_facts<T>(profile: &Profile, use_them: impl FnOnce(&Facts<'_>) -> T) -> T {
+fn with_facts<T>(profile: &Profile, use_them: impl FnOnce(&RenderContext<'_>) -> T) -> T {
     let event = order();
-    use_them(&Facts {
+    use_them(&RenderContext {
         profile,
         event: &event,
         journey_id: "j-1",
@@ -65,23 +65,23 @@ fn with_facts<T>(profile: &Profile, use_them: impl FnOnce(&Facts<'_>) -> T) -> T
     })
 }
 
-fn filled(source: &str, place: Place) -> String {
+fn filled(source: &str, place: EscapeContext) -> String {
     let template = Template::parse(source, place, TEXT_MAX)
         .unwrap_or_else(|faults| panic!("{source}: {faults:?}"));
     with_facts(&ann(), |facts| {
         template
-            .fill(&Scope::new(facts, &Addresses::default()))
+            .render(&Scope::new(facts, &MessageUrls::default()))
             .unwrap_or_else(|_| panic!("{source}"))
     })
 }
 
 fn text(source: &str) -> String {
-    filled(source, Place::Text)
+    filled(source, EscapeContext::Text)
 }
 
 struct Tracked;
 
-impl Links for Tracked {
+impl LinkBuilder for Tracked {
     fn click(&self, target: &str) -> String {
         format!("https://t.example/c?x=1&to={}", target.replace("://", "+"))
     }
@@ -99,7 +99,7 @@ impl Links for Tracked {
     }
 }
 
-fn email(body: &str, links: Option<&dyn Links>) -> Result<EmailContent, TemplateError> {
+fn email(body: &str, links: Option<&dyn LinkBuilder>) -> Result<EmailContent, TemplateError> {
     let step = NodeKind::Email {
         subject: "Hi {{ profile.first_name }}".to_string(),
         body: body.to_string(),
@@ -307,7 +307,7 @@ fn templates_of_other_systems_are_understood() {
         ("{{ canvas.${name} }}", "Welcome"),
     ] {
         if expected.is_empty() {
-            assert!(Template::parse(source, Place::Text, TEXT_MAX).is_err(), "{source}");
+            assert!(Template::parse(source, EscapeContext::Text, TEXT_MAX).is_err(), "{source}");
         } else {
             assert_eq!(text(source), expected, "{source}");
         }
@@ -322,29 +322,29 @@ fn nobodys_name_breaks_out_of_html() {
         "{{ profile.nasty | escape }}",
         "{{ profile.nasty | escape_once | strip }}",
     ] {
-        assert_eq!(filled(source, Place::Html), html, "{source}");
+        assert_eq!(filled(source, EscapeContext::Html), html, "{source}");
     }
     assert_eq!(
-        filled("{{ profile.nasty | escape | append: profile.nasty }}", Place::Html),
+        filled("{{ profile.nasty | escape | append: profile.nasty }}", EscapeContext::Html),
         format!("{html}{html}")
     );
-    assert!(filled("{{ profile.nasty | raw }}", Place::Html).contains("<b>"));
-    assert_eq!(filled("{{ 'a\nb<' | newline_to_br }}", Place::Html), "a<br />\nb&lt;");
+    assert!(filled("{{ profile.nasty | raw }}", EscapeContext::Html).contains("<b>"));
+    assert_eq!(filled("{{ 'a\nb<' | newline_to_br }}", EscapeContext::Html), "a<br />\nb&lt;");
     assert_eq!(
-        filled("{% raw %}<i>{% endraw %}{% comment %}{{ x }}{% endcomment %}", Place::Html),
+        filled("{% raw %}<i>{% endraw %}{% comment %}{{ x }}{% endcomment %}", EscapeContext::Html),
         "<i>"
     );
     let captured = "{% capture x %}<i>{{ profile.nasty }}</i>{% endcapture %}{{ x }}";
-    assert_eq!(filled(captured, Place::Html), format!("<i>{html}</i>"));
+    assert_eq!(filled(captured, EscapeContext::Html), format!("<i>{html}</i>"));
     // A name that is captured and assigned is no captured one.
     let both = "{% capture x %}a{% endcapture %}{% assign x = profile.nasty %}{{ x }}";
-    assert_eq!(filled(both, Place::Html), html);
+    assert_eq!(filled(both, EscapeContext::Html), html);
 }
 
 #[test]
 fn nobodys_name_breaks_out_of_json() {
     let body = r#"{"a": "{{ profile.nasty }}", "b": {{ profile.nasty }}, "c": "{{ profile.nasty | json }}", "d": {{ event.items | json }}, "e": {{ profile.missing }}, "f": {{ profile.points }}, "\"{{ profile.first_name }}": 1}"#;
-    let sent: Value = serde_json::from_str(&filled(body, Place::Json)).expect("JSON");
+    let sent: Value = serde_json::from_str(&filled(body, EscapeContext::Json)).expect("JSON");
     let nasty = "<b>\"x\" & 'y'</b>\r\nBcc: z";
     assert_eq!(
         sent,
@@ -371,7 +371,7 @@ fn nobodys_name_breaks_out_of_addresses_lines_and_forms() {
         webhook("https://x.example", "", &[("X-Name", "{{ profile.nasty }}")]).expect("sent");
     assert_eq!(sent.headers, [("X-Name".to_string(), "<b>\"x\" & 'y'</b> Bcc: z".to_string())]);
     assert_eq!(
-        filled("{{ profile.nasty | raw }}\r\nX: y", Place::Line),
+        filled("{{ profile.nasty | raw }}\r\nX: y", EscapeContext::Line),
         "<b>\"x\" & 'y'</b> Bcc: z X: y"
     );
 }
@@ -786,7 +786,7 @@ fn a_value_leads_to_no_script_whatever_it_looks_like() {
             ),
             ("<a href=\"{% cycle link %}\">x</a>", "<a href=\"\">x</a>"),
         ] {
-            assert_eq!(filled(&format!("{value}{html}"), Place::Html), expected, "{link}");
+            assert_eq!(filled(&format!("{value}{html}"), EscapeContext::Html), expected, "{link}");
         }
     }
 }
@@ -807,7 +807,7 @@ fn a_value_that_leads_on_and_an_author_s_own_scheme_stay() {
         ("<a title=\"{{ 'data:x' }}\">{{ 'data:x' }}", "<a title=\"data:x\">data:x"),
         ("<a href=\"{{ unsubscribe_url }}\">", "<a href=\"#unsubscribe\">"),
     ] {
-        assert_eq!(filled(html, Place::Html), expected, "{html}");
+        assert_eq!(filled(html, EscapeContext::Html), expected, "{html}");
     }
 }
 
@@ -815,19 +815,22 @@ fn a_value_that_leads_on_and_an_author_s_own_scheme_stay() {
 fn cycle_writes_values_as_outputs_do() {
     let value = "{% assign x = '<b>\"' %}";
     assert_eq!(
-        filled(&format!("{value}{{% cycle x, '<i>' %}}{{% cycle x, '<i>' %}}"), Place::Html),
+        filled(
+            &format!("{value}{{% cycle x, '<i>' %}}{{% cycle x, '<i>' %}}"),
+            EscapeContext::Html
+        ),
         "&lt;b&gt;&quot;<i>"
     );
     assert_eq!(
-        filled(&format!("{value}{{\"a\": \"{{% cycle x %}}\"}}"), Place::Json),
+        filled(&format!("{value}{{\"a\": \"{{% cycle x %}}\"}}"), EscapeContext::Json),
         "{\"a\": \"<b>\\\"\"}"
     );
     assert_eq!(
-        filled(&format!("{value}{{\"a\": {{% cycle x %}}}}"), Place::Json),
+        filled(&format!("{value}{{\"a\": {{% cycle x %}}}}"), EscapeContext::Json),
         "{\"a\": \"<b>\\\"\"}"
     );
     assert_eq!(
-        filled(&format!("{value}https://a.example/{{% cycle x %}}"), Place::Url),
+        filled(&format!("{value}https://a.example/{{% cycle x %}}"), EscapeContext::Url),
         "https://a.example/%3Cb%3E%22"
     );
 }

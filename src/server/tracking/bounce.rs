@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
-use super::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent};
-use crate::domain::{delivery::fate::Fate, time::Timestamp};
+use super::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest};
+use crate::domain::{delivery::fate::MessageEventKind, time::Timestamp};
 
 /// Most names of messages that are looked for in a bounce.
 const NAMES_MAX: usize = 20;
@@ -29,17 +29,17 @@ const DETAIL_MAX: usize = 300;
 ///
 /// # Errors
 /// Where it is no mail.
-pub fn hear(call: Call<'_>) -> Result<ParsedWebhook, NotHeard> {
+pub fn parse(call: WebhookRequest<'_>) -> Result<ParsedWebhook, WebhookRejection> {
     // The parser and what drops its result go down a call a message within a message, and a mail
     // can nest more of them than the stack of a task has room for.
     stacker::grow(STACK_BYTES, || hear_mail(call))
 }
 
-fn hear_mail(call: Call<'_>) -> Result<ParsedWebhook, NotHeard> {
+fn hear_mail(call: WebhookRequest<'_>) -> Result<ParsedWebhook, WebhookRejection> {
     if continuations(call.body).nth(CONTINUATIONS_MAX).is_some() {
         let sentence =
             format!("The email has parameters in more than {CONTINUATIONS_MAX} parts (RFC 2231).");
-        return Err(NotHeard::Malformed(sentence));
+        return Err(WebhookRejection::Malformed(sentence));
     }
     // The parser makes something of everything; a mail says at least from whom it is, or what is in
     // it.
@@ -48,7 +48,7 @@ fn hear_mail(call: Call<'_>) -> Result<ParsedWebhook, NotHeard> {
     let read = &call.body[..call.body.len().min(READ_MAX)];
     let message = MessageParser::default().parse(read).filter(is_mail);
     let message = message.ok_or_else(|| {
-        NotHeard::Malformed("The body is not an email (message/rfc822).".to_string())
+        WebhookRejection::Malformed("The body is not an email (message/rfc822).".to_string())
     })?;
     let mut heard = ParsedWebhook::default();
     let said = message.parts.iter().find_map(|part| {
@@ -74,13 +74,13 @@ fn continuations(mail: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// What a report says, before it is known of which message.
-struct Said {
-    fate: Fate,
+struct BounceReport {
+    fate: MessageEventKind,
     detail: Option<String>,
     address: Option<String>,
 }
 
-impl Said {
+impl BounceReport {
     fn about(self, names: Vec<String>, at: Timestamp) -> ProviderEvent {
         ProviderEvent {
             names,
@@ -129,13 +129,13 @@ fn groups(text: &str) -> Vec<Fields> {
 
 /// The gravest of what is said of the recipients. What is only late, or was only put off, is not a
 /// bounce.
-fn delivery_status(groups: &[Fields]) -> Option<Said> {
+fn delivery_status(groups: &[Fields]) -> Option<BounceReport> {
     let of_recipient = |group: &Fields| {
         let action = group.get("action")?.split_whitespace().next()?.to_ascii_lowercase();
         let status = group.get("status").map(String::as_str).unwrap_or_default();
         let fate = match action.as_str() {
-            "failed" if status.is_empty() || status.starts_with('5') => Fate::Bounced,
-            "delivered" => Fate::Delivered,
+            "failed" if status.is_empty() || status.starts_with('5') => MessageEventKind::Bounced,
+            "delivered" => MessageEventKind::Delivered,
             _ => return None,
         };
         let address =
@@ -144,25 +144,26 @@ fn delivery_status(groups: &[Fields]) -> Option<Said> {
             .get("diagnostic-code")
             .map(|code| after_type(code))
             .filter(|code| !code.is_empty());
-        let detail = diagnosis.or(Some(status)).filter(|_| fate == Fate::Bounced).map(shortened);
-        Some(Said {
+        let detail =
+            diagnosis.or(Some(status)).filter(|_| fate == MessageEventKind::Bounced).map(shortened);
+        Some(BounceReport {
             fate,
             detail: detail.filter(|detail| !detail.is_empty()),
             address: address.and_then(|text| mailbox(text)),
         })
     };
-    groups.iter().filter_map(of_recipient).max_by_key(|said| said.fate == Fate::Bounced)
+    groups.iter().filter_map(of_recipient).max_by_key(|said| said.fate == MessageEventKind::Bounced)
 }
 
-fn complaint(groups: &[Fields]) -> Option<Said> {
+fn complaint(groups: &[Fields]) -> Option<BounceReport> {
     let fields: Fields =
         groups.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
     let fate = match fields.get("feedback-type")?.to_ascii_lowercase().as_str() {
-        "abuse" | "fraud" | "virus" => Fate::Complained,
-        "opt-out" | "opt-out-list" => Fate::Unsubscribed,
+        "abuse" | "fraud" | "virus" => MessageEventKind::Complained,
+        "opt-out" | "opt-out-list" => MessageEventKind::Unsubscribed,
         _ => return None,
     };
-    Some(Said {
+    Some(BounceReport {
         fate,
         detail: None,
         address: fields.get("original-rcpt-to").and_then(|text| mailbox(text)),
@@ -243,11 +244,16 @@ mod tests {
             let parts: String = (0..parts).map(|part| format!("; name*{part}*=a")).collect();
             let mail = format!("From: a@b.example\r\nContent-Type: text/plain{parts}\r\n\r\n");
             let headers = HeaderMap::new();
-            hear(Call { url: "", headers: &headers, body: mail.as_bytes(), now: Timestamp(0) })
+            parse(WebhookRequest {
+                url: "",
+                headers: &headers,
+                body: mail.as_bytes(),
+                now: Timestamp(0),
+            })
         };
         assert!(with(CONTINUATIONS_MAX).is_ok());
         let refused = with(CONTINUATIONS_MAX + 1).expect_err("refused");
-        assert!(matches!(refused, NotHeard::Malformed(why) if why.contains("1000 parts")));
+        assert!(matches!(refused, WebhookRejection::Malformed(why) if why.contains("1000 parts")));
     }
 
     #[test]
@@ -255,21 +261,21 @@ mod tests {
         let level = "Content-Type:message/rfc822\r\n\r\n";
         let mail = format!("From: a@b.example\r\n{}", level.repeat(4 * 1024 * 1024 / level.len()));
         let headers = HeaderMap::new();
-        let call = |body| Call { url: "", headers: &headers, body, now: Timestamp(0) };
-        assert!(hear(call(mail.as_bytes())).expect("a mail").statements.is_empty());
+        let call = |body| WebhookRequest { url: "", headers: &headers, body, now: Timestamp(0) };
+        assert!(parse(call(mail.as_bytes())).expect("a mail").statements.is_empty());
         // Within base64, which the parser undoes.
         let inner = base64::engine::general_purpose::STANDARD.encode(level.repeat(40_000));
         let mail = format!(
             "From: a@b.example\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{inner}"
         );
-        assert!(hear(call(mail.as_bytes())).expect("a mail").statements.is_empty());
+        assert!(parse(call(mail.as_bytes())).expect("a mail").statements.is_empty());
     }
 
     const KEY: &str = "wf.21i3v9.00112233445566778899aabbccddeeff";
 
     fn read(sample: &str) -> ParsedWebhook {
         let sample = sample.replace("{key}", KEY).replace('\n', "\r\n");
-        hear(Call {
+        parse(WebhookRequest {
             url: "",
             headers: &HeaderMap::new(),
             body: sample.as_bytes(),
@@ -292,7 +298,10 @@ mod tests {
     fn a_bounce_of_postfix_is_read() {
         let said = said(include_str!("../../../tests/fixtures/bounces/postfix.eml"));
         assert!(names_our_message(&said), "{said:?}");
-        assert_eq!((said.fate, said.address.as_deref()), (Fate::Bounced, Some("ada@example.com")));
+        assert_eq!(
+            (said.fate, said.address.as_deref()),
+            (MessageEventKind::Bounced, Some("ada@example.com"))
+        );
         let detail = said.detail.expect("a diagnosis");
         assert_eq!(
             detail,
@@ -305,7 +314,10 @@ mod tests {
     fn a_bounce_of_exim_is_read() {
         let said = said(include_str!("../../../tests/fixtures/bounces/exim.eml"));
         assert!(names_our_message(&said), "{said:?}");
-        assert_eq!((said.fate, said.address.as_deref()), (Fate::Bounced, Some("ada@example.com")));
+        assert_eq!(
+            (said.fate, said.address.as_deref()),
+            (MessageEventKind::Bounced, Some("ada@example.com"))
+        );
         assert_eq!(
             said.detail.as_deref(),
             Some("550-5.1.1 No such mailbox here 550 5.1.1 Ask postmaster")
@@ -316,7 +328,10 @@ mod tests {
     fn a_bounce_like_gmails_is_read() {
         let said = said(include_str!("../../../tests/fixtures/bounces/gmail.eml"));
         assert!(names_our_message(&said), "{said:?}");
-        assert_eq!((said.fate, said.address.as_deref()), (Fate::Bounced, Some("ada@example.com")));
+        assert_eq!(
+            (said.fate, said.address.as_deref()),
+            (MessageEventKind::Bounced, Some("ada@example.com"))
+        );
         assert!(
             said.detail.is_some_and(|detail| detail.starts_with("550-5.1.1 The email account"))
         );
@@ -338,7 +353,7 @@ mod tests {
     fn a_complaint_is_read_and_one_that_hides_the_address_names_the_message_all_the_same() {
         let said = said(include_str!("../../../tests/fixtures/bounces/complaint.eml"));
         assert!(names_our_message(&said), "{said:?}");
-        assert_eq!((said.fate, said.address), (Fate::Complained, None));
+        assert_eq!((said.fate, said.address), (MessageEventKind::Complained, None));
     }
 
     #[test]
@@ -352,10 +367,10 @@ mod tests {
     #[test]
     fn what_is_no_mail_is_refused_and_no_damaged_one_breaks_it() {
         let ask = |body: &[u8]| {
-            hear(Call { url: "", headers: &HeaderMap::new(), body, now: Timestamp(0) })
+            parse(WebhookRequest { url: "", headers: &HeaderMap::new(), body, now: Timestamp(0) })
         };
         for nonsense in [b"".as_slice(), b"\xff\xfe\x00", b"\r\n\r\n", b"{\"what\": \"bounced\"}"] {
-            assert!(matches!(ask(nonsense), Err(NotHeard::Malformed(_))), "{nonsense:?}");
+            assert!(matches!(ask(nonsense), Err(WebhookRejection::Malformed(_))), "{nonsense:?}");
         }
         let sample =
             include_str!("../../../tests/fixtures/bounces/postfix.eml").replace('\n', "\r\n");

@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        delivery::{fate::Fate, hook::WebhookProvider},
+        delivery::{fate::MessageEventKind, hook::WebhookProvider},
         error::FieldError,
         ids::ProjectId,
         time::Timestamp,
     },
     server::{
-        store::answers::Reply,
-        vault::{SigningPurpose, Vault},
+        store::answers::SmsReply,
+        vault::{ServerKey, SigningPurpose},
     },
 };
 
@@ -27,7 +27,7 @@ const ID: usize = 16;
 /// report may come before its id is known here.
 pub fn hook_url(
     base: &Url,
-    vault: &Vault,
+    vault: &ServerKey,
     project: ProjectId,
     provider: WebhookProvider,
 ) -> String {
@@ -35,7 +35,7 @@ pub fn hook_url(
     format!("{base}/hooks/{}/{}", hook_token(vault, project, provider), provider.key())
 }
 
-fn hook_token(vault: &Vault, project: ProjectId, provider: WebhookProvider) -> String {
+fn hook_token(vault: &ServerKey, project: ProjectId, provider: WebhookProvider) -> String {
     let mut bytes = project.0.as_bytes().to_vec();
     bytes.extend_from_slice(&vault.sign(SigningPurpose::Hook, &signed(project, provider)));
     URL_SAFE_NO_PAD.encode(bytes)
@@ -46,7 +46,11 @@ fn signed(project: ProjectId, provider: WebhookProvider) -> Vec<u8> {
 }
 
 /// The project of an address; none where it was not made here for this provider.
-pub fn project_of_hook(vault: &Vault, token: &str, provider: WebhookProvider) -> Option<ProjectId> {
+pub fn project_of_hook(
+    vault: &ServerKey,
+    token: &str,
+    provider: WebhookProvider,
+) -> Option<ProjectId> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (id, signature) = bytes.split_at_checked(ID)?;
     let project = ProjectId(Uuid::from_slice(id).ok()?);
@@ -55,7 +59,7 @@ pub fn project_of_hook(vault: &Vault, token: &str, provider: WebhookProvider) ->
 
 /// A provider's request.
 #[derive(Clone, Copy)]
-pub struct Call<'a> {
+pub struct WebhookRequest<'a> {
     /// The whole address, as the provider called it.
     pub url: &'a str,
     pub headers: &'a HeaderMap,
@@ -63,15 +67,15 @@ pub struct Call<'a> {
     pub now: Timestamp,
 }
 
-impl Call<'_> {
+impl WebhookRequest<'_> {
     /// A header as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    pub fn text(&self) -> Result<&str, NotHeard> {
+    pub fn text(&self) -> Result<&str, WebhookRejection> {
         std::str::from_utf8(self.body)
-            .map_err(|_| NotHeard::Malformed("The body is not text in UTF-8.".to_string()))
+            .map_err(|_| WebhookRejection::Malformed("The body is not text in UTF-8.".to_string()))
     }
 }
 
@@ -80,7 +84,7 @@ impl Call<'_> {
 pub struct ProviderEvent {
     /// What may name the message: our own key, alone or within something, or the provider's id.
     pub names: Vec<String>,
-    pub fate: Fate,
+    pub fate: MessageEventKind,
     pub at: Timestamp,
     pub detail: Option<String>,
     /// Where it was sent to.
@@ -93,7 +97,7 @@ pub struct ProviderEvent {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ParsedWebhook {
     pub statements: Vec<ProviderEvent>,
-    pub replies: Vec<Reply>,
+    pub replies: Vec<SmsReply>,
     /// Names the request, where it must not count twice.
     pub receipt: Option<String>,
     /// Records that make no sense, by their place.
@@ -102,7 +106,7 @@ pub struct ParsedWebhook {
 
 /// Why nothing of a request was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotHeard {
+pub enum WebhookRejection {
     /// It is not signed.
     Unsigned,
     /// It is signed by someone else, or was changed, or is too old.
@@ -119,7 +123,7 @@ mod tests {
     #[test]
     fn an_address_names_its_project_and_its_provider() {
         let vault = |seed: u8| {
-            Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused"))
+            ServerKey::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused"))
                 .expect("a key")
         };
         let (project, other) = (ProjectId::new(), ProjectId::new());

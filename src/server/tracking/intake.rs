@@ -13,45 +13,45 @@ use crate::{
     domain::time::Timestamp,
     server::{
         clock::Clock,
-        delivery::Flights,
-        engine::EngineSigns,
+        delivery::InFlightTracker,
+        engine::EngineMetrics,
         ingest::IntakeError,
         store::{
             Store, StoreError, StoreResult,
-            answers::{NewMessageEvent, Told},
+            answers::{InboundBatch, NewMessageEvent},
             delivery::ChangedFacts,
-            error::Obstacle,
+            error::WriteFailure,
         },
         supervisor::{Supervisor, Worker, short_task},
     },
 };
 
 /// Most requests whose reports are written in one transaction.
-const TOGETHER: usize = 5_000;
+const WRITE_BATCH_MAX: usize = 5_000;
 /// Most that wait. Beyond it opens and clicks are let go, and providers are asked to come again.
-const WAITING: usize = 50_000;
+const QUEUE_MAX: usize = 50_000;
 /// When what could not be written is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-struct Waiting {
-    told: Told,
+struct PendingWrite {
+    told: InboundBatch,
     answer: Option<oneshot::Sender<StoreResult<()>>>,
 }
 
 /// The way in for reports. Cheap to clone; ends with its last clone.
 #[derive(Clone)]
-pub struct Reports(mpsc::Sender<Waiting>);
+pub struct MessageEventWriter(mpsc::Sender<PendingWrite>);
 
-impl Reports {
+impl MessageEventWriter {
     /// Starts the task that writes.
     pub fn start(
         store: impl Store + Clone,
         clock: Arc<dyn Clock>,
-        signs: EngineSigns,
-        flights: Flights,
+        signs: EngineMetrics,
+        flights: InFlightTracker,
         supervisor: &Supervisor,
     ) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (sender, receiver) = mpsc::channel(QUEUE_MAX);
         supervisor
             .run_while_used(Worker::EventWriter, write(store, clock, signs, flights, receiver));
         Self(sender)
@@ -60,8 +60,8 @@ impl Reports {
     /// Writes it soon, without anybody waiting. Where there is no room it is let go: a link must
     /// lead on in any case.
     pub fn note(&self, report: NewMessageEvent) {
-        let told = Told { reports: vec![report], ..Told::default() };
-        if self.0.try_send(Waiting { told, answer: None }).is_err() {
+        let told = InboundBatch { reports: vec![report], ..InboundBatch::default() };
+        if self.0.try_send(PendingWrite { told, answer: None }).is_err() {
             tracing::warn!("answers.let_go");
         }
     }
@@ -71,16 +71,21 @@ impl Reports {
     /// # Errors
     /// Where there is no room, or it could not be written: nothing was stored then. Or where no one
     /// writes any more.
-    pub async fn take(&self, told: Told) -> Result<(), IntakeError> {
+    pub async fn take(&self, told: InboundBatch) -> Result<(), IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Waiting { told, answer: Some(answer) })?;
+        self.0.try_send(PendingWrite { told, answer: Some(answer) })?;
         Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 
     /// Waits until everything that was noted so far is on the disk, or cannot get there.
     pub async fn settle(&self) {
         let (answer, answered) = oneshot::channel();
-        if self.0.send(Waiting { told: Told::default(), answer: Some(answer) }).await.is_ok() {
+        if self
+            .0
+            .send(PendingWrite { told: InboundBatch::default(), answer: Some(answer) })
+            .await
+            .is_ok()
+        {
             let _ = answered.await;
         }
     }
@@ -89,30 +94,30 @@ impl Reports {
 async fn write(
     store: impl Store + Clone,
     clock: Arc<dyn Clock>,
-    signs: EngineSigns,
-    flights: Flights,
-    mut waiting: mpsc::Receiver<Waiting>,
+    signs: EngineMetrics,
+    flights: InFlightTracker,
+    mut waiting: mpsc::Receiver<PendingWrite>,
 ) {
     // What no one waits for and could not be written yet.
-    let mut kept: Vec<Told> = Vec::new();
+    let mut kept: Vec<InboundBatch> = Vec::new();
     loop {
         let first = match kept.is_empty() {
             true => waiting.recv().await,
             false => match timeout(AGAIN, waiting.recv()).await {
                 Ok(next) => next,
-                Err(_) => Some(Waiting { told: Told::default(), answer: None }),
+                Err(_) => Some(PendingWrite { told: InboundBatch::default(), answer: None }),
             },
         };
         let Some(first) = first else { return };
         let mut told = mem::take(&mut kept);
         let noted = told.len();
         let mut answers = Vec::new();
-        let mut sort = |one: Waiting, told: &mut Vec<Told>| match one.answer {
+        let mut sort = |one: PendingWrite, told: &mut Vec<InboundBatch>| match one.answer {
             Some(answer) => answers.push((one.told, answer)),
             None => told.push(one.told),
         };
         sort(first, &mut told);
-        for _ in noted..TOGETHER {
+        for _ in noted..WRITE_BATCH_MAX {
             let Ok(next) = waiting.try_recv() else { break };
             sort(next, &mut told);
         }
@@ -125,31 +130,35 @@ async fn write(
 }
 
 /// What someone waits for.
-type Awaited = (Told, oneshot::Sender<StoreResult<()>>);
+type Awaited = (InboundBatch, oneshot::Sender<StoreResult<()>>);
 
 /// Anyone who came while the database was waited for has waited as long as the others: no one waits
 /// for it once more.
-fn turn_away(waiting: &mut mpsc::Receiver<Waiting>, obstacle: Obstacle, kept: &mut Vec<Told>) {
+fn turn_away(
+    waiting: &mut mpsc::Receiver<PendingWrite>,
+    obstacle: WriteFailure,
+    kept: &mut Vec<InboundBatch>,
+) {
     while let Ok(next) = waiting.try_recv() {
         match next.answer {
             Some(answer) => drop(answer.send(Err(StoreError::Unavailable(obstacle)))),
             None => kept.push(next.told),
         }
     }
-    kept.truncate(WAITING);
+    kept.truncate(QUEUE_MAX);
 }
 
 /// One transaction for all; where that fails, one sender's trouble is not the others'. Answers how
 /// much was news, or what keeps everybody's from being written.
 async fn write_together(
     store: &impl Store,
-    flights: &Flights,
-    (noted, awaited): (Vec<Told>, Vec<Awaited>),
+    flights: &InFlightTracker,
+    (noted, awaited): (Vec<InboundBatch>, Vec<Awaited>),
     now: Timestamp,
-    kept: &mut Vec<Told>,
-) -> Result<u64, Obstacle> {
+    kept: &mut Vec<InboundBatch>,
+) -> Result<u64, WriteFailure> {
     let count = noted.len();
-    let (told, answers): (Vec<Told>, Vec<_>) = awaited.into_iter().unzip();
+    let (told, answers): (Vec<InboundBatch>, Vec<_>) = awaited.into_iter().unzip();
     let mut all = noted;
     all.extend(told);
     let failed = match store.report(&all, now).await {
@@ -179,7 +188,7 @@ async fn write_together(
             }
         }
     }
-    all.truncate(WAITING);
+    all.truncate(QUEUE_MAX);
     *kept = all;
     match failed {
         StoreError::Unavailable(obstacle) => Err(obstacle),
@@ -189,7 +198,11 @@ async fn write_together(
 
 /// Anyone who told of a bounce, a complaint or someone's STOP is answered when nothing goes there
 /// any more; the others at once.
-fn answer_all(told: impl Iterator<Item = Awaited>, changed: ChangedFacts, flights: &Flights) {
+fn answer_all(
+    told: impl Iterator<Item = Awaited>,
+    changed: ChangedFacts,
+    flights: &InFlightTracker,
+) {
     let (grave, light): (Vec<Awaited>, Vec<Awaited>) =
         told.partition(|(told, _)| !changed.is_empty() && told.is_grave());
     for (_, answer) in light {

@@ -7,8 +7,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use url::Url;
 
 use crate::server::{
-    templates::Links,
-    vault::{SigningPurpose, Vault},
+    templates::LinkBuilder,
+    vault::{ServerKey, SigningPurpose},
 };
 
 /// Bytes of a signature.
@@ -22,7 +22,7 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// What a link is for. One made for one thing is worth nothing for another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Token {
+pub enum LinkToken {
     Open {
         message: i64,
     },
@@ -36,12 +36,12 @@ pub enum Token {
     },
 }
 
-impl Token {
-    pub fn write(&self, vault: &Vault) -> String {
+impl LinkToken {
+    pub fn write(&self, vault: &ServerKey) -> String {
         let (kind, message, target) = match self {
-            Token::Open { message } => (1, message, ""),
-            Token::Click { message, target } => (2, message, target.as_str()),
-            Token::Choices { message } => (3, message, ""),
+            LinkToken::Open { message } => (1, message, ""),
+            LinkToken::Click { message, target } => (2, message, target.as_str()),
+            LinkToken::Choices { message } => (3, message, ""),
         };
         let mut bytes = vec![kind];
         push_number(&mut bytes, message.unsigned_abs());
@@ -52,7 +52,7 @@ impl Token {
     }
 
     /// None where it was not signed here.
-    pub fn read(vault: &Vault, text: &str) -> Option<Self> {
+    pub fn read(vault: &ServerKey, text: &str) -> Option<Self> {
         if text.len() > TOKEN_MAX {
             return None;
         }
@@ -64,12 +64,12 @@ impl Token {
         let (kind, rest) = data.split_first()?;
         let (message, target) = take_number(rest)?;
         match kind {
-            1 if target.is_empty() => Some(Token::Open { message }),
-            2 => Some(Token::Click {
+            1 if target.is_empty() => Some(LinkToken::Open { message }),
+            2 => Some(LinkToken::Click {
                 message,
                 target: web_address(std::str::from_utf8(target).ok()?)?,
             }),
-            3 if target.is_empty() => Some(Token::Choices { message }),
+            3 if target.is_empty() => Some(LinkToken::Choices { message }),
             _ => None,
         }
     }
@@ -99,27 +99,27 @@ fn take_number(bytes: &[u8]) -> Option<(i64, &[u8])> {
 pub struct MessageLinks {
     /// Where people reach us.
     pub base: Url,
-    pub vault: Vault,
+    pub vault: ServerKey,
     /// Its number in the outbox.
     pub message: i64,
 }
 
 impl MessageLinks {
-    fn link(&self, path: &str, token: &Token) -> String {
+    fn link(&self, path: &str, token: &LinkToken) -> String {
         format!("{}/{path}/{}", self.base.as_str().trim_end_matches('/'), token.write(&self.vault))
     }
 }
 
-impl Links for MessageLinks {
+impl LinkBuilder for MessageLinks {
     /// What leads to no page of the web stays as it is, and so does an address that would not fit.
     fn click(&self, target: &str) -> String {
         let Some(url) = web_address(target) else { return target.to_string() };
-        let link = self.link("t/c", &Token::Click { message: self.message, target: url });
+        let link = self.link("t/c", &LinkToken::Click { message: self.message, target: url });
         if link.len() > TOKEN_MAX { target.to_string() } else { link }
     }
 
     fn pixel(&self) -> String {
-        self.link("t/o", &Token::Open { message: self.message })
+        self.link("t/o", &LinkToken::Open { message: self.message })
     }
 
     fn unsubscribe(&self) -> String {
@@ -127,13 +127,13 @@ impl Links for MessageLinks {
     }
 
     fn preferences(&self) -> String {
-        self.link("u", &Token::Choices { message: self.message })
+        self.link("u", &LinkToken::Choices { message: self.message })
     }
 }
 
 /// The name under which a message goes out, the same for every try: `Idempotency-Key`, the left
 /// half of `Message-ID`. Small letters, digits and dots, so that it survives anyone who carries it.
-pub fn message_key(vault: &Vault, message: i64) -> String {
+pub fn message_key(vault: &ServerKey, message: i64) -> String {
     let mut number = message.unsigned_abs();
     let mut digits = Vec::new();
     loop {
@@ -151,18 +151,18 @@ pub fn message_key(vault: &Vault, message: i64) -> String {
 
 /// The message of a name, alone or as a whole `<wf.….…@example.com>`; none where it is no name that
 /// was given here.
-pub fn message_of_key(vault: &Vault, text: &str) -> Option<i64> {
+pub fn message_of_key(vault: &ServerKey, text: &str) -> Option<i64> {
     find_key(vault, text)
 }
 
 /// The first name of a message within a text: mail servers quote what they could not deliver in
 /// many ways.
-pub fn find_key(vault: &Vault, text: &str) -> Option<i64> {
+pub fn find_key(vault: &ServerKey, text: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
     lower.match_indices(KEY).find_map(|(place, _)| read_key(vault, &lower[place + KEY.len()..]))
 }
 
-fn read_key(vault: &Vault, rest: &str) -> Option<i64> {
+fn read_key(vault: &ServerKey, rest: &str) -> Option<i64> {
     let (number, rest) =
         rest.split_at_checked(rest.find('.').filter(|end| (1..=13).contains(end))?)?;
     let message = i64::from_str_radix(number, 36).ok().filter(|message| *message > 0)?;
@@ -180,8 +180,8 @@ mod tests {
 
     use super::*;
 
-    fn vault(seed: u8) -> Vault {
-        Vault::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused"))
+    fn vault(seed: u8) -> ServerKey {
+        ServerKey::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused"))
             .expect("a key")
     }
 
@@ -194,20 +194,20 @@ mod tests {
         fn a_token_comes_back_and_no_changed_one_does(message in 1_i64..i64::MAX, place in 0_usize..60, bit in 0_u8..8) {
             let vault = vault(7);
             let target = url("https://shop.example/cart?id=7&x=%C3%A9#top");
-            for token in [Token::Open { message }, Token::Click { message, target }, Token::Choices { message }] {
+            for token in [LinkToken::Open { message }, LinkToken::Click { message, target }, LinkToken::Choices { message }] {
                 let text = token.write(&vault);
-                prop_assert_eq!(Token::read(&vault, &text), Some(token));
+                prop_assert_eq!(LinkToken::read(&vault, &text), Some(token));
                 let mut bytes = URL_SAFE_NO_PAD.decode(&text).expect("bytes");
                 let place = place % bytes.len();
                 bytes[place] ^= 1 << bit;
-                prop_assert_eq!(Token::read(&vault, &URL_SAFE_NO_PAD.encode(&bytes)), None);
-                prop_assert_eq!(Token::read(&vault, &URL_SAFE_NO_PAD.encode(&bytes[..place])), None);
+                prop_assert_eq!(LinkToken::read(&vault, &URL_SAFE_NO_PAD.encode(&bytes)), None);
+                prop_assert_eq!(LinkToken::read(&vault, &URL_SAFE_NO_PAD.encode(&bytes[..place])), None);
             }
         }
 
         #[test]
         fn any_text_is_refused_and_never_breaks(text in "\\PC{0,80}") {
-            prop_assert_eq!(Token::read(&vault(7), &text), None);
+            prop_assert_eq!(LinkToken::read(&vault(7), &text), None);
             prop_assert_eq!(message_of_key(&vault(7), &text), None);
         }
 
@@ -223,12 +223,12 @@ mod tests {
 
     #[test]
     fn a_token_of_another_key_or_for_another_thing_is_worth_nothing() {
-        let open = Token::Open { message: 7 }.write(&vault(7));
-        assert_eq!(Token::read(&vault(8), &open), None);
+        let open = LinkToken::Open { message: 7 }.write(&vault(7));
+        assert_eq!(LinkToken::read(&vault(8), &open), None);
         let mut bytes = URL_SAFE_NO_PAD.decode(&open).expect("bytes");
         bytes[0] = 3;
         assert_eq!(
-            Token::read(&vault(7), &URL_SAFE_NO_PAD.encode(bytes)),
+            LinkToken::read(&vault(7), &URL_SAFE_NO_PAD.encode(bytes)),
             None,
             "a picture is no right to choose"
         );
@@ -256,7 +256,10 @@ mod tests {
         let link = links.click("https://shop.example/a?b=c");
         assert!(link.starts_with("https://wayfare.example/t/c/"), "{link}");
         let token = link.rsplit('/').next().expect("a token");
-        assert!(matches!(Token::read(&vault(7), token), Some(Token::Click { message: 7, .. })));
+        assert!(matches!(
+            LinkToken::read(&vault(7), token),
+            Some(LinkToken::Click { message: 7, .. })
+        ));
         assert!(
             links.pixel().len() < 70 && links.preferences().len() < 70,
             "short enough for a text message"

@@ -32,7 +32,7 @@ const PREVIEWERS: [&str; 22] = [
 /// Headers with which browsers say that they only look ahead.
 const AHEAD: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
-pub fn is_person(method: &Method, headers: &HeaderMap) -> bool {
+pub fn is_human(method: &Method, headers: &HeaderMap) -> bool {
     let text = |name: &str| {
         headers
             .get(name)
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn judge(method: &Method, name: &'static str, value: &'static str) -> bool {
-        is_person(
+        is_human(
             method,
             &HeaderMap::from_iter([(
                 http::HeaderName::from_static(name),
@@ -84,6 +84,6 @@ mod tests {
         }
         assert!(!judge(&Method::GET, "sec-purpose", "prefetch;prerender"));
         assert!(!judge(&Method::GET, "x-moz", "prefetch"));
-        assert!(is_person(&Method::GET, &HeaderMap::new()));
+        assert!(is_human(&Method::GET, &HeaderMap::new()));
     }
 }

@@ -4,8 +4,8 @@
 use leptos::prelude::*;
 
 use crate::domain::{
-    editor::difference::{Change, ConnectorChange, FieldChange, NodeChange, VersionDiff},
-    figures::counted,
+    editor::difference::{ConnectorChange, FieldChange, NodeChange, NodeChangeKind, VersionDiff},
+    figures::pluralize,
 };
 
 #[component]
@@ -31,7 +31,7 @@ fn NodeChanges(changes: Vec<NodeChange>, moved: i64) -> impl IntoView {
             <div>
                 <h3>"Steps"</h3>
                 <ul class="changes">{changes.into_iter().map(|change| view! { <NodeLine change=change /> }).collect_view()}</ul>
-                {(moved > 0).then(|| view! { <p class="hint">{format!("{} moved on the canvas.", counted(moved, "step", "steps"))}</p> })}
+                {(moved > 0).then(|| view! { <p class="hint">{format!("{} moved on the canvas.", pluralize(moved, "step", "steps"))}</p> })}
             </div>
         }
     })
@@ -40,9 +40,9 @@ fn NodeChanges(changes: Vec<NodeChange>, moved: i64) -> impl IntoView {
 #[component]
 fn NodeLine(change: NodeChange) -> impl IntoView {
     let (what, fields) = match change.change {
-        Change::Added => ("added", Vec::new()),
-        Change::Removed => ("removed", Vec::new()),
-        Change::Changed(fields) => ("changed", fields),
+        NodeChangeKind::Added => ("added", Vec::new()),
+        NodeChangeKind::Removed => ("removed", Vec::new()),
+        NodeChangeKind::Changed(fields) => ("changed", fields),
     };
     view! {
         <li>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::request::typed,
+    api::request::submitted_value,
     domain::{
         access::Role,
         account::{PASSWORD_MAX, PASSWORD_MIN},
@@ -21,7 +21,7 @@ pub fn TextField(
     #[prop(optional)] autofocus: bool,
     #[prop(optional)] hint: &'static str,
 ) -> impl IntoView {
-    let value = typed(name).unwrap_or(value);
+    let value = submitted_value(name).unwrap_or(value);
     let (id, hint_id) = (format!("field-{name}"), format!("field-{name}-hint"));
     let described_by = (!hint.is_empty()).then(|| hint_id.clone());
     view! {
@@ -91,7 +91,7 @@ pub fn RoleField(
     #[prop(default = Role::Viewer)] chosen: Role,
     #[prop(optional)] quiet: bool,
 ) -> impl IntoView {
-    let chosen = typed("role").and_then(|role| role.parse().ok()).unwrap_or(chosen);
+    let chosen = submitted_value("role").and_then(|role| role.parse().ok()).unwrap_or(chosen);
     view! {
         <label class="field">
             <span class="field-label" class:visually-hidden=quiet>{label}</span>

@@ -32,7 +32,7 @@ pub fn here() -> String {
 }
 
 /// Is it this page, or one below it?
-pub fn lies_at(here: &str, address: &str) -> bool {
+pub fn is_under(here: &str, address: &str) -> bool {
     here.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
@@ -40,7 +40,7 @@ impl Section {
     /// The page that is shown, or the nearest one above it.
     fn current(self, here: &str) -> Option<&'static str> {
         let addresses = self.pages.iter().map(|(address, ..)| *address);
-        addresses.filter(|address| lies_at(here, address)).max_by_key(|address| address.len())
+        addresses.filter(|address| is_under(here, address)).max_by_key(|address| address.len())
     }
 }
 

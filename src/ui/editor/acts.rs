@@ -11,8 +11,8 @@ use crate::domain::{
     editor::{
         EditMode,
         fragment::ClipboardGraph,
-        geometry::{Frame, LayoutDirection, Viewport},
-        sketch::Edit,
+        geometry::{LayoutDirection, Rect, Viewport},
+        sketch::EditCommand,
     },
     graph::{Node, NodeKind, Position},
 };
@@ -69,7 +69,7 @@ impl Bench {
         if let Some(frame) = self.frame_untracked(id) {
             let (width, height) = self.window.get_untracked();
             let view = self.view.get_untracked();
-            let showing = view.showing(frame, width, height);
+            let showing = view.scroll_into_view(frame, width, height);
             if showing != view {
                 self.view.set(showing);
             }
@@ -79,8 +79,8 @@ impl Bench {
     /// All of the graph in the window.
     pub fn fit(&self) {
         let (width, height) = self.window.get_untracked();
-        if let Some(all) = self.with_frames(|_, frames| Frame::around(frames.iter().copied())) {
-            self.view.set(Viewport::fitting(all, width, height));
+        if let Some(all) = self.with_frames(|_, frames| Rect::around(frames.iter().copied())) {
+            self.view.set(Viewport::fit(all, width, height));
         }
     }
 
@@ -92,7 +92,7 @@ impl Bench {
             let entry =
                 graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
             Some(Viewport::opening(
-                Frame::around(frames.iter().copied())?,
+                Rect::around(frames.iter().copied())?,
                 *frames.get(entry)?,
                 direction,
                 width,
@@ -128,27 +128,27 @@ impl Bench {
             let id = self.sketch(|sketch| sketch.only_chosen().map(|node| node.id.clone()))?;
             let node = self.node(&id)?;
             let open = self.graph(|graph| {
-                node.outlets().into_iter().find(|outlet| graph.target(&id, outlet).is_none())
+                node.outlets().into_iter().find(|outlet| graph.target_of(&id, outlet).is_none())
             });
             Some((id, open.or_else(|| node.outlets().into_iter().next())?))
         });
         let edit = match after {
-            Some((from, outlet)) => Edit::After { from, outlet, step },
+            Some((from, outlet)) => EditCommand::After { from, outlet, step },
             None => {
                 let (width, height) = self.window.get_untracked();
                 let middle = self.view.get_untracked().to_canvas(width / 2.0, height / 2.0);
-                Edit::Add { step, at: Position { x: middle.x - 110.0, y: middle.y - 40.0 } }
+                EditCommand::Add { step, at: Position { x: middle.x - 110.0, y: middle.y - 40.0 } }
             }
         };
         self.add_by(&edit);
     }
 
-    pub fn add_by(&self, edit: &Edit) {
+    pub fn add_by(&self, edit: &EditCommand) {
         let added = self.apply(edit, |bench| {
             let title =
                 bench.sketch(|sketch| sketch.only_chosen().map(Node::title)).unwrap_or_default();
             match edit {
-                Edit::After { from, outlet, .. } => {
+                EditCommand::After { from, outlet, .. } => {
                     let path = bench.outlet_title(from, outlet);
                     format!("{title} added after “{}”, {path}.", bench.title(from))
                 }
@@ -184,7 +184,7 @@ impl Bench {
             1 => self.only_untracked().map(|id| self.title(&id)).unwrap_or_default(),
             many => format!("{many} steps"),
         };
-        if self.apply(&Edit::Delete { nodes: chosen }, |_| format!("{what} deleted."))
+        if self.apply(&EditCommand::Delete { nodes: chosen }, |_| format!("{what} deleted."))
             && let Some(before) = before
         {
             self.follow(&before);
@@ -192,7 +192,7 @@ impl Bench {
     }
 
     pub fn disconnect(&self, from: &str, outlet: &str) {
-        let edit = Edit::Disconnect { from: from.to_string(), outlet: outlet.to_string() };
+        let edit = EditCommand::Disconnect { from: from.to_string(), outlet: outlet.to_string() };
         self.apply(&edit, |bench| {
             format!("“{}”, {}, ends here now.", bench.title(from), bench.outlet_title(from, outlet))
         });
@@ -200,7 +200,7 @@ impl Bench {
     }
 
     pub fn connect(&self, from: &str, outlet: &str, to: &str) {
-        let edit = Edit::Connect {
+        let edit = EditCommand::Connect {
             from: from.to_string(),
             outlet: outlet.to_string(),
             to: to.to_string(),
@@ -213,7 +213,7 @@ impl Bench {
 
     pub fn duplicate_chosen(&self) {
         let nodes = self.chosen.get_untracked();
-        self.apply(&Edit::Duplicate { nodes }, |bench| said_chosen(bench, "duplicated"));
+        self.apply(&EditCommand::Duplicate { nodes }, |bench| said_chosen(bench, "duplicated"));
         if let Some(id) = self.only_untracked() {
             self.follow(&id);
         }
@@ -221,7 +221,8 @@ impl Bench {
 
     pub fn copied(&self) -> Option<ClipboardGraph> {
         let chosen = self.chosen.get_untracked();
-        let fragment = self.graph(|graph| ClipboardGraph::cut_out(graph, |id| chosen.contains(id)));
+        let fragment =
+            self.graph(|graph| ClipboardGraph::copy_from(graph, |id| chosen.contains(id)));
         (!fragment.nodes.is_empty()).then_some(fragment)
     }
 
@@ -231,7 +232,8 @@ impl Bench {
         } else {
             "from left to right"
         };
-        if !self.apply(&Edit::Align(direction), |_| format!("Aligned {word}.")) && self.can_write()
+        if !self.apply(&EditCommand::Align(direction), |_| format!("Aligned {word}."))
+            && self.can_write()
         {
             self.say(format!("Already aligned {word}."));
         }
@@ -249,7 +251,7 @@ impl Bench {
                 })
                 .collect()
         });
-        self.apply(&Edit::Move { to }, |_| String::new());
+        self.apply(&EditCommand::Move { to }, |_| String::new());
         if let Some(id) = self.only_untracked() {
             self.reveal(&id);
         }
@@ -257,6 +259,6 @@ impl Bench {
 }
 
 pub fn said_chosen(bench: &Bench, what: &str) -> String {
-    let chosen = bench.sketch(|sketch| sketch.chosen.len());
+    let chosen = bench.sketch(|sketch| sketch.selection.len());
     if chosen == 1 { format!("1 step {what}.") } else { format!("{chosen} steps {what}.") }
 }

@@ -9,15 +9,15 @@ use std::{
 
 use leptos::prelude::*;
 
-use super::{browser, lines::Lines, trail::RunOverlay};
+use super::{browser, lines::ConnectorLayout, trail::RunOverlay};
 use crate::domain::{
     editor::{
-        Check, EditMode, EditorDocument,
-        checks::checks,
+        EditMode, EditorDocument, Problem,
+        checks::find_problems,
         desk::EditHistory,
-        geometry::{Frame, LayoutDirection, Viewport, drawn_outlets, frame, shown_outlets},
-        outline::{Row, rows},
-        sketch::{Edit, Sketch},
+        geometry::{LayoutDirection, Rect, Viewport, drawn_outlets, frame, shown_outlets},
+        outline::{OutlineItem, outline_items},
+        sketch::{EditCommand, EditorState},
     },
     graph::{Connector, Graph, Node, Position},
     journey::NodeStats,
@@ -88,9 +88,9 @@ pub struct Bench {
     pub mode: EditMode,
     desk: StoredValue<EditHistory>,
     cells: StoredValue<HashMap<String, Cell>>,
-    pub lines: StoredValue<Lines>,
+    pub lines: StoredValue<ConnectorLayout>,
     /// The rows of the outline, until the graph is another.
-    told: StoredValue<Option<Arc<Vec<Row>>>>,
+    told: StoredValue<Option<Arc<Vec<OutlineItem>>>>,
     /// Ids of the nodes.
     pub order: RwSignal<Vec<String>>,
     pub wires: RwSignal<Vec<Connector>>,
@@ -109,9 +109,9 @@ pub struct Bench {
     pub row: RwSignal<Option<String>>,
     pub view: RwSignal<Viewport>,
     pub window: RwSignal<(f64, f64)>,
-    pub checks: RwSignal<Vec<Check>>,
+    pub checks: RwSignal<Vec<Problem>>,
     /// What only the server could find when it saved.
-    pub server_checks: RwSignal<Vec<Check>>,
+    pub server_checks: RwSignal<Vec<Problem>>,
     /// The last thing that was done, for everybody who cannot see it.
     pub said: RwSignal<String>,
     pub picker: RwSignal<Option<StepPickerState>>,
@@ -132,7 +132,7 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(document: Arc<EditorDocument>) -> Self {
-        let sketch = Sketch::new(document.graph.clone(), document.settings.clone());
+        let sketch = EditorState::new(document.graph.clone(), document.settings.clone());
         let figures = document
             .figures
             .iter()
@@ -153,7 +153,7 @@ impl Bench {
             desk: StoredValue::new(EditHistory::new(sketch, document.mode)),
             document: StoredValue::new(document),
             cells: StoredValue::new(HashMap::new()),
-            lines: StoredValue::new(Lines::default()),
+            lines: StoredValue::new(ConnectorLayout::default()),
             told: StoredValue::new(None),
             order: RwSignal::new(Vec::new()),
             wires: RwSignal::new(Vec::new()),
@@ -185,8 +185,8 @@ impl Bench {
         expect_context::<Bench>()
     }
 
-    pub fn sketch<T>(&self, read: impl FnOnce(&Sketch) -> T) -> T {
-        self.desk.with_value(|desk| read(desk.now()))
+    pub fn sketch<T>(&self, read: impl FnOnce(&EditorState) -> T) -> T {
+        self.desk.with_value(|desk| read(desk.current()))
     }
 
     pub fn graph<T>(&self, read: impl FnOnce(&Graph) -> T) -> T {
@@ -213,7 +213,7 @@ impl Bench {
     }
 
     /// Makes a change, shows it and says what was done, or why it was not.
-    pub fn apply(&self, edit: &Edit, said: impl FnOnce(&Self) -> String) -> bool {
+    pub fn apply(&self, edit: &EditCommand, said: impl FnOnce(&Self) -> String) -> bool {
         let done = self.desk.try_update_value(|desk| desk.apply(edit));
         match done {
             Some(Ok(true)) => {
@@ -253,7 +253,7 @@ impl Bench {
 
     /// The next change is a step of undo of its own.
     pub fn pause(&self) {
-        self.desk.update_value(EditHistory::pause);
+        self.desk.update_value(EditHistory::break_group);
     }
 
     pub fn say(&self, text: String) {
@@ -263,7 +263,7 @@ impl Bench {
     }
 
     pub fn choose(&self, chosen: BTreeSet<String>) {
-        self.desk.update_value(|desk| desk.choose(chosen));
+        self.desk.update_value(|desk| desk.select(chosen));
         self.wire.set(None);
         self.show_chosen(true);
     }
@@ -288,7 +288,7 @@ impl Bench {
 
     /// Shows what is chosen; the form of a step comes up where one was chosen now.
     fn show_chosen(&self, just_now: bool) {
-        let chosen = self.sketch(|sketch| sketch.chosen.clone());
+        let chosen = self.sketch(|sketch| sketch.selection.clone());
         let others = self.chosen.with_untracked(|now| *now != chosen);
         if chosen.len() == 1 && (just_now || others) {
             let one = chosen.first().cloned();
@@ -297,8 +297,9 @@ impl Bench {
                 let rows = self.rows();
                 let stands = rows.iter().any(|row| row.node == *id && Some(row.key()) == mine);
                 if !stands {
-                    self.row
-                        .set(rows.iter().find(|row| row.node == *id && !row.again).map(Row::key));
+                    self.row.set(
+                        rows.iter().find(|row| row.node == *id && !row.again).map(OutlineItem::key),
+                    );
                 }
             }
             self.keyboard.set(one);
@@ -314,7 +315,7 @@ impl Bench {
     /// Sets the signals of whatever is not as they show it.
     fn show(&self) {
         let (graph, settings, direction, history) = self.desk.with_value(|desk| {
-            let sketch = desk.now();
+            let sketch = desk.current();
             (
                 sketch.graph.clone(),
                 sketch.settings.clone(),
@@ -376,8 +377,9 @@ impl Bench {
     pub fn look_over(&self) {
         let document = self.document.get_value();
         let now = browser::now();
-        let mut found =
-            self.sketch(|sketch| checks(&sketch.graph, &sketch.settings, &document.catalogue, now));
+        let mut found = self.sketch(|sketch| {
+            find_problems(&sketch.graph, &sketch.settings, &document.catalogue, now)
+        });
         for check in self.server_checks.get_untracked() {
             if !found.iter().any(|other| {
                 other.problem.sentence == check.problem.sentence && other.node == check.node
@@ -390,22 +392,22 @@ impl Bench {
     }
 
     /// The rows of the outline.
-    pub fn rows(&self) -> Arc<Vec<Row>> {
+    pub fn rows(&self) -> Arc<Vec<OutlineItem>> {
         let known = self.told.get_value();
         known.unwrap_or_else(|| {
-            let told = Arc::new(self.graph(rows));
+            let told = Arc::new(self.graph(outline_items));
             self.told.set_value(Some(told.clone()));
             told
         })
     }
 
     /// The box of a node as it is shown now.
-    pub fn frame(&self, id: &str) -> Option<Frame> {
+    pub fn frame(&self, id: &str) -> Option<Rect> {
         let cell = self.cell(id)?;
         Some(frame(cell.at.get(), cell.outlets.read().len(), self.direction.get()))
     }
 
-    pub fn frame_untracked(&self, id: &str) -> Option<Frame> {
+    pub fn frame_untracked(&self, id: &str) -> Option<Rect> {
         untrack(|| self.frame(id))
     }
 }

@@ -8,20 +8,20 @@ use web_sys::{
     Element, EventTarget, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement,
 };
 
-use crate::domain::{editor::geometry::Frame, time::Timestamp};
+use crate::domain::{editor::geometry::Rect, time::Timestamp};
 
 /// The element that the editor is mounted into, with the journey and the version that it names.
-pub struct Place {
+pub struct MountPoint {
     pub element: HtmlElement,
     pub journey: String,
     pub version: Option<i64>,
 }
 
-pub fn place() -> Option<Place> {
+pub fn place() -> Option<MountPoint> {
     let element = document().get_element_by_id("editor")?.dyn_into::<HtmlElement>().ok()?;
     let journey = element.get_attribute("data-journey")?;
     let version = element.get_attribute("data-version").and_then(|version| version.parse().ok());
-    Some(Place { element, journey, version })
+    Some(MountPoint { element, journey, version })
 }
 
 pub fn now() -> Timestamp {
@@ -29,9 +29,9 @@ pub fn now() -> Timestamp {
 }
 
 /// Where an element lies in the window.
-pub fn frame_of(element: &Element) -> Frame {
+pub fn frame_of(element: &Element) -> Rect {
     let rect = element.get_bounding_client_rect();
-    Frame { x: rect.x(), y: rect.y(), width: rect.width(), height: rect.height() }
+    Rect { x: rect.x(), y: rect.y(), width: rect.width(), height: rect.height() }
 }
 
 /// The nearest element at or above the target that matches.

@@ -5,15 +5,15 @@ use leptos::{html, prelude::*};
 use super::{
     bench::Bench,
     hand::PointerTool,
-    icons::{Mark, MarkIcon},
+    icons::{EditorIcon, MarkIcon},
     minimap::Minimap,
     palette::StepPicker,
     step_box::StepBox,
-    wires::{WireLine, WireTools},
+    wires::{ConnectorLine, ConnectorTools},
 };
 use crate::{
     domain::{
-        editor::{geometry::Frame, route::plain},
+        editor::{geometry::Rect, route::direct_path},
         graph::Connector,
     },
     ui::components::icon::{Icon, Symbol},
@@ -94,12 +94,12 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: PointerTool) -> impl IntoView {
             <div class="canvas-layer" style:transform=layer>
                 <svg class="wires" width="1" height="1" aria-hidden="true">
                     <For each=move || wires.get() key=key let:way>
-                        <WireLine way=way />
+                        <ConnectorLine way=way />
                     </For>
                     {move || hand.wiring.get().and_then(|wiring| {
                         let from = bench.outlet_at(&wiring.from, &wiring.outlet)?;
                         let direction = bench.direction.get();
-                        let d = plain(from, wiring.to, direction).path(direction);
+                        let d = direct_path(from, wiring.to, direction).path(direction);
                         Some(view! { <path class="wire-new" class:wire-fits=wiring.over.is_some() d=d /> })
                     })}
                 </svg>
@@ -110,7 +110,7 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: PointerTool) -> impl IntoView {
                     .then(|| {
                         view! {
                             <For each=move || wires.get() key=key let:way>
-                                <WireTools way=way />
+                                <ConnectorTools way=way />
                             </For>
                         }
                     })}
@@ -134,16 +134,16 @@ pub fn Canvas(ground: NodeRef<html::Div>, hand: PointerTool) -> impl IntoView {
 }
 
 /// The part of the canvas in which nodes are drawn; `None` where all are.
-fn seen(bench: Bench) -> Memo<Option<Frame>> {
+fn seen(bench: Bench) -> Memo<Option<Rect>> {
     Memo::new(move |_| {
         if bench.order.read().len() <= ALL_DRAWN {
             return None;
         }
         let (width, height) = bench.window.get();
-        let window = bench.view.get().window(width, height).grown(TILE);
+        let window = bench.view.get().window(width, height).inflate(TILE);
         let (left, top) = ((window.x / TILE).floor() * TILE, (window.y / TILE).floor() * TILE);
         let up = |value: f64| (value / TILE).ceil() * TILE + TILE;
-        Some(Frame { x: left, y: top, width: up(window.width), height: up(window.height) })
+        Some(Rect { x: left, y: top, width: up(window.width), height: up(window.height) })
     })
 }
 
@@ -166,14 +166,14 @@ fn Zoom() -> impl IntoView {
     view! {
         <div class="canvas-tool zoom" role="group" aria-label="Zoom">
             <button class="icon-button" r#type="button" aria-label="Zoom out" title="Zoom out (−)" on:click=move |_| bench.zoom(0.8)>
-                <MarkIcon mark=Mark::Minus />
+                <MarkIcon mark=EditorIcon::Minus />
             </button>
             <span class="zoom-value">{percent}</span>
             <button class="icon-button" r#type="button" aria-label="Zoom in" title="Zoom in (+)" on:click=move |_| bench.zoom(1.25)>
                 <Icon symbol=Symbol::Plus />
             </button>
             <button class="icon-button" r#type="button" aria-label="Show all steps" title="Show all steps (0)" on:click=move |_| bench.fit()>
-                <MarkIcon mark=Mark::Fit />
+                <MarkIcon mark=EditorIcon::Fit />
             </button>
         </div>
     }

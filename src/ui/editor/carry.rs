@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{bench::Cell, hand::PointerTool, lines::DraggedConnector};
 use crate::domain::{
-    editor::{geometry::snap, sketch::Edit},
+    editor::{geometry::snap, sketch::EditCommand},
     graph::Position,
 };
 
@@ -64,7 +64,7 @@ impl PointerTool {
             carried.nodes.into_iter().map(|(id, cell, _)| (id, cell.at.get_untracked())).collect();
         self.bench.pause();
         let count = to.len();
-        let moved = self.bench.apply(&Edit::Move { to }, |_| {
+        let moved = self.bench.apply(&EditCommand::Move { to }, |_| {
             if count == 1 { "1 step moved.".to_string() } else { format!("{count} steps moved.") }
         });
         if !moved {

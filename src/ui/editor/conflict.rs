@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::editor::{
-        difference::{VersionDiff, difference},
+        difference::{VersionDiff, diff},
         fragment::ClipboardGraph,
     },
     ui::components::difference::Mismatch,
@@ -63,12 +63,9 @@ impl Changes {
             match bench.base.get_value() {
                 Some(base) => {
                     let before = (&base.0, &base.1);
-                    Changes::Both {
-                        mine: difference(before, mine),
-                        theirs: difference(before, there),
-                    }
+                    Changes::Both { mine: diff(before, mine), theirs: diff(before, there) }
                 }
-                None => Changes::Between(difference(there, mine)),
+                None => Changes::Between(diff(there, mine)),
             }
         })
     }
@@ -83,7 +80,7 @@ fn Conflict(theirs: ConflictingVersion, saver: Autosave) -> impl IntoView {
     let revision = document.revision;
     let copied = RwSignal::new("");
     let copy = move |_| {
-        let text = bench.graph(|graph| ClipboardGraph::cut_out(graph, |_| true).to_text());
+        let text = bench.graph(|graph| ClipboardGraph::copy_from(graph, |_| true).to_text());
         let (fine, bad) = (
             "Your steps are on the clipboard.",
             "The browser blocked copying. Choose one of the two versions.",
@@ -91,7 +88,7 @@ fn Conflict(theirs: ConflictingVersion, saver: Autosave) -> impl IntoView {
         browser::copy(&text, move |done| copied.set(if done { fine } else { bad }));
     };
     let take = move |_| {
-        saver.give_up();
+        saver.discard();
         reopen();
     };
     let heading = |id, text| view! { <p class="both-title" id=id>{text}</p> };

@@ -14,8 +14,8 @@ use crate::{
     api::editor::publish_version,
     domain::{
         editor::{
-            PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, PreviousVersionPolicy, Publish, Severity,
-            VersionOption,
+            PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, PreviousVersionPolicy, PublishRequest,
+            Severity, VersionOption,
         },
         status::Status,
         text::NAME_MAX,
@@ -141,16 +141,16 @@ fn PublishForm(open: RwSignal<bool>, saver: Autosave) -> impl IntoView {
     });
     let publish = move || {
         let document = bench.document.get_value();
-        let asked = Publish {
+        let asked = PublishRequest {
             journey: document.journey,
             version: document.version,
             revision: bench.revision.get_value(),
             name: name.get_untracked(),
             description: description.get_untracked(),
             predecessor: if leave.get_untracked() {
-                PreviousVersionPolicy::Leave
+                PreviousVersionPolicy::ExitEnrolments
             } else {
-                PreviousVersionPolicy::CarryOn
+                PreviousVersionPolicy::KeepEnrolments
             },
         };
         spawn_local(async move {
@@ -187,7 +187,7 @@ fn PublishForm(open: RwSignal<bool>, saver: Autosave) -> impl IntoView {
             return;
         }
         problem.set(String::new());
-        saver.hurry();
+        saver.flush();
         wants.set(true);
     };
     let length = move || description.read().chars().count();
@@ -268,7 +268,7 @@ fn has_people(line: &VersionOption, version: i64) -> bool {
 
 #[component]
 fn OlderVersion(older: VersionOption, leave: RwSignal<bool>) -> impl IntoView {
-    let inside = crate::domain::figures::counted(older.figures.inside, "person is", "people are");
+    let inside = crate::domain::figures::pluralize(older.figures.inside, "person is", "people are");
     view! {
         <fieldset class="choices choices-long">
             <legend>{format!("{inside} inside of version {}", older.number)}</legend>

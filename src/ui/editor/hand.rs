@@ -14,8 +14,8 @@ use super::{
 };
 use crate::domain::{
     editor::{
-        geometry::{Frame, Viewport},
-        sketch::Edit,
+        geometry::{Rect, Viewport},
+        sketch::EditCommand,
     },
     graph::Position,
 };
@@ -38,7 +38,7 @@ enum Gesture {
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
-struct Held {
+struct PointerState {
     grip: Option<Gesture>,
     /// Where the first pointer went down, in the window of the canvas.
     start: (f64, f64),
@@ -52,7 +52,7 @@ struct Held {
 
 /// What a wheel did since the last frame.
 #[derive(Clone, Copy, Default)]
-struct Turned {
+struct WheelDelta {
     dx: f64,
     dy: f64,
     factor: f64,
@@ -72,13 +72,13 @@ pub struct ConnectorDrag {
 pub struct PointerTool {
     pub(super) bench: Bench,
     ground: NodeRef<html::Div>,
-    held: StoredValue<Held>,
+    held: StoredValue<PointerState>,
     pub(super) carried: StoredValue<DraggedNodes>,
-    wheel: StoredValue<Option<Turned>>,
+    wheel: StoredValue<Option<WheelDelta>>,
     /// Where the canvas lies in the window.
     corner: StoredValue<(f64, f64)>,
     pub wiring: RwSignal<Option<ConnectorDrag>>,
-    pub band: RwSignal<Option<Frame>>,
+    pub band: RwSignal<Option<Rect>>,
     pub panning: RwSignal<bool>,
     /// The space bar is down.
     pub space: StoredValue<bool>,
@@ -89,7 +89,7 @@ impl PointerTool {
         Self {
             bench,
             ground,
-            held: StoredValue::new(Held::default()),
+            held: StoredValue::new(PointerState::default()),
             carried: StoredValue::new(DraggedNodes::default()),
             wheel: StoredValue::new(None),
             corner: StoredValue::new((0.0, 0.0)),
@@ -245,7 +245,7 @@ impl PointerTool {
             None => {}
             Some(Gesture::Pan { from }) => self.bench.view.set(from.panned(dx, dy)),
             Some(Gesture::Band { from, before }) => {
-                let area = Frame::between(from, view.to_canvas(held.last.0, held.last.1));
+                let area = Rect::between(from, view.to_canvas(held.last.0, held.last.1));
                 self.band.set(Some(area));
                 let mut chosen = self.bench.hits(area, usize::MAX);
                 chosen.extend(before);
@@ -339,7 +339,7 @@ impl PointerTool {
         let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
         let at = self.place(event.client_x(), event.client_y());
         self.wheel.update_value(|turned| {
-            let turned = turned.get_or_insert(Turned { factor: 1.0, ..Turned::default() });
+            let turned = turned.get_or_insert(WheelDelta { factor: 1.0, ..WheelDelta::default() });
             turned.at = at;
             if event.ctrl_key() || event.meta_key() {
                 turned.factor *= (-dy / 300.0).exp();
@@ -375,9 +375,9 @@ impl PointerTool {
         let at = self.bench.view.get_untracked().to_canvas(x, y);
         match self.near_wire(at) {
             Some((from, outlet)) => {
-                self.bench.add_by(&Edit::After { from, outlet, step: item.step })
+                self.bench.add_by(&EditCommand::After { from, outlet, step: item.step })
             }
-            None => self.bench.add_by(&Edit::Add {
+            None => self.bench.add_by(&EditCommand::Add {
                 step: item.step,
                 at: Position { x: at.x - 110.0, y: at.y - 40.0 },
             }),

@@ -13,7 +13,7 @@ use super::{
     browser,
     hand::PointerTool,
 };
-use crate::domain::editor::{fragment::ClipboardGraph, sketch::Edit};
+use crate::domain::editor::{fragment::ClipboardGraph, sketch::EditCommand};
 
 /// What is written into the window that `?` opens.
 pub const SHORTCUTS: [(&str, &str); 23] = [
@@ -199,7 +199,7 @@ pub fn listen_to_clipboard(bench: Bench) {
             Some(Err(sentence)) => bench.say(sentence),
             Some(Ok(fragment)) => {
                 event.prevent_default();
-                bench.apply(&Edit::Paste { fragment, at: None }, |bench| {
+                bench.apply(&EditCommand::Paste { fragment, at: None }, |bench| {
                     said_chosen(bench, "pasted")
                 });
                 if let Some(first) = bench.chosen.read_untracked().first().cloned() {

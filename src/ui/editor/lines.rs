@@ -8,24 +8,24 @@ use leptos::prelude::*;
 use super::bench::Bench;
 use crate::domain::{
     editor::{
-        geometry::{Frame, LayoutDirection, inlet_point, neighbour, outlet_point},
-        route::{self, Route, Wire},
+        geometry::{LayoutDirection, Rect, inlet_point, neighbour, outlet_point},
+        route::{self, ConnectorEnds, ConnectorPath},
     },
     graph::{Connector, Graph, Position},
 };
 
 /// The lines that are there, and what they were worked out from.
 #[derive(Default)]
-pub struct Lines {
-    by_way: HashMap<(String, String), ArcRwSignal<Route>>,
+pub struct ConnectorLayout {
+    by_way: HashMap<(String, String), ArcRwSignal<ConnectorPath>>,
     direction: LayoutDirection,
-    frames: Vec<Frame>,
-    wires: Vec<Option<Wire>>,
+    frames: Vec<Rect>,
+    wires: Vec<Option<ConnectorEnds>>,
 }
 
 impl Bench {
     /// The line of a connector.
-    pub fn line(&self, way: &Connector) -> ArcRwSignal<Route> {
+    pub fn line(&self, way: &Connector) -> ArcRwSignal<ConnectorPath> {
         let found = self
             .lines
             .with_value(|lines| lines.by_way.get(&(way.from.clone(), way.outlet.clone())).cloned());
@@ -33,7 +33,7 @@ impl Bench {
     }
 
     /// The boxes of the graph, as it was last shown.
-    pub fn with_frames<T>(&self, read: impl FnOnce(&Graph, &[Frame]) -> T) -> T {
+    pub fn with_frames<T>(&self, read: impl FnOnce(&Graph, &[Rect]) -> T) -> T {
         self.lines.with_value(|lines| self.graph(|graph| read(graph, &lines.frames)))
     }
 
@@ -52,13 +52,13 @@ impl Bench {
                 .iter()
                 .enumerate()
                 .rev()
-                .find(|(_, frame)| frame.grown(12.0).contains(point));
+                .find(|(_, frame)| frame.inflate(12.0).contains(point));
             found.and_then(|(index, _)| graph.nodes.get(index)).map(|node| node.id.clone())
         })
     }
 
     /// The nodes that a rectangle of the canvas touches, at most so many.
-    pub fn hits(&self, area: Frame, most: usize) -> BTreeSet<String> {
+    pub fn hits(&self, area: Rect, most: usize) -> BTreeSet<String> {
         self.with_frames(|graph, frames| {
             let touched = graph.nodes.iter().zip(frames).filter(|(_, frame)| frame.overlaps(&area));
             touched.take(most).map(|(node, _)| node.id.clone()).collect()
@@ -76,7 +76,7 @@ impl Bench {
     /// Works out the lines, where a box has another place or size, or a connector other ends.
     pub fn draw_lines(&self, graph: &Graph, direction: LayoutDirection) {
         let (frames, wires) = route::wires(graph, direction);
-        let same = |lines: &Lines| {
+        let same = |lines: &ConnectorLayout| {
             lines.direction == direction && lines.frames == frames && lines.wires == wires
         };
         if !self.lines.with_value(same) {
@@ -94,7 +94,7 @@ impl Bench {
         let routes = self
             .lines
             .with_value(|lines| route::routed(&lines.frames, &lines.wires, lines.direction));
-        let mut changes: Vec<(ArcRwSignal<Route>, Route)> = Vec::new();
+        let mut changes: Vec<(ArcRwSignal<ConnectorPath>, ConnectorPath)> = Vec::new();
         self.lines.update_value(|lines| {
             let mut before = std::mem::take(&mut lines.by_way);
             for (way, route) in ways.iter().zip(routes) {
@@ -149,7 +149,7 @@ impl Bench {
             Some((self.outlet_at(&held.way.from, &held.way.outlet)?, end))
         });
         if let Some((start, end)) = ends {
-            held.line.set(route::plain(start, end, direction));
+            held.line.set(route::direct_path(start, end, direction));
         }
     }
 }
@@ -158,9 +158,9 @@ impl Bench {
 #[derive(Clone)]
 pub struct DraggedConnector {
     way: Connector,
-    line: ArcRwSignal<Route>,
+    line: ArcRwSignal<ConnectorPath>,
     /// How it was when the hand took it.
-    start: Route,
+    start: ConnectorPath,
     /// Both of its ends are held: it moves as it is.
     whole: bool,
 }

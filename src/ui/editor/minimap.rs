@@ -5,7 +5,7 @@ use std::fmt::Write;
 use leptos::prelude::*;
 
 use super::{bench::Bench, browser};
-use crate::domain::{editor::geometry::Frame, graph::Position};
+use crate::domain::{editor::geometry::Rect, graph::Position};
 
 const WIDTH: f64 = 150.0;
 const HEIGHT: f64 = 100.0;
@@ -19,7 +19,7 @@ pub fn Minimap() -> impl IntoView {
         bench.with_frames(|_, frames| frames.to_vec())
     });
     let whole = Memo::new(move |_| {
-        Frame::around(frames.read().iter().copied()).unwrap_or_default().grown(80.0)
+        Rect::around(frames.read().iter().copied()).unwrap_or_default().inflate(80.0)
     });
     let boxes = Memo::new(move |_| {
         frames.read().iter().fold(String::new(), |mut path, frame| {
@@ -39,7 +39,7 @@ pub fn Minimap() -> impl IntoView {
         let start = |from: f64, origin: f64, extent: f64, room: f64| {
             (from - origin) * scale + (room - extent * scale) / 2.0
         };
-        Frame {
+        Rect {
             x: start(seen.x, all.x, all.width, WIDTH),
             y: start(seen.y, all.y, all.height, HEIGHT),
             width: seen.width * scale,
@@ -49,7 +49,7 @@ pub fn Minimap() -> impl IntoView {
     // Where everything can be seen it would only lie in the way.
     let is_needed = Memo::new(move |_| {
         let (width, height) = bench.window.get();
-        let (seen, all) = (bench.view.get().window(width, height), whole.get().grown(-80.0));
+        let (seen, all) = (bench.view.get().window(width, height), whole.get().inflate(-80.0));
         !(seen.contains(Position { x: all.x, y: all.y })
             && seen.contains(Position { x: all.right(), y: all.bottom() }))
     });

@@ -53,7 +53,7 @@ use crate::{
         editor::{begin_version, editor_figures, open_editor},
     },
     domain::{
-        editor::{EditorDocument, sketch::Edit},
+        editor::{EditorDocument, sketch::EditCommand},
         status::Status,
     },
 };
@@ -191,8 +191,9 @@ impl Bench {
         graph: crate::domain::graph::Graph,
         settings: crate::domain::settings::Settings,
     ) -> bool {
-        self.apply(&Edit::Replace { graph: Box::new(graph), settings: Box::new(settings) }, |_| {
-            String::new()
-        })
+        self.apply(
+            &EditCommand::Replace { graph: Box::new(graph), settings: Box::new(settings) },
+            |_| String::new(),
+        )
     }
 }

@@ -96,7 +96,9 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
     let target = move |outlet: &str| {
         let from = id.get_value();
         bench.wires.track();
-        bench.graph(|graph| graph.target(&from, outlet).map(|node| (node.id.clone(), node.title())))
+        bench.graph(|graph| {
+            graph.target_of(&from, outlet).map(|node| (node.id.clone(), node.title()))
+        })
     };
     let first_open =
         outlets.get_untracked().into_iter().find(|outlet| untrack(|| target(outlet)).is_none());

@@ -4,11 +4,11 @@ use leptos::prelude::*;
 
 use super::{bench::Bench, browser, hand::PointerTool, step_box::GroupIcon};
 use crate::domain::{
-    editor::palette::{GROUPS, Item, items},
+    editor::palette::{GROUPS, PaletteItem, items},
     graph::{NodeKind, node::NodeGroup},
 };
 
-fn of_group(group: NodeGroup) -> Vec<Item> {
+fn of_group(group: NodeGroup) -> Vec<PaletteItem> {
     items().into_iter().filter(|item| item.step.group() == group).collect()
 }
 
@@ -40,7 +40,7 @@ struct Dragged {
 }
 
 #[component]
-fn PaletteItem(item: Item, hand: PointerTool) -> impl IntoView {
+fn PaletteItem(item: PaletteItem, hand: PointerTool) -> impl IntoView {
     let bench = Bench::here();
     let dragged = RwSignal::new(None::<Dragged>);
     // A drag ends with a click, which must not add a second step.

@@ -7,15 +7,15 @@ use crate::{
     api::editor::people_at,
     domain::{
         editor::ProfileAtNode,
-        figures::{counted, grouped},
+        figures::{format_count, pluralize},
         journey::NodeStats,
     },
 };
 
 fn in_words(figures: &NodeStats) -> String {
     match figures.waiting() {
-        0 => format!("{} came", grouped(figures.came)),
-        waiting => format!("{} came · {} here", grouped(figures.came), grouped(waiting)),
+        0 => format!("{} came", format_count(figures.came)),
+        waiting => format!("{} came · {} here", format_count(figures.came), format_count(waiting)),
     }
 }
 
@@ -75,7 +75,7 @@ pub fn PeopleList(node: String) -> impl IntoView {
             Some(Ok(people)) if people.is_empty() => view! { <p class="hint">"No one is at this \
                 step now."</p> }.into_any(),
             Some(Ok(people)) => {
-                let count = counted(people.len() as i64, "person", "people");
+                let count = pluralize(people.len() as i64, "person", "people");
                 view! {
                     <p class="hint">{count}</p>
                     <ul class="people-here">{people.into_iter().map(|person| view! { <PersonLine person=person /> }).collect_view()}</ul>

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         delivery::{
             channel::ChannelState,
-            preview::{DraftMessage, MessagePreview, PreviewContent, PreviewPerson},
+            preview::{DraftMessage, MessagePreview, PreviewContent, PreviewProfile},
         },
         people::profile::Channel,
     },
@@ -109,16 +109,16 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
     let bench = Bench::here();
     let MessagePreview { channel, channel_state, person, content, findings, .. } = preview;
     let for_whom = match person {
-        PreviewPerson::Person { title, .. } => {
+        PreviewProfile::Person { title, .. } => {
             format!(
                 "Shown with data from {title}, and the latest event that matches the journey’s \
                     entry."
             )
         }
-        PreviewPerson::Example => {
+        PreviewProfile::Example => {
             "Shown with sample data. Choose a profile to use real data.".to_string()
         }
-        PreviewPerson::Unknown => {
+        PreviewProfile::Unknown => {
             "No profile has this identity or email address. Shown with sample data.".to_string()
         }
     };

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     api::{AppError, editor::save_editor},
     domain::{
-        actor::Person,
-        editor::{EditMode, EditorDocument, SaveVersion, Saved},
+        actor::ActorRef,
+        editor::{EditMode, EditorDocument, SaveResult, SaveVersion},
         graph::Graph,
         settings::Settings,
         time::Timestamp,
@@ -155,7 +155,7 @@ impl Autosave {
         self.keep();
         let content = self.content();
         // What could never be stored is not sent; the form says what is wrong.
-        if let Some(defect) = content.graph.flaws().into_iter().next() {
+        if let Some(defect) = content.graph.storage_errors().into_iter().next() {
             self.bench.saving.set(SaveState::Held(defect.sentence));
             return;
         }
@@ -173,10 +173,10 @@ impl Autosave {
         });
     }
 
-    fn settle(self, sent: u64, work: Arc<(Graph, Settings)>, answer: Result<Saved, AppError>) {
+    fn settle(self, sent: u64, work: Arc<(Graph, Settings)>, answer: Result<SaveResult, AppError>) {
         let bench = self.bench;
         match answer {
-            Ok(Saved::Done { revision, checks }) => {
+            Ok(SaveResult::Done { revision, checks }) => {
                 bench.revision.set_value(revision);
                 bench.base.set_value(Some(work));
                 self.saved.set_value(sent);
@@ -190,7 +190,7 @@ impl Autosave {
                     bench.saving.set(SaveState::Saved);
                 }
             }
-            Ok(Saved::Conflict { theirs, by, at }) => {
+            Ok(SaveResult::Conflict { theirs, by, at }) => {
                 bench
                     .saving
                     .set(SaveState::Conflict(Box::new(ConflictingVersion::new(*theirs, by, at))));
@@ -219,14 +219,14 @@ impl Autosave {
     }
 
     /// Lets go of what the server does not have: theirs is not wanted any more.
-    pub fn give_up(self) {
+    pub fn discard(self) {
         browser::forget(&shelf(&self.bench.document.get_value()));
         self.saved.set_value(self.bench.generation.get_untracked());
         self.bench.saving.set(SaveState::Saved);
     }
 
     /// Saves without waiting for a pause. Answers whether there is anything to wait for.
-    pub fn hurry(self) -> bool {
+    pub fn flush(self) -> bool {
         if self.is_behind() {
             self.soon(Duration::ZERO);
         }
@@ -235,7 +235,7 @@ impl Autosave {
 }
 
 impl ConflictingVersion {
-    fn new(document: EditorDocument, by: Option<Person>, at: Option<Timestamp>) -> Self {
+    fn new(document: EditorDocument, by: Option<ActorRef>, at: Option<Timestamp>) -> Self {
         let by = by.map_or_else(|| "Someone else".to_string(), |person| person.name);
         Self { document, by, at: at.map(Timestamp::long_date).unwrap_or_default() }
     }

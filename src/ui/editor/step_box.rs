@@ -6,13 +6,13 @@ use super::{
     bench::{Bench, Cell, Outlet, StepPickerState, step_id},
     browser,
     hand::PointerTool,
-    icons::{Mark, MarkIcon},
+    icons::{EditorIcon, MarkIcon},
     people::PeopleHere,
 };
 use crate::{
     domain::{
         editor::{Severity, geometry::size},
-        figures::grouped,
+        figures::format_count,
         graph::{Node, node::NodeGroup},
     },
     ui::components::icon::{Icon, Symbol},
@@ -25,7 +25,7 @@ pub fn GroupIcon(group: NodeGroup) -> impl IntoView {
         NodeGroup::Entry => Symbol::Play,
         NodeGroup::Message => Symbol::Text,
         NodeGroup::Wait => Symbol::Clock,
-        NodeGroup::Split => return view! { <MarkIcon mark=Mark::Split /> }.into_any(),
+        NodeGroup::Split => return view! { <MarkIcon mark=EditorIcon::Split /> }.into_any(),
         NodeGroup::Change => Symbol::Edit,
         NodeGroup::End => Symbol::Flag,
     };
@@ -201,7 +201,7 @@ fn VersionStats(id: String) -> impl IntoView {
     let bench = Bench::here();
     move || {
         if let Some(came) = bench.trail.read().came.get(&id).copied() {
-            return view! { <span class="step-figures">{format!("{} would enter", grouped(came))}</span> }.into_any();
+            return view! { <span class="step-figures">{format!("{} would enter", format_count(came))}</span> }.into_any();
         }
         match bench.figures.read().get(&id).cloned() {
             Some(figures) => view! { <PeopleHere id=id.clone() figures=figures /> }.into_any(),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     bench::{Bench, SaveState, SidePanel},
     browser,
-    icons::{Mark, MarkIcon},
+    icons::{EditorIcon, MarkIcon},
 };
 use crate::{
     domain::{
@@ -29,26 +29,26 @@ pub fn Toolbar(
     view! {
         <div class="editor-bar" role="toolbar" aria-label="Editor">
             <div class="editor-bar-group">
-                <ToolButton label="Undo" hint="Ctrl + Z" mark=Mark::Undo off=Signal::derive(move || !bench.history.get().0) press=undo />
-                <ToolButton label="Redo" hint="Ctrl + Y" mark=Mark::Redo off=Signal::derive(move || !bench.history.get().1) press=redo />
+                <ToolButton label="Undo" hint="Ctrl + Z" mark=EditorIcon::Undo off=Signal::derive(move || !bench.history.get().0) press=undo />
+                <ToolButton label="Redo" hint="Ctrl + Y" mark=EditorIcon::Redo off=Signal::derive(move || !bench.history.get().1) press=redo />
             </div>
             <div class="editor-bar-group">
                 <ToolButton
                     label="Align from top to bottom"
                     hint="L"
-                    mark=Mark::AlignDown
+                    mark=EditorIcon::AlignDown
                     off=Signal::derive(move || !bench.can_write())
                     press=move |_| bench.align(LayoutDirection::Down)
                 />
                 <ToolButton
                     label="Align from left to right"
                     hint=""
-                    mark=Mark::AlignRight
+                    mark=EditorIcon::AlignRight
                     off=Signal::derive(move || !bench.can_write())
                     press=move |_| bench.align(LayoutDirection::Right)
                 />
             </div>
-            <ToolButton label="Keyboard shortcuts" hint="?" mark=Mark::Help off=Signal::derive(|| false) press=move |_| help.set(true) />
+            <ToolButton label="Keyboard shortcuts" hint="?" mark=EditorIcon::Help off=Signal::derive(|| false) press=move |_| help.set(true) />
             <Saving />
             <div class="editor-bar-group editor-bar-end">
                 <Versions />
@@ -82,7 +82,7 @@ pub fn Toolbar(
 fn ToolButton<F>(
     label: &'static str,
     hint: &'static str,
-    mark: Mark,
+    mark: EditorIcon,
     off: Signal<bool>,
     press: F,
 ) -> impl IntoView

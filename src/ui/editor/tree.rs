@@ -11,7 +11,7 @@ use super::{
     browser,
     step_box::GroupIcon,
 };
-use crate::domain::editor::{Severity, outline::Row};
+use crate::domain::editor::{Severity, outline::OutlineItem};
 
 /// Up to so many rows all are there.
 const ALL_DRAWN: usize = 400;
@@ -20,12 +20,12 @@ const MARGIN: usize = 20;
 /// The height of a row where they are placed by their number, in rem.
 const HEIGHT: usize = 2;
 
-type Rows = Arc<Vec<Row>>;
+type Rows = Arc<Vec<OutlineItem>>;
 
 /// Where a row stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Line {
-    row: Row,
+struct TreeRow {
+    row: OutlineItem,
     /// Its number, where rows are placed by it.
     number: Option<usize>,
 }
@@ -66,7 +66,7 @@ pub fn Tree() -> impl IntoView {
     let lines = move || {
         let rows = rows.get();
         if rows.len() <= ALL_DRAWN {
-            return rows.iter().map(|row| Line { row: row.clone(), number: None }).collect();
+            return rows.iter().map(|row| TreeRow { row: row.clone(), number: None }).collect();
         }
         let (first, end) = seen.get();
         let current = current.get().map(|(at, _)| at);
@@ -74,7 +74,7 @@ pub fn Tree() -> impl IntoView {
             .iter()
             .enumerate()
             .filter(|(at, _)| (first..end).contains(at) || current == Some(*at));
-        shown.map(|(at, row)| Line { row: row.clone(), number: Some(at) }).collect::<Vec<_>>()
+        shown.map(|(at, row)| TreeRow { row: row.clone(), number: Some(at) }).collect::<Vec<_>>()
     };
     view! {
         <ul
@@ -99,9 +99,13 @@ pub fn Tree() -> impl IntoView {
 }
 
 #[component]
-fn TreeRow(line: Line, rows: Memo<Rows>, current: Memo<Option<(usize, String)>>) -> impl IntoView {
+fn TreeRow(
+    line: TreeRow,
+    rows: Memo<Rows>,
+    current: Memo<Option<(usize, String)>>,
+) -> impl IntoView {
     let bench = Bench::here();
-    let Line { row, number } = line;
+    let TreeRow { row, number } = line;
     let key = row.key();
     let Some(cell) = bench.cell(&row.node) else { return ().into_any() };
     let id = StoredValue::new(row.node.clone());
@@ -183,7 +187,7 @@ fn TreeRow(line: Line, rows: Memo<Rows>, current: Memo<Option<(usize, String)>>)
     .into_any()
 }
 
-fn key_on_row(bench: Bench, rows: &[Row], key: &str, again: bool, event: &KeyboardEvent) {
+fn key_on_row(bench: Bench, rows: &[OutlineItem], key: &str, again: bool, event: &KeyboardEvent) {
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
         return;
     }

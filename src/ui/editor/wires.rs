@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use super::{bench::Bench, step_box::open_picker};
 use crate::{
-    domain::{figures::grouped, graph::Connector},
+    domain::{figures::format_count, graph::Connector},
     ui::components::icon::{Icon, Symbol},
 };
 
 #[component]
-pub fn WireLine(way: Connector) -> impl IntoView {
+pub fn ConnectorLine(way: Connector) -> impl IntoView {
     let bench = Bench::here();
     let route = bench.line(&way);
     let way = StoredValue::new(way);
@@ -44,7 +44,7 @@ pub fn WireLine(way: Connector) -> impl IntoView {
                         let at = route.read().button;
                         view! {
                             <text class="wire-count" x=format!("{:.1}", at.x + 16.0) y=format!("{:.1}", at.y + 4.0)>
-                                {grouped(count)}
+                                {format_count(count)}
                             </text>
                         }
                     })
@@ -54,7 +54,7 @@ pub fn WireLine(way: Connector) -> impl IntoView {
 }
 
 #[component]
-pub fn WireTools(way: Connector) -> impl IntoView {
+pub fn ConnectorTools(way: Connector) -> impl IntoView {
     let bench = Bench::here();
     let route = bench.line(&way);
     let way = StoredValue::new(way);

@@ -7,7 +7,7 @@ use crate::{
     api::audit::read_audit,
     domain::{
         audit::{AuditEntry, AuditEvent, AuditPage as Log, AuditQuery},
-        figures::{counted, grouped},
+        figures::{format_count, pluralize},
     },
     ui::components::{
         page::{Loaded, Page},
@@ -47,12 +47,12 @@ fn Entries(log: Log) -> impl IntoView {
     view! {
         <Filters log=log.clone() />
         <p class="audit-summary">
-            {counted(total, "entry", "entries")} " " <a href=export download="wayfare-audit.csv">"Download as CSV"</a>
+            {pluralize(total, "entry", "entries")} " " <a href=export download="wayfare-audit.csv">"Download as CSV"</a>
         </p>
         {none.then(|| view! { <p class="card">"No entries match. " <a href="/audit">"Reset filters"</a></p> })}
         {(!none).then(|| view! { <EntryTable entries=log.entries /> })}
         <nav class="pager" aria-label="Pages">
-            <p>{format!("Page {} of {}", grouped(page), grouped(last))}</p>
+            <p>{format!("Page {} of {}", format_count(page), format_count(last))}</p>
             <p class="pager-steps">
                 {(page > 1).then(|| view! { <a class="page-link" href=address(&query.with_page(page - 1))>"Newer"</a> })}
                 {(page < last).then(|| view! { <a class="page-link" href=address(&query.with_page(page + 1))>"Older"</a> })}
@@ -146,10 +146,9 @@ fn EntryTable(entries: Vec<AuditEntry>) -> impl IntoView {
 #[component]
 fn EntryRow(entry: AuditEntry) -> impl IntoView {
     let title = AuditEvent::from_key(&entry.event).map_or(entry.event, AuditEvent::title);
-    let count = entry
-        .changed
-        .zip(entry.matched)
-        .map(|(changed, matched)| format!("{} of {}", grouped(changed), grouped(matched)));
+    let count = entry.changed.zip(entry.matched).map(|(changed, matched)| {
+        format!("{} of {}", format_count(changed), format_count(matched))
+    });
     let filter = entry
         .filter
         .map(|filter| if filter.is_empty() { "all journeys".to_string() } else { filter });

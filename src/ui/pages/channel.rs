@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{channels::StateBadge, part_of_path, test_card::TestCard};
 use crate::{
-    api::{channels::read_channel, request::typed},
+    api::{channels::read_channel, request::submitted_value},
     domain::{
         delivery::channel::{
             ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretRequirement,
@@ -163,10 +163,10 @@ fn Settings(channel: ChannelView) -> impl IntoView {
     let fields = settings_of(channel.channel, channel.settings.as_ref());
     // Only this form has a revision: it tells whether the values were typed here or into the test
     // form.
-    let live =
-        typed("revision").map_or(channel.state == ChannelState::Live, |_| typed("live").is_some());
-    let revision = typed("revision").unwrap_or_else(|| channel.revision.to_string());
-    let per_second = typed("per_second")
+    let live = submitted_value("revision")
+        .map_or(channel.state == ChannelState::Live, |_| submitted_value("live").is_some());
+    let revision = submitted_value("revision").unwrap_or_else(|| channel.revision.to_string());
+    let per_second = submitted_value("per_second")
         .unwrap_or_else(|| channel.per_second.map(|rate| rate.to_string()).unwrap_or_default());
     view! {
         <section class="card" aria-labelledby="settings-title">
@@ -214,7 +214,7 @@ fn Settings(channel: ChannelView) -> impl IntoView {
 #[component]
 fn SettingField(field: Setting) -> impl IntoView {
     let name = format!("fields[{}]", field.name);
-    let value = typed(&name).unwrap_or(field.value);
+    let value = submitted_value(&name).unwrap_or(field.value);
     let (id, hint_id) = (format!("field-{}", field.name), format!("field-{}-hint", field.name));
     let described_by = (!field.hint.is_empty()).then(|| hint_id.clone());
     view! {
@@ -235,8 +235,10 @@ fn Encryption(settings: Option<ChannelSettings>) -> impl IntoView {
         Some(ChannelSettings::Email(email)) => (email.security, email.authority),
         _ => (TlsMode::default(), None),
     };
-    let chosen = typed("fields[security]").and_then(|key| TlsMode::from_key(&key)).unwrap_or(known);
-    let authority = typed("fields[authority]").or(authority).unwrap_or_default();
+    let chosen = submitted_value("fields[security]")
+        .and_then(|key| TlsMode::from_key(&key))
+        .unwrap_or(known);
+    let authority = submitted_value("fields[authority]").or(authority).unwrap_or_default();
     view! {
         <label class="field">
             <span class="field-label">"Encryption"</span>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::{channels::read_channels, request::typed},
+    api::{channels::read_channels, request::submitted_value},
     domain::{
         delivery::{
             channel::{ChannelState, ChannelView},
@@ -113,7 +113,8 @@ fn CapRow(place: usize, channel: Option<Channel>, cap: Option<FrequencyCap>) -> 
     let name = channel.map_or("All channels together", Channel::heading);
     let (most, hours) = (format!("most[{place}]"), format!("hours[{place}]"));
     let value = |field: &str, known: Option<u32>| {
-        typed(field).unwrap_or_else(|| known.map(|number| number.to_string()).unwrap_or_default())
+        submitted_value(field)
+            .unwrap_or_else(|| known.map(|number| number.to_string()).unwrap_or_default())
     };
     let values = (value(&most, cap.map(|cap| cap.most)), value(&hours, cap.map(|cap| cap.hours)));
     view! {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::domain::{
-    editor::{Check, Severity},
+    editor::{Problem, Severity},
     graph::Graph,
 };
 
@@ -12,7 +12,7 @@ const LISTED: usize = 100;
 
 /// Empty if there are no problems.
 #[component]
-pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
+pub fn CheckList(checks: Vec<Problem>, graph: Graph) -> impl IntoView {
     let of = |severity: Severity| {
         checks.iter().filter(move |check| check.severity == severity).cloned().collect::<Vec<_>>()
     };
@@ -40,9 +40,9 @@ pub fn CheckList(checks: Vec<Check>, graph: Graph) -> impl IntoView {
 }
 
 #[component]
-fn MessageProblems(found: Vec<Check>, graph: Graph) -> impl IntoView {
+fn MessageProblems(found: Vec<Problem>, graph: Graph) -> impl IntoView {
     let more = found.len().saturating_sub(LISTED);
-    let place = |check: &Check| {
+    let place = |check: &Problem| {
         let node = graph.node(check.node.as_deref()?)?;
         (!check.problem.sentence.contains(&node.title())).then(|| format!("{}: ", node.title()))
     };

@@ -11,7 +11,7 @@ use crate::{
             overview::{ChannelHealth, DeliveryOverview},
             undelivered::{FailedMessage, FailedMessagePage, FailedMessageQuery},
         },
-        figures::{counted, grouped},
+        figures::{format_count, pluralize},
         people::profile::Channel,
     },
     ui::components::{
@@ -50,7 +50,7 @@ fn Overview(overview: DeliveryOverview) -> impl IntoView {
                 .then(|| {
                     view! {
                         <p class="hint">
-                            {counted(doubts, "possible duplicate", "possible duplicates")}
+                            {pluralize(doubts, "possible duplicate", "possible duplicates")}
                             ": the server stopped while sending, so these messages were sent \
                                 again with the same key. Providers that check it deliver each once."
                         </p>
@@ -126,7 +126,7 @@ fn UndeliveredCard(page: FailedMessagePage) -> impl IntoView {
                                                 "Resend selected"
                                             </button>
                                             <button class="button" r#type="submit" name="all" value="true">
-                                                {format!("Resend all {}", grouped(total))}
+                                                {format!("Resend all {}", format_count(total))}
                                             </button>
                                         </div>
                                     }
@@ -201,7 +201,7 @@ fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
                             view! {
                                 <tr>
                                     <td class="sentence">{reason}</td>
-                                    <td class="cell-number">{grouped(count)}</td>
+                                    <td class="cell-number">{format_count(count)}</td>
                                 </tr>
                             }
                         })
@@ -249,7 +249,7 @@ fn Row(row: FailedMessage) -> impl IntoView {
                 <span class="badge">{row.channel.title()}</span>
                 <a href=format!("/journeys/{}", row.journey)>{row.journey_name}</a>
                 <span class="hint">
-                    <LongDate at=row.failed_at /> " · " {counted(row.attempts, "attempt", "attempts")} " · " {row.reason} {stays}
+                    <LongDate at=row.failed_at /> " · " {pluralize(row.attempts, "attempt", "attempts")} " · " {row.reason} {stays}
                 </span>
             </span>
         </li>

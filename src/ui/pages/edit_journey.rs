@@ -20,7 +20,7 @@ use crate::{
         ids::JourneyId,
         status::Status,
         text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
-        transition::{Action, Decision, transition},
+        transition::{Action, TransitionResult, transition},
     },
     ui::components::{
         for_project::ForProject,
@@ -118,9 +118,10 @@ fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
     let summary = page.detail.summary;
     let id = summary.id;
     let has_draft = page.detail.versions.iter().any(|version| version.status == Status::Draft);
-    let may_begin =
-        matches!(transition(summary.situation(page.now), Action::NewVersion), Decision::Apply(_))
-            && !has_draft;
+    let may_begin = matches!(
+        transition(summary.situation(page.now), Action::NewVersion),
+        TransitionResult::Apply(_)
+    ) && !has_draft;
     let is_draft = document.status == Status::Draft && document.mode == EditMode::Draft;
     let beside = has_draft && summary.ever_published && !summary.archived;
     view! {

@@ -6,7 +6,7 @@ use super::id_of_path;
 use crate::{
     api::imports::{read_import, read_imports},
     domain::{
-        figures::{counted, grouped},
+        figures::{format_count, pluralize},
         people::import::{ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow},
     },
     ui::components::{
@@ -99,15 +99,15 @@ fn Earlier(imports: Vec<ImportView>) -> impl IntoView {
 
 fn title_of(state: &ImportState) -> &'static str {
     match state {
-        ImportState::UnderWay => "In progress",
+        ImportState::Running => "In progress",
         ImportState::Done => "Done",
-        ImportState::BrokenOff(_) => "Interrupted",
+        ImportState::Failed(_) => "Interrupted",
     }
 }
 
 fn outcome(import: &ImportView) -> String {
-    let imported = counted(import.progress.taken as i64, "row", "rows");
-    format!("{imported} imported, {} rejected", grouped(import.progress.refused as i64))
+    let imported = pluralize(import.progress.taken as i64, "row", "rows");
+    format!("{imported} imported, {} rejected", format_count(import.progress.refused as i64))
 }
 
 #[component]
@@ -129,9 +129,9 @@ pub fn ImportPage() -> impl IntoView {
 
 #[component]
 fn Import(import: ImportView, refused: Vec<RejectedRow>) -> impl IntoView {
-    let under_way = import.state == ImportState::UnderWay;
+    let under_way = import.state == ImportState::Running;
     let problem = match &import.state {
-        ImportState::BrokenOff(problem) => Some(problem.clone()),
+        ImportState::Failed(problem) => Some(problem.clone()),
         _ => None,
     };
     let percent =
@@ -158,7 +158,7 @@ fn Import(import: ImportView, refused: Vec<RejectedRow>) -> impl IntoView {
 fn RefusedRows(refused: Vec<RejectedRow>, address: String, all: u64) -> impl IntoView {
     let kept = refused.len();
     let note = if all as usize > kept {
-        format!(" Only the first {} are kept.", grouped(REJECTED_ROWS_MAX as i64))
+        format!(" Only the first {} are kept.", format_count(REJECTED_ROWS_MAX as i64))
     } else {
         String::new()
     };
@@ -185,7 +185,7 @@ fn RefusedRows(refused: Vec<RejectedRow>, address: String, all: u64) -> impl Int
                         .map(|refused| {
                             view! {
                                 <tr>
-                                    <th scope="row">{grouped(refused.line as i64)}</th>
+                                    <th scope="row">{format_count(refused.line as i64)}</th>
                                     <td>{refused.error.path}</td>
                                     <td>{refused.error.sentence}</td>
                                 </tr>

@@ -14,14 +14,14 @@ use crate::{
     },
     domain::{
         access::Permission,
-        figures::{VersionStats, grouped, percent},
-        graph::node::minutes,
+        figures::{VersionStats, format_count, format_percent},
+        graph::node::humanize_duration,
         ids::JourneyId,
         journey::{JourneyDetail, VersionSummary},
-        operation::{HistoryEntry, Outcome},
-        settings::{Reentry, Settings},
+        operation::{HistoryEntry, ItemResult},
+        settings::{ReentryRule, Settings},
         status::Status,
-        transition::{Action, Decision, transition},
+        transition::{Action, TransitionResult, transition},
     },
     ui::components::{
         for_project::ForProject,
@@ -75,8 +75,12 @@ fn Journey(loaded: Loaded) -> impl IntoView {
         Vec::new()
     } else {
         let messages = loaded.messages.problems.iter().cloned();
-        let all =
-            detail.graph.problems().into_iter().chain(detail.settings.problems()).chain(messages);
+        let all = detail
+            .graph
+            .publish_errors()
+            .into_iter()
+            .chain(detail.settings.problems())
+            .chain(messages);
         all.map(|problem| problem.sentence).collect()
     };
     // A draft beside the shown version has no stats of its own.
@@ -157,7 +161,7 @@ fn Actions(loaded: Loaded) -> impl IntoView {
         <div class="page-actions">
             {buttons
                 .into_iter()
-                .filter(|(action, ..)| matches!(transition(situation, *action), Decision::Apply(_)))
+                .filter(|(action, ..)| matches!(transition(situation, *action), TransitionResult::Apply(_)))
                 .filter(|(action, ..)| Permission::of_action(*action).is_some_and(may))
                 .map(|(action, text, symbol)| view! { <ActionForm id=id action=action text=text symbol=symbol /> })
                 .collect_view()}
@@ -223,20 +227,20 @@ fn ActionForm(id: JourneyId, action: Action, text: &'static str, symbol: Symbol)
 
 #[component]
 fn FigureTiles(figures: VersionStats) -> impl IntoView {
-    let rate = figures.rate().map_or_else(|| "–".to_string(), percent);
+    let rate = figures.rate().map_or_else(|| "–".to_string(), format_percent);
     let tiles = [
-        ("Qualified", grouped(figures.qualified)),
-        ("Control group", grouped(figures.control)),
-        ("Entered", grouped(figures.entered)),
-        ("Inside", grouped(figures.inside)),
-        ("Goals met", grouped(figures.converted)),
+        ("Qualified", format_count(figures.qualified)),
+        ("Control group", format_count(figures.control)),
+        ("Entered", format_count(figures.entered)),
+        ("Inside", format_count(figures.inside)),
+        ("Goals met", format_count(figures.converted)),
         ("Rate", rate),
-        ("Completed", grouped(figures.completed)),
-        ("Timed out", grouped(figures.timed_out)),
-        ("Stopped", grouped(figures.stopped)),
-        ("Exited early", grouped(figures.force_exited)),
-        ("Moved to a newer version", grouped(figures.version_exit)),
-        ("Queued messages", grouped(figures.queued)),
+        ("Completed", format_count(figures.completed)),
+        ("Timed out", format_count(figures.timed_out)),
+        ("Stopped", format_count(figures.stopped)),
+        ("Exited early", format_count(figures.force_exited)),
+        ("Moved to a newer version", format_count(figures.version_exit)),
+        ("Queued messages", format_count(figures.queued)),
     ];
     view! {
         <dl class="tiles" aria-label="Stats" data-live="figures">
@@ -279,14 +283,14 @@ fn SettingsCard(detail: JourneyDetail) -> impl IntoView {
 
 fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
     let reentry = match settings.reentry {
-        Reentry::Never => "Once only".to_string(),
-        Reentry::AfterExit => "After exit".to_string(),
-        Reentry::AfterHours(hours) => format!("{} after exit", duration(hours)),
+        ReentryRule::Never => "Once only".to_string(),
+        ReentryRule::AfterExit => "After exit".to_string(),
+        ReentryRule::AfterHours(hours) => format!("{} after exit", duration(hours)),
     };
     let mut rows = vec![("Entry", settings.entry.describe()), ("Re-entry", reentry)];
     let mut add = |title, value: Option<String>| rows.extend(value.map(|value| (title, value)));
     add("End", settings.end.map(|end| end.long_date()));
-    add("Entry limit", settings.entry_cap.map(|cap| grouped(cap as i64)));
+    add("Entry limit", settings.entry_cap.map(|cap| format_count(cap as i64)));
     add(
         "Control group",
         (settings.control_percent > 0).then(|| format!("{}%", settings.control_percent)),
@@ -310,7 +314,7 @@ fn settings_rows(settings: &Settings) -> Vec<(&'static str, String)> {
 
 /// "14 days", "1 h".
 fn duration(hours: u32) -> String {
-    minutes(hours.saturating_mul(60))
+    humanize_duration(hours.saturating_mul(60))
 }
 
 /// A draft beside the version that is shown.
@@ -352,9 +356,9 @@ fn HistoryLine(entry: HistoryEntry) -> impl IntoView {
     let report = entry.operation;
     let done = report.done();
     let what = match entry.outcome {
-        Outcome::Changed { from, to } if from != to => format!("{done}: {from} → {to}"),
-        Outcome::Changed { .. } => done,
-        Outcome::Skipped(refusal) => format!("not {done}: it {}", refusal.phrase()),
+        ItemResult::Changed { from, to } if from != to => format!("{done}: {from} → {to}"),
+        ItemResult::Changed { .. } => done,
+        ItemResult::Skipped(refusal) => format!("not {done}: it {}", refusal.phrase()),
     };
     let note = (!report.note.is_empty()).then(|| format!(" · {}", report.note));
     view! {

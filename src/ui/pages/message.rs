@@ -15,7 +15,7 @@ use crate::{
         access::Permission,
         delivery::{
             channel::ChannelState,
-            preview::{MessagePreview, PreviewContent, PreviewPerson, message_address},
+            preview::{MessagePreview, PreviewContent, PreviewProfile, message_address},
         },
         people::profile::Channel,
     },
@@ -109,19 +109,19 @@ fn NotSetUp(channel: Channel) -> impl IntoView {
 
 /// The profile whose data the preview shows, and a field to choose another.
 #[component]
-fn PersonChooser(address: String, person: PreviewPerson, typed: String) -> impl IntoView {
-    let unknown = person == PreviewPerson::Unknown;
+fn PersonChooser(address: String, person: PreviewProfile, typed: String) -> impl IntoView {
+    let unknown = person == PreviewProfile::Unknown;
     let shown = match person {
-        PreviewPerson::Person { seq, title } => view! {
+        PreviewProfile::Person { seq, title } => view! {
             "Shown with data from "
             <a href=format!("/profiles/{seq}")>{title}</a>
             ", and the latest event that matches the journey’s entry."
         }
         .into_any(),
-        PreviewPerson::Example => {
+        PreviewProfile::Example => {
             "Shown with sample data. Choose a profile to use real data.".into_any()
         }
-        PreviewPerson::Unknown => format!(
+        PreviewProfile::Unknown => format!(
             "No profile has the identity or email address “{typed}”. Shown with sample data."
         )
         .into_any(),

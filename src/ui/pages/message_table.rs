@@ -3,18 +3,18 @@
 use leptos::prelude::*;
 
 use crate::domain::{
-    delivery::fate::Fate,
-    figures::{grouped, percent},
+    delivery::fate::MessageEventKind,
+    figures::{format_count, format_percent},
     journey::{JourneyDetail, NodeStats},
 };
 
 /// The columns after “Sent”. Their percentages are of the messages sent.
-const AFTER: [(Fate, &str); 5] = [
-    (Fate::Delivered, "Delivered"),
-    (Fate::Viewed, "Opened"),
-    (Fate::Clicked, "Clicked"),
-    (Fate::Bounced, "Bounced"),
-    (Fate::Unsubscribed, "Unsubscribed"),
+const AFTER: [(MessageEventKind, &str); 5] = [
+    (MessageEventKind::Delivered, "Delivered"),
+    (MessageEventKind::Viewed, "Opened"),
+    (MessageEventKind::Clicked, "Clicked"),
+    (MessageEventKind::Bounced, "Bounced"),
+    (MessageEventKind::Unsubscribed, "Unsubscribed"),
 ];
 
 /// In the order of the graph. Empty before the first message was sent, failed or was skipped.
@@ -58,19 +58,23 @@ pub fn MessageTable(detail: JourneyDetail) -> impl IntoView {
 
 #[component]
 fn Row(title: String, figures: NodeStats) -> impl IntoView {
-    let sent = figures.message_count(Fate::Sent);
+    let sent = figures.message_count(MessageEventKind::Sent);
     let shown = move |count: i64| match count {
         0 => "0".to_string(),
-        _ if sent == 0 => grouped(count),
-        _ => format!("{} ({})", grouped(count), percent(count.saturating_mul(10_000) / sent)),
+        _ if sent == 0 => format_count(count),
+        _ => format!(
+            "{} ({})",
+            format_count(count),
+            format_percent(count.saturating_mul(10_000) / sent)
+        ),
     };
     view! {
         <tr>
             <th scope="row">{title}</th>
-            <td class="cell-number">{grouped(sent)}</td>
+            <td class="cell-number">{format_count(sent)}</td>
             {AFTER.into_iter().map(|(fate, _)| view! { <td class="cell-number">{shown(figures.message_count(fate))}</td> }).collect_view()}
-            <td class="cell-number">{grouped(figures.message_count(Fate::Failed))}</td>
-            <td class="cell-number">{grouped(figures.message_count(Fate::Withheld))}</td>
+            <td class="cell-number">{format_count(figures.message_count(MessageEventKind::Failed))}</td>
+            <td class="cell-number">{format_count(figures.message_count(MessageEventKind::Skipped))}</td>
         </tr>
     }
 }

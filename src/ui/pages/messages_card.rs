@@ -28,7 +28,7 @@ pub fn MessagesCard(
 
 #[component]
 fn Line(message: MessageSummary, with_trip: bool) -> impl IntoView {
-    let standing = message.standing();
+    let standing = message.describe();
     let trip = with_trip.then(|| {
         view! {
             " · "

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::request::{require, typed},
+    api::request::{require, submitted_value},
     domain::{
         access::Permission,
         document::JourneyDocument,
         editor::templates::{TEMPLATES, Template},
-        figures::counted,
+        figures::pluralize,
         text::{DESCRIPTION_MAX, NAME_MAX},
     },
     ui::components::{
@@ -30,7 +30,7 @@ pub fn NewJourneyPage() -> impl IntoView {
 
 #[component]
 fn NewJourneyForm() -> impl IntoView {
-    let chosen = typed("template").unwrap_or_default();
+    let chosen = submitted_value("template").unwrap_or_default();
     view! {
         <form class="form form-wide" method="post" action="/api/ui/journeys/create">
             <ForProject />
@@ -43,7 +43,7 @@ fn NewJourneyForm() -> impl IntoView {
                     autocomplete="off"
                     maxlength=NAME_MAX.to_string()
                     placeholder="Abandoned cart"
-                    value=typed("name")
+                    value=submitted_value("name")
                 />
             </label>
             <label class="field">
@@ -53,7 +53,7 @@ fn NewJourneyForm() -> impl IntoView {
                     rows=2
                     max=DESCRIPTION_MAX
                     placeholder="Reminds people who left items in their cart"
-                    text=typed("description").unwrap_or_default()
+                    text=submitted_value("description").unwrap_or_default()
                 />
             </label>
             <fieldset class="starts">
@@ -82,7 +82,7 @@ fn TemplateCard(template: Template, chosen: bool) -> impl IntoView {
 }
 
 fn about(document: &JourneyDocument) -> String {
-    let messages = counted(document.graph.messages() as i64, "message", "messages");
+    let messages = pluralize(document.graph.messages() as i64, "message", "messages");
     format!("{} {messages}. {}.", document.description, document.settings.entry.describe())
 }
 

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::{
     domain::{
         delivery::preview::message_address,
-        figures::grouped,
+        figures::format_count,
         graph::Node,
         ids::JourneyId,
         journey::{JourneyDetail, NodeStats},
@@ -62,17 +62,17 @@ fn NodeRow(journey: JourneyId, node: Node, figures: NodeStats) -> impl IntoView 
     let ways: Vec<String> = figures
         .left
         .iter()
-        .map(|(outlet, count)| format!("{} {}", path_name(&node, outlet), grouped(*count)))
+        .map(|(outlet, count)| format!("{} {}", path_name(&node, outlet), format_count(*count)))
         .collect();
     view! {
         <tr>
             <th scope="row">
                 <NodeTitle journey=journey node=node />
             </th>
-            <td class="cell-number">{grouped(figures.came)}</td>
-            <td class="cell-number">{grouped(figures.waiting())}</td>
+            <td class="cell-number">{format_count(figures.came)}</td>
+            <td class="cell-number">{format_count(figures.waiting())}</td>
             <td>{ways.join(", ")}</td>
-            <td class="cell-number">{grouped(figures.ended)}</td>
+            <td class="cell-number">{format_count(figures.ended)}</td>
         </tr>
     }
 }

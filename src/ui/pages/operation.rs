@@ -8,8 +8,8 @@ use crate::{
     api::{journeys::get_operation, request::may},
     domain::{
         access::Permission,
-        figures::counted,
-        operation::{OperationDetail, Outcome},
+        figures::pluralize,
+        operation::{ItemResult, OperationDetail},
     },
     ui::components::{
         for_project::ForProject,
@@ -93,8 +93,8 @@ fn Account(account: OperationDetail) -> impl IntoView {
                         .into_iter()
                         .map(|item| {
                             let outcome = match item.outcome {
-                                Outcome::Changed { from, to } if from == to => report.done().into_any(),
-                                Outcome::Changed { from, to } => {
+                                ItemResult::Changed { from, to } if from == to => report.done().into_any(),
+                                ItemResult::Changed { from, to } => {
                                     view! {
                                         <span class="change">
                                             <StatusBadge status=from />
@@ -104,7 +104,7 @@ fn Account(account: OperationDetail) -> impl IntoView {
                                     }
                                         .into_any()
                                 }
-                                Outcome::Skipped(refusal) => format!("skipped: {}", refusal.phrase()).into_any(),
+                                ItemResult::Skipped(refusal) => format!("skipped: {}", refusal.phrase()).into_any(),
                             };
                             view! {
                                 <tr>
@@ -120,7 +120,7 @@ fn Account(account: OperationDetail) -> impl IntoView {
             </table>
         </div>
         <nav class="pager" aria-label="Pages">
-            <p>{counted(account.total, "journey", "journeys")}</p>
+            <p>{pluralize(account.total, "journey", "journeys")}</p>
             <p class="pager-steps">
                 {(account.page > 1)
                     .then(|| view! { <a class="page-link" href=format!("/operations/{id}?page={}", account.page - 1)>"Previous"</a> })}

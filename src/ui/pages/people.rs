@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::people::{PeoplePage as People, read_people},
+    api::people::{TeamPageData as People, read_people},
     domain::{
         account::EMAIL_MAX,
         ids::UserId,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::{
-        profiles::{Asked, read_person},
+        profiles::{ProfilePageData, read_person},
         request::may,
     },
     domain::{
@@ -43,8 +43,8 @@ pub fn PersonPage() -> impl IntoView {
 }
 
 #[component]
-fn Person(asked: Asked) -> impl IntoView {
-    let Asked { person, messages, journeys, why } = asked;
+fn Person(asked: ProfilePageData) -> impl IntoView {
+    let ProfilePageData { person, messages, journeys, why } = asked;
     let facts = facts(&person);
     let properties: Vec<(String, String)> =
         person.properties.iter().map(|(name, value)| (name.clone(), shown(value))).collect();

@@ -9,8 +9,8 @@ use crate::{
     api::{profiles::read_people, request::may},
     domain::{
         access::Permission,
-        figures::counted,
-        people::view::{PeoplePage, ProfileQuery, ProfileSummary, SegmentView},
+        figures::pluralize,
+        people::view::{ProfilePage, ProfileQuery, ProfileSummary, SegmentSummary},
     },
     ui::components::{
         page::{Loaded, Page},
@@ -35,7 +35,7 @@ pub fn ProfilesPage() -> impl IntoView {
 }
 
 #[component]
-fn People(page: PeoplePage, segments: Vec<SegmentView>, query: ProfileQuery) -> impl IntoView {
+fn People(page: ProfilePage, segments: Vec<SegmentSummary>, query: ProfileQuery) -> impl IntoView {
     let none = page.rows.is_empty();
     let filtered = !query.search.is_empty() || query.segment.is_some() || query.criteria.is_some();
     let question =
@@ -59,7 +59,7 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: ProfileQuery) -> 
             </div>
         </form>
         <p class="audit-summary">
-            {format!("{} in this project · ", counted(page.total, "profile", "profiles"))} <a href="/segments">"Segments"</a>
+            {format!("{} in this project · ", pluralize(page.total, "profile", "profiles"))} <a href="/segments">"Segments"</a>
             {sees.then(|| view! { " · " <a href=format!("/segments/edit?{}", query.conditions)>"Find by conditions"</a> })}
             {may(Permission::SendEvents).then(|| view! { " · " <a href="/imports">"Import a file"</a> })}
         </p>
@@ -95,7 +95,7 @@ fn People(page: PeoplePage, segments: Vec<SegmentView>, query: ProfileQuery) -> 
 
 /// Membership tells of properties: for those who may see people.
 #[component]
-fn SegmentField(segments: Vec<SegmentView>, chosen: Option<String>) -> impl IntoView {
+fn SegmentField(segments: Vec<SegmentSummary>, chosen: Option<String>) -> impl IntoView {
     view! {
         <label class="field">
             <span class="field-label">"Segment"</span>

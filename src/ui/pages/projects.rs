@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::projects::read_projects,
-    domain::{access::Permission, figures::counted, team::ProjectSummary, text::PROJECT_MAX},
+    domain::{access::Permission, figures::pluralize, team::ProjectSummary, text::PROJECT_MAX},
     ui::components::{
         field::TextField,
         for_project::ForProject,
@@ -26,7 +26,7 @@ pub fn ProjectsPage() -> impl IntoView {
 fn Cards(projects: Vec<ProjectSummary>) -> impl IntoView {
     let manager = projects
         .iter()
-        .any(|project| project.current && project.role.may(Permission::ManageProjects));
+        .any(|project| project.current && project.role.allows(Permission::ManageProjects));
     let none = projects.is_empty();
     view! {
         {none.then(|| view! { <p class="card">"You have no role in any project yet. Ask an admin \
@@ -43,7 +43,7 @@ fn ProjectRow(project: ProjectSummary) -> impl IntoView {
     let id = project.id.to_string();
     let archived = project.archived_at.is_some();
     let name = project.name.clone();
-    let manages = project.role.may(Permission::ManageProjects);
+    let manages = project.role.allows(Permission::ManageProjects);
     view! {
         <li class="row">
             <span class="row-main">
@@ -51,8 +51,8 @@ fn ProjectRow(project: ProjectSummary) -> impl IntoView {
                 {project.current.then(|| view! { <span class="badge badge-running">"Current"</span> })}
                 {archived.then(|| view! { <span class="badge">"Archived"</span> })}
                 <span class="hint">
-                    {project.role.title()} " · " {counted(project.journeys, "journey", "journeys")} " · "
-                    {counted(project.members, "member", "members")} " · created " <LongDate at=project.created_at />
+                    {project.role.title()} " · " {pluralize(project.journeys, "journey", "journeys")} " · "
+                    {pluralize(project.members, "member", "members")} " · created " <LongDate at=project.created_at />
                 </span>
             </span>
             {(!project.current && !archived)

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use super::{check_list::CheckList, id_of_path};
 use crate::{
     api::{
-        request::typed,
+        request::submitted_value,
         versions::{EditPage, read_publish_page},
     },
     domain::{
         editor::{PUBLISHED_DESCRIPTION_MAX, Severity},
-        figures::counted,
+        figures::pluralize,
         status::Status,
         text::NAME_MAX,
         time::Timestamp,
@@ -84,7 +84,7 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
                     required
                     autocomplete="off"
                     maxlength=NAME_MAX.to_string()
-                    value=typed("name").unwrap_or(document.name)
+                    value=submitted_value("name").unwrap_or(document.name)
                 />
             </label>
             <label class="field">
@@ -94,7 +94,7 @@ fn PublishForm(loaded: EditPage) -> impl IntoView {
                     name="description"
                     rows=2
                     max=PUBLISHED_DESCRIPTION_MAX
-                    text=typed("description").unwrap_or(document.description)
+                    text=submitted_value("description").unwrap_or(document.description)
                 />
             </label>
             {takes_over.then(|| view! { <PredecessorField inside=inside queued=queued /> })}
@@ -132,10 +132,10 @@ fn when_it_opens(start: Option<Timestamp>, takes_over: bool) -> String {
 /// What happens to people in older versions.
 #[component]
 fn PredecessorField(inside: i64, queued: i64) -> impl IntoView {
-    let leaves = typed("predecessor").as_deref() == Some("leave");
-    let people = counted(inside, "person is", "people are");
+    let leaves = submitted_value("predecessor").as_deref() == Some("leave");
+    let people = pluralize(inside, "person is", "people are");
     let messages = if queued > 0 {
-        format!(" {} cancelled.", counted(queued, "queued message is", "queued messages are"))
+        format!(" {} cancelled.", pluralize(queued, "queued message is", "queued messages are"))
     } else {
         String::new()
     };

@@ -11,12 +11,12 @@ use crate::{
     },
     domain::{
         access::Permission,
-        figures::counted,
+        figures::pluralize,
         people::{
             profile::Channel,
-            segment_form::{Kind, Row},
+            segment_form::{ConditionInput, ConditionKind},
             value::KEY_MAX,
-            view::SegmentView,
+            view::SegmentSummary,
         },
         query_string::FOR_PROJECT,
     },
@@ -53,7 +53,7 @@ pub fn SegmentsPage() -> impl IntoView {
 }
 
 #[component]
-fn List(segments: Vec<SegmentView>) -> impl IntoView {
+fn List(segments: Vec<SegmentSummary>) -> impl IntoView {
     let none = segments.is_empty();
     let edits = may(Permission::EditJourneys);
     view! {
@@ -65,7 +65,7 @@ fn List(segments: Vec<SegmentView>) -> impl IntoView {
                 .into_iter()
                 .map(|segment| {
                     let encoded = utf8_percent_encode(&segment.name, NON_ALPHANUMERIC).to_string();
-                    let people = segment.people.map(|people| format!("{}: ", counted(people, "profile", "profiles")));
+                    let people = segment.people.map(|people| format!("{}: ", pluralize(people, "profile", "profiles")));
                     let shown = if segment.people.is_some() {
                         view! { <a href=format!("/profiles?segment={encoded}")>{segment.name.clone()}</a> }.into_any()
                     } else {
@@ -117,7 +117,7 @@ pub fn SegmentEditPage() -> impl IntoView {
 fn Builder(building: SegmentPageData) -> impl IntoView {
     let form = building.form;
     let count = match building.people {
-        Ok(people) => format!("{} right now", counted(people, "profile", "profiles")),
+        Ok(people) => format!("{} right now", pluralize(people, "profile", "profiles")),
         Err(problem) => problem,
     };
     let rows = form.rows.len() + 1;
@@ -181,7 +181,7 @@ fn Builder(building: SegmentPageData) -> impl IntoView {
 }
 
 #[component]
-fn Condition(place: usize, row: Row) -> impl IntoView {
+fn Condition(place: usize, row: ConditionInput) -> impl IntoView {
     let option = |value: &'static str, text: &'static str, chosen: &str| {
         let selected = value == chosen;
         view! {
@@ -202,7 +202,7 @@ fn Condition(place: usize, row: Row) -> impl IntoView {
             <label class="field">
                 <span class="field-label">"What"</span>
                 <select name="kind[]">
-                    {Kind::ALL.into_iter().map(|kind| option(kind.key(), kind.title(), &row.kind)).collect_view()}
+                    {ConditionKind::ALL.into_iter().map(|kind| option(kind.key(), kind.title(), &row.kind)).collect_view()}
                 </select>
             </label>
             <label class="field">

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{figures::grouped, operation::StopPreview};
+use crate::domain::{figures::format_count, operation::StopPreview};
 
 /// What Stop ends and what it skips, counted, and that it is final.
 #[component]
@@ -16,7 +16,7 @@ pub fn StopEffect(preview: StopPreview) -> impl IntoView {
             } else {
                 view! {
                     <p>
-                        "This ends " <strong>{preview.effect()}</strong> "."
+                        "This ends " <strong>{preview.summary()}</strong> "."
                         {preview.only.clone().map(|name| view! { " The journey is " <strong>{name}</strong> "." })}
                     </p>
                     <p>"Stop is final: people exit, messages are no longer sent, and the journey \
@@ -25,7 +25,7 @@ pub fn StopEffect(preview: StopPreview) -> impl IntoView {
                 }
                     .into_any()
             }}
-            {(skipped_count > 0).then(|| view! { <p>{format!("{} skipped: {}.", grouped(skipped_count), skipped.join("; "))}</p> })}
+            {(skipped_count > 0).then(|| view! { <p>{format!("{} skipped: {}.", format_count(skipped_count), skipped.join("; "))}</p> })}
         </div>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{query_string, stop_effect::StopEffect};
 use crate::{
     api::{operations::preview_stop, request::local},
-    domain::{figures::counted, operation::StopPreview, query_string::pairs},
+    domain::{figures::pluralize, operation::StopPreview, query_string::pairs},
     ui::components::{
         for_project::ForProject,
         state::{ErrorState, LoadingState},
@@ -74,7 +74,7 @@ pub fn StopJourneysPage() -> impl IntoView {
 #[component]
 fn Confirmation(preview: StopPreview, fields: String) -> impl IntoView {
     let (ids, matching, back) = chosen_fields(&fields);
-    let what = counted(preview.journeys, "journey", "journeys");
+    let what = pluralize(preview.journeys, "journey", "journeys");
     let nothing = preview.journeys == 0;
     let digest = preview.digest.clone();
     view! {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::query_string;
 use crate::{
     api::{
-        request::{may, typed},
+        request::{may, submitted_value},
         suppressions::read_suppressions,
     },
     domain::{
@@ -13,7 +13,7 @@ use crate::{
         delivery::suppression::{
             AddressKind, Suppression, SuppressionPage as List, SuppressionQuery,
         },
-        figures::{counted, grouped},
+        figures::{format_count, pluralize},
     },
     ui::components::{
         for_project::ForProject,
@@ -64,7 +64,7 @@ fn Addresses(list: List) -> impl IntoView {
             view! { <p class="hint">"Addresses are masked. " {Permission::SeePeople.refusal()}</p> }.into_any()
         }}
         <p class="audit-summary">
-            {counted(list.total, "address", "addresses")}
+            {pluralize(list.total, "address", "addresses")}
             {manages
                 .then(|| {
                     view! {
@@ -80,7 +80,7 @@ fn Addresses(list: List) -> impl IntoView {
             appear here after a bounce, a spam complaint or an unsubscribe."</p> })}
         {(!none).then(|| view! { <AddressTable rows=list.rows manages=manages /> })}
         <nav class="pager" aria-label="Pages">
-            <p>{format!("Page {} of {}", grouped(page), grouped(last))}</p>
+            <p>{format!("Page {} of {}", format_count(page), format_count(last))}</p>
             <p class="pager-steps">
                 {(page > 1).then(|| view! { <a class="page-link" href=address(&query.with_page(page - 1))>"Newer"</a> })}
                 {(page < last).then(|| view! { <a class="page-link" href=address(&query.with_page(page + 1))>"Older"</a> })}
@@ -166,8 +166,9 @@ fn AddressRow(row: Suppression, manages: bool) -> impl IntoView {
 
 #[component]
 fn AddForm() -> impl IntoView {
-    let chosen =
-        typed("kind").and_then(|key| AddressKind::from_key(&key)).unwrap_or(AddressKind::Email);
+    let chosen = submitted_value("kind")
+        .and_then(|key| AddressKind::from_key(&key))
+        .unwrap_or(AddressKind::Email);
     view! {
         <section class="card section" aria-labelledby="add-title">
             <h2 id="add-title">"Add addresses"</h2>
@@ -184,11 +185,11 @@ fn AddForm() -> impl IntoView {
                 </label>
                 <label class="field">
                     <span class="field-label">"Addresses, one per line"</span>
-                    <TextArea name="addresses" rows=4 required=true text=typed("addresses").unwrap_or_default() />
+                    <TextArea name="addresses" rows=4 required=true text=submitted_value("addresses").unwrap_or_default() />
                 </label>
                 <label class="field">
                     <span class="field-label">"Note (optional)"</span>
-                    <input r#type="text" name="note" maxlength="200" value=typed("note").unwrap_or_default() />
+                    <input r#type="text" name="note" maxlength="200" value=submitted_value("note").unwrap_or_default() />
                 </label>
                 <div class="form-actions">
                     <button class="button button-primary" r#type="submit">

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::request::{Caller, typed},
+    api::request::{RequestAuth, submitted_value},
     domain::people::profile::Channel,
     ui::components::{for_project::ForProject, message_content::address_label},
 };
@@ -34,7 +34,7 @@ pub fn TestCard(
                         view! {
                             <label class="field">
                                 <span class="field-label">{address_label(channel)}</span>
-                                <input r#type="text" name="to" value=typed("to").unwrap_or_else(|| own_address(channel)) required spellcheck="false" />
+                                <input r#type="text" name="to" value=submitted_value("to").unwrap_or_else(|| own_address(channel)) required spellcheck="false" />
                             </label>
                         }
                     })}
@@ -50,7 +50,7 @@ pub fn TestCard(
 
 /// The address of the user who looks at the page. Only their email address is known.
 fn own_address(channel: Channel) -> String {
-    let standing = use_context::<Caller>().and_then(|caller| caller.standing);
+    let standing = use_context::<RequestAuth>().and_then(|caller| caller.standing);
     let email = standing
         .as_ref()
         .and_then(|standing| standing.email())

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{id_of_path, messages_card::MessagesCard};
 use crate::{
-    api::profiles::read_trip,
+    api::profiles::read_enrolment,
     domain::people::view::EnrolmentDetail,
     ui::components::{
         page::{Loaded, Page},
@@ -20,7 +20,7 @@ pub fn TripPage() -> impl IntoView {
             <Loaded
                 load=move || {
                     let id = id.clone();
-                    async move { read_trip(&id).await }
+                    async move { read_enrolment(&id).await }
                 }
                 view=|trip| view! { <EnrolmentState detail=trip /> }.into_any()
             />

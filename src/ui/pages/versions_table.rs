@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     api::request::may,
-    domain::{access::Permission, figures::grouped, ids::JourneyId, journey::VersionSummary},
+    domain::{access::Permission, figures::format_count, ids::JourneyId, journey::VersionSummary},
     ui::components::{status_badge::StatusBadge, time::ShortDate},
 };
 
@@ -71,8 +71,8 @@ fn VersionRow(
             <td>
                 <StatusBadge status=version.status />
             </td>
-            <td class="cell-number">{grouped(version.figures.entered)}</td>
-            <td class="cell-number">{grouped(version.figures.inside)}</td>
+            <td class="cell-number">{format_count(version.figures.entered)}</td>
+            <td class="cell-number">{format_count(version.figures.inside)}</td>
             <td>{published.map(|(by, at)| view! { <ShortDate at=at /> " by " {by.name} })}</td>
         </tr>
     }

@@ -8,19 +8,19 @@ use std::{
 
 use futures::future::BoxFuture;
 use tokio::sync::watch;
-use wayfare::server::channels::{Content, Fault, Parcel, SendResult, Transport};
+use wayfare::server::channels::{Content, FailureScope, OutboundMessage, SendResult, Transport};
 
 #[derive(Debug, Clone)]
 pub enum Answer {
-    NotNow { wish_ms: Option<i64>, fault: Fault },
-    Never { fault: Fault },
+    NotNow { wish_ms: Option<i64>, fault: FailureScope },
+    Never { fault: FailureScope },
 }
 
 #[derive(Default)]
 struct State {
     /// Answers to the next messages; then it takes them.
     answers: Vec<Answer>,
-    failing: Option<Fault>,
+    failing: Option<FailureScope>,
     asked: Vec<(String, String)>,
     taken: HashMap<String, usize>,
     to: HashMap<String, usize>,
@@ -52,7 +52,7 @@ impl Provider {
         self.held.send_replace(false);
     }
 
-    pub fn fail(&self, fault: Fault) {
+    pub fn fail(&self, fault: FailureScope) {
         self.state.lock().expect("state").failing = Some(fault);
     }
 
@@ -87,7 +87,7 @@ impl Provider {
         self.state.lock().expect("state").to.values().copied().max().unwrap_or(0)
     }
 
-    fn answer(&self, parcel: &Parcel) -> SendResult {
+    fn answer(&self, parcel: &OutboundMessage) -> SendResult {
         let mut state = self.state.lock().expect("state");
         let place = match &parcel.content {
             Content::Webhook(webhook) => webhook.url.clone(),
@@ -96,17 +96,17 @@ impl Provider {
         state.asked.push((parcel.key.clone(), place));
         let reason = "the provider says no".to_string();
         if let Some(fault) = state.failing {
-            return SendResult::NotNow { reason, wish_ms: None, fault };
+            return SendResult::Deferred { reason, wish_ms: None, fault };
         }
         let next = if state.answers.is_empty() { None } else { Some(state.answers.remove(0)) };
         *state.taken.entry(parcel.key.clone()).or_default() += 1;
         *state.to.entry(parcel.to.clone()).or_default() += 1;
         match next {
-            None => SendResult::Taken { provider_id: None },
+            None => SendResult::Accepted { provider_id: None },
             Some(Answer::NotNow { wish_ms, fault }) => {
-                SendResult::NotNow { reason, wish_ms, fault }
+                SendResult::Deferred { reason, wish_ms, fault }
             }
-            Some(Answer::Never { fault }) => SendResult::Never { reason, fault },
+            Some(Answer::Never { fault }) => SendResult::Rejected { reason, fault },
         }
     }
 }
@@ -121,7 +121,7 @@ impl Drop for InFlight {
 }
 
 impl Transport for Provider {
-    fn hand_over<'a>(&'a self, parcel: &'a Parcel) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
             self.state.lock().expect("state").in_flight += 1;
             let _flight = InFlight(self.clone());

@@ -22,7 +22,7 @@ use wayfare::{
         ids::JourneyId,
         people::{
             profile::Channel,
-            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
+            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
             sender::{Batch, RecordSource, Sender},
         },
         selection::Selection,
@@ -32,15 +32,15 @@ use wayfare::{
     server::{
         channels::Transport,
         clock::Clock,
-        delivery::{Courier, DeliverySigns, Flights, Office},
-        engine::{Engine, EngineSigns, calendar::TzdbZones},
+        delivery::{DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher},
+        engine::{Engine, EngineMetrics, calendar::TzdbZones},
         store::{
             Store,
             delivery::OutboxStore,
             people::ProfileStore,
             sqlite::{SqliteConfig, SqliteStore},
         },
-        vault::Vault,
+        vault::ServerKey,
     },
 };
 
@@ -110,9 +110,9 @@ pub struct Shop {
     pub actor: Actor,
     pub clock: HeldClock,
     pub provider: Provider,
-    pub flights: Flights,
-    signs: DeliverySigns,
-    engine_signs: EngineSigns,
+    pub flights: InFlightTracker,
+    signs: DeliveryMetrics,
+    engine_signs: EngineMetrics,
     stop: CancellationToken,
     engine: Option<tokio::task::JoinHandle<()>>,
     /// Of the courier alone, so that it can end as in a crash.
@@ -148,9 +148,9 @@ impl Shop {
             .expect("a store");
         let clock = HeldClock(Arc::new(AtomicI64::new(NOON)));
         let actor = store.local_actor(clock.now()).await.expect("an actor");
-        let (engine_signs, stop) = (EngineSigns::default(), CancellationToken::new());
-        let signs = DeliverySigns::new(engine_signs.clone());
-        let flights = Flights::new(store.merges());
+        let (engine_signs, stop) = (EngineMetrics::default(), CancellationToken::new());
+        let signs = DeliveryMetrics::new(engine_signs.clone());
+        let flights = InFlightTracker::new(store.merges());
         let (engine, runtime) = (None, None);
         let shop = Self {
             store,
@@ -188,18 +188,21 @@ impl Shop {
 
     /// A courier that knows nothing of the one before it.
     pub async fn restart(&mut self) {
-        self.flights = Flights::new(self.store.merges());
-        let office = Office {
+        self.flights = InFlightTracker::new(self.store.merges());
+        let office = DeliveryContext {
             clock: Arc::new(self.clock.clone()),
             calendar: Arc::new(TzdbZones),
-            vault: Vault::open(None, &self.folder.path().join("shop.key")).expect("a vault"),
+            vault: ServerKey::open(None, &self.folder.path().join("shop.key")).expect("a vault"),
             links: "https://wayfare.example.com/".parse().expect("an address"),
             flights: self.flights.clone(),
             signs: self.signs.clone(),
         };
         let provider: Arc<dyn Transport> = Arc::new(self.provider.clone());
-        let courier =
-            Courier::new(self.store.clone(), office, Arc::new(move |_| Ok(Arc::clone(&provider))));
+        let courier = OutboxDispatcher::new(
+            self.store.clone(),
+            office,
+            Arc::new(move |_| Ok(Arc::clone(&provider))),
+        );
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -329,7 +332,7 @@ impl Shop {
                 .as_object()
                 .cloned()
                 .expect("properties");
-            (number, What::Change(ProfileUpdate::read(properties).expect("a change")))
+            (number, RecordPayload::Change(ProfileUpdate::read(properties).expect("a change")))
         });
         self.send(changes.collect()).await;
         self.did("Signed Up", people).await;
@@ -340,16 +343,18 @@ impl Shop {
         let event = |number| {
             let event =
                 NewEvent::read(event, Some(now), Default::default(), None, now).expect("an event");
-            (number, What::Event(event))
+            (number, RecordPayload::Event(event))
         };
         self.send(people.map(event).collect()).await;
     }
 
-    async fn send(&self, what: Vec<(u64, What)>) {
+    async fn send(&self, what: Vec<(u64, RecordPayload)>) {
         let who =
             |number| ProfileRef::read(Some(format!("person {number}")), None).expect("a person");
-        let records =
-            what.into_iter().map(|(number, what)| Record { who: who(number), what }).collect();
+        let records = what
+            .into_iter()
+            .map(|(number, what)| IngestRecord { who: who(number), what })
+            .collect();
         let sender = Sender::trusted(self.actor.user, RecordSource::Api);
         let batch = Batch { project: self.actor.project, sender, records };
         self.store.ingest(&[batch], self.now()).await.expect("stored");

@@ -8,11 +8,11 @@ use std::{net::SocketAddr, process::Command, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{io::AsyncReadExt, net::TcpListener};
-use wayfare::server::channels::Outside;
+use wayfare::server::channels::EgressClient;
 
 /// The outside, with this machine in it.
-pub fn outside() -> Outside {
-    Outside::new(vec!["127.0.0.0/8".parse().expect("a network")]).expect("a client")
+pub fn outside() -> EgressClient {
+    EgressClient::new(vec!["127.0.0.0/8".parse().expect("a network")]).expect("a client")
 }
 
 /// An RSA key as a service account has one, private in PEM and public in DER. Made by Node, which

@@ -21,7 +21,7 @@ use wayfare::{
         list_query::ListQuery,
         people::{
             Properties,
-            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
+            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
             sender::{Batch, RecordSource, Sender},
         },
         selection::Selection,
@@ -31,7 +31,7 @@ use wayfare::{
     },
     server::{
         clock::Clock,
-        engine::{Engine, EngineSigns, calendar::TzdbZones},
+        engine::{Engine, EngineMetrics, calendar::TzdbZones},
         store::{
             Store, StoreError,
             editor::{PublishVersion, SaveOutcome, VersionStore},
@@ -167,7 +167,7 @@ impl Company {
         for _ in 0..200 {
             if !self
                 .engine
-                .round()
+                .tick()
                 .await
                 .unwrap_or_else(|error| panic!("seed {}: {error}", self.seed))
             {
@@ -208,12 +208,12 @@ impl Company {
             let properties = map(json!({"cart": cart, "total": self.dice.below(200)}));
             let message = (self.dice.below(4) == 0).then(|| format!("m{}", self.dice.below(500)));
             let event = NewEvent::read(name, Some(at), properties, message, now).expect("an event");
-            records.push(Record { who: self.somebody(), what: What::Event(event) });
+            records.push(IngestRecord { who: self.somebody(), what: RecordPayload::Event(event) });
         }
         self.send(records, now).await;
     }
 
-    async fn send(&self, records: Vec<Record>, now: Timestamp) {
+    async fn send(&self, records: Vec<IngestRecord>, now: Timestamp) {
         let sender = Sender::trusted(self.actor.user, RecordSource::Api);
         let batch = Batch { project: self.actor.project, sender, records };
         self.store.ingest(&[batch], now).await.expect("stored");
@@ -226,7 +226,8 @@ impl Company {
             let zone = self.dice.one(&["Europe/Berlin", "America/New_York", "Nowhere/Land"]);
             let properties = json!({"email": email, "tz": zone, "plan": self.dice.one(&["free", "gold"]), "renews": "2026-05-01"});
             let change = ProfileUpdate::read(map(properties)).expect("a change");
-            records.push(Record { who: self.somebody(), what: What::Change(change) });
+            records
+                .push(IngestRecord { who: self.somebody(), what: RecordPayload::Change(change) });
         }
         let now = self.clock.now();
         self.send(records, now).await;
@@ -295,8 +296,11 @@ impl Company {
             return self.store.discard_draft(&self.actor, journey, now).await.expect("discarded");
         }
         let leaves = self.dice.below(2) == 0;
-        let predecessor =
-            if leaves { PreviousVersionPolicy::Leave } else { PreviousVersionPolicy::CarryOn };
+        let predecessor = if leaves {
+            PreviousVersionPolicy::ExitEnrolments
+        } else {
+            PreviousVersionPolicy::KeepEnrolments
+        };
         let publication =
             PublishVersion { journey, version, revision: 2, name, description, predecessor };
         self.store.publish_version(&self.actor, &publication, now).await.expect("published");
@@ -417,7 +421,12 @@ impl Company {
 }
 
 fn engine(store: &SqliteStore, clock: &HeldClock) -> Engine<SqliteStore> {
-    Engine::new(store.clone(), Arc::new(clock.clone()), Arc::new(TzdbZones), EngineSigns::default())
+    Engine::new(
+        store.clone(),
+        Arc::new(clock.clone()),
+        Arc::new(TzdbZones),
+        EngineMetrics::default(),
+    )
 }
 
 fn map(value: Value) -> Properties {

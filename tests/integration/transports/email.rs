@@ -6,7 +6,7 @@ use mail_parser::MessageParser;
 use wayfare::{
     domain::delivery::channel::{ChannelSettings, EmailSettings, TlsMode},
     server::channels::{
-        Content, EmailContent, Fault, Parcel, SendResult, Transport, open_transport,
+        Content, EmailContent, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
     },
 };
 
@@ -33,7 +33,7 @@ fn plain(port: u16) -> Arc<dyn Transport> {
     open(ChannelSettings::Email(settings(port, TlsMode::None)), None)
 }
 
-fn mail(key: &str, to: &str) -> Parcel {
+fn mail(key: &str, to: &str) -> OutboundMessage {
     let content = EmailContent {
         subject: "Ihre Bestellung für Käte".to_string(),
         text: "Guten Tag\n.\nbis bald".to_string(),
@@ -46,8 +46,8 @@ fn mail(key: &str, to: &str) -> Parcel {
 #[tokio::test]
 async fn a_mail_arrives_whole_under_its_key() {
     let sink = Sink::start();
-    let handed = plain(sink.port).hand_over(&mail("k7.1", "ada@example.com")).await;
-    let SendResult::Taken { provider_id: Some(_) } = handed else { panic!("{handed:?}") };
+    let handed = plain(sink.port).send(&mail("k7.1", "ada@example.com")).await;
+    let SendResult::Accepted { provider_id: Some(_) } = handed else { panic!("{handed:?}") };
     let messages = sink.messages();
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["from"], "news@shop.example");
@@ -73,12 +73,12 @@ async fn many_go_at_once_and_each_arrives_once() {
         .map(|number| {
             let transport = Arc::clone(&transport);
             tokio::spawn(async move {
-                transport.hand_over(&mail(&format!("k{number}"), "ada@example.com")).await
+                transport.send(&mail(&format!("k{number}"), "ada@example.com")).await
             })
         })
         .collect();
     for sent in sending {
-        assert!(matches!(sent.await.expect("no panic"), SendResult::Taken { .. }));
+        assert!(matches!(sent.await.expect("no panic"), SendResult::Accepted { .. }));
     }
     let mut keys: Vec<String> =
         sink.messages().iter().map(|message| message["messageId"].to_string()).collect();
@@ -99,32 +99,40 @@ async fn a_server_that_listens_to_one_word_at_a_time_is_understood_as_well() {
 
 async fn tell_refusals(sink: &Sink) {
     let transport = plain(sink.port);
-    let hand = async |to: &str| transport.hand_over(&mail("k1", to)).await;
+    let hand = async |to: &str| transport.send(&mail("k1", to)).await;
     assert_end(
         &hand("bounce@example.com").await,
-        &End::Never(Fault::Address),
+        &End::Never(FailureScope::Address),
         "does not know the address (550 5.1.1 no such user)",
     );
-    assert_end(&hand("policy@example.com").await, &End::Never(Fault::Message), "5.7.1");
-    assert_end(&hand("full@example.com").await, &End::Never(Fault::Message), "mailbox full");
+    assert_end(&hand("policy@example.com").await, &End::Never(FailureScope::Message), "5.7.1");
+    assert_end(&hand("full@example.com").await, &End::Never(FailureScope::Message), "mailbox full");
     assert_end(
         &hand("busy@example.com").await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "the mail server is busy (451",
     );
     assert_end(
         &hand("quota@example.com").await,
-        &End::Again(Fault::Message),
+        &End::Again(FailureScope::Message),
         "the mailbox accepts nothing right now",
     );
-    assert_end(&hand("spam@example.com").await, &End::Never(Fault::Message), "looks like spam");
-    assert_end(&hand("later@example.com").await, &End::Again(Fault::Channel), "421");
+    assert_end(
+        &hand("spam@example.com").await,
+        &End::Never(FailureScope::Message),
+        "looks like spam",
+    );
+    assert_end(&hand("later@example.com").await, &End::Again(FailureScope::Channel), "421");
     assert_end(
         &hand("drop@example.com").await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "closed the connection",
     );
-    assert_end(&hand("nobody").await, &End::Never(Fault::Address), "is not an email address");
+    assert_end(
+        &hand("nobody").await,
+        &End::Never(FailureScope::Address),
+        "is not an email address",
+    );
     // None of it spoils the next message.
     assert_end(&hand("ada@example.com").await, &End::Taken, "");
     assert_end(&hand("slow@example.com").await, &End::Taken, "");
@@ -136,18 +144,14 @@ async fn tell_refusals(sink: &Sink) {
 async fn an_address_in_other_letters_goes_to_a_server_that_takes_them() {
     let sink = Sink::start();
     let transport = plain(sink.port);
-    assert_end(&transport.hand_over(&mail("k1", "ada@bücher.example")).await, &End::Taken, "");
-    assert_end(&transport.hand_over(&mail("k2", "jörg@example.com")).await, &End::Taken, "");
+    assert_end(&transport.send(&mail("k1", "ada@bücher.example")).await, &End::Taken, "");
+    assert_end(&transport.send(&mail("k2", "jörg@example.com")).await, &End::Taken, "");
     assert_eq!(sink.messages()[1]["to"][0], "jörg@example.com");
     // A domain has a spelling in the letters of DNS, what stands before it has none.
     let narrow = Sink::start_with(&["--narrow".to_string()]);
-    assert_end(
-        &plain(narrow.port).hand_over(&mail("k1", "ada@bücher.example")).await,
-        &End::Taken,
-        "",
-    );
-    let handed = plain(narrow.port).hand_over(&mail("k3", "jörg@example.com")).await;
-    assert_end(&handed, &End::Never(Fault::Message), "accepts only the letters a to z");
+    assert_end(&plain(narrow.port).send(&mail("k1", "ada@bücher.example")).await, &End::Taken, "");
+    let handed = plain(narrow.port).send(&mail("k3", "jörg@example.com")).await;
+    assert_end(&handed, &End::Never(FailureScope::Message), "accepts only the letters a to z");
 }
 
 #[tokio::test]
@@ -158,10 +162,10 @@ async fn a_sender_who_may_not_send_is_the_settings_fault() {
         ..settings(sink.port, TlsMode::None)
     };
     let handed =
-        open(ChannelSettings::Email(email), None).hand_over(&mail("k1", "ada@example.com")).await;
+        open(ChannelSettings::Email(email), None).send(&mail("k1", "ada@example.com")).await;
     assert_end(
         &handed,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "does not allow sending from this address (550 5.7.1 not your address)",
     );
 }
@@ -171,13 +175,13 @@ async fn a_message_that_is_given_up_half_way_leaves_nothing_behind() {
     let sink = Sink::start();
     let transport = plain(sink.port);
     // The connection is open and quiet, and then in the middle of a message.
-    assert_end(&transport.hand_over(&mail("k1", "ada@example.com")).await, &End::Taken, "");
+    assert_end(&transport.send(&mail("k1", "ada@example.com")).await, &End::Taken, "");
     {
         let stuck = mail("k2", "stuck@example.com");
-        let giving_up = transport.hand_over(&stuck);
+        let giving_up = transport.send(&stuck);
         let _ = tokio::time::timeout(std::time::Duration::from_millis(300), giving_up).await;
     }
-    assert_end(&transport.hand_over(&mail("k3", "ada@example.com")).await, &End::Taken, "");
+    assert_end(&transport.send(&mail("k3", "ada@example.com")).await, &End::Taken, "");
     let keys: Vec<_> = sink.messages().iter().map(|message| message["messageId"].clone()).collect();
     assert_eq!(keys, ["<k1@shop.example>", "<k3@shop.example>"]);
 }
@@ -187,11 +191,11 @@ async fn a_connection_that_the_server_closed_meanwhile_costs_no_message() {
     let certificates = Certificates::new();
     let sink = Sink::start_with(&certificates.flags());
     let transport = plain(sink.port);
-    assert_end(&transport.hand_over(&mail("k1", "ada@example.com")).await, &End::Taken, "");
+    assert_end(&transport.send(&mail("k1", "ada@example.com")).await, &End::Taken, "");
     let port = sink.port.to_string();
     drop(sink);
     let again = Sink::start_with(&["--port".to_string(), port]);
-    assert_end(&transport.hand_over(&mail("k2", "ada@example.com")).await, &End::Taken, "");
+    assert_end(&transport.send(&mail("k2", "ada@example.com")).await, &End::Taken, "");
     assert_eq!(again.messages().len(), 1);
 }
 
@@ -199,21 +203,21 @@ async fn a_connection_that_the_server_closed_meanwhile_costs_no_message() {
 async fn nobody_there_is_told_as_such() {
     let port = nobody().await.port();
     assert_end(
-        &plain(port).hand_over(&mail("k1", "ada@example.com")).await,
-        &End::Again(Fault::Channel),
+        &plain(port).send(&mail("k1", "ada@example.com")).await,
+        &End::Again(FailureScope::Channel),
         "cannot be reached",
     );
     let port = resetting().await.port();
     let handed = open(ChannelSettings::Email(settings(port, TlsMode::Tls)), None)
-        .hand_over(&mail("k1", "ada@example.com"))
+        .send(&mail("k1", "ada@example.com"))
         .await;
-    assert_end(&handed, &End::Again(Fault::Channel), "cannot be reached");
+    assert_end(&handed, &End::Again(FailureScope::Channel), "cannot be reached");
     let email = EmailSettings { host: "nobody.invalid".to_string(), ..settings(25, TlsMode::None) };
     let handed =
-        open(ChannelSettings::Email(email), None).hand_over(&mail("k1", "ada@example.com")).await;
+        open(ChannelSettings::Email(email), None).send(&mail("k1", "ada@example.com")).await;
     assert_end(
         &handed,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "The server name “nobody.invalid” does not exist",
     );
 }
@@ -227,21 +231,25 @@ async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
         let sink = Sink::start_with(&[certificates.flags(), flags].concat());
         let unknown = settings(sink.port, security);
         let handed = open(ChannelSettings::Email(unknown.clone()), None)
-            .hand_over(&mail("k1", "ada@example.com"))
+            .send(&mail("k1", "ada@example.com"))
             .await;
         let sentence = "the mail server cannot be trusted: its certificate is from an unknown \
             authority";
-        assert_end(&handed, &End::Again(Fault::Channel), sentence);
+        assert_end(&handed, &End::Again(FailureScope::Channel), sentence);
         let known = EmailSettings { authority: Some(certificates.authority.clone()), ..unknown };
         let handed = open(ChannelSettings::Email(known.clone()), None)
-            .hand_over(&mail("k2", "ada@example.com"))
+            .send(&mail("k2", "ada@example.com"))
             .await;
         assert_end(&handed, &End::Taken, "");
         let elsewhere = EmailSettings { host: "127.0.0.1".to_string(), ..known };
         let handed = open(ChannelSettings::Email(elsewhere), None)
-            .hand_over(&mail("k3", "ada@example.com"))
+            .send(&mail("k3", "ada@example.com"))
             .await;
-        assert_end(&handed, &End::Again(Fault::Channel), "its certificate is for another name");
+        assert_end(
+            &handed,
+            &End::Again(FailureScope::Channel),
+            "its certificate is for another name",
+        );
         assert_eq!(sink.messages().len(), 1, "{security:?}");
     }
 }
@@ -250,8 +258,8 @@ async fn a_certificate_is_trusted_by_the_word_of_an_authority_that_is_known() {
 async fn without_encryption_nothing_is_sent_where_it_is_asked_for() {
     let sink = Sink::start();
     let handed = open(ChannelSettings::Email(settings(sink.port, TlsMode::Starttls)), None);
-    let handed = handed.hand_over(&mail("k1", "ada@example.com")).await;
-    assert_end(&handed, &End::Again(Fault::Channel), "offers no encryption (STARTTLS)");
+    let handed = handed.send(&mail("k1", "ada@example.com")).await;
+    assert_end(&handed, &End::Again(FailureScope::Channel), "offers no encryption (STARTTLS)");
     assert!(sink.messages().is_empty());
 }
 
@@ -266,13 +274,13 @@ async fn a_password_lets_us_in_and_a_wrong_one_is_not_repeated() {
         ..settings(sink.port, TlsMode::Starttls)
     };
     let right = open(ChannelSettings::Email(email.clone()), Some(&secret("opens sesame")));
-    assert_end(&right.hand_over(&mail("k1", "ada@example.com")).await, &End::Taken, "");
+    assert_end(&right.send(&mail("k1", "ada@example.com")).await, &End::Taken, "");
     let wrong = open(ChannelSettings::Email(email), Some(&secret("wrong horse battery")));
-    let handed = wrong.hand_over(&mail("k2", "ada@example.com")).await;
+    let handed = wrong.send(&mail("k2", "ada@example.com")).await;
     // This server repeats what it was told; we do not.
     assert_end(
         &handed,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "refuses the user name or password (535 5.7.8 wrong password: …): check",
     );
     assert!(!format!("{handed:?}").contains("horse"));
@@ -288,24 +296,24 @@ async fn a_server_that_wants_no_password_says_so() {
         ..settings(sink.port, TlsMode::Starttls)
     };
     let handed = open(ChannelSettings::Email(email), Some(&secret("opens sesame")))
-        .hand_over(&mail("k1", "a@example.com"))
+        .send(&mail("k1", "a@example.com"))
         .await;
-    assert_end(&handed, &End::Again(Fault::Channel), "offers no password sign-in");
+    assert_end(&handed, &End::Again(FailureScope::Channel), "offers no password sign-in");
 }
 
 #[tokio::test]
 async fn a_mail_server_inside_is_reached_only_where_the_operator_allows_it() {
     let sink = Sink::start();
-    let closed = wayfare::server::channels::Outside::new(Vec::new()).expect("a client");
+    let closed = wayfare::server::channels::EgressClient::new(Vec::new()).expect("a client");
     for host in
         ["localhost", "127.0.0.1", "2130706433", "::1", "169.254.169.254", "::ffff:10.0.0.1"]
     {
         let email = EmailSettings { host: host.to_string(), ..settings(sink.port, TlsMode::None) };
         let transport = open_transport(&ChannelSettings::Email(email), None, None, &closed)
             .expect("a transport");
-        let handed = transport.hand_over(&mail("k1", "ada@example.com")).await;
-        assert_end(&handed, &End::Again(Fault::Channel), "is in a private network");
+        let handed = transport.send(&mail("k1", "ada@example.com")).await;
+        assert_end(&handed, &End::Again(FailureScope::Channel), "is in a private network");
     }
     assert!(sink.messages().is_empty());
-    assert_end(&plain(sink.port).hand_over(&mail("k1", "ada@example.com")).await, &End::Taken, "");
+    assert_end(&plain(sink.port).send(&mail("k1", "ada@example.com")).await, &End::Taken, "");
 }

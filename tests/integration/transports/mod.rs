@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use wayfare::{
     domain::delivery::channel::{ChannelSecret, ChannelSettings},
-    server::channels::{Content, Fault, Parcel, SendResult, Transport, open_transport},
+    server::channels::{
+        Content, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
+    },
 };
 
 use crate::providers::outside;
@@ -23,23 +25,23 @@ fn open(settings: ChannelSettings, secret: Option<&ChannelSecret>) -> Arc<dyn Tr
     open_transport(&settings, secret, None, &outside()).expect("a transport")
 }
 
-fn parcel(key: &str, to: &str, content: Content) -> Parcel {
-    Parcel { key: key.to_string(), to: to.to_string(), to_name: None, content }
+fn parcel(key: &str, to: &str, content: Content) -> OutboundMessage {
+    OutboundMessage { key: key.to_string(), to: to.to_string(), to_name: None, content }
 }
 
 /// What became of it, in short: taken, again or never; whose fault; and the reason.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     Taken,
-    Again(Fault),
-    Never(Fault),
+    Again(FailureScope),
+    Never(FailureScope),
 }
 
 fn end(handed: &SendResult) -> (End, String) {
     match handed {
-        SendResult::Taken { .. } => (End::Taken, String::new()),
-        SendResult::NotNow { reason, fault, .. } => (End::Again(*fault), reason.clone()),
-        SendResult::Never { reason, fault } => (End::Never(*fault), reason.clone()),
+        SendResult::Accepted { .. } => (End::Taken, String::new()),
+        SendResult::Deferred { reason, fault, .. } => (End::Again(*fault), reason.clone()),
+        SendResult::Rejected { reason, fault } => (End::Never(*fault), reason.clone()),
     }
 }
 

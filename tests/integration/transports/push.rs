@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wayfare::{
     domain::delivery::channel::{ChannelSettings, PushSettings},
     server::channels::{
-        ChannelError, Content, Fault, Parcel, SendResult, Transport, open_transport,
+        ChannelError, Content, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
     },
 };
 
@@ -27,7 +27,7 @@ fn settings(receiver: &Receiver) -> ChannelSettings {
     })
 }
 
-fn push() -> Parcel {
+fn push() -> OutboundMessage {
     let content = Content::Push {
         title: "Hello".to_string(),
         body: "Bye".to_string(),
@@ -60,10 +60,10 @@ async fn a_notification_goes_out_with_a_token_that_a_signed_statement_brought() 
     let (private, public) = rsa_key();
     let firebase = Receiver::start().await;
     let transport = opened(&firebase, &private);
-    let handed = transport.hand_over(&push()).await;
+    let handed = transport.send(&push()).await;
     assert_eq!(
         handed,
-        SendResult::Taken { provider_id: Some("projects/shop-1/messages/2".to_string()) }
+        SendResult::Accepted { provider_id: Some("projects/shop-1/messages/2".to_string()) }
     );
     let statement = firebase.asked()[0].field("assertion").expect("a statement");
     let claims = claims(&statement, &public);
@@ -81,11 +81,11 @@ async fn a_notification_goes_out_with_a_token_that_a_signed_statement_brought() 
     let sending: Vec<_> = (0..20)
         .map(|_| {
             let transport = Arc::clone(&transport);
-            tokio::spawn(async move { transport.hand_over(&push()).await })
+            tokio::spawn(async move { transport.send(&push()).await })
         })
         .collect();
     for sent in sending {
-        assert!(matches!(sent.await.expect("no panic"), SendResult::Taken { .. }));
+        assert!(matches!(sent.await.expect("no panic"), SendResult::Accepted { .. }));
     }
     assert_eq!(tokens_asked(&firebase).len(), 1);
 }
@@ -104,49 +104,53 @@ async fn each_answer_is_told_from_the_others() {
     };
     let hand = async |answer: Answer| {
         firebase.answers(answer);
-        transport.hand_over(&push()).await
+        transport.send(&push()).await
     };
     let gone = hand(refused(404, "UNREGISTERED")).await;
     assert_end(
         &gone,
-        &End::Never(Fault::Address),
+        &End::Never(FailureScope::Address),
         "the app is no longer on the device (UNREGISTERED: words)",
     );
     let token = json!({ "error": { "code": 400, "status": "INVALID_ARGUMENT",
         "message": "The registration token is not a valid FCM registration token" } });
     assert_end(
         &hand(Answer::json(400, &token)).await,
-        &End::Never(Fault::Address),
+        &End::Never(FailureScope::Address),
         "no device has this token",
     );
     assert_end(
         &hand(refused(400, "INVALID_ARGUMENT")).await,
-        &End::Never(Fault::Message),
+        &End::Never(FailureScope::Message),
         "rejected the message",
     );
     assert_end(
         &hand(refused(429, "QUOTA_EXCEEDED")).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "limits the sending rate",
     );
     assert_end(
         &hand(refused(503, "UNAVAILABLE")).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "has a problem",
     );
     assert_end(
         &hand(refused(403, "PERMISSION_DENIED")).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "rejects the key",
     );
     assert_end(
         &hand(Answer::Half).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "closed the connection during the response",
     );
     assert_eq!(tokens_asked(&firebase).len(), 1);
     // A token that is refused is not used again.
-    assert_end(&hand(Answer::status(401)).await, &End::Again(Fault::Channel), "rejects the key");
+    assert_end(
+        &hand(Answer::status(401)).await,
+        &End::Again(FailureScope::Channel),
+        "rejects the key",
+    );
     assert_end(&hand(Answer::Well).await, &End::Taken, "");
     assert_eq!(tokens_asked(&firebase).len(), 2);
 }
@@ -163,10 +167,10 @@ async fn a_sign_in_that_knows_us_not_is_the_settings_fault() {
     let refusal = json!({ "error": "invalid_grant", "error_description": "Invalid grant: account not found" });
     firebase.answers(Answer::json(400, &refusal));
     let handed =
-        open(ChannelSettings::Push(elsewhere), Some(&secret(&private))).hand_over(&push()).await;
+        open(ChannelSettings::Push(elsewhere), Some(&secret(&private))).send(&push()).await;
     assert_end(
         &handed,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "rejects the service account (invalid_grant Invalid grant: account",
     );
     assert_eq!(firebase.asked().len(), 1, "nothing was sent");

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 use wayfare::{
     domain::delivery::channel::{ChannelSettings, SmsSettings},
-    server::channels::{Content, Fault, Outside, Parcel, SendResult, Transport, open_transport},
+    server::channels::{
+        Content, EgressClient, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
+    },
 };
 
 use super::{End, assert_end, parcel, secret};
@@ -30,15 +32,15 @@ fn open_at(base_url: String) -> Arc<dyn Transport> {
         .expect("a transport")
 }
 
-fn sms() -> Parcel {
+fn sms() -> OutboundMessage {
     parcel("k1", "+491701234567", Content::Sms { body: "Grüße & bis bald".to_string() })
 }
 
 #[tokio::test]
 async fn a_message_goes_out_in_our_name_and_comes_back_with_the_providers() {
     let twilio = Receiver::start().await;
-    let handed = open_at(twilio.url()).hand_over(&sms()).await;
-    assert_eq!(handed, SendResult::Taken { provider_id: Some("SM1".to_string()) });
+    let handed = open_at(twilio.url()).send(&sms()).await;
+    assert_eq!(handed, SendResult::Accepted { provider_id: Some("SM1".to_string()) });
     let asked = twilio.last();
     assert_eq!(
         (asked.method.as_str(), asked.path.as_str()),
@@ -63,7 +65,7 @@ async fn a_messaging_service_is_named_as_one() {
     let settings = settings(twilio.url(), &service);
     let transport =
         open_transport(&settings, Some(&secret(TOKEN)), None, &outside()).expect("a transport");
-    assert_end(&transport.hand_over(&sms()).await, &End::Taken, "");
+    assert_end(&transport.send(&sms()).await, &End::Taken, "");
     assert_eq!(twilio.last().field("MessagingServiceSid"), Some(service));
     assert_eq!((twilio.last().field("From"), twilio.last().field("StatusCallback")), (None, None));
 }
@@ -77,46 +79,47 @@ async fn each_answer_is_told_from_the_others() {
     };
     let hand = async |answer: Answer| {
         twilio.answers(answer);
-        transport.hand_over(&sms()).await
+        transport.send(&sms()).await
     };
     let stopped = hand(refused(400, 21610, "Attempt to send to unsubscribed recipient")).await;
     assert_end(
         &stopped,
-        &End::Never(Fault::Address),
+        &End::Never(FailureScope::Address),
         "the recipient has opted out (error 21610: Attempt",
     );
     let landline = hand(refused(400, 21614, "'To' number is not a valid mobile number")).await;
-    assert_end(&landline, &End::Never(Fault::Address), "the number cannot receive messages");
+    assert_end(&landline, &End::Never(FailureScope::Address), "the number cannot receive messages");
     let long = hand(refused(400, 21617, "The concatenated message body exceeds the limit")).await;
-    assert_end(&long, &End::Never(Fault::Message), "rejected the message");
+    assert_end(&long, &End::Never(FailureScope::Message), "rejected the message");
     let echo = hand(refused(401, 20003, &format!("Authenticate {TOKEN}"))).await;
     assert_end(
         &echo,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "does not allow sending with these settings (error 20003: Authenticate …)",
     );
     assert_end(
         &hand(Answer::status(401)).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "rejects the key (401): check the settings",
     );
     let slow = hand(Answer::with(429, "retry-after", "7")).await;
-    let SendResult::NotNow { wish_ms: Some(7_000), fault: Fault::Channel, .. } = slow else {
+    let SendResult::Deferred { wish_ms: Some(7_000), fault: FailureScope::Channel, .. } = slow
+    else {
         panic!("{slow:?}")
     };
     assert_end(
         &hand(Answer::status(503)).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "has a problem (503)",
     );
     assert_end(
         &hand(Answer::with(307, "location", "/")).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "check the settings",
     );
     assert_end(
         &hand(Answer::Half).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "closed the connection during the response",
     );
     assert_end(&hand(Answer::Well).await, &End::Taken, "");
@@ -126,16 +129,16 @@ async fn each_answer_is_told_from_the_others() {
 async fn a_gateway_that_is_not_there_or_inside_is_the_settings_fault() {
     let gone = open_at(format!("http://{}", nobody().await));
     assert_end(
-        &gone.hand_over(&sms()).await,
-        &End::Again(Fault::Channel),
+        &gone.send(&sms()).await,
+        &End::Again(FailureScope::Channel),
         "the SMS provider cannot be reached",
     );
-    let closed = Outside::new(Vec::new()).expect("a client");
+    let closed = EgressClient::new(Vec::new()).expect("a client");
     let inside = settings("http://169.254.169.254".to_string(), "Shop");
     let inside = open_transport(&inside, Some(&secret(TOKEN)), None, &closed).expect("a transport");
     assert_end(
-        &inside.hand_over(&sms()).await,
-        &End::Again(Fault::Channel),
+        &inside.send(&sms()).await,
+        &End::Again(FailureScope::Channel),
         "is in a private network",
     );
 }

@@ -9,7 +9,8 @@ use wayfare::{
         graph::node::WebhookMethod,
     },
     server::channels::{
-        Content, Fault, Outside, Parcel, SendResult, Transport, WebhookContent, open_transport,
+        Content, EgressClient, FailureScope, OutboundMessage, SendResult, Transport,
+        WebhookContent, open_transport,
     },
 };
 
@@ -34,11 +35,11 @@ fn unsigned() -> Arc<dyn Transport> {
     open(settings(), None)
 }
 
-fn hook(url: &str) -> Parcel {
+fn hook(url: &str) -> OutboundMessage {
     with(url, WebhookMethod::Post, &[])
 }
 
-fn with(url: &str, method: WebhookMethod, headers: &[(&str, &str)]) -> Parcel {
+fn with(url: &str, method: WebhookMethod, headers: &[(&str, &str)]) -> OutboundMessage {
     let headers =
         headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     parcel(
@@ -58,7 +59,7 @@ async fn a_receiver_can_tell_that_it_is_us_and_that_it_is_the_same_message() {
     let receiver = Receiver::start().await;
     let signed = open(settings(), Some(&secret(SECRET)));
     let handed = signed
-        .hand_over(&with(
+        .send(&with(
             &format!("{}/orders?x=1", receiver.url()),
             WebhookMethod::Put,
             &[("X-Shop", "7")],
@@ -87,7 +88,7 @@ async fn a_receiver_can_tell_that_it_is_us_and_that_it_is_the_same_message() {
 #[tokio::test]
 async fn without_a_secret_nothing_is_signed() {
     let receiver = Receiver::start().await;
-    assert_end(&unsigned().hand_over(&hook(&receiver.url())).await, &End::Taken, "");
+    assert_end(&unsigned().send(&hook(&receiver.url())).await, &End::Taken, "");
     assert_eq!(receiver.last().header("wayfare-signature"), "");
 }
 
@@ -97,39 +98,41 @@ async fn each_answer_is_told_from_the_others() {
     let transport = unsigned();
     let hand = async |answer: Answer| {
         receiver.answers(answer);
-        transport.hand_over(&hook(&receiver.url())).await
+        transport.send(&hook(&receiver.url())).await
     };
     assert_end(
         &hand(Answer::status(500)).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "the receiver has a problem (500)",
     );
     assert_end(
         &hand(Answer::status(401)).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "rejects the key (401): check the settings",
     );
     assert_end(
         &hand(Answer::status(404)).await,
-        &End::Never(Fault::Message),
+        &End::Never(FailureScope::Message),
         "rejected the message (404)",
     );
     assert_end(
         &hand(Answer::with(302, "location", "http://127.0.0.1:1/")).await,
-        &End::Never(Fault::Message),
+        &End::Never(FailureScope::Message),
         "another address",
     );
     assert_end(
         &hand(Answer::Half).await,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "closed the connection during the response",
     );
     let words =
         Answer::Says { status: 422, headers: Vec::new(), body: "no\r\n such order".to_string() };
-    assert_end(&hand(words).await, &End::Never(Fault::Message), "(422 no such order)");
+    assert_end(&hand(words).await, &End::Never(FailureScope::Message), "(422 no such order)");
     for status in [408, 425, 429, 503] {
         let handed = hand(Answer::with(status, "retry-after", "45")).await;
-        let SendResult::NotNow { wish_ms: Some(45_000), fault: Fault::Channel, .. } = handed else {
+        let SendResult::Deferred { wish_ms: Some(45_000), fault: FailureScope::Channel, .. } =
+            handed
+        else {
             panic!("{status}: {handed:?}")
         };
     }
@@ -140,10 +143,10 @@ async fn each_answer_is_told_from_the_others() {
 async fn a_receiver_that_says_nothing_is_given_up() {
     let receiver = Receiver::start().await;
     receiver.answers(Answer::Stuck);
-    let handed = open(waiting(1), None).hand_over(&hook(&receiver.url())).await;
+    let handed = open(waiting(1), None).send(&hook(&receiver.url())).await;
     assert_end(
         &handed,
-        &End::Again(Fault::Channel),
+        &End::Again(FailureScope::Channel),
         "the receiver did not respond within 1 seconds",
     );
 }
@@ -153,9 +156,9 @@ async fn a_receiver_whose_certificate_nobody_vouches_for_is_not_trusted() {
     let certificates = Certificates::new();
     // It speaks TLS from the first byte; what comes after does not matter.
     let sink = Sink::start_with(&[certificates.flags(), vec!["--tls".to_string()]].concat());
-    let handed = unsigned().hand_over(&hook(&format!("https://localhost:{}/", sink.port))).await;
+    let handed = unsigned().send(&hook(&format!("https://localhost:{}/", sink.port))).await;
     let sentence = "the receiver cannot be trusted: its certificate is from an unknown authority";
-    assert_end(&handed, &End::Again(Fault::Channel), sentence);
+    assert_end(&handed, &End::Again(FailureScope::Channel), sentence);
 }
 
 #[tokio::test]
@@ -167,21 +170,21 @@ async fn a_key_in_an_authors_header_is_not_repeated() {
         body: "you said Bearer abc-123".to_string(),
     });
     let parcel = with(&receiver.url(), WebhookMethod::Post, &[("Authorization", "Bearer abc-123")]);
-    let handed = unsigned().hand_over(&parcel).await;
+    let handed = unsigned().send(&parcel).await;
     assert_eq!(receiver.last().header("authorization"), "Bearer abc-123");
-    assert_end(&handed, &End::Never(Fault::Message), "(400 you said …)");
+    assert_end(&handed, &End::Never(FailureScope::Message), "(400 you said …)");
 }
 
 #[tokio::test]
 async fn a_receiver_that_is_not_there_is_told_as_such() {
-    let handed = unsigned().hand_over(&hook(&format!("http://{}", nobody().await))).await;
-    assert_end(&handed, &End::Again(Fault::Channel), "the receiver cannot be reached");
-    let handed = unsigned().hand_over(&hook(&format!("http://{}", resetting().await))).await;
-    assert_end(&handed, &End::Again(Fault::Channel), "the receiver");
-    let handed = unsigned().hand_over(&hook("http://nobody.invalid/")).await;
+    let handed = unsigned().send(&hook(&format!("http://{}", nobody().await))).await;
+    assert_end(&handed, &End::Again(FailureScope::Channel), "the receiver cannot be reached");
+    let handed = unsigned().send(&hook(&format!("http://{}", resetting().await))).await;
+    assert_end(&handed, &End::Again(FailureScope::Channel), "the receiver");
+    let handed = unsigned().send(&hook("http://nobody.invalid/")).await;
     assert_end(
         &handed,
-        &End::Again(Fault::Message),
+        &End::Again(FailureScope::Message),
         "The server name “nobody.invalid” does not exist",
     );
 }
@@ -194,12 +197,12 @@ async fn what_makes_no_sense_is_never_sent() {
         ("ftp://example.com", "is not a valid address"),
         ("http://ada:secret@example.com/", "contains a user name or password"),
     ] {
-        assert_end(&unsigned().hand_over(&hook(url)).await, &End::Never(Fault::Message), says);
+        assert_end(&unsigned().send(&hook(url)).await, &End::Never(FailureScope::Message), says);
     }
     let odd = with(&receiver.url(), WebhookMethod::Post, &[("X-Shop", "7\r\nX-Evil: 1")]);
     assert_end(
-        &unsigned().hand_over(&odd).await,
-        &End::Never(Fault::Message),
+        &unsigned().send(&odd).await,
+        &End::Never(FailureScope::Message),
         "the header “X-Shop” cannot be sent",
     );
     assert!(receiver.asked().is_empty());
@@ -209,7 +212,7 @@ async fn what_makes_no_sense_is_never_sent() {
 async fn private_networks_are_out_of_reach_unless_the_operator_opens_them() {
     let receiver = Receiver::start().await;
     let port = receiver.address.port();
-    let closed = Outside::new(Vec::new()).expect("a client");
+    let closed = EgressClient::new(Vec::new()).expect("a client");
     let transport = open_transport(&settings(), None, None, &closed).expect("a transport");
     for host in [
         "127.0.0.1",
@@ -224,12 +227,12 @@ async fn private_networks_are_out_of_reach_unless_the_operator_opens_them() {
         "[64:ff9b::7f00:1]",
         "0.0.0.0",
     ] {
-        let handed = transport.hand_over(&hook(&format!("http://{host}:{port}/"))).await;
-        assert_end(&handed, &End::Never(Fault::Message), "is in a private network");
+        let handed = transport.send(&hook(&format!("http://{host}:{port}/"))).await;
+        assert_end(&handed, &End::Never(FailureScope::Message), "is in a private network");
     }
     assert!(receiver.asked().is_empty());
     assert_end(
-        &unsigned().hand_over(&hook(&format!("http://localhost:{port}/"))).await,
+        &unsigned().send(&hook(&format!("http://localhost:{port}/"))).await,
         &End::Taken,
         "",
     );

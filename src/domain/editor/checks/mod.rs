@@ -5,44 +5,44 @@ mod names;
 mod paths;
 mod unfinished;
 
-use super::{Check, ProjectCatalog, Severity};
+use super::{Problem, ProjectCatalog, Severity};
 use crate::domain::{error::FieldError, graph::Graph, settings::Settings, time::Timestamp};
 
 /// Everything that is found, errors first, in the order of the nodes.
-pub fn checks(
+pub fn find_problems(
     graph: &Graph,
     settings: &Settings,
     catalogue: &ProjectCatalog,
     now: Timestamp,
-) -> Vec<Check> {
+) -> Vec<Problem> {
     let mut found = errors(graph, settings, now);
     paths::warnings(graph, settings, &mut found);
     names::warnings(graph, settings, catalogue, &mut found);
     if settings.start.is_some_and(|start| start < now) {
         let sentence = "The start is in the past. People enter as soon as you publish.";
-        found.push(Check::of_settings(Severity::Warning, "start", "past", sentence));
+        found.push(Problem::of_settings(Severity::Warning, "start", "past", sentence));
     }
     found.sort_by_key(|check| check.severity);
     found
 }
 
 /// What keeps it from being published. Names that the project does not know are none of it.
-pub fn errors(graph: &Graph, settings: &Settings, now: Timestamp) -> Vec<Check> {
-    let mut found: Vec<Check> = graph
-        .problems()
+pub fn errors(graph: &Graph, settings: &Settings, now: Timestamp) -> Vec<Problem> {
+    let mut found: Vec<Problem> = graph
+        .publish_errors()
         .into_iter()
-        .map(|problem| placed(Severity::Error, graph, problem))
+        .map(|problem| locate(Severity::Error, graph, problem))
         .collect();
     unfinished::errors(graph, &mut found);
     let of_settings = settings.problems().into_iter().map(|problem| problem.under("settings"));
-    found.extend(of_settings.map(|problem| Check {
+    found.extend(of_settings.map(|problem| Problem {
         severity: Severity::Error,
         node: None,
         problem,
     }));
     if settings.end.is_some_and(|end| end <= now) {
         let sentence = "The end is in the past, so no one can enter. Choose a later end, or none.";
-        found.push(Check::of_settings(Severity::Error, "end", "past", sentence));
+        found.push(Problem::of_settings(Severity::Error, "end", "past", sentence));
     }
     found
 }
@@ -54,7 +54,7 @@ pub fn unfinished_forms(graph: &Graph) -> Vec<FieldError> {
     found.into_iter().map(|check| check.problem).collect()
 }
 
-impl Check {
+impl Problem {
     /// About a node; `field` is its path below the node.
     pub fn of_node(
         severity: Severity,
@@ -83,7 +83,7 @@ impl Check {
 }
 
 /// A finding about the graph, with the node to jump to.
-pub fn placed(severity: Severity, graph: &Graph, problem: FieldError) -> Check {
+pub fn locate(severity: Severity, graph: &Graph, problem: FieldError) -> Problem {
     let index =
         |start: &str| problem.path.strip_prefix(start)?.split(']').next()?.parse::<usize>().ok();
     let node = match problem.key.as_str() {
@@ -97,7 +97,7 @@ pub fn placed(severity: Severity, graph: &Graph, problem: FieldError) -> Check {
             })
         }
     };
-    Check { severity, node, problem: problem.under("graph") }
+    Problem { severity, node, problem: problem.under("graph") }
 }
 
 #[cfg(test)]

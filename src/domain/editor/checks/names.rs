@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::super::{Check, ProjectCatalog, Severity};
+use super::super::{Problem, ProjectCatalog, Severity};
 use crate::domain::{
     graph::{
         Graph, NodeKind,
@@ -12,14 +12,14 @@ use crate::domain::{
         node::Delay,
     },
     people::profile::{Channel, event_key},
-    settings::{Entry, Settings},
+    settings::{EntryTrigger, Settings},
 };
 
 pub fn warnings(
     graph: &Graph,
     settings: &Settings,
     catalogue: &ProjectCatalog,
-    found: &mut Vec<Check>,
+    found: &mut Vec<Problem>,
 ) {
     let mut names = Names::new(graph, catalogue);
     names.of_settings(settings);
@@ -49,7 +49,7 @@ struct Names<'a> {
     place: Option<usize>,
     /// The field of the settings.
     setting: String,
-    found: Vec<Check>,
+    found: Vec<Problem>,
 }
 
 impl<'a> Names<'a> {
@@ -98,9 +98,9 @@ impl<'a> Names<'a> {
         }
         self.found.push(match self.place {
             Some(index) => {
-                Check::of_node(Severity::Warning, self.graph, index, "step", key, sentence())
+                Problem::of_node(Severity::Warning, self.graph, index, "step", key, sentence())
             }
-            None => Check::of_settings(Severity::Warning, &self.setting, key, sentence()),
+            None => Problem::of_settings(Severity::Warning, &self.setting, key, sentence()),
         });
     }
 
@@ -176,14 +176,14 @@ impl<'a> Names<'a> {
 
     fn of_settings(&mut self, settings: &Settings) {
         match &settings.entry {
-            Entry::Event { name, filters } => {
+            EntryTrigger::Event { name, filters } => {
                 self.event_name(name);
                 self.event_filters(name, filters);
             }
-            Entry::Profile { criteria } => self.criteria(criteria),
-            Entry::Segment { name, .. } => self.segment(name),
-            Entry::List { name } => self.list(name),
-            Entry::Api {} => {}
+            EntryTrigger::Profile { criteria } => self.criteria(criteria),
+            EntryTrigger::Segment { name, .. } => self.segment(name),
+            EntryTrigger::List { name } => self.list(name),
+            EntryTrigger::Api {} => {}
         }
         for (index, goal) in settings.goals.iter().enumerate() {
             self.setting = format!("goals[{index}].event.name");
@@ -221,7 +221,7 @@ impl<'a> Names<'a> {
 }
 
 /// Channels whose messages reach no one.
-fn channels(graph: &Graph, catalogue: &ProjectCatalog) -> Vec<Check> {
+fn channels(graph: &Graph, catalogue: &ProjectCatalog) -> Vec<Problem> {
     let mut found = Vec::new();
     for channel in Channel::ALL {
         let mut messages = graph
@@ -244,7 +244,7 @@ fn channels(graph: &Graph, catalogue: &ProjectCatalog) -> Vec<Check> {
         } else {
             continue;
         };
-        found.push(Check::of_node(Severity::Warning, graph, first, "step", "channel", sentence));
+        found.push(Problem::of_node(Severity::Warning, graph, first, "step", "channel", sentence));
     }
     found
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::{Check, Severity};
+use super::super::{Problem, Severity};
 use crate::domain::{
     engine::calendar::minute_of,
     graph::{
@@ -12,13 +12,13 @@ use crate::domain::{
     settings::{QuietHoursPolicy, Settings},
 };
 
-pub fn warnings(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
+pub fn warnings(graph: &Graph, settings: &Settings, found: &mut Vec<Problem>) {
     let drawn: HashSet<(&str, &str)> = graph
         .connectors
         .iter()
         .map(|connector| (connector.from.as_str(), connector.outlet.as_str()))
         .collect();
-    let reached = graph.reached();
+    let reached = graph.reachable_nodes();
     for (index, node) in
         graph.nodes.iter().enumerate().filter(|(_, node)| reached.contains(node.id.as_str()))
     {
@@ -34,7 +34,7 @@ fn stops(
     index: usize,
     node: &Node,
     drawn: &HashSet<(&str, &str)>,
-    found: &mut Vec<Check>,
+    found: &mut Vec<Problem>,
 ) {
     let is_drawn = |outlet: &str| drawn.contains(&(node.id.as_str(), outlet));
     let outlets = node.outlets();
@@ -47,7 +47,7 @@ fn stops(
                 response, or a time-out for the journey.",
             node.title()
         );
-        found.push(Check::of_node(
+        found.push(Problem::of_node(
             Severity::Warning,
             graph,
             index,
@@ -83,11 +83,11 @@ fn stops(
     } else {
         format!("After “{}” the journey ends{by}.", node.title())
     };
-    found.push(Check::of_node(Severity::Warning, graph, index, "", "stops", sentence));
+    found.push(Problem::of_node(Severity::Warning, graph, index, "", "stops", sentence));
 }
 
 /// Delays until a time at which no message goes out.
-fn quiet(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
+fn quiet(graph: &Graph, settings: &Settings, found: &mut Vec<Problem>) {
     let Some(hours) = &settings.quiet_hours else { return };
     let (Some(from), Some(to)) = (minute_of(&hours.from), minute_of(&hours.to)) else { return };
     let is_quiet = |minute: u16| {
@@ -109,7 +109,7 @@ fn quiet(graph: &Graph, settings: &Settings, found: &mut Vec<Check>) {
                 hours.from,
                 hours.to
             );
-            found.push(Check::of_node(
+            found.push(Problem::of_node(
                 Severity::Warning,
                 graph,
                 index,

@@ -1,13 +1,13 @@
 //! Forms that are not filled in: a message without a text, a wait for nothing.
 
-use super::super::{Check, Severity};
+use super::super::{Problem, Severity};
 use crate::domain::graph::{Graph, NodeKind, node::Delay, secrets::is_secret};
 
-pub fn errors(graph: &Graph, found: &mut Vec<Check>) {
+pub fn errors(graph: &Graph, found: &mut Vec<Problem>) {
     for (index, node) in graph.nodes.iter().enumerate() {
         for (field, what) in empty_fields(&node.step) {
             let sentence = format!("“{}” has no {what}. Fill it in.", node.title());
-            found.push(Check::of_node(
+            found.push(Problem::of_node(
                 Severity::Error,
                 graph,
                 index,

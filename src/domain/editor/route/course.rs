@@ -5,7 +5,7 @@ use std::{
     collections::{BinaryHeap, HashMap},
 };
 
-use super::field::{Cell, Field};
+use super::field::{Cell, FreeSpace};
 use crate::domain::graph::Position;
 
 /// What a turn costs, in units of length.
@@ -16,7 +16,7 @@ const NARROW: f64 = 80.0;
 const MARGIN: f64 = 10.0;
 /// After so many cells all ways of a journey together are no longer searched for: what is left is
 /// drawn as if there were no boxes. A journey of a few hundred steps needs some thousands.
-pub const PATIENCE: usize = 300_000;
+pub const SEARCH_BUDGET: usize = 300_000;
 
 /// An upright piece: where it may stand, and where it does.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +68,7 @@ impl OrthogonalPath {
 
 /// A cell that was reached: at what cost, between which sides, from where.
 #[derive(Debug, Clone, Copy)]
-struct Reached {
+struct VisitedCell {
     cost: f64,
     left: f64,
     right: f64,
@@ -98,8 +98,8 @@ impl Ord for Open {
 }
 
 /// The way from below one box to above another. `patience` is how many more cells may be looked at.
-pub fn find(
-    field: &Field,
+pub fn find_path(
+    field: &FreeSpace,
     start: Position,
     end: Position,
     clear: f64,
@@ -112,7 +112,7 @@ pub fn find(
 }
 
 fn search(
-    field: &Field,
+    field: &FreeSpace,
     first: usize,
     last: usize,
     x: f64,
@@ -126,9 +126,9 @@ fn search(
             + if aside > 0.0 { TURN } else { 0.0 }
             + apart(cell.top, cell.bottom, goal.top, goal.bottom)
     };
-    let mut reached: HashMap<usize, Reached> = HashMap::new();
+    let mut reached: HashMap<usize, VisitedCell> = HashMap::new();
     let mut open = BinaryHeap::new();
-    reached.insert(first, Reached { cost: 0.0, left: x, right: x, before: None, done: false });
+    reached.insert(first, VisitedCell { cost: 0.0, left: x, right: x, before: None, done: false });
     open.push(Open { promise: 0.0, cell: first });
     while let Some(Open { cell, .. }) = open.pop() {
         let Some(now) = reached.get_mut(&cell) else { continue };
@@ -155,8 +155,10 @@ fn search(
             let length = if *next == last { 0.0 } else { (to.bottom - to.top).min(10_000.0) };
             let cost = now.cost + turn + length;
             if reached.get(next).is_none_or(|known| !known.done && cost < known.cost) {
-                reached
-                    .insert(*next, Reached { cost, left, right, before: Some(cell), done: false });
+                reached.insert(
+                    *next,
+                    VisitedCell { cost, left, right, before: Some(cell), done: false },
+                );
                 open.push(Open { promise: cost + promise(to, left, right), cell: *next });
             }
         }
@@ -164,7 +166,7 @@ fn search(
     None
 }
 
-fn way_back(reached: &HashMap<usize, Reached>, last: usize) -> Vec<usize> {
+fn way_back(reached: &HashMap<usize, VisitedCell>, last: usize) -> Vec<usize> {
     let mut passed = vec![last];
     while let Some(before) =
         passed.last().and_then(|cell| reached.get(cell)).and_then(|cell| cell.before)
@@ -181,7 +183,7 @@ fn apart(a: f64, b: f64, c: f64, d: f64) -> f64 {
 }
 
 /// Turns as late as can be, so as seldom as can be.
-fn course(field: &Field, passed: &[usize], start: Position, end: Position) -> OrthogonalPath {
+fn course(field: &FreeSpace, passed: &[usize], start: Position, end: Position) -> OrthogonalPath {
     let cells: Vec<Cell> = passed.iter().map(|cell| field.cells[*cell]).collect();
     let mut uprights: Vec<VerticalSegment> = Vec::new();
     let mut turns: Vec<Turn> = Vec::new();

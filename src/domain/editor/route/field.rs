@@ -1,7 +1,7 @@
 //! The space that boxes leave free, as rectangles that touch above and below: what lies between two
 //! heights, and between two boxes or beyond the last.
 
-use crate::domain::{editor::geometry::Frame, graph::Position};
+use crate::domain::{editor::geometry::Rect, graph::Position};
 
 /// Farther than anything lies.
 pub const UNBOUNDED: f64 = 1e8;
@@ -16,7 +16,7 @@ pub struct Cell {
 }
 
 #[derive(Debug, Default)]
-pub struct Field {
+pub struct FreeSpace {
     pub cells: Vec<Cell>,
     /// Which cells touch each cell from above or below.
     pub links: Vec<Vec<usize>>,
@@ -24,18 +24,18 @@ pub struct Field {
     slabs: Vec<(f64, Vec<usize>)>,
 }
 
-impl Field {
+impl FreeSpace {
     /// Around boxes, with so much distance to them.
-    pub fn new(boxes: &[Frame], clear: f64) -> Self {
-        let grown: Vec<Frame> = boxes.iter().map(|frame| frame.grown(clear)).collect();
+    pub fn new(boxes: &[Rect], clear: f64) -> Self {
+        let grown: Vec<Rect> = boxes.iter().map(|frame| frame.inflate(clear)).collect();
         let mut edges: Vec<f64> =
             grown.iter().flat_map(|frame| [frame.y, frame.bottom()]).collect();
         edges.extend([-UNBOUNDED, UNBOUNDED]);
         edges.sort_by(f64::total_cmp);
         edges.dedup();
-        let mut starting: Vec<&Frame> = grown.iter().collect();
+        let mut starting: Vec<&Rect> = grown.iter().collect();
         starting.sort_by(|a, b| b.y.total_cmp(&a.y));
-        let mut open: Vec<&Frame> = Vec::new();
+        let mut open: Vec<&Rect> = Vec::new();
         let mut field = Self::default();
         let mut above: Vec<usize> = Vec::new();
         for pair in edges.windows(2) {
@@ -53,7 +53,7 @@ impl Field {
     }
 
     /// The free cells of one slab. One that is as wide as the one above it is the same.
-    fn slab(&mut self, open: &[&Frame], (top, bottom): (f64, f64), above: &[usize]) -> Vec<usize> {
+    fn slab(&mut self, open: &[&Rect], (top, bottom): (f64, f64), above: &[usize]) -> Vec<usize> {
         let mut here = Vec::new();
         let mut left = -UNBOUNDED;
         let ends =

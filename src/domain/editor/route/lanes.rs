@@ -34,27 +34,27 @@ pub fn assign(courses: &mut [Option<OrthogonalPath>]) -> Vec<Vec<f64>> {
 
 /// A free space, and the room that its lanes ask for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Crowd {
+pub struct LaneDemand {
     pub top: f64,
     pub bottom: f64,
     pub room: f64,
 }
 
-pub fn crowds(courses: &[Option<OrthogonalPath>]) -> Vec<Crowd> {
+pub fn crowds(courses: &[Option<OrthogonalPath>]) -> Vec<LaneDemand> {
     by_cell(courses)
         .values()
         .filter_map(|levels| {
             let (cell, lanes) = (levels.first()?.of.cell, lanes(levels).into_iter().max()? + 1);
-            Some(Crowd { top: cell.top, bottom: cell.bottom, room: (lanes + 1) as f64 * LANE })
+            Some(LaneDemand { top: cell.top, bottom: cell.bottom, room: (lanes + 1) as f64 * LANE })
         })
         .collect()
 }
 
 /// The upright pieces that stand already, by where they stand.
 #[derive(Default)]
-struct Standing(HashMap<i64, Vec<(f64, f64, f64)>>);
+struct PlacedSegments(HashMap<i64, Vec<(f64, f64, f64)>>);
 
-impl Standing {
+impl PlacedSegments {
     fn put(&mut self, x: f64, top: f64, bottom: f64) {
         self.0.entry((x / LANE).floor() as i64).or_default().push((x, top, bottom));
     }
@@ -69,7 +69,7 @@ impl Standing {
 }
 
 fn part_uprights(courses: &mut [Option<OrthogonalPath>]) {
-    let mut standing = Standing::default();
+    let mut standing = PlacedSegments::default();
     let mut free: Vec<(f64, usize, usize)> = Vec::new();
     for (index, course) in courses.iter().enumerate() {
         for (place, upright) in course.iter().flat_map(|course| &course.uprights).enumerate() {

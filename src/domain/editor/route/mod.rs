@@ -15,10 +15,10 @@ mod lanes;
 
 use std::{collections::HashMap, fmt::Write};
 
-pub use lanes::Crowd;
+pub use lanes::LaneDemand;
 
 use super::geometry::{
-    Frame, LayoutDirection, drawn_outlets, frame, inlet_point, outlet_point, shown_outlets,
+    LayoutDirection, Rect, drawn_outlets, frame, inlet_point, outlet_point, shown_outlets,
 };
 use crate::domain::graph::{Connector, Graph, Position};
 
@@ -32,7 +32,7 @@ const BUTTONS_APART: f64 = 30.0;
 
 /// A connector between two boxes: their numbers, and where on their rims it begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Wire {
+pub struct ConnectorEnds {
     pub from: usize,
     pub to: usize,
     pub start: Position,
@@ -41,13 +41,13 @@ pub struct Wire {
 
 /// The way of a connector.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Route {
+pub struct ConnectorPath {
     pub points: Vec<Position>,
     /// Where its button stands.
     pub button: Position,
 }
 
-impl Route {
+impl ConnectorPath {
     /// As the path of an SVG, with round corners and the tip of an arrow.
     pub fn path(&self, direction: LayoutDirection) -> String {
         let mut path = String::new();
@@ -80,8 +80,8 @@ impl Route {
     }
 
     /// The smallest frame around it.
-    pub fn frame(&self) -> Option<Frame> {
-        Frame::around(self.points.iter().map(|at| Frame {
+    pub fn frame(&self) -> Option<Rect> {
+        Rect::around(self.points.iter().map(|at| Rect {
             x: at.x,
             y: at.y,
             width: 0.0,
@@ -91,12 +91,12 @@ impl Route {
 }
 
 /// The way without regard to other boxes: while a hand moves an end of it.
-pub fn plain(start: Position, end: Position, direction: LayoutDirection) -> Route {
+pub fn direct_path(start: Position, end: Position, direction: LayoutDirection) -> ConnectorPath {
     let points = plain_points(turned(start, direction), turned(end, direction));
     let longest =
         points.windows(2).max_by(|a, b| distance(a[0], a[1]).total_cmp(&distance(b[0], b[1])));
     let button = longest.map(|two| between(two[0], two[1], 0.5)).unwrap_or(start);
-    back(Route { points, button }, direction)
+    back(ConnectorPath { points, button }, direction)
 }
 
 fn plain_points(start: Position, end: Position) -> Vec<Position> {
@@ -116,7 +116,7 @@ fn plain_points(start: Position, end: Position) -> Vec<Position> {
 
 /// The boxes of a graph and the ends of its connectors, in their order; `None` for one whose ends
 /// are not there.
-pub fn wires(graph: &Graph, direction: LayoutDirection) -> (Vec<Frame>, Vec<Option<Wire>>) {
+pub fn wires(graph: &Graph, direction: LayoutDirection) -> (Vec<Rect>, Vec<Option<ConnectorEnds>>) {
     let drawn = drawn_outlets(graph);
     let index: HashMap<&str, usize> =
         graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
@@ -128,7 +128,7 @@ pub fn wires(graph: &Graph, direction: LayoutDirection) -> (Vec<Frame>, Vec<Opti
             shown_outlets(node, |outlet| mine.is_some_and(|mine| mine.contains(outlet)))
         })
         .collect();
-    let frames: Vec<Frame> = graph
+    let frames: Vec<Rect> = graph
         .nodes
         .iter()
         .zip(&shown)
@@ -138,63 +138,67 @@ pub fn wires(graph: &Graph, direction: LayoutDirection) -> (Vec<Frame>, Vec<Opti
         let (from, to) = (*index.get(connector.from.as_str())?, *index.get(connector.to.as_str())?);
         let place = shown[from].iter().position(|outlet| *outlet == connector.outlet).unwrap_or(0);
         let start = outlet_point(frames[from], place, shown[from].len(), direction);
-        Some(Wire { from, to, start, end: inlet_point(frames[to], direction) })
+        Some(ConnectorEnds { from, to, start, end: inlet_point(frames[to], direction) })
     };
     let wires = graph.connectors.iter().map(wire).collect();
     (frames, wires)
 }
 
 /// The ways of all connectors of a graph, in their order.
-pub fn routes(graph: &Graph, direction: LayoutDirection) -> Vec<Route> {
+pub fn route_all(graph: &Graph, direction: LayoutDirection) -> Vec<ConnectorPath> {
     let (frames, wires) = wires(graph, direction);
     routed(&frames, &wires, direction)
 }
 
 /// The ways of connectors around boxes. One that has no ends has no way.
-pub fn routed(frames: &[Frame], ends: &[Option<Wire>], direction: LayoutDirection) -> Vec<Route> {
-    let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
-    let wires: Vec<Wire> = ends.iter().flatten().copied().collect();
+pub fn routed(
+    frames: &[Rect],
+    ends: &[Option<ConnectorEnds>],
+    direction: LayoutDirection,
+) -> Vec<ConnectorPath> {
+    let boxes: Vec<Rect> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
+    let wires: Vec<ConnectorEnds> = ends.iter().flatten().copied().collect();
     let points: Vec<Vec<Position>> =
         plan(&boxes, &wires, direction).into_iter().map(tidy).collect();
     let buttons = buttons(&points, &wires, &boxes);
     let mut found = points
         .into_iter()
         .zip(buttons)
-        .map(|(points, button)| back(Route { points, button }, direction));
+        .map(|(points, button)| back(ConnectorPath { points, button }, direction));
     ends.iter().map(|wire| wire.and_then(|_| found.next()).unwrap_or_default()).collect()
 }
 
 /// The room that level lines ask for in the free space in which they run, along the direction of
 /// the drawing: for anyone who moves layers apart.
-pub fn crowds(graph: &Graph, direction: LayoutDirection) -> Vec<Crowd> {
+pub fn lane_demand(graph: &Graph, direction: LayoutDirection) -> Vec<LaneDemand> {
     let (frames, ends) = wires(graph, direction);
-    let boxes: Vec<Frame> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
-    let known: Vec<Wire> = ends.into_iter().flatten().collect();
+    let boxes: Vec<Rect> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
+    let known: Vec<ConnectorEnds> = ends.into_iter().flatten().collect();
     lanes::crowds(&courses(&boxes, &known, direction))
 }
 
 fn courses(
-    boxes: &[Frame],
-    wires: &[Wire],
+    boxes: &[Rect],
+    wires: &[ConnectorEnds],
     direction: LayoutDirection,
 ) -> Vec<Option<course::OrthogonalPath>> {
-    let wide = field::Field::new(boxes, CLEAR);
+    let wide = field::FreeSpace::new(boxes, CLEAR);
     let mut tight = None;
-    let mut patience = course::PATIENCE;
+    let mut patience = course::SEARCH_BUDGET;
     wires
         .iter()
         .map(|wire| {
             let (start, end) = (turned(wire.start, direction), turned(wire.end, direction));
-            course::find(&wide, start, end, CLEAR, &mut patience).or_else(|| {
-                let tight = tight.get_or_insert_with(|| field::Field::new(boxes, TIGHT));
-                course::find(tight, start, end, TIGHT, &mut patience)
+            course::find_path(&wide, start, end, CLEAR, &mut patience).or_else(|| {
+                let tight = tight.get_or_insert_with(|| field::FreeSpace::new(boxes, TIGHT));
+                course::find_path(tight, start, end, TIGHT, &mut patience)
             })
         })
         .collect()
 }
 
 /// The corners of each way.
-fn plan(boxes: &[Frame], wires: &[Wire], direction: LayoutDirection) -> Vec<Vec<Position>> {
+fn plan(boxes: &[Rect], wires: &[ConnectorEnds], direction: LayoutDirection) -> Vec<Vec<Position>> {
     let mut courses = courses(boxes, wires, direction);
     let levels = lanes::assign(&mut courses);
     courses
@@ -209,7 +213,7 @@ fn plan(boxes: &[Frame], wires: &[Wire], direction: LayoutDirection) -> Vec<Vec<
 }
 
 /// A place for the button of each way: on a piece that is its own, apart from other buttons.
-fn buttons(routes: &[Vec<Position>], wires: &[Wire], boxes: &[Frame]) -> Vec<Position> {
+fn buttons(routes: &[Vec<Position>], wires: &[ConnectorEnds], boxes: &[Rect]) -> Vec<Position> {
     let mut arriving: HashMap<usize, usize> = HashMap::new();
     for wire in wires {
         *arriving.entry(wire.to).or_default() += 1;
@@ -267,7 +271,7 @@ fn button_candidates(points: &[Position], shared: bool) -> Vec<Position> {
 
 /// Finds out quickly whether a button would lie upon a box.
 struct OverlapIndex<'a> {
-    boxes: HashMap<(i64, i64), Vec<&'a Frame>>,
+    boxes: HashMap<(i64, i64), Vec<&'a Rect>>,
 }
 
 impl<'a> OverlapIndex<'a> {
@@ -275,10 +279,10 @@ impl<'a> OverlapIndex<'a> {
     /// Half a button, and a little.
     const REACH: f64 = 13.0;
 
-    fn behind(boxes: &'a [Frame]) -> Self {
-        let mut tiles: HashMap<(i64, i64), Vec<&Frame>> = HashMap::new();
+    fn behind(boxes: &'a [Rect]) -> Self {
+        let mut tiles: HashMap<(i64, i64), Vec<&Rect>> = HashMap::new();
         for frame in boxes {
-            let grown = frame.grown(Self::REACH);
+            let grown = frame.inflate(Self::REACH);
             let tile = |at: f64| (at / Self::TILE).floor() as i64;
             // No box is wider than many outlets make it; a broken one must not fill the memory.
             for column in tile(grown.x)..=tile(grown.right()).min(tile(grown.x) + 64) {
@@ -294,7 +298,7 @@ impl<'a> OverlapIndex<'a> {
         let key = ((at.x / Self::TILE).floor() as i64, (at.y / Self::TILE).floor() as i64);
         self.boxes
             .get(&key)
-            .is_some_and(|boxes| boxes.iter().any(|frame| frame.grown(Self::REACH).contains(at)))
+            .is_some_and(|boxes| boxes.iter().any(|frame| frame.inflate(Self::REACH).contains(at)))
     }
 }
 
@@ -336,17 +340,17 @@ fn turned(at: Position, direction: LayoutDirection) -> Position {
     }
 }
 
-fn turned_frame(frame: Frame, direction: LayoutDirection) -> Frame {
+fn turned_frame(frame: Rect, direction: LayoutDirection) -> Rect {
     match direction {
         LayoutDirection::Down => frame,
         LayoutDirection::Right => {
-            Frame { x: frame.y, y: frame.x, width: frame.height, height: frame.width }
+            Rect { x: frame.y, y: frame.x, width: frame.height, height: frame.width }
         }
     }
 }
 
-fn back(route: Route, direction: LayoutDirection) -> Route {
-    Route {
+fn back(route: ConnectorPath, direction: LayoutDirection) -> ConnectorPath {
+    ConnectorPath {
         points: route.points.iter().map(|at| turned(*at, direction)).collect(),
         button: turned(route.button, direction),
     }

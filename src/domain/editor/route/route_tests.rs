@@ -14,7 +14,7 @@ use crate::domain::{
 fn through_boxes(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
     let (frames, wires) = wires(graph, direction);
     let mut found = Vec::new();
-    for (route, wire) in routes(graph, direction).iter().zip(wires) {
+    for (route, wire) in route_all(graph, direction).iter().zip(wires) {
         let Some(wire) = wire else { continue };
         assert_eq!(
             (route.points.first(), route.points.last()),
@@ -23,11 +23,11 @@ fn through_boxes(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
         let last = route.points.len() - 2;
         for (place, two) in route.points.windows(2).enumerate() {
             assert!(two[0].x == two[1].x || two[0].y == two[1].y, "upright or level: {two:?}");
-            let piece = Frame::between(two[0], two[1]);
+            let piece = Rect::between(two[0], two[1]);
             for (index, frame) in frames.iter().enumerate() {
                 // Its ends touch their boxes, and go into none.
                 let own = (index == wire.from && place == 0) || (index == wire.to && place == last);
-                let inside = frame.grown(-0.01);
+                let inside = frame.inflate(-0.01);
                 let touches = piece.x <= inside.right()
                     && inside.x <= piece.right()
                     && piece.y <= inside.bottom()
@@ -48,7 +48,7 @@ fn through_boxes(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
 fn upon_each_other(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
     let (_, wires) = wires(graph, direction);
     let mut pieces = Vec::new();
-    for (number, (route, wire)) in routes(graph, direction).iter().zip(wires).enumerate() {
+    for (number, (route, wire)) in route_all(graph, direction).iter().zip(wires).enumerate() {
         let Some(wire) = wire else { continue };
         pieces.extend(route.points.windows(2).map(|two| (number, wire, two[0], two[1])));
     }
@@ -107,15 +107,15 @@ fn buttons_of_a_template_stand_apart_and_on_their_lines() {
         for direction in [LayoutDirection::Down, LayoutDirection::Right] {
             align(&mut graph, direction);
             let (frames, _) = wires(&graph, direction);
-            let routes = routes(&graph, direction);
+            let routes = route_all(&graph, direction);
             for (index, route) in routes.iter().enumerate() {
                 let on_line = route
                     .points
                     .windows(2)
-                    .any(|two| Frame::between(two[0], two[1]).grown(0.1).contains(route.button));
+                    .any(|two| Rect::between(two[0], two[1]).inflate(0.1).contains(route.button));
                 assert!(on_line, "{}: {route:?}", template.key);
                 assert!(
-                    !frames.iter().any(|frame| frame.grown(12.0).contains(route.button)),
+                    !frames.iter().any(|frame| frame.inflate(12.0).contains(route.button)),
                     "{}: {route:?}",
                     template.key
                 );
@@ -145,7 +145,7 @@ proptest! {
         align(&mut graph, direction);
         let (_, wires) = wires(&graph, direction);
         let mut levels: Vec<(usize, f64, f64, f64)> = Vec::new();
-        for (number, (route, wire)) in routes(&graph, direction).iter().zip(wires).enumerate() {
+        for (number, (route, wire)) in route_all(&graph, direction).iter().zip(wires).enumerate() {
             let points: Vec<Position> = route.points.iter().map(|at| turned(*at, direction)).collect();
             prop_assert!(wire.is_some());
             levels.extend(points.windows(2).filter(|two| two[0].y == two[1].y).map(|two| (number, two[0].y, two[0].x.min(two[1].x), two[0].x.max(two[1].x))));
@@ -168,7 +168,7 @@ proptest! {
             node.position = Position { x: x * scale, y: y * scale };
         }
         let (_, wires) = wires(&graph, direction);
-        for (route, wire) in routes(&graph, direction).iter().zip(wires) {
+        for (route, wire) in route_all(&graph, direction).iter().zip(wires) {
             let wire = wire.expect("both ends are there");
             prop_assert_eq!((route.points.first(), route.points.last()), (Some(&wire.start), Some(&wire.end)));
             prop_assert!(route.points.iter().all(|at| at.x.is_finite() && at.y.is_finite()));
@@ -208,5 +208,5 @@ fn a_box_in_the_way_is_gone_around() {
     assert_eq!(upon_each_other(&graph, LayoutDirection::Down), Vec::<String>::new());
     // Nothing in the way: straight down.
     graph.nodes[1].position.x = 600.0;
-    assert_eq!(routes(&graph, LayoutDirection::Down)[0].points.len(), 2);
+    assert_eq!(route_all(&graph, LayoutDirection::Down)[0].points.len(), 2);
 }

@@ -18,8 +18,8 @@ use super::{
 use crate::{
     domain::{delivery::hook::WebhookProvider, time::Timestamp},
     server::{
-        services::answers::{Taken, WebhookError},
-        tracking::hook::{Call, NotHeard},
+        services::answers::{WebhookError, WebhookReceipt},
+        tracking::hook::{WebhookRejection, WebhookRequest},
     },
 };
 
@@ -35,7 +35,7 @@ pub async fn take(
     body: Bytes,
 ) -> Response {
     let url = whole_address(&base, &uri);
-    let call = Call { url: &url, headers: &headers, body: &body, now: Timestamp(0) };
+    let call = WebhookRequest { url: &url, headers: &headers, body: &body, now: Timestamp(0) };
     match state.services.take_report(&token, &provider, call).await {
         Ok(taken) => answer(&provider, &taken),
         Err(error) => refuse(error),
@@ -43,7 +43,7 @@ pub async fn take(
 }
 
 /// What is wrong is named, and the rest was kept; sent again, it does no harm.
-fn answer(provider: &str, taken: &Taken) -> Response {
+fn answer(provider: &str, taken: &WebhookReceipt) -> Response {
     // It reads an answer as instructions, of which there are none.
     if provider == WebhookProvider::Twilio.key() {
         return ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], "<Response/>")
@@ -68,15 +68,15 @@ fn refuse(error: WebhookError) -> Response {
             StatusCode::NOT_FOUND,
             "This address does not exist. Copy it again from the page Provider webhooks.",
         ),
-        WebhookError::NotHeard(NotHeard::Unsigned) => told(
+        WebhookError::NotHeard(WebhookRejection::Unsigned) => told(
             StatusCode::UNAUTHORIZED,
             "The request is not signed, or no secret is set for this provider webhook.",
         ),
-        WebhookError::NotHeard(NotHeard::Forged) => told(
+        WebhookError::NotHeard(WebhookRejection::Forged) => told(
             StatusCode::FORBIDDEN,
             "The signature does not match this request and the secret set here.",
         ),
-        WebhookError::NotHeard(NotHeard::Malformed(sentence)) => {
+        WebhookError::NotHeard(WebhookRejection::Malformed(sentence)) => {
             told(StatusCode::BAD_REQUEST, &sentence)
         }
         WebhookError::Service(error) => ApiError::from(error).into_response(),

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         actor::Actor,
         error::FieldError,
-        people::{record::Record, sender::IgnoredReason},
+        people::{record::IngestRecord, sender::IgnoredReason},
         unreadable::reason_with_place,
     },
     server::http::AppState,
@@ -62,7 +62,7 @@ pub struct Taken {
 
 /// A batch as it was read.
 pub struct ReadBatch {
-    pub records: Vec<Record>,
+    pub records: Vec<IngestRecord>,
     /// From which item of the batch each record comes.
     pub places: Vec<usize>,
     pub accepted: usize,
@@ -72,7 +72,7 @@ pub struct ReadBatch {
 /// Reads each record; the bad ones are set aside.
 pub fn read_each<'a, T: Deserialize<'a>>(
     raw: &[&'a RawValue],
-    read: impl Fn(T) -> Result<Vec<Record>, FieldError>,
+    read: impl Fn(T) -> Result<Vec<IngestRecord>, FieldError>,
 ) -> Result<ReadBatch, AppError> {
     if raw.len() > RECORDS_MAX {
         let sentence =
@@ -127,7 +127,7 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, FieldError> {
 pub async fn store(
     state: &AppState,
     actor: &Actor,
-    records: Vec<Record>,
+    records: Vec<IngestRecord>,
     places: &[usize],
 ) -> Result<Vec<LeftAlone>, AppError> {
     let mut left: Vec<LeftAlone> = Vec::new();

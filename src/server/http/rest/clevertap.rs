@@ -21,7 +21,7 @@ use crate::{
         error::FieldError,
         people::{
             Properties,
-            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
+            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
         },
         time::Timestamp,
     },
@@ -144,13 +144,13 @@ impl Form {
         }
     }
 
-    fn record(self, now: Timestamp) -> Result<Record, Fault> {
+    fn record(self, now: Timestamp) -> Result<IngestRecord, Fault> {
         let who = self.who()?;
         let at = self.time()?;
         match self.kind.as_deref() {
-            Some("profile") => Ok(Record {
+            Some("profile") => Ok(IngestRecord {
                 who,
-                what: What::Change(ProfileUpdate::read(dates(self.profile_data))?),
+                what: RecordPayload::Change(ProfileUpdate::read(dates(self.profile_data))?),
             }),
             Some("event") => {
                 let name =
@@ -159,7 +159,7 @@ impl Form {
                     return Err(Fault(513, format!("“{name}” is a system event")));
                 }
                 let event = NewEvent::read(&name, at, dates(self.event_data), None, now)?;
-                Ok(Record { who, what: What::Event(event) })
+                Ok(IngestRecord { who, what: RecordPayload::Event(event) })
             }
             _ => Err(Fault(524, "type is neither event nor profile".to_string())),
         }

@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::ApiError;
 use crate::{
-    api::{AppError, request::Caller},
+    api::{AppError, request::RequestAuth},
     server::http::AppState,
 };
 
@@ -20,7 +20,7 @@ use crate::{
 /// is none.
 pub async fn require_key(
     State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<RequestAuth>,
     mut request: Request,
     next: Next,
 ) -> Response {

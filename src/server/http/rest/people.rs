@@ -21,7 +21,7 @@ use crate::{
         people::{
             Properties,
             native::{EventJson, ProfileJson},
-            record::{NewEvent, ProfileRef, Record, What},
+            record::{IngestRecord, NewEvent, ProfileRef, RecordPayload},
             value::read_properties,
             view::ProfileDetail,
         },
@@ -100,7 +100,7 @@ pub async fn enter(
             read_properties(form.properties).map_err(|error| error.under("properties"))?;
         let event =
             NewEvent { name: name.clone(), at: now, properties, message_id: form.message_id };
-        Ok(vec![Record { who, what: What::Event(event) }])
+        Ok(vec![IngestRecord { who, what: RecordPayload::Event(event) }])
     })?;
     state.services.enter(&actor, journey, read.records).await?;
     Ok((
@@ -118,7 +118,7 @@ pub async fn read(
 }
 
 /// Forgets a person, for the law.
-pub async fn forget(
+pub async fn delete(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
     Path(identity): Path<String>,

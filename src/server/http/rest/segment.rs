@@ -16,7 +16,7 @@ use crate::{
         error::FieldError,
         people::{
             Properties,
-            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
+            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
         },
         time::Timestamp,
     },
@@ -61,7 +61,7 @@ struct Message {
 
 impl Message {
     /// An event happened when the library says; without a word about it, now.
-    fn event(self, name: &str, now: Timestamp) -> Result<Vec<Record>, FieldError> {
+    fn event(self, name: &str, now: Timestamp) -> Result<Vec<IngestRecord>, FieldError> {
         let who = ProfileRef::read(
             text(self.user_id, "userId")?,
             text(self.anonymous_id, "anonymousId")?,
@@ -73,10 +73,10 @@ impl Message {
             self.message_id,
             now,
         )?;
-        Ok(vec![Record { who, what: What::Event(event) }])
+        Ok(vec![IngestRecord { who, what: RecordPayload::Event(event) }])
     }
 
-    fn records(mut self, now: Timestamp) -> Result<Vec<Record>, FieldError> {
+    fn records(mut self, now: Timestamp) -> Result<Vec<IngestRecord>, FieldError> {
         let kind = self.kind.take().unwrap_or_default();
         match kind.as_str() {
             "track" => {
@@ -110,7 +110,7 @@ impl Message {
                     traits.insert("group_id".to_string(), group);
                 }
                 let change = ProfileUpdate::read(traits).map_err(|error| error.under("traits"))?;
-                Ok(vec![Record { who, what: What::Change(change) }])
+                Ok(vec![IngestRecord { who, what: RecordPayload::Change(change) }])
             }
             other => {
                 let sentence = format!(

@@ -10,14 +10,14 @@ use axum::{
 use super::{Answer, batch::parse};
 use crate::{
     api::AppError,
-    domain::{actor::Actor, graph::criteria::Criteria, people::view::SegmentView},
+    domain::{actor::Actor, graph::criteria::Criteria, people::view::SegmentSummary},
     server::http::AppState,
 };
 
 pub async fn list(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
-) -> Answer<Json<Vec<SegmentView>>> {
+) -> Answer<Json<Vec<SegmentSummary>>> {
     Ok(Json(state.services.segments(&actor).await?))
 }
 

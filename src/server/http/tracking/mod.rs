@@ -18,8 +18,8 @@ use axum::{
 use super::{AppState, assets::plain, identify::protect};
 use crate::{
     api::AppError,
-    domain::{delivery::preferences::Wish, people::profile::Channel},
-    server::tracking::visitor::is_person,
+    domain::{delivery::preferences::PreferenceUpdate, people::profile::Channel},
+    server::tracking::visitor::is_human,
 };
 
 /// A transparent picture of one pixel.
@@ -61,7 +61,7 @@ pub async fn open(
     method: Method,
     headers: HeaderMap,
 ) -> Response<Body> {
-    if is_person(&method, &headers) {
+    if is_human(&method, &headers) {
         state.services.viewed(&token);
     }
     let mut response = Response::new(Body::from(PIXEL.as_slice()));
@@ -82,7 +82,7 @@ pub async fn click(
     method: Method,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let target = state.services.clicked(&token, is_person(&method, &headers));
+    let target = state.services.clicked(&token, is_human(&method, &headers));
     let Some(target) = target.and_then(|target| HeaderValue::from_str(target.as_str()).ok()) else {
         return page::dead_link(&state.assets);
     };
@@ -119,16 +119,16 @@ pub async fn choose(
         |name: &str, value: &str| fields.iter().any(|(field, said)| field == name && said == value);
     let one_click = said("List-Unsubscribe", "One-Click");
     let wish = if one_click || said("do", "unsubscribe") {
-        Wish::Unsubscribe
+        PreferenceUpdate::Unsubscribe
     } else if said("do", "everything") {
-        Wish::Nothing
+        PreferenceUpdate::Nothing
     } else if said("do", "save") {
         let wanted = fields.iter().filter(|(field, _)| field == "want");
-        Wish::Only(wanted.filter_map(|(_, key)| Channel::from_key(key)).collect())
+        PreferenceUpdate::Only(wanted.filter_map(|(_, key)| Channel::from_key(key)).collect())
     } else {
         return page::not_understood(&state.assets);
     };
-    match state.services.decide(&token, &wish).await {
+    match state.services.save_preferences(&token, &wish).await {
         Ok(()) if one_click => plain(StatusCode::OK, "You are unsubscribed.\n"),
         Ok(()) => Redirect::to(&format!("/u/{token}?saved")).into_response(),
         Err(error) => refusal(&state, error.into()),

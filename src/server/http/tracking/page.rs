@@ -9,7 +9,7 @@ use axum::{
 use crate::{
     api::AppError,
     domain::{
-        delivery::preferences::{Choice, Recipient},
+        delivery::preferences::{PreferenceLine, Recipient},
         people::profile::Channel,
     },
     server::http::{
@@ -32,7 +32,7 @@ fn name(channel: Channel) -> &'static str {
 
 pub fn choices(recipient: &Recipient, token: &str, saved: bool, assets: &Assets) -> Response<Body> {
     let project = escape(&recipient.project);
-    let choices = recipient.choices();
+    let choices = recipient.lines();
     let notice =
         if saved { "<p class=\"notice\" role=\"status\">Your choice is saved.</p>" } else { "" };
     let body = if choices.is_empty() {
@@ -49,7 +49,7 @@ pub fn choices(recipient: &Recipient, token: &str, saved: bool, assets: &Assets)
     document(&format!("Your messages from {}", recipient.project), &content, assets)
 }
 
-fn forms(recipient: &Recipient, choices: &[Choice], token: &str) -> String {
+fn forms(recipient: &Recipient, choices: &[PreferenceLine], token: &str) -> String {
     let action = format!("/u/{}", escape(token));
     let present =
         choices.iter().find(|choice| choice.channel == recipient.channel && choice.wanted);
@@ -75,7 +75,7 @@ fn forms(recipient: &Recipient, choices: &[Choice], token: &str) -> String {
     )
 }
 
-fn line(choice: &Choice) -> String {
+fn line(choice: &PreferenceLine) -> String {
     let key = choice.channel.key();
     let checked = if choice.wanted { " checked" } else { "" };
     let (disabled, described, note) = match choice.closed {

@@ -10,18 +10,18 @@ use crate::{
         access::Permission,
         actor::Actor,
         editor::{
-            Replay, ReplayResult, SimulationStep, Trial,
+            ReplayEvents, ReplayResult, SimulateProfile, SimulationStep,
             replay::ReplayRun,
             times::next_times,
-            trial::{Simulation, try_person},
+            trial::{Simulation, simulate},
         },
         engine::CompiledVersion,
         error::FieldError,
         graph::{Graph, criteria::Criteria, node::Delay},
         ids::ProjectId,
         interrupt::Interrupt,
-        people::{Profile, profile::Channel, value::canonical},
-        settings::{Entry, Settings},
+        people::{Profile, profile::Channel, value::to_canonical},
+        settings::{EntryTrigger, Settings},
         time::{DAY_MS, Timestamp},
     },
     server::{
@@ -55,7 +55,7 @@ impl<S: Store + Clone> Services<S> {
     pub async fn try_person(
         &self,
         actor: &Actor,
-        trial: &Trial,
+        trial: &SimulateProfile,
     ) -> ServiceResult<Vec<SimulationStep>> {
         actor.require(Permission::SeeJourneys)?;
         walkable(&trial.graph)?;
@@ -72,7 +72,7 @@ impl<S: Store + Clone> Services<S> {
             let event = trial
                 .event
                 .iter()
-                .map(|(name, value)| (name.clone(), canonical(value.clone())))
+                .map(|(name, value)| (name.clone(), to_canonical(value.clone())))
                 .collect();
             let start =
                 trial.settings.start.map_or(services.now(), |start| start.max(services.now()));
@@ -84,7 +84,7 @@ impl<S: Store + Clone> Services<S> {
                     event,
                     later: &trial.later,
                 };
-                try_person(&case, profile, interrupt)
+                simulate(&case, profile, interrupt)
             };
             Ok(aside(stop, follow).await??)
         })
@@ -95,7 +95,11 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// Where the graph cannot be walked.
-    pub async fn try_events(&self, actor: &Actor, replay: &Replay) -> ServiceResult<ReplayResult> {
+    pub async fn try_events(
+        &self,
+        actor: &Actor,
+        replay: &ReplayEvents,
+    ) -> ServiceResult<ReplayResult> {
         actor.require(Permission::EditJourneys)?;
         // How many met a condition is told by its figures.
         actor.require(Permission::SeePeople)?;
@@ -168,7 +172,7 @@ impl<S: Store + Clone> Services<S> {
         };
         // The way that someone would go tells what they are.
         actor.require(Permission::SeePeople)?;
-        let found = self.store.person_to_try(actor.project, identity, needs).await?;
+        let found = self.store.profile_for_simulation(actor.project, identity, needs).await?;
         found.ok_or_else(|| {
             let sentence = format!(
                 "No profile has the identity “{identity}”. Choose another one, or use an example \
@@ -187,7 +191,10 @@ impl<S: Store + Clone> Services<S> {
         rehearsal: &mut ReplayRun<'_>,
         (since, began): (Timestamp, Instant),
     ) -> ServiceResult<bool> {
-        let at_once = matches!(version.settings.entry, Entry::Segment { .. } | Entry::List { .. });
+        let at_once = matches!(
+            version.settings.entry,
+            EntryTrigger::Segment { .. } | EntryTrigger::List { .. }
+        );
         let Some(criteria) = version.entry_criteria.as_ref().filter(|_| at_once) else {
             return Ok(false);
         };
@@ -197,7 +204,7 @@ impl<S: Store + Clone> Services<S> {
             let Some(last) = people.last().copied() else { return Ok(false) };
             self.add_people(version, rehearsal, people.clone(), since).await?;
             for person in &people {
-                rehearsal.occasion(*person, Default::default(), since, None);
+                rehearsal.attempt_entry(*person, Default::default(), since, None);
             }
             after = last;
             if rehearsal.people() >= PEOPLE_MAX || began.elapsed() > TAKES_MAX / 2 {
@@ -212,7 +219,7 @@ impl<S: Store + Clone> Services<S> {
         criteria: &Criteria,
         after: ProfileKey,
     ) -> ServiceResult<Vec<ProfileKey>> {
-        Ok(self.store.people_who_meet(project, criteria, after, BATCH, self.now()).await?)
+        Ok(self.store.matching_profiles(project, criteria, after, BATCH, self.now()).await?)
     }
 
     /// In batches, each read by itself: anyone who waits for the database or the processor gets a
@@ -228,7 +235,7 @@ impl<S: Store + Clone> Services<S> {
         if keys.is_empty() {
             return Ok(false);
         }
-        let mut place = self.store.place_of_events(since).await?;
+        let mut place = self.store.event_cursor_at(since).await?;
         let mut looked_at = 0;
         loop {
             let batch = self.store.past_events(project, &keys, place, BATCH).await?;
@@ -269,8 +276,8 @@ impl<S: Store + Clone> Services<S> {
         people.dedup();
         // Only what is asked of people is kept of them.
         let needs = ProfileNeeds {
-            lists: version.asks_lists(),
-            profile: version.asks_profiles(),
+            lists: version.needs_lists(),
+            profile: version.needs_profile(),
             ..needs(version)
         };
         let found = self.store.people(&people, &needs).await?;
@@ -286,6 +293,6 @@ fn needs(version: &CompiledVersion) -> ProfileNeeds {
 /// A draft that is not finished can be tried; one that leads nowhere cannot.
 fn walkable(graph: &Graph) -> ServiceResult<()> {
     let flaws: Vec<FieldError> =
-        graph.flaws().into_iter().map(|flaw| flaw.under("graph")).collect();
+        graph.storage_errors().into_iter().map(|flaw| flaw.under("graph")).collect();
     if flaws.is_empty() { Ok(()) } else { Err(ServiceError::Problems(flaws)) }
 }

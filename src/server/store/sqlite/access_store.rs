@@ -365,13 +365,13 @@ impl AccessStore for SqliteStore {
         audit::batch(self, project, query, before).await
     }
 
-    async fn note(
+    async fn record_audit(
         &self,
         actor: &Actor,
         event: AuditEvent,
         summary: &str,
         now: Timestamp,
     ) -> StoreResult<()> {
-        audit::note(self, actor, event, summary, now).await
+        audit::record_audit(self, actor, event, summary, now).await
     }
 }

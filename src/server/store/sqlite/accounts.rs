@@ -3,7 +3,7 @@
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::Entry, invitation_makers::close_invitations_of, provider};
+use super::{SqliteStore, audit::NewAuditEntry, invitation_makers::close_invitations_of, provider};
 use crate::{
     domain::{
         access::Role,
@@ -149,7 +149,7 @@ pub async fn insert(
     if written.rows_affected() == 0 {
         return Err(StoreError::Conflict("An account with this email address already exists."));
     }
-    Entry::of_account(user, AuditEvent::AccountCreated, account.email.as_str(), origin)
+    NewAuditEntry::of_account(user, AuditEvent::AccountCreated, account.email.as_str(), origin)
         .write(connection, now)
         .await?;
     Ok(user)
@@ -197,7 +197,7 @@ pub async fn rename(
         return Err(StoreError::NotFound("account"));
     }
     let summary = format!("from “{}” to “{name}”", actor.name);
-    Entry::of_account(actor.user, AuditEvent::AccountRenamed, &summary, &actor.origin)
+    NewAuditEntry::of_account(actor.user, AuditEvent::AccountRenamed, &summary, &actor.origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -223,7 +223,7 @@ pub async fn suspend(
         close_invitations_of(&mut transaction, user, user, &RequestOrigin::default(), now).await?;
     }
     let event = if suspend { AuditEvent::AccountSuspended } else { AuditEvent::AccountRestored };
-    Entry::of_account(user, event, "from the command line", &RequestOrigin::default())
+    NewAuditEntry::of_account(user, event, "from the command line", &RequestOrigin::default())
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -262,7 +262,7 @@ async fn write_password(
         .execute(&mut *connection)
         .await?;
     let summary = "and every other session ended";
-    Entry::of_account(user, AuditEvent::PasswordChanged, summary, origin)
+    NewAuditEntry::of_account(user, AuditEvent::PasswordChanged, summary, origin)
         .write(connection, now)
         .await
 }
@@ -305,9 +305,14 @@ pub async fn make_link(
     .execute(&mut *transaction)
     .await?;
     let summary = "from the command line";
-    Entry::of_account(user, AuditEvent::PasswordLinkMade, summary, &RequestOrigin::default())
-        .write(&mut transaction, now)
-        .await?;
+    NewAuditEntry::of_account(
+        user,
+        AuditEvent::PasswordLinkMade,
+        summary,
+        &RequestOrigin::default(),
+    )
+    .write(&mut transaction, now)
+    .await?;
     transaction.commit().await
 }
 
@@ -324,7 +329,7 @@ pub async fn link(
     .bind(now.0)
     .fetch_optional(&store.readers)
     .await?;
-    let (user, email) = known.ok_or(StoreError::DeadLink)?;
+    let (user, email) = known.ok_or(StoreError::LinkExpired)?;
     Ok(PasswordOffer { email, linked: provider::identities(store, UserId(user)).await? })
 }
 
@@ -344,7 +349,7 @@ pub async fn use_link(
     .bind(now.0)
     .fetch_optional(&mut *transaction)
     .await?;
-    let (user,) = user.ok_or(StoreError::DeadLink)?;
+    let (user,) = user.ok_or(StoreError::LinkExpired)?;
     let user = UserId(user);
     write_password(&mut transaction, user, hash, None, origin, now).await?;
     // Whoever had the account before must not keep a way in.

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::SqliteStore;
 use crate::{
     domain::{
-        account::device_of,
-        actor::{Actor, Person, RequestOrigin},
+        account::describe_user_agent,
+        actor::{Actor, ActorRef, RequestOrigin},
         audit::{AUDIT_ROWS, AuditEntry, AuditEvent, AuditPage, AuditQuery},
         ids::{JourneyId, OperationId, ProjectId, UserId},
         text::search_key,
@@ -20,7 +20,7 @@ use crate::{
 const BATCH: i64 = 1_000;
 
 /// An entry to be written.
-pub struct Entry<'a> {
+pub struct NewAuditEntry<'a> {
     /// None where it is about an account.
     pub project: Option<ProjectId>,
     pub by: UserId,
@@ -30,7 +30,7 @@ pub struct Entry<'a> {
     pub origin: &'a RequestOrigin,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> NewAuditEntry<'a> {
     /// Something that an actor did in their project.
     pub fn of(actor: &'a Actor, event: AuditEvent, summary: &'a str) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-pub async fn note(
+pub async fn record_audit(
     store: &SqliteStore,
     actor: &Actor,
     event: AuditEvent,
@@ -81,7 +81,7 @@ pub async fn note(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    Entry::of(actor, event, summary).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, event, summary).write(&mut transaction, now).await?;
     transaction.commit().await
 }
 
@@ -106,7 +106,7 @@ impl EntryRow {
         AuditEntry {
             seq: self.seq,
             at: Timestamp(self.at),
-            by: Person { id: UserId(self.user_id), name: self.name },
+            by: ActorRef { id: UserId(self.user_id), name: self.name },
             event: self.event,
             summary: self.summary,
             operation: self.operation_id.map(OperationId),
@@ -114,7 +114,11 @@ impl EntryRow {
             changed: self.changed,
             filter: self.filter,
             address: self.address,
-            device: if self.agent.is_empty() { String::new() } else { device_of(&self.agent) },
+            device: if self.agent.is_empty() {
+                String::new()
+            } else {
+                describe_user_agent(&self.agent)
+            },
         }
     }
 }
@@ -141,7 +145,7 @@ pub async fn page(
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;
-    let people = people.into_iter().map(|(id, name)| Person { id: UserId(id), name }).collect();
+    let people = people.into_iter().map(|(id, name)| ActorRef { id: UserId(id), name }).collect();
     Ok(AuditPage { query, entries, total, people })
 }
 

@@ -28,7 +28,7 @@ const COPY: i64 = 1;
 /// Where `to` exists already, the source cannot be read, or the copy not be written.
 pub async fn backup(from: &Path, to: &Path) -> StoreResult<()> {
     let exists = || {
-        StoreError::Unusable(format!("{} already exists. Choose a new file name.", to.display()))
+        StoreError::CannotOpen(format!("{} already exists. Choose a new file name.", to.display()))
     };
     if to.symlink_metadata().is_ok() {
         return Err(exists());
@@ -50,7 +50,7 @@ pub async fn backup(from: &Path, to: &Path) -> StoreResult<()> {
         .into_temp_path();
     let name = copy
         .to_str()
-        .ok_or_else(|| StoreError::Unusable("The file's name is not valid UTF-8.".to_string()))?;
+        .ok_or_else(|| StoreError::CannotOpen("The file's name is not valid UTF-8.".to_string()))?;
     let copied = sqlx::query("VACUUM INTO ?").bind(name).execute(&mut reader).await;
     copied.map_err(|error| refused(to, error))?;
     let _ = reader.close().await;
@@ -67,14 +67,14 @@ fn keep(copy: TempPath, to: &Path) -> std::io::Result<()> {
 }
 
 fn nothing(from: &Path) -> StoreResult<()> {
-    Err(StoreError::Unusable(format!(
+    Err(StoreError::CannotOpen(format!(
         "The database {} is empty. There is nothing to copy.",
         from.display()
     )))
 }
 
 fn not_written(to: &Path, why: &str) -> StoreError {
-    StoreError::Unusable(format!(
+    StoreError::CannotOpen(format!(
         "The copy {} cannot be written: {why}. Check the folder, its permissions and the free \
             space.",
         to.display()

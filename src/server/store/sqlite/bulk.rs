@@ -13,12 +13,12 @@ use crate::server::store::StoreResult;
 
 /// The values of some rows, one after the other.
 #[derive(Default)]
-pub struct Bound {
+pub struct RowBinder {
     values: SqliteArguments,
     error: Option<BoxDynError>,
 }
 
-impl Bound {
+impl RowBinder {
     /// Adds the next value.
     pub fn bind<'t>(mut self, value: impl Encode<'t, Sqlite> + Type<Sqlite>) -> Self {
         if let Err(error) = self.values.add(value) {
@@ -33,7 +33,7 @@ const SIZES: [usize; 4] = [256, 32, 4, 1];
 
 /// A statement around a list of rows, `VALUES (?, ?), (?, ?), …`. A `static`, since it keeps its
 /// text.
-pub struct Bulk {
+pub struct BulkStatement {
     before: &'static str,
     columns: usize,
     after: &'static str,
@@ -41,7 +41,7 @@ pub struct Bulk {
     texts: [OnceLock<Arc<str>>; SIZES.len()],
 }
 
-impl Bulk {
+impl BulkStatement {
     /// `before` goes up to and with `VALUES`, `columns` values make a row, `after` follows the
     /// rows.
     pub const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
@@ -54,7 +54,7 @@ impl Bulk {
         &self,
         connection: &mut SqliteConnection,
         rows: impl IntoIterator<Item = T>,
-        bind: impl Fn(Bound, T) -> Bound,
+        bind: impl Fn(RowBinder, T) -> RowBinder,
     ) -> StoreResult<u64> {
         let mut rows = rows.into_iter().collect::<Vec<T>>().into_iter();
         let mut changed = 0;
@@ -62,7 +62,7 @@ impl Bulk {
             while rows.len() >= size {
                 let mut values = SqliteArguments::default();
                 values.reserve(size * self.columns, 0);
-                let bound = rows.by_ref().take(size).fold(Bound { values, error: None }, &bind);
+                let bound = rows.by_ref().take(size).fold(RowBinder { values, error: None }, &bind);
                 if let Some(error) = bound.error {
                     return Err(sqlx::Error::Encode(error).into());
                 }
@@ -88,7 +88,7 @@ impl Bulk {
 mod tests {
     use sqlx::{Connection, SqliteConnection};
 
-    use super::{Bulk, SIZES};
+    use super::{BulkStatement, SIZES};
 
     #[tokio::test]
     async fn every_row_is_written_once_whatever_their_number() {
@@ -98,7 +98,7 @@ mod tests {
             .execute(&mut connection)
             .await
             .expect("a table");
-        static INSERT: Bulk = Bulk::new("INSERT INTO t (a, b) VALUES", 2, "");
+        static INSERT: BulkStatement = BulkStatement::new("INSERT INTO t (a, b) VALUES", 2, "");
         let mut wanted = 0;
         for count in [0, 1, 3, SIZES[1] + 5, 2 * SIZES[0] + SIZES[1] + 7] {
             let rows = (0..count as i64).map(|number| (wanted + number, "text"));

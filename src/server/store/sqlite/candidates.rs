@@ -6,7 +6,7 @@ use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    list_sql::{Plan, id_list, push_from_where, push_order},
+    list_sql::{ScanPlan, id_list, push_from_where, push_order},
     rows::status,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         selection::{Selection, SelectionDigest},
         status::Status,
         time::Timestamp,
-        transition::{Situation, start_ahead},
+        transition::{JourneyState, start_ahead},
     },
     server::store::StoreResult,
 };
@@ -28,7 +28,7 @@ pub struct OperationTarget {
     pub id: JourneyId,
     pub name: String,
     pub status: Status,
-    pub situation: Situation,
+    pub situation: JourneyState,
     pub revision: i64,
     /// Over all versions.
     pub queued: i64,
@@ -79,12 +79,12 @@ pub async fn read(
     now: Timestamp,
 ) -> StoreResult<OperationTargets> {
     match selection {
-        Selection::Ticked(ids) => ticked(connection, project, ids, now, false).await,
+        Selection::Ticked(ids) => by_ids(connection, project, ids, now, false).await,
         Selection::Matching(query) => {
             let mut sql = QueryBuilder::<Sqlite>::new("SELECT ");
             sql.push(COLUMNS);
-            push_from_where(&mut sql, project, &query.filter, Plan::FilterFirst);
-            push_order(&mut sql, Sort::default(), Plan::FilterFirst);
+            push_from_where(&mut sql, project, &query.filter, ScanPlan::FilterFirst);
+            push_order(&mut sql, Sort::default(), ScanPlan::FilterFirst);
             let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
             let found =
                 rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
@@ -94,7 +94,7 @@ pub async fn read(
 }
 
 /// The named journeys in the order of their naming; deleted ones only where an undo asks for them.
-pub async fn ticked(
+pub async fn by_ids(
     connection: &mut SqliteConnection,
     project: ProjectId,
     ids: &[JourneyId],
@@ -126,7 +126,7 @@ impl CandidateRow {
             id: JourneyId(self.id),
             name: self.name,
             status,
-            situation: Situation {
+            situation: JourneyState {
                 status,
                 archived: self.shelf == 1,
                 ever_published: self.ever_published,

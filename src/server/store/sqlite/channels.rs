@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::Entry};
+use super::{SqliteStore, audit::NewAuditEntry};
 use crate::{
     domain::{
         actor::Actor,
@@ -36,7 +36,7 @@ struct Row {
 impl Row {
     fn into_stored(self) -> StoreResult<StoredChannel> {
         let settings: ChannelSettings = serde_json::from_str(&self.settings).map_err(|error| {
-            StoreError::Damaged(format!("settings of a channel that cannot be read ({error})"))
+            StoreError::Corrupt(format!("settings of a channel that cannot be read ({error})"))
         })?;
         Ok(StoredChannel {
             project: ProjectId(self.project_id),
@@ -134,7 +134,9 @@ impl ChannelStore for SqliteStore {
         }
         let said: Vec<String> = caps.iter().map(FrequencyCap::describe).collect();
         let summary = if said.is_empty() { "none".to_string() } else { said.join("; ") };
-        Entry::of(actor, AuditEvent::CapsSaved, &summary).write(&mut transaction, now).await?;
+        NewAuditEntry::of(actor, AuditEvent::CapsSaved, &summary)
+            .write(&mut transaction, now)
+            .await?;
         transaction.commit().await
     }
 }
@@ -162,7 +164,7 @@ async fn save(
 ) -> StoreResult<()> {
     let channel = change.settings.channel();
     let settings = serde_json::to_string(&change.settings).map_err(|error| {
-        StoreError::Damaged(format!("settings that cannot be written ({error})"))
+        StoreError::Corrupt(format!("settings that cannot be written ({error})"))
     })?;
     let mut transaction = store.begin().await?;
     let (keep, sealed) = match &change.sealed {
@@ -207,6 +209,8 @@ async fn save(
         SealedSecretUpdate::Forget => ", without a secret",
     };
     let summary = format!("{}: {state}, {}{secret}", channel.title(), change.settings.describe());
-    Entry::of(actor, AuditEvent::ChannelSaved, &summary).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, AuditEvent::ChannelSaved, &summary)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }

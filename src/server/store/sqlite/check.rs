@@ -57,9 +57,9 @@ pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
     findings.extend(counts.into_iter().map(|(shelf, status, count)| {
         format!("counts: {count} stored for visibility {shelf}, status {status}")
     }));
-    findings.extend(trips(store).await?);
+    findings.extend(check_enrolments(store).await?);
     findings.extend(messages(store).await?);
-    findings.extend(twice(store).await?);
+    findings.extend(check_single_enrolment(store).await?);
     let (integrity,): (String,) =
         sqlx::query_as("PRAGMA integrity_check(1)").fetch_one(&store.readers).await?;
     if integrity != "ok" {
@@ -114,7 +114,7 @@ fn in_words((name, number, what, kept, found): Mismatch) -> String {
 }
 
 /// Every counter against the trips that it counts.
-async fn trips(store: &SqliteStore) -> StoreResult<Vec<String>> {
+async fn check_enrolments(store: &SqliteStore) -> StoreResult<Vec<String>> {
     let rows: Vec<Mismatch> = sqlx::query_as(TRIPS).fetch_all(&store.readers).await?;
     Ok(rows.into_iter().map(in_words).collect())
 }
@@ -145,7 +145,7 @@ async fn messages(store: &SqliteStore) -> StoreResult<Vec<String>> {
 }
 
 /// No one is inside of one journey twice.
-async fn twice(store: &SqliteStore) -> StoreResult<Vec<String>> {
+async fn check_single_enrolment(store: &SqliteStore) -> StoreResult<Vec<String>> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT j.name, e.profile, count(*) FROM enrolments e JOIN versions v ON v.seq = e.version
             JOIN journeys j ON j.seq = e.journey

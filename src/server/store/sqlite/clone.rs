@@ -55,7 +55,7 @@ pub async fn clone_journey(
     let mut transaction = store.begin().await?;
     let original = original(&mut transaction, actor.project, journey).await?;
     let name = JourneyName::parse(&original.name)
-        .map_err(|error| StoreError::Damaged(error.sentence))?
+        .map_err(|error| StoreError::Corrupt(error.sentence))?
         .clone_of();
     let names: Vec<String> = json(&original.labels, "labels")?;
     let names: Vec<LabelName> =

@@ -1,5 +1,5 @@
 //! Criteria as SQL: the second evaluator, for many people at once. A property test holds it to the
-//! first one ([`Criteria::holds`]).
+//! first one ([`Criteria::matches`]).
 
 use serde_json::Value;
 use sqlx::{QueryBuilder, Sqlite};
@@ -8,17 +8,17 @@ use super::SqliteStore;
 use crate::{
     domain::{
         graph::criteria::{
-            Comparison, Criteria, EventMatch, Occasion, PropertyFilter, RelativeAge,
+            Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge,
         },
         people::{
             profile::{Channel, event_key},
-            value::{canonical, is_date},
+            value::{is_date, to_canonical},
         },
         time::{DAY_MS, Timestamp},
     },
     server::store::{
         StoreResult,
-        engine::{ProfileKey, ProjectNumber},
+        engine::{ProfileKey, ProjectKey},
     },
 };
 
@@ -31,7 +31,7 @@ const DATE_SHAPES: [&str; 2] = [
 /// People who meet the criteria, after the given one, in the order of their numbers.
 pub async fn matching(
     store: &SqliteStore,
-    project: ProjectNumber,
+    project: ProjectKey,
     criteria: &Criteria,
     after: ProfileKey,
     limit: i64,
@@ -50,7 +50,7 @@ pub async fn matching(
 /// How many people meet the criteria.
 pub async fn count(
     store: &SqliteStore,
-    project: ProjectNumber,
+    project: ProjectKey,
     criteria: &Criteria,
     now: Timestamp,
 ) -> StoreResult<i64> {
@@ -91,7 +91,7 @@ pub fn push_criteria(sql: &mut QueryBuilder<Sqlite>, criteria: &Criteria, now: T
                 .push(")");
         }
         Criteria::DidTime { event, occasion, ago, days } => {
-            let which = if *occasion == Occasion::First { "min" } else { "max" };
+            let which = if *occasion == Occurrence::First { "min" } else { "max" };
             sql.push("coalesce((SELECT ").push(which).push("(e.at)");
             push_events(sql, event);
             let side = if *ago == RelativeAge::Within { ") >= " } else { ") < " };
@@ -149,11 +149,11 @@ fn push_events(sql: &mut QueryBuilder<Sqlite>, event: &EventMatch) {
     }
 }
 
-/// [`PropertyFilter::holds`] in SQL. `json` is a column of ours, never a person's text.
+/// [`PropertyFilter::matches`] in SQL. `json` is a column of ours, never a person's text.
 fn push_filter(sql: &mut QueryBuilder<Sqlite>, json: &str, filter: &PropertyFilter) {
     // Names hold no quotes (domain/people/value.rs); one that does is not the name of anything.
     let path = format!("$.\"{}\"", filter.property.replace(['"', '\\'], "\u{1}"));
-    let wanted = canonical(filter.value.clone());
+    let wanted = to_canonical(filter.value.clone());
     let mut side = |opening: &str, closing: &str| {
         sql.push(opening).push(json).push(", ").push_bind(path.clone()).push(closing);
     };

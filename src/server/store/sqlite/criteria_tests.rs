@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use crate::{
     domain::{
         graph::criteria::{
-            Comparison, Criteria, EventMatch, Occasion, PropertyFilter, RelativeAge,
+            Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge,
         },
         people::{
             Properties,
-            record::{NewEvent, ProfileRef, ProfileUpdate, Record, What},
+            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
             sender::{Batch, RecordSource, Sender},
         },
         time::{DAY_MS, Timestamp},
@@ -94,7 +94,7 @@ fn criteria() -> impl Strategy<Value = Criteria> {
             .prop_map(|(event, at_least, within_days)| Criteria::Did { event, at_least, within_days }),
         2 => (event(), any::<bool>(), any::<bool>(), 0_u32..6).prop_map(|(event, first, within, days)| Criteria::DidTime {
             event,
-            occasion: if first { Occasion::First } else { Occasion::Last },
+            occasion: if first { Occurrence::First } else { Occurrence::Last },
             ago: if within { RelativeAge::Within } else { RelativeAge::Before },
             days,
         }),
@@ -120,7 +120,7 @@ fn someone() -> impl Strategy<Value = Someone> {
     (properties(), events, any::<bool>(), any::<bool>(), prop::option::of(any::<bool>()))
 }
 
-fn records(people: &[Someone]) -> Vec<Record> {
+fn records(people: &[Someone]) -> Vec<IngestRecord> {
     let mut records = Vec::new();
     for (number, (properties, events, listed, address, consent)) in people.iter().enumerate() {
         let who = ProfileRef::read(Some(format!("p{number}")), None).expect("a profile");
@@ -129,14 +129,14 @@ fn records(people: &[Someone]) -> Vec<Record> {
             change.addresses.insert("email".to_string(), Some("a@example.com".to_string()));
         }
         change.consent.extend(consent.map(|wanted| ("email".to_string(), wanted)));
-        records.push(Record { who: who.clone(), what: What::Change(change) });
+        records.push(IngestRecord { who: who.clone(), what: RecordPayload::Change(change) });
         for (hours, properties) in events {
             let at = Some(NOW.plus(-hours * DAY_MS / 24));
             let event = NewEvent::read("Did", at, properties.clone(), None, NOW).expect("an event");
-            records.push(Record { who: who.clone(), what: What::Event(event) });
+            records.push(IngestRecord { who: who.clone(), what: RecordPayload::Event(event) });
         }
         if *listed {
-            records.push(Record { who, what: What::List("VIP".to_string()) });
+            records.push(IngestRecord { who, what: RecordPayload::List("VIP".to_string()) });
         }
     }
     records
@@ -161,7 +161,7 @@ proptest! {
             prop_assert_eq!(loaded.len(), people.len());
             for question in &questions {
                 let by_sql = store.matching(1, question, 0, 100, NOW).await.expect("an answer");
-                let in_rust: Vec<i64> = numbers.iter().copied().filter(|number| question.holds(&loaded[number], NOW)).collect();
+                let in_rust: Vec<i64> = numbers.iter().copied().filter(|number| question.matches(&loaded[number], NOW)).collect();
                 prop_assert_eq!(by_sql, in_rust, "{:?}", question);
             }
             Ok(())

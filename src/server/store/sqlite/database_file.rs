@@ -70,7 +70,7 @@ impl DatabaseFile {
     /// Opens the file, or makes it.
     ///
     /// # Errors
-    /// [`StoreError::Unusable`] names the file and says what to do.
+    /// [`StoreError::CannotOpen`] names the file and says what to do.
     pub fn open(path: &Path, access: Access) -> StoreResult<Self> {
         if path.is_dir() {
             return refuse(format!(
@@ -97,10 +97,10 @@ impl DatabaseFile {
         options.read(true).write(access != Access::Read).create(access == Access::Create);
         let handle = options
             .open(path)
-            .map_err(|error| StoreError::Unusable(explain(path, access, &error)))?;
+            .map_err(|error| StoreError::CannotOpen(explain(path, access, &error)))?;
         let meta = handle
             .metadata()
-            .map_err(|error| StoreError::Unusable(explain(path, access, &error)))?;
+            .map_err(|error| StoreError::CannotOpen(explain(path, access, &error)))?;
         Ok(Self { path: path.to_path_buf(), identity: Identity::of(&meta), handle })
     }
 
@@ -142,7 +142,7 @@ impl DatabaseFile {
     /// Where it cannot be read, or holds something else than a database.
     pub fn content(&self) -> StoreResult<Content> {
         let failed =
-            |error: io::Error| StoreError::Unusable(explain(&self.path, Access::Read, &error));
+            |error: io::Error| StoreError::CannotOpen(explain(&self.path, Access::Read, &error));
         let mut start = Vec::new();
         let mut handle = &self.handle;
         handle.rewind().map_err(failed)?;
@@ -237,7 +237,7 @@ fn mode_of(_: &Metadata) -> Option<u32> {
 }
 
 fn refuse<T>(sentence: String) -> StoreResult<T> {
-    Err(StoreError::Unusable(sentence))
+    Err(StoreError::CannotOpen(sentence))
 }
 
 fn explain(path: &Path, access: Access, error: &io::Error) -> String {

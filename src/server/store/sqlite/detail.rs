@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
-        delivery::fate::Fate,
+        delivery::fate::MessageEventKind,
         ids::{JourneyId, ProjectId},
         journey::{JourneyDetail, JourneySummary, NodeStats, VersionSummary},
     },
@@ -117,9 +117,9 @@ pub async fn nodes(
             // Outlets that are not drawn: anyone who would have left by them waits or has ended,
             // and is counted there.
             undrawn if undrawn.starts_with('~') => {}
-            fate if fate.starts_with('@') => {
-                figures.messages.extend(Fate::from_key(&fate[1..]).map(|fate| (fate, count)))
-            }
+            fate if fate.starts_with('@') => figures
+                .messages
+                .extend(MessageEventKind::from_key(&fate[1..]).map(|fate| (fate, count))),
             _ => figures.left.push((outlet, count)),
         }
     }

@@ -7,7 +7,7 @@ use super::{
     candidates::{self, OperationTarget, OperationTargets},
     import::{NewJourney, insert_one},
     labels,
-    record::{Before, Item, Record},
+    record::{OperationItemRecord, OperationRecord, UndoSnapshot},
     rows::hex,
 };
 use crate::{
@@ -16,12 +16,12 @@ use crate::{
         document::JourneyDocument,
         ids::JourneyId,
         label::LABELS_PER_JOURNEY,
-        operation::{OperationResult, Outcome},
+        operation::{ItemResult, OperationResult},
         selection::Selection,
         status::Status,
         text::{JourneyName, search_key},
         time::Timestamp,
-        transition::{Action, Decision, Refusal, transition},
+        transition::{Action, Refusal, TransitionResult, transition},
     },
     server::store::{EditDetails, StoreError, StoreResult},
 };
@@ -58,11 +58,11 @@ pub async fn allowed(
     now: Timestamp,
 ) -> StoreResult<OperationTarget> {
     let mut candidates =
-        candidates::ticked(connection, actor.project, &[journey], now, false).await?;
+        candidates::by_ids(connection, actor.project, &[journey], now, false).await?;
     let candidate = candidates.found.pop().ok_or(StoreError::NotFound("journey"))?;
     match transition(candidate.situation, action) {
-        Decision::Apply(_) => Ok(candidate),
-        Decision::Already(refusal) | Decision::Refuse(refusal) => {
+        TransitionResult::Apply(_) => Ok(candidate),
+        TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
             Err(StoreError::Refused { name: candidate.name, refusal })
         }
     }
@@ -78,9 +78,14 @@ pub async fn rename(
     let mut transaction = store.begin().await?;
     let candidate = allowed(&mut transaction, actor, journey, Action::Rename, now).await?;
     write_name(&mut transaction, actor, &candidate, name, now).await?;
-    let record = Record {
+    let record = OperationRecord {
         note: format!("from “{}” to “{name}”", candidate.name),
-        ..one(Action::Rename, &candidate, name.as_str(), Some(Before::Name(candidate.name.clone())))
+        ..one(
+            Action::Rename,
+            &candidate,
+            name.as_str(),
+            Some(UndoSnapshot::Name(candidate.name.clone())),
+        )
     };
     let answer = record.write(&mut transaction, actor, now).await?;
     store.commit(transaction, actor.project).await?;
@@ -109,17 +114,22 @@ pub async fn write_name(
 }
 
 /// The record of a change to one journey that leaves its status alone.
-fn one(action: Action, candidate: &OperationTarget, name: &str, before: Option<Before>) -> Record {
-    let item = Item {
+fn one(
+    action: Action,
+    candidate: &OperationTarget,
+    name: &str,
+    before: Option<UndoSnapshot>,
+) -> OperationRecord {
+    let item = OperationItemRecord {
         journey: candidate.id,
         name: name.to_string(),
-        outcome: Outcome::Changed { from: candidate.status, to: candidate.status },
+        outcome: ItemResult::Changed { from: candidate.status, to: candidate.status },
         from: candidate.status,
         before,
         revision: candidate.revision + 1,
     };
     let nothing = OperationTargets { found: Vec::new(), missing: Vec::new() };
-    Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing)
+    OperationRecord::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing)
 }
 
 /// Name, description and labels at once. An editor that began from an older revision is told so and
@@ -156,7 +166,7 @@ pub async fn edit_details(
         .await?;
     let action =
         if candidate.status == Status::Draft { Action::EditDraft } else { Action::EditContent };
-    let record = Record {
+    let record = OperationRecord {
         note: "name, description and labels".to_string(),
         ..one(action, &candidate, edit.name.as_str(), None)
     };

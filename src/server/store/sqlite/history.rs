@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     domain::{
-        actor::Person,
+        actor::ActorRef,
         ids::{JourneyId, OperationId, ProjectId, UserId},
-        operation::{HistoryEntry, OperationDetail, OperationItem, OperationSummary, Outcome},
+        operation::{HistoryEntry, ItemResult, OperationDetail, OperationItem, OperationSummary},
         time::Timestamp,
         transition::{Action, Refusal},
     },
@@ -145,12 +145,12 @@ impl ReportRow {
         let action: Action = self
             .action
             .parse()
-            .map_err(|()| StoreError::Damaged(format!("the unknown action {}", self.action)))?;
+            .map_err(|()| StoreError::Corrupt(format!("the unknown action {}", self.action)))?;
         Ok(OperationSummary {
             id: OperationId(self.id),
             action,
             undo_of: self.undo_of.map(OperationId),
-            by: Person { id: UserId(self.by), name: self.by_name },
+            by: ActorRef { id: UserId(self.by), name: self.by_name },
             at: Timestamp(self.at),
             changed: self.changed,
             skipped: json(&self.skipped, "history")?,
@@ -167,14 +167,14 @@ impl ReportRow {
 }
 
 impl OutcomeRow {
-    fn into_domain(self) -> StoreResult<Outcome> {
+    fn into_domain(self) -> StoreResult<ItemResult> {
         Ok(match self.refusal {
             None => {
-                Outcome::Changed { from: status(self.from_status)?, to: status(self.to_status)? }
+                ItemResult::Changed { from: status(self.from_status)?, to: status(self.to_status)? }
             }
-            Some(key) => Outcome::Skipped(
+            Some(key) => ItemResult::Skipped(
                 Refusal::from_key(&key)
-                    .ok_or_else(|| StoreError::Damaged(format!("the unknown reason {key}")))?,
+                    .ok_or_else(|| StoreError::Corrupt(format!("the unknown reason {key}")))?,
             ),
         })
     }

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{SqliteStore, audit::Entry};
+use super::{SqliteStore, audit::NewAuditEntry};
 use crate::{
     domain::{
         actor::Actor,
@@ -13,7 +13,7 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        error::Obstacle,
+        error::WriteFailure,
         identity::{IdentityStore, KeyFingerprint},
     },
 };
@@ -49,8 +49,8 @@ impl IdentityStore for SqliteStore {
                 .fetch_one(&self.readers)
                 .await?;
         if !self.ownership.is_fenced_by(fence) {
-            self.ownership.lose(Obstacle::Displaced);
-            return Err(StoreError::Unavailable(Obstacle::Displaced));
+            self.ownership.lose(WriteFailure::Displaced);
+            return Err(StoreError::Unavailable(WriteFailure::Displaced));
         }
         let reason =
             reason.map(|code| HoldReason::from_code(code).unwrap_or(HoldReason::Requested));
@@ -89,12 +89,12 @@ impl IdentityStore for SqliteStore {
         let projects: Vec<(uuid::Uuid,)> =
             sqlx::query_as("SELECT id FROM projects").fetch_all(&mut *transaction).await?;
         for (project,) in projects {
-            let entry = Entry::of(
+            let entry = NewAuditEntry::of(
                 actor,
                 AuditEvent::HoldReleased,
                 "People enter and move again, and messages go out.",
             );
-            Entry { project: Some(ProjectId(project)), ..entry }
+            NewAuditEntry { project: Some(ProjectId(project)), ..entry }
                 .write(&mut transaction, now)
                 .await?;
         }

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore,
-    audit::Entry,
+    audit::NewAuditEntry,
     labels,
-    record::{Item, Record},
+    record::{OperationItemRecord, OperationRecord},
     rows::{hex, json, status, to_json},
 };
 use crate::{
@@ -17,9 +17,9 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         document::JourneyDocument,
-        figures::{VersionStats, counted},
+        figures::{VersionStats, pluralize},
         ids::{JourneyId, ProjectId, UserId, VersionId},
-        operation::Outcome,
+        operation::ItemResult,
         selection::Selection,
         status::Status,
         text::{Description, JourneyName, LabelName, search_key},
@@ -179,8 +179,11 @@ pub async fn import(
         journeys.push(NewJourney::draft(document, labels, actor.user, now)?);
     }
     insert(&mut transaction, actor.project, &journeys).await?;
-    let summary = counted(i64::try_from(journeys.len()).unwrap_or(i64::MAX), "journey", "journeys");
-    Entry::of(actor, AuditEvent::JourneysImported, &summary).write(&mut transaction, now).await?;
+    let summary =
+        pluralize(i64::try_from(journeys.len()).unwrap_or(i64::MAX), "journey", "journeys");
+    NewAuditEntry::of(actor, AuditEvent::JourneysImported, &summary)
+        .write(&mut transaction, now)
+        .await?;
     store.commit(transaction, actor.project).await?;
     journeys.iter().map(|journey| uuid_of(&journey.id).map(JourneyId)).collect()
 }
@@ -196,23 +199,24 @@ pub async fn insert_one(
 ) -> StoreResult<JourneyId> {
     let id = uuid_of(&journey.id).map(JourneyId)?;
     insert(connection, actor.project, std::slice::from_ref(journey)).await?;
-    let item = Item {
+    let item = OperationItemRecord {
         journey: id,
         name: journey.name.clone(),
-        outcome: Outcome::Changed { from: Status::Draft, to: Status::Draft },
+        outcome: ItemResult::Changed { from: Status::Draft, to: Status::Draft },
         from: Status::Draft,
         before: None,
         revision: 1,
     };
     let nothing = super::candidates::OperationTargets { found: Vec::new(), missing: Vec::new() };
-    let mut record = Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
+    let mut record =
+        OperationRecord::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
     record.note = note;
     record.write(connection, actor, now).await?;
     Ok(id)
 }
 
 fn uuid_of(hex: &str) -> StoreResult<Uuid> {
-    Uuid::try_parse(hex).map_err(|_| StoreError::Damaged("a malformed id".to_string()))
+    Uuid::try_parse(hex).map_err(|_| StoreError::Corrupt("a malformed id".to_string()))
 }
 
 #[derive(FromRow)]
@@ -251,7 +255,7 @@ pub async fn export(
 
 impl ExportRow {
     fn into_document(self) -> StoreResult<(JourneyId, JourneyDocument)> {
-        let damaged = |error: crate::domain::error::FieldError| StoreError::Damaged(error.sentence);
+        let damaged = |error: crate::domain::error::FieldError| StoreError::Corrupt(error.sentence);
         let labels: Vec<String> = json(&self.labels, "labels")?;
         let document = JourneyDocument {
             name: JourneyName::parse(&self.name).map_err(damaged)?,

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::audit::Entry;
+use super::audit::NewAuditEntry;
 use crate::{
     domain::{
         access::Role,
@@ -46,7 +46,7 @@ pub async fn close_invitations_of(
     .await?;
     for (project, email) in closed {
         let summary = format!("{email}: the member who sent it can no longer invite people");
-        let entry = Entry {
+        let entry = NewAuditEntry {
             project: Some(ProjectId(project)),
             by,
             event: AuditEvent::InvitationWithdrawn,

@@ -3,11 +3,11 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::Entry, sessions::role, turns::Urgency};
+use super::{SqliteStore, audit::NewAuditEntry, sessions::role, turns::Urgency};
 use crate::{
     domain::{
         access::{Keeper, KeyFacts, Scope},
-        actor::{Actor, Person},
+        actor::{Actor, ActorRef},
         audit::AuditEvent,
         ids::{ApiKeyId, ProjectId, UserId},
         team::ApiKey,
@@ -127,8 +127,8 @@ impl KeyRow {
                 .into_iter()
                 .map(|scope| scope.key().to_string())
                 .collect(),
-            created_by: Person { id: UserId(self.created_by), name: self.created_by_name },
-            kept_by: Person { id: UserId(self.kept_by), name: self.kept_by_name },
+            created_by: ActorRef { id: UserId(self.created_by), name: self.created_by_name },
+            kept_by: ActorRef { id: UserId(self.kept_by), name: self.kept_by_name },
             created_at: Timestamp(self.created_at),
             expires_at: facts.expires_at,
             state: facts.state(now),
@@ -192,7 +192,7 @@ pub async fn create(
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.key()).collect();
     let end = expires_at.map(|end| format!(", until {}", end.long_date())).unwrap_or_default();
     let summary = format!("{name} ({hint}…), {}{end}", scopes.join(", "));
-    Entry::of(actor, AuditEvent::KeyCreated, &summary).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, AuditEvent::KeyCreated, &summary).write(&mut transaction, now).await?;
     transaction.commit().await?;
     Ok(key)
 }
@@ -214,7 +214,7 @@ pub async fn take_over(
     .fetch_optional(&mut *transaction)
     .await?;
     let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
-    Entry::of(actor, AuditEvent::KeyTakenOver, &format!("{name} ({hint}…)"))
+    NewAuditEntry::of(actor, AuditEvent::KeyTakenOver, &format!("{name} ({hint}…)"))
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -237,7 +237,7 @@ pub async fn revoke(
     .fetch_optional(&mut *transaction)
     .await?;
     let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
-    Entry::of(actor, AuditEvent::KeyRevoked, &format!("{name} ({hint}…)"))
+    NewAuditEntry::of(actor, AuditEvent::KeyRevoked, &format!("{name} ({hint}…)"))
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore, candidates,
-    record::{Before, Item, Record},
+    record::{OperationItemRecord, OperationRecord, UndoSnapshot},
     rows::{hex, to_json},
 };
 use crate::{
@@ -15,11 +15,11 @@ use crate::{
         actor::Actor,
         ids::{LabelId, ProjectId},
         label::{LABELS_PER_JOURNEY, Label, hue_of},
-        operation::{OperationResult, Outcome},
+        operation::{ItemResult, OperationResult},
         selection::Selection,
         text::{LabelName, search_key},
         time::Timestamp,
-        transition::{Action, Decision, Refusal, transition},
+        transition::{Action, Refusal, TransitionResult, transition},
     },
     server::store::{ChangeLabels, StoreError, StoreResult},
 };
@@ -139,28 +139,32 @@ pub async fn change(
         let before = worn.remove(&hex(candidate.id.0)).unwrap_or_default();
         let after = after(&before, &add, &remove);
         let outcome = match transition(candidate.situation, Action::Label) {
-            Decision::Already(refusal) | Decision::Refuse(refusal) => Outcome::Skipped(refusal),
-            Decision::Apply(_) if after.len() > LABELS_PER_JOURNEY => {
-                Outcome::Skipped(Refusal::TooManyLabels)
+            TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
+                ItemResult::Skipped(refusal)
             }
-            Decision::Apply(_) => Outcome::Changed { from: candidate.status, to: candidate.status },
+            TransitionResult::Apply(_) if after.len() > LABELS_PER_JOURNEY => {
+                ItemResult::Skipped(Refusal::TooManyLabels)
+            }
+            TransitionResult::Apply(_) => {
+                ItemResult::Changed { from: candidate.status, to: candidate.status }
+            }
         };
-        let changed = matches!(outcome, Outcome::Changed { .. });
+        let changed = matches!(outcome, ItemResult::Changed { .. });
         if changed {
             sets.push((hex(candidate.id.0), after));
         }
-        items.push(Item {
+        items.push(OperationItemRecord {
             journey: candidate.id,
             name: candidate.name.clone(),
             outcome,
             from: candidate.status,
-            before: changed.then_some(Before::Labels(before)),
+            before: changed.then_some(UndoSnapshot::Labels(before)),
             revision: candidate.revision + i64::from(changed),
         });
     }
     replace(&mut transaction, actor.project, &sets).await?;
     touch(&mut transaction, actor.project, &sets, now).await?;
-    let mut record = Record::new(Action::Label, selection, items, candidates);
+    let mut record = OperationRecord::new(Action::Label, selection, items, candidates);
     record.note = note(&add, &remove);
     let answer = record.write(&mut transaction, actor, now).await?;
     store.commit(transaction, actor.project).await?;

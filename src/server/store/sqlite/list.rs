@@ -11,19 +11,19 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore, labels,
-    list_sql::{self, Plan, push_from_where, push_order},
+    list_sql::{self, ScanPlan, push_from_where, push_order},
     project,
     rows::{self, SUMMARY_COLUMNS, SummaryRow},
     saved_filters,
 };
 use crate::{
     domain::{
-        actor::Person,
+        actor::ActorRef,
         columns::ColumnChoice,
         ids::{ProjectId, UserId},
         journey::JourneySummary,
         list_page::{ListPage, StatusCount},
-        list_query::{Filter, ListQuery},
+        list_query::{JourneyFilter, ListQuery},
         status::Status,
         time::Timestamp,
     },
@@ -37,9 +37,9 @@ const TOTALS_MAX: usize = 500;
 
 /// Totals of filtered lists, each true for one generation of its project.
 #[derive(Default)]
-pub struct Totals(HashMap<(ProjectId, String), (i64, i64)>);
+pub struct TotalsCache(HashMap<(ProjectId, String), (i64, i64)>);
 
-impl Totals {
+impl TotalsCache {
     fn get(&self, project: ProjectId, filter: &str, generation: i64) -> Option<i64> {
         let (known, total) = self.0.get(&(project, filter.to_string()))?;
         (*known == generation).then_some(*total)
@@ -121,8 +121,8 @@ async fn counts(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Coun
 }
 
 /// The total where nothing but the shelf and the status narrow the list: it is in the kept counts.
-fn unfiltered_total(filter: &Filter, counts: &[CountRow]) -> Option<i64> {
-    let only_status = Filter { statuses: Vec::new(), archived: false, ..filter.clone() };
+fn unfiltered_total(filter: &JourneyFilter, counts: &[CountRow]) -> Option<i64> {
+    let only_status = JourneyFilter { statuses: Vec::new(), archived: false, ..filter.clone() };
     // A date field without a range narrows nothing.
     if !only_status.is_empty() {
         return None;
@@ -135,7 +135,11 @@ fn unfiltered_total(filter: &Filter, counts: &[CountRow]) -> Option<i64> {
     Some(counts.iter().filter(wanted).map(|row| row.count).sum())
 }
 
-async fn total(store: &SqliteStore, project: ProjectId, filter: &Filter) -> StoreResult<i64> {
+async fn total(
+    store: &SqliteStore,
+    project: ProjectId,
+    filter: &JourneyFilter,
+) -> StoreResult<i64> {
     let key = ListQuery { filter: filter.clone(), ..ListQuery::default() }.to_query();
     let generation = project::generation(store, project).await?;
     if let Some(total) =
@@ -144,7 +148,7 @@ async fn total(store: &SqliteStore, project: ProjectId, filter: &Filter) -> Stor
         return Ok(total);
     }
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*)");
-    push_from_where(&mut sql, project, filter, Plan::FilterFirst);
+    push_from_where(&mut sql, project, filter, ScanPlan::FilterFirst);
     let (total,): (i64,) = sql.build_query_as().fetch_one(&store.readers).await?;
     if let Ok(mut totals) = store.totals.lock() {
         totals.put(project, key, generation, total);
@@ -162,7 +166,7 @@ async fn page_rows(
         return Ok(Vec::new());
     }
     let few = total <= FILTER_FIRST_MAX && !query.filter.is_empty();
-    let plan = if few { Plan::FilterFirst } else { Plan::SortFirst(query.sort.key) };
+    let plan = if few { ScanPlan::FilterFirst } else { ScanPlan::SortFirst(query.sort.key) };
     // The page's rows are chosen from the index alone; only they are then read whole.
     let mut sql =
         QueryBuilder::<Sqlite>::new(format!("SELECT {SUMMARY_COLUMNS} FROM (SELECT j.seq AS seq"));
@@ -171,13 +175,13 @@ async fn page_rows(
     sql.push(" LIMIT ").push_bind(query.page_size.rows());
     sql.push(" OFFSET ").push_bind((query.page - 1) * query.page_size.rows());
     sql.push(") page JOIN journeys j ON j.seq = page.seq");
-    list_sql::push_order(&mut sql, query.sort, Plan::FilterFirst);
+    list_sql::push_order(&mut sql, query.sort, ScanPlan::FilterFirst);
     let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(&store.readers).await?;
     rows.into_iter().map(rows::SummaryRow::into_domain).collect()
 }
 
 /// Everybody who created a journey that is not deleted.
-async fn creators(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Person>> {
+async fn creators(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<ActorRef>> {
     let people: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT u.id, u.name FROM users u
          WHERE EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = 0
@@ -189,5 +193,5 @@ async fn creators(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Pe
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;
-    Ok(people.into_iter().map(|(id, name)| Person { id: UserId(id), name }).collect())
+    Ok(people.into_iter().map(|(id, name)| ActorRef { id: UserId(id), name }).collect())
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::rows::hex;
 use crate::domain::{
     ids::ProjectId,
-    list_query::{DateField, Filter, Sort, SortKey},
+    list_query::{DateField, JourneyFilter, Sort, SortKey},
     text::search_key,
 };
 
@@ -16,7 +16,7 @@ const TRIGRAM: usize = 3;
 
 /// Which index leads the way through the journeys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plan {
+pub enum ScanPlan {
     /// Few match: find them by the filter, then sort them.
     FilterFirst,
     /// Many match: walk the sort's index and keep what matches, until the page is full.
@@ -27,17 +27,17 @@ pub enum Plan {
 pub fn push_from_where(
     sql: &mut QueryBuilder<Sqlite>,
     project: ProjectId,
-    filter: &Filter,
-    plan: Plan,
+    filter: &JourneyFilter,
+    plan: ScanPlan,
 ) {
     sql.push(" FROM journeys j ");
-    if let Plan::SortFirst(key) = plan {
+    if let ScanPlan::SortFirst(key) = plan {
         sql.push("INDEXED BY ").push(index_of(key));
     }
     sql.push(" WHERE j.project_id = ").push_bind(project.0);
     sql.push(" AND j.shelf = ").push_bind(i64::from(filter.archived));
     // A leading plus keeps SQLite from taking another index than the sort's.
-    let plus = if plan == Plan::FilterFirst { "" } else { "+" };
+    let plus = if plan == ScanPlan::FilterFirst { "" } else { "+" };
     if !filter.statuses.is_empty() {
         push_in(sql, plus, "j.status", filter.statuses.iter().map(|status| status.code()));
     }
@@ -80,13 +80,18 @@ fn push_in<T>(
     sql.push(")");
 }
 
-fn push_labels(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, filter: &Filter, plan: Plan) {
+fn push_labels(
+    sql: &mut QueryBuilder<Sqlite>,
+    project: ProjectId,
+    filter: &JourneyFilter,
+    plan: ScanPlan,
+) {
     match plan {
-        Plan::FilterFirst => sql.push(
+        ScanPlan::FilterFirst => sql.push(
             " AND j.id IN (SELECT jl.journey_id FROM journey_labels jl
             WHERE jl.project_id = ",
         ),
-        Plan::SortFirst(_) => sql.push(
+        ScanPlan::SortFirst(_) => sql.push(
             " AND EXISTS (SELECT 1 FROM journey_labels jl WHERE jl.journey_id = j.id
                 AND +jl.project_id = ",
         ),
@@ -96,7 +101,7 @@ fn push_labels(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, filter: &Filt
     sql.push(")");
 }
 
-fn push_search(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, search: &str, plan: Plan) {
+fn push_search(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, search: &str, plan: ScanPlan) {
     if search.is_empty() {
         return;
     }
@@ -112,7 +117,7 @@ fn push_search(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, search: &str,
         sql.push(" UNION SELECT rowid FROM journey_names WHERE name_key MATCH ")
             .push_bind(phrase(&key))
             .push(")");
-    } else if key.chars().count() >= TRIGRAM && plan == Plan::FilterFirst {
+    } else if key.chars().count() >= TRIGRAM && plan == ScanPlan::FilterFirst {
         sql.push(" AND j.seq IN (SELECT rowid FROM journey_names WHERE name_key MATCH ")
             .push_bind(phrase(&key))
             .push(")");
@@ -131,8 +136,8 @@ fn is_short_id(search: &str) -> bool {
 }
 
 /// ` ORDER BY …`; the plus keeps the few that match from being looked for along the sort's index.
-pub fn push_order(sql: &mut QueryBuilder<Sqlite>, sort: Sort, plan: Plan) {
-    let plus = if plan == Plan::FilterFirst { "+" } else { "" };
+pub fn push_order(sql: &mut QueryBuilder<Sqlite>, sort: Sort, plan: ScanPlan) {
+    let plus = if plan == ScanPlan::FilterFirst { "+" } else { "" };
     let direction = if sort.descending { " DESC" } else { "" };
     sql.push(" ORDER BY ").push(plus).push("j.").push(column_of(sort.key)).push(direction);
     sql.push(", ").push(plus).push("j.seq").push(direction);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore,
     accounts::{self, give_role},
-    audit::Entry,
+    audit::NewAuditEntry,
     invitation_makers::{MAKER, MAKER_FACTS, close_invitations_of},
     keys::KeeperRow,
     sessions::role,
@@ -15,7 +15,7 @@ use crate::{
     domain::{
         access::{Permission, Role},
         account::EmailAddress,
-        actor::{Actor, Person, RequestOrigin},
+        actor::{Actor, ActorRef, RequestOrigin},
         audit::AuditEvent,
         ids::{InvitationId, ProjectId, UserId},
         team::{Invitation, InvitationPreview, Member},
@@ -52,7 +52,7 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Mem
     rows.into_iter()
         .map(|row| {
             Ok(Member {
-                person: Person { id: UserId(row.id), name: row.name },
+                person: ActorRef { id: UserId(row.id), name: row.name },
                 email: row.email,
                 role: role(row.role)?,
                 by_provider: row.by_provider,
@@ -120,7 +120,7 @@ pub async fn set_role(
         Some(wanted) => (AuditEvent::RoleChanged, format!("{name}: from {before} to {wanted}")),
         None => (AuditEvent::MemberRemoved, format!("{name}, who was {before}")),
     };
-    Entry::of(actor, event, &summary).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, event, &summary).write(&mut transaction, now).await?;
     transaction.commit().await
 }
 
@@ -172,7 +172,7 @@ pub async fn invitations(
                 id: InvitationId(row.id),
                 email: row.email,
                 role: role(row.role)?,
-                created_by: Person { id: UserId(row.created_by), name: row.created_by_name },
+                created_by: ActorRef { id: UserId(row.created_by), name: row.created_by_name },
                 expires_at: Timestamp(row.expires_at),
             });
         }
@@ -230,7 +230,9 @@ pub async fn invite(
     .execute(&mut *transaction)
     .await?;
     let summary = format!("{email} as {role}");
-    Entry::of(actor, AuditEvent::InvitationMade, &summary).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, AuditEvent::InvitationMade, &summary)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
@@ -251,7 +253,9 @@ pub async fn withdraw(
     .fetch_optional(&mut *transaction)
     .await?;
     let (email,) = email.ok_or(StoreError::NotFound("invitation"))?;
-    Entry::of(actor, AuditEvent::InvitationWithdrawn, &email).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, AuditEvent::InvitationWithdrawn, &email)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
 }
 
@@ -284,11 +288,11 @@ async fn open_invitation(
     .bind(now.0)
     .fetch_optional(connection)
     .await?;
-    let row = row.ok_or(StoreError::DeadLink)?;
+    let row = row.ok_or(StoreError::LinkExpired)?;
     // A link is worth no more than whoever made it: it is closed when they lose the right, and
     // asked about once more here.
     let good = row.maker.into_domain()?.may(Permission::ManagePeople);
-    if good { Ok(row) } else { Err(StoreError::DeadLink) }
+    if good { Ok(row) } else { Err(StoreError::LinkExpired) }
 }
 
 pub async fn offer(
@@ -339,7 +343,7 @@ pub async fn accept_with_new_account(
     let mut transaction = store.begin().await?;
     let row = open_invitation(&mut transaction, secret, now).await?;
     let email =
-        EmailAddress::parse(&row.email).map_err(|error| StoreError::Damaged(error.sentence))?;
+        EmailAddress::parse(&row.email).map_err(|error| StoreError::Corrupt(error.sentence))?;
     let account =
         NewAccount { name: name.clone(), email, password_hash: Some(password_hash.to_string()) };
     let user = accounts::insert(&mut transaction, &account, origin, now).await?;
@@ -364,7 +368,7 @@ async fn join(
         .execute(&mut *connection)
         .await?;
     let summary = format!("{} as {}", invitation.email, role(invitation.role)?);
-    let entry = Entry {
+    let entry = NewAuditEntry {
         project: Some(project),
         by: user,
         event: AuditEvent::Joined,

@@ -61,7 +61,7 @@ use sqlx::{
 };
 use turns::{Turns, Urgency, Writing};
 
-use super::{StoreError, StoreResult, delivery::Merges, error::Obstacle};
+use super::{StoreError, StoreResult, delivery::Merges, error::WriteFailure};
 use crate::domain::ids::ProjectId;
 
 pub use database_file::Access;
@@ -79,8 +79,8 @@ pub struct SqliteStore {
     /// another.
     writer: SqlitePool,
     turns: Turns,
-    totals: Arc<Mutex<list::Totals>>,
-    numbers: Arc<Mutex<numbers::Numbers>>,
+    totals: Arc<Mutex<list::TotalsCache>>,
+    numbers: Arc<Mutex<numbers::KeyCache>>,
     merges: Merges,
     /// The last to be dropped: it holds the file open.
     ownership: ownership::Ownership,
@@ -104,7 +104,7 @@ impl SqliteStore {
             // One that is given up here was not begun: the driver rolls back what no one waits
             // for. What keeps the first of the queue keeps everybody behind it.
             () = tokio::time::sleep(WAIT) => Err(StoreError::Unavailable(
-                if self.turns.wait_for_the_file() { Obstacle::Locked } else { Obstacle::Busy },
+                if self.turns.wait_for_the_file() { WriteFailure::Locked } else { WriteFailure::Busy },
             )),
         }
     }
@@ -125,10 +125,10 @@ impl SqliteStore {
                 Ok(self.writer.begin_with(self.ownership.begin()).await?)
             }
             Err(error) if self.ownership.says_displaced(&error) => {
-                self.ownership.lose(Obstacle::Displaced);
+                self.ownership.lose(WriteFailure::Displaced);
                 // What was begun is still open, and the driver does not know.
                 self.writer.acquire().await?.detach().close_hard().await?;
-                Err(StoreError::Unavailable(Obstacle::Displaced))
+                Err(StoreError::Unavailable(WriteFailure::Displaced))
             }
             Err(error) => {
                 Err(self.ownership.loss().map_or_else(|| error.into(), StoreError::Unavailable))
@@ -175,7 +175,7 @@ impl SqliteStore {
     }
 
     /// The numbers that are known; a panic elsewhere does not spoil them.
-    fn numbers(&self) -> MutexGuard<'_, numbers::Numbers> {
+    fn numbers(&self) -> MutexGuard<'_, numbers::KeyCache> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -185,12 +185,12 @@ impl SqliteStore {
     }
 
     /// Why nothing may be written any more: the file was replaced, or another server took it.
-    pub fn loss(&self) -> Option<Obstacle> {
+    pub fn loss(&self) -> Option<WriteFailure> {
         self.ownership.loss()
     }
 
     /// Returns when there is such a reason.
-    pub async fn lost(&self) -> Obstacle {
+    pub async fn lost(&self) -> WriteFailure {
         self.ownership.lost().await
     }
 

@@ -3,33 +3,33 @@
 
 use std::collections::HashMap;
 
-use crate::{domain::ids::ProjectId, server::store::engine::ProjectNumber};
+use crate::{domain::ids::ProjectId, server::store::engine::ProjectKey};
 
 /// Most names that are remembered; beyond it they are asked for again.
 const NAMES_MAX: usize = 50_000;
 
 #[derive(Default)]
-pub struct Numbers {
-    projects: HashMap<ProjectId, ProjectNumber>,
+pub struct KeyCache {
+    projects: HashMap<ProjectId, ProjectKey>,
     /// By the name as it is sent: events come under the same few spellings.
-    names: HashMap<ProjectNumber, HashMap<String, i64>>,
+    names: HashMap<ProjectKey, HashMap<String, i64>>,
     count: usize,
 }
 
-impl Numbers {
-    pub fn project(&self, id: ProjectId) -> Option<ProjectNumber> {
+impl KeyCache {
+    pub fn project(&self, id: ProjectId) -> Option<ProjectKey> {
         self.projects.get(&id).copied()
     }
 
-    pub fn learn_project(&mut self, id: ProjectId, number: ProjectNumber) {
+    pub fn learn_project(&mut self, id: ProjectId, number: ProjectKey) {
         self.projects.insert(id, number);
     }
 
-    pub fn name(&self, project: ProjectNumber, name: &str) -> Option<i64> {
+    pub fn name(&self, project: ProjectKey, name: &str) -> Option<i64> {
         self.names.get(&project)?.get(name).copied()
     }
 
-    pub fn learn_name(&mut self, project: ProjectNumber, name: &str, number: i64) {
+    pub fn insert_name(&mut self, project: ProjectKey, name: &str, number: i64) {
         if self.count >= NAMES_MAX {
             self.forget_names();
         }

@@ -47,7 +47,7 @@ impl SqliteStore {
     /// nothing of it changes.
     ///
     /// # Errors
-    /// [`StoreError::Unusable`] names the file and the reason: it cannot be read or written, is no
+    /// [`StoreError::CannotOpen`] names the file and the reason: it cannot be read or written, is no
     /// database, is damaged, or was written by a newer Wayfare. Such a file is left as it is.
     pub async fn open(config: &SqliteConfig) -> StoreResult<Self> {
         Self::open_file(DatabaseFile::open(&config.path, config.access)?, config).await
@@ -61,7 +61,7 @@ impl SqliteStore {
         inspect(&file, config.access).await?;
         let ownership = Ownership::new(file);
         let path = &config.path;
-        let unusable = |error: sqlx::Error| StoreError::Unusable(explain(path, &error));
+        let unusable = |error: sqlx::Error| StoreError::CannotOpen(explain(path, &error));
         let base = options(path);
         let readers = SqlitePoolOptions::new().max_connections(config.readers.max(1));
         let reading = base.clone().read_only(true);
@@ -85,7 +85,7 @@ impl SqliteStore {
         let readers = patient(readers).connect_with(reading).await.map_err(unusable)?;
         if ownership.look().is_some() {
             let shown = path.display();
-            return Err(StoreError::Unusable(format!(
+            return Err(StoreError::CannotOpen(format!(
                 "The file {shown} was replaced while it was being opened. Start again."
             )));
         }
@@ -132,7 +132,7 @@ fn patient(pool: SqlitePoolOptions) -> SqlitePoolOptions {
 /// A connection of its own that changes nothing, to a database in whatever schema.
 pub async fn connect_to_read(file: &DatabaseFile) -> StoreResult<SqliteConnection> {
     let connected = options(file.path()).read_only(true).connect().await;
-    connected.map_err(|error| StoreError::Unusable(explain(file.path(), &error)))
+    connected.map_err(|error| StoreError::CannotOpen(explain(file.path(), &error)))
 }
 
 async fn migrate(writer: &SqlitePool, config: &SqliteConfig) -> StoreResult<()> {
@@ -140,7 +140,7 @@ async fn migrate(writer: &SqlitePool, config: &SqliteConfig) -> StoreResult<()> 
     MIGRATIONS
         .run(writer)
         .await
-        .map_err(|error| StoreError::Unusable(explain_migration(path, &error)))?;
+        .map_err(|error| StoreError::CannotOpen(explain_migration(path, &error)))?;
     spelling::bring_to_today(writer).await?;
     backup::hold_where_restored(writer).await
 }
@@ -150,7 +150,7 @@ async fn migrate(writer: &SqlitePool, config: &SqliteConfig) -> StoreResult<()> 
 async fn inspect(file: &DatabaseFile, access: Access) -> StoreResult<()> {
     let Content::Database { bytes } = file.content()? else {
         return match access {
-            Access::Read => Err(StoreError::Unusable(older(file.path()))),
+            Access::Read => Err(StoreError::CannotOpen(older(file.path()))),
             Access::Write | Access::Create => Ok(()),
         };
     };
@@ -167,20 +167,20 @@ async fn judge(
     bytes: u64,
 ) -> StoreResult<()> {
     let path = file.path();
-    let unusable = |error: sqlx::Error| StoreError::Unusable(explain(path, &error));
+    let unusable = |error: sqlx::Error| StoreError::CannotOpen(explain(path, &error));
     if is_ours(connection, file).await? {
         let applied: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations")
             .fetch_all(&mut *connection)
             .await
             .map_err(unusable)?;
         if applied.iter().any(|(version,)| !MIGRATIONS.version_exists(*version)) {
-            return Err(StoreError::Unusable(newer(path)));
+            return Err(StoreError::CannotOpen(newer(path)));
         }
         if access == Access::Read && applied.len() < MIGRATIONS.iter().count() {
-            return Err(StoreError::Unusable(older(path)));
+            return Err(StoreError::CannotOpen(older(path)));
         }
     } else if access == Access::Read {
-        return Err(StoreError::Unusable(older(path)));
+        return Err(StoreError::CannotOpen(older(path)));
     }
     if bytes <= QUICK_CHECK_BYTES {
         let (answer,): (String,) = sqlx::query_as("PRAGMA quick_check(1)")
@@ -188,7 +188,7 @@ async fn judge(
             .await
             .map_err(unusable)?;
         if answer != "ok" {
-            return Err(StoreError::Unusable(damaged(path, &answer)));
+            return Err(StoreError::CannotOpen(damaged(path, &answer)));
         }
     }
     Ok(())
@@ -204,9 +204,9 @@ pub async fn is_ours(connection: &mut SqliteConnection, file: &DatabaseFile) -> 
         sqlx::query_as("SELECT name FROM sqlite_schema WHERE type = 'table'")
             .fetch_all(connection)
             .await
-            .map_err(|error| StoreError::Unusable(explain(path, &error)))?;
+            .map_err(|error| StoreError::CannotOpen(explain(path, &error)))?;
     if !tables.is_empty() && !tables.iter().any(|(name,)| name == "_sqlx_migrations") {
-        return Err(StoreError::Unusable(format!(
+        return Err(StoreError::CannotOpen(format!(
             "The database {} belongs to another program. Nothing was changed. Name another file \
                 with --database.",
             path.display()

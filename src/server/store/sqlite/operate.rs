@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use super::{
     SqliteStore,
     candidates::{self, OperationTarget, OperationTargets},
-    record::{Item, Record},
+    record::{OperationItemRecord, OperationRecord},
     rows::to_json,
     turns::Writing,
 };
@@ -15,11 +15,11 @@ use crate::{
         actor::Actor,
         figures::VersionStats,
         ids::{JourneyId, ProjectId},
-        operation::{OperationResult, Outcome, SkipCount, StopPreview},
+        operation::{ItemResult, OperationResult, SkipCount, StopPreview},
         selection::{Selection, SelectionDigest},
         status::Status,
         time::Timestamp,
-        transition::{Action, Decision, Next, transition},
+        transition::{Action, StateChange, TransitionResult, transition},
     },
     server::store::{StoreError, StoreResult, engine::VersionKey},
 };
@@ -52,20 +52,24 @@ pub async fn carry_out(
     candidates: OperationTargets,
     action: Action,
     now: Timestamp,
-) -> StoreResult<Record> {
+) -> StoreResult<OperationRecord> {
     let mut items = Vec::with_capacity(candidates.found.len());
-    let mut changes: Vec<(&OperationTarget, Next)> = Vec::new();
+    let mut changes: Vec<(&OperationTarget, StateChange)> = Vec::new();
     for candidate in &candidates.found {
         let outcome = match transition(candidate.situation, action) {
-            Decision::Apply(next) => {
+            TransitionResult::Apply(next) => {
                 changes.push((candidate, next));
-                let to = if let Next::Status(status) = next { status } else { candidate.status };
-                Outcome::Changed { from: candidate.status, to }
+                let to =
+                    if let StateChange::Status(status) = next { status } else { candidate.status };
+                ItemResult::Changed { from: candidate.status, to }
             }
-            Decision::Already(refusal) | Decision::Refuse(refusal) => Outcome::Skipped(refusal),
+            TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
+                ItemResult::Skipped(refusal)
+            }
         };
-        let revision = candidate.revision + i64::from(matches!(outcome, Outcome::Changed { .. }));
-        items.push(Item {
+        let revision =
+            candidate.revision + i64::from(matches!(outcome, ItemResult::Changed { .. }));
+        items.push(OperationItemRecord {
             journey: candidate.id,
             name: candidate.name.clone(),
             outcome,
@@ -83,7 +87,7 @@ pub async fn carry_out(
     };
     let cancelled =
         if stops { changes.iter().map(|(candidate, _)| candidate.queued).sum() } else { 0 };
-    let mut record = Record::new(action, selection, items, candidates);
+    let mut record = OperationRecord::new(action, selection, items, candidates);
     record.ended_inside = ended_inside;
     record.cancelled_messages = cancelled;
     Ok(record)
@@ -93,7 +97,7 @@ async fn apply(
     connection: &mut SqliteConnection,
     actor: &Actor,
     action: Action,
-    changes: &[(&OperationTarget, Next)],
+    changes: &[(&OperationTarget, StateChange)],
     now: Timestamp,
 ) -> StoreResult<()> {
     if changes.is_empty() {
@@ -102,10 +106,10 @@ async fn apply(
     let seqs: Vec<i64> = changes.iter().map(|(candidate, _)| candidate.seq).collect();
     let rows = to_json(&seqs)?;
     let shelf = match changes[0].1 {
-        Next::Archived => Some(1),
-        Next::Deleted => Some(2),
-        Next::Unarchived => Some(0),
-        Next::Status(_) | Next::Unchanged => None,
+        StateChange::Archived => Some(1),
+        StateChange::Deleted => Some(2),
+        StateChange::Unarchived => Some(0),
+        StateChange::Status(_) | StateChange::Unchanged => None,
     };
     if action == Action::Stop {
         stop(connection, actor.project, &rows).await?;
@@ -134,13 +138,13 @@ async fn apply(
 async fn set_status(
     connection: &mut SqliteConnection,
     project: ProjectId,
-    changes: &[(&OperationTarget, Next)],
+    changes: &[(&OperationTarget, StateChange)],
     now: Timestamp,
 ) -> StoreResult<()> {
     for status in Status::ALL {
         let seqs: Vec<i64> = changes
             .iter()
-            .filter(|(_, next)| *next == Next::Status(status))
+            .filter(|(_, next)| *next == StateChange::Status(status))
             .map(|(candidate, _)| candidate.seq)
             .collect();
         if seqs.is_empty() {
@@ -240,13 +244,13 @@ fn preview(candidates: &OperationTargets) -> StopPreview {
     };
     for candidate in &candidates.found {
         match transition(candidate.situation, Action::Stop) {
-            Decision::Apply(_) => {
+            TransitionResult::Apply(_) => {
                 preview.journeys += 1;
                 preview.inside += candidate.situation.inside;
                 preview.queued += candidate.queued;
                 preview.only = (preview.journeys == 1).then(|| candidate.name.clone());
             }
-            Decision::Already(refusal) | Decision::Refuse(refusal) => {
+            TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
                 match preview.skipped.iter_mut().find(|known| known.refusal == refusal) {
                     Some(known) => known.count += 1,
                     None => preview.skipped.push(SkipCount {

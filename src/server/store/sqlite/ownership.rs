@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, SqliteConnection};
 use tokio::sync::watch;
 
 use super::database_file::DatabaseFile;
-use crate::server::store::error::Obstacle;
+use crate::server::store::error::WriteFailure;
 
 /// Cheap to clone; all clones are about one open file.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ struct Inner {
     /// The fencing number of this server and how its transactions begin; none where this process is
     /// no server.
     fence: OnceLock<(i64, Arc<str>)>,
-    lost: watch::Sender<Option<Obstacle>>,
+    lost: watch::Sender<Option<WriteFailure>>,
     /// How often in a row the file was found shorter than it says it is.
     cut: AtomicU32,
 }
@@ -82,7 +82,7 @@ impl Ownership {
     }
 
     /// Nothing is written from now on.
-    pub fn lose(&self, why: Obstacle) {
+    pub fn lose(&self, why: WriteFailure) {
         self.0.lost.send_if_modified(|lost| {
             let first = lost.is_none();
             lost.get_or_insert(why);
@@ -91,14 +91,14 @@ impl Ownership {
     }
 
     /// Why nothing may be written any more.
-    pub fn loss(&self) -> Option<Obstacle> {
+    pub fn loss(&self) -> Option<WriteFailure> {
         *self.0.lost.borrow()
     }
 
     /// Looks whether the path still names the open file.
-    pub fn look(&self) -> Option<Obstacle> {
+    pub fn look(&self) -> Option<WriteFailure> {
         if self.loss().is_none() && !self.0.file.is_in_place() {
-            self.lose(Obstacle::Replaced);
+            self.lose(WriteFailure::Replaced);
         }
         self.loss()
     }
@@ -120,11 +120,11 @@ impl Ownership {
     }
 
     /// Returns when it is lost, with the reason.
-    pub async fn lost(&self) -> Obstacle {
+    pub async fn lost(&self) -> WriteFailure {
         let mut lost = self.0.lost.subscribe();
         let why = lost.wait_for(Option::is_some).await.map(|why| *why);
         // The sender is ours: it cannot be gone.
-        why.ok().flatten().unwrap_or(Obstacle::Replaced)
+        why.ok().flatten().unwrap_or(WriteFailure::Replaced)
     }
 
     /// Has every commit of a connection look first.

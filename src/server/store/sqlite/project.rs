@@ -6,7 +6,7 @@ use super::SqliteStore;
 use crate::{
     domain::{
         access::Authority,
-        actor::{Actor, Person, RequestOrigin},
+        actor::{Actor, ActorRef, RequestOrigin},
         ids::{ProjectId, UserId},
         time::Timestamp,
     },
@@ -63,12 +63,12 @@ pub async fn known_local_actor(store: &SqliteStore) -> StoreResult<Actor> {
     })
 }
 
-pub fn local_person() -> Person {
-    Person { id: LOCAL_ADMIN, name: LOCAL_NAME.to_string() }
+pub fn local_person() -> ActorRef {
+    ActorRef { id: LOCAL_ADMIN, name: LOCAL_NAME.to_string() }
 }
 
-pub fn system_person() -> Person {
-    Person { id: SYSTEM, name: "Wayfare".to_string() }
+pub fn system_person() -> ActorRef {
+    ActorRef { id: SYSTEM, name: "Wayfare".to_string() }
 }
 
 /// Every project that is not archived, with its generation.

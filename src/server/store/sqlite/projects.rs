@@ -3,7 +3,7 @@
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::Entry, sessions::role};
+use super::{SqliteStore, audit::NewAuditEntry, sessions::role};
 use crate::{
     domain::{
         access::Role,
@@ -98,8 +98,8 @@ fn in_project<'a>(
     project: ProjectId,
     event: AuditEvent,
     summary: &'a str,
-) -> Entry<'a> {
-    Entry { project: Some(project), ..Entry::of(actor, event, summary) }
+) -> NewAuditEntry<'a> {
+    NewAuditEntry { project: Some(project), ..NewAuditEntry::of(actor, event, summary) }
 }
 
 /// A name has to be another's only among the projects that somebody sees: more would tell of those
@@ -121,7 +121,7 @@ async fn refuse_taken(
     .bind(actor.user.0)
     .fetch_optional(connection)
     .await?;
-    if taken.is_some() { Err(StoreError::Taken("project")) } else { Ok(()) }
+    if taken.is_some() { Err(StoreError::NameTaken("project")) } else { Ok(()) }
 }
 
 pub async fn rename(

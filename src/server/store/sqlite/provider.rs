@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore, accounts,
-    audit::Entry,
+    audit::NewAuditEntry,
     members,
     provider_roles::{Given, give_roles},
 };
@@ -51,7 +51,7 @@ pub async fn begin(
 }
 
 #[derive(FromRow)]
-struct Pending {
+struct SsoSignInRow {
     nonce: String,
     pkce_verifier: String,
     next: String,
@@ -64,7 +64,7 @@ pub async fn take(
     now: Timestamp,
 ) -> StoreResult<Option<PendingSsoSignIn>> {
     let mut transaction = store.begin().await?;
-    let row: Option<Pending> = sqlx::query_as(
+    let row: Option<SsoSignInRow> = sqlx::query_as(
         "DELETE FROM provider_sign_ins WHERE state_hash = ? AND expires_at > ?
          RETURNING nonce, pkce_verifier, next, session_id",
     )
@@ -189,7 +189,9 @@ async fn insert_identity(
         .execute(&mut *connection)
         .await?;
     let summary = format!("{} at {}, {how}", person.subject, person.issuer);
-    Entry::of_account(user, AuditEvent::SsoLinked, &summary, origin).write(connection, now).await
+    NewAuditEntry::of_account(user, AuditEvent::SsoLinked, &summary, origin)
+        .write(connection, now)
+        .await
 }
 
 pub async fn identities(store: &SqliteStore, user: UserId) -> StoreResult<Vec<LinkedIdentity>> {
@@ -269,7 +271,7 @@ pub async fn unlink(
         }
     }
     let summary = format!("{} at {}", identity.subject, identity.issuer);
-    Entry::of_account(actor.user, AuditEvent::SsoUnlinked, &summary, &actor.origin)
+    NewAuditEntry::of_account(actor.user, AuditEvent::SsoUnlinked, &summary, &actor.origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -293,7 +295,7 @@ pub async fn unlink_all(
     }
     for (issuer, subject) in unlinked {
         let summary = format!("{subject} at {issuer}, by a link for a new password");
-        Entry::of_account(user, AuditEvent::SsoUnlinked, &summary, origin)
+        NewAuditEntry::of_account(user, AuditEvent::SsoUnlinked, &summary, origin)
             .write(&mut *connection, now)
             .await?;
     }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use super::{audit::Entry, invitation_makers::close_invitations_of, members, sessions::role};
+use super::{
+    audit::NewAuditEntry, invitation_makers::close_invitations_of, members, sessions::role,
+};
 use crate::{
     domain::{
         access::Role,
@@ -57,7 +59,7 @@ pub async fn give_roles(
         };
         let summary = format!("{name}: from {} to {}, by an SSO rule", said(was), said(is));
         let event = AuditEvent::RoleChangedBySso;
-        let entry = Entry {
+        let entry = NewAuditEntry {
             project: Some(ProjectId(project)),
             by: user,
             event,

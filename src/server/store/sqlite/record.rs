@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::{
-    audit::Entry,
+    audit::NewAuditEntry,
     candidates::OperationTargets,
     rows::{hex, to_json},
 };
@@ -13,7 +13,7 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         ids::{JourneyId, OperationId},
-        operation::{OperationItem, OperationResult, OperationSummary, Outcome, SkipCount},
+        operation::{ItemResult, OperationItem, OperationResult, OperationSummary, SkipCount},
         selection::Selection,
         status::Status,
         time::Timestamp,
@@ -26,13 +26,13 @@ use crate::{
 const ANSWER_ROWS: usize = 100;
 
 /// What an action did to one journey.
-pub struct Item {
+pub struct OperationItemRecord {
     pub journey: JourneyId,
     pub name: String,
-    pub outcome: Outcome,
+    pub outcome: ItemResult,
     pub from: Status,
     /// What an undo puts back.
-    pub before: Option<Before>,
+    pub before: Option<UndoSnapshot>,
     /// The journey's revision afterwards.
     pub revision: i64,
 }
@@ -40,29 +40,29 @@ pub struct Item {
 /// What was there before, where the status alone does not tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Before {
+pub enum UndoSnapshot {
     Name(String),
     /// Ids in hex.
     Labels(Vec<String>),
 }
 
 /// An operation to be written.
-pub struct Record {
+pub struct OperationRecord {
     pub action: Action,
     pub undo_of: Option<OperationId>,
     pub filter: Option<String>,
-    pub items: Vec<Item>,
+    pub items: Vec<OperationItemRecord>,
     pub missing: Vec<JourneyId>,
     pub note: String,
     pub ended_inside: i64,
     pub cancelled_messages: i64,
 }
 
-impl Record {
+impl OperationRecord {
     pub fn new(
         action: Action,
         selection: &Selection,
-        items: Vec<Item>,
+        items: Vec<OperationItemRecord>,
         candidates: OperationTargets,
     ) -> Self {
         let filter = match selection {
@@ -118,9 +118,9 @@ impl Record {
         .execute(&mut *connection)
         .await?;
         self.write_items(connection, actor, report.id).await?;
-        let entry = Entry {
+        let entry = NewAuditEntry {
             operation: Some(report.id),
-            ..Entry::of(actor, AuditEvent::Journeys(self.action), &summary)
+            ..NewAuditEntry::of(actor, AuditEvent::Journeys(self.action), &summary)
         };
         entry.write(connection, now).await?;
         Ok(OperationResult { items: self.answer_items(), report })
@@ -138,8 +138,8 @@ impl Record {
             .iter()
             .map(|item| {
                 let (refusal, to) = match item.outcome {
-                    Outcome::Changed { to, .. } => (None, to),
-                    Outcome::Skipped(refusal) => (Some(refusal.key()), item.from),
+                    ItemResult::Changed { to, .. } => (None, to),
+                    ItemResult::Skipped(refusal) => (Some(refusal.key()), item.from),
                 };
                 let before = item.before.as_ref().map(to_json).transpose()?;
                 Ok((
@@ -180,8 +180,8 @@ impl Record {
         };
         for item in &self.items {
             match item.outcome {
-                Outcome::Changed { .. } => changed += 1,
-                Outcome::Skipped(refusal) => skip(refusal, &item.name),
+                ItemResult::Changed { .. } => changed += 1,
+                ItemResult::Skipped(refusal) => skip(refusal, &item.name),
             }
         }
         for id in &self.missing {
@@ -214,13 +214,13 @@ impl Record {
         let missing = self.missing.iter().map(|id| OperationItem {
             journey: *id,
             name: id.short(),
-            outcome: Outcome::Skipped(Refusal::NotFound),
+            outcome: ItemResult::Skipped(Refusal::NotFound),
         });
         found.chain(missing).take(ANSWER_ROWS).collect()
     }
 }
 
-/// What an undo exists for: the inverses of the table, and what is put back from [`Before`] or from
+/// What an undo exists for: the inverses of the table, and what is put back from [`UndoSnapshot`] or from
 /// the shelf.
 pub fn can_be_undone(action: Action) -> bool {
     action.inverse().is_some() || matches!(action, Action::Rename | Action::Label | Action::Delete)

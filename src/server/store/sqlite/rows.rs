@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        actor::Person,
+        actor::ActorRef,
         figures::{StatsSummary, VersionStats},
         ids::{JourneyId, LabelId, UserId, VersionId},
         journey::{JourneySummary, VersionSummary},
@@ -79,7 +79,7 @@ impl SummaryRow {
                 .into_iter()
                 .map(|LabelCell(id, name, hue)| Label { id: LabelId(id), name, hue })
                 .collect(),
-            created_by: Person { id: UserId(self.created_by), name: self.created_by_name },
+            created_by: ActorRef { id: UserId(self.created_by), name: self.created_by_name },
             created_at: Timestamp(self.created_at),
             published_by: person(self.published_by, self.published_by_name),
             published_at: self.published_at.map(Timestamp),
@@ -150,7 +150,7 @@ impl VersionRow {
                 qualified: columns.qualified,
                 control: columns.control,
             },
-            created_by: Person { id: UserId(self.created_by), name: self.created_by_name },
+            created_by: ActorRef { id: UserId(self.created_by), name: self.created_by_name },
             created_at: Timestamp(self.created_at),
             published_by: person(self.published_by, self.published_by_name),
             published_at: self.published_at.map(Timestamp),
@@ -159,29 +159,29 @@ impl VersionRow {
     }
 }
 
-fn person(id: Option<Uuid>, name: Option<String>) -> Option<Person> {
-    Some(Person { id: UserId(id?), name: name.unwrap_or_default() })
+fn person(id: Option<Uuid>, name: Option<String>) -> Option<ActorRef> {
+    Some(ActorRef { id: UserId(id?), name: name.unwrap_or_default() })
 }
 
 pub fn status(code: i64) -> StoreResult<Status> {
-    Status::from_code(code).ok_or_else(|| StoreError::Damaged(format!("the unknown status {code}")))
+    Status::from_code(code).ok_or_else(|| StoreError::Corrupt(format!("the unknown status {code}")))
 }
 
 pub fn entry_type(code: i64) -> StoreResult<EntryType> {
     EntryType::from_code(code)
-        .ok_or_else(|| StoreError::Damaged(format!("the unknown entry type {code}")))
+        .ok_or_else(|| StoreError::Corrupt(format!("the unknown entry type {code}")))
 }
 
 /// Reads JSON that this program wrote.
 pub fn json<T: for<'a> Deserialize<'a>>(text: &str, what: &str) -> StoreResult<T> {
     serde_json::from_str(text)
-        .map_err(|error| StoreError::Damaged(format!("unreadable {what}: {error}")))
+        .map_err(|error| StoreError::Corrupt(format!("unreadable {what}: {error}")))
 }
 
 /// Writes JSON for `json_each` and for JSON columns.
 pub fn to_json<T: serde::Serialize>(value: &T) -> StoreResult<String> {
     serde_json::to_string(value)
-        .map_err(|error| StoreError::Damaged(format!("something that is not JSON: {error}")))
+        .map_err(|error| StoreError::Corrupt(format!("something that is not JSON: {error}")))
 }
 
 /// An id as `unhex` reads it.

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::Entry};
+use super::{SqliteStore, audit::NewAuditEntry};
 use crate::{
     domain::{
         actor::Actor,
@@ -64,10 +64,12 @@ pub async fn save(
     .execute(&mut *transaction)
     .await?;
     if written.rows_affected() == 0 {
-        return Err(StoreError::Taken("saved filter"));
+        return Err(StoreError::NameTaken("saved filter"));
     }
     let summary = format!("“{name}”: {}", saved.query);
-    Entry::of(actor, AuditEvent::FilterSaved, &summary).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, AuditEvent::FilterSaved, &summary)
+        .write(&mut transaction, now)
+        .await?;
     store.commit(transaction, actor.project).await?;
     Ok(saved)
 }
@@ -86,7 +88,7 @@ pub async fn delete(
             .fetch_optional(&mut *transaction)
             .await?;
     let (name,) = gone.ok_or(StoreError::NotFound("saved filter"))?;
-    Entry::of(actor, AuditEvent::FilterDeleted, &format!("“{name}”"))
+    NewAuditEntry::of(actor, AuditEvent::FilterDeleted, &format!("“{name}”"))
         .write(&mut transaction, now)
         .await?;
     store.commit(transaction, actor.project).await

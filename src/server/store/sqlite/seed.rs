@@ -18,14 +18,14 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        seed::{SeedJourney, SeedPerson},
+        seed::{SeedJourney, SeedMember},
     },
 };
 
 pub async fn seed(
     store: &SqliteStore,
     project: ProjectId,
-    people: &[SeedPerson],
+    people: &[SeedMember],
     journeys: &[SeedJourney],
     now: Timestamp,
 ) -> StoreResult<()> {
@@ -61,7 +61,7 @@ async fn mark_runs(
 
 async fn insert_people(
     connection: &mut SqliteConnection,
-    people: &[SeedPerson],
+    people: &[SeedMember],
     now: Timestamp,
 ) -> StoreResult<()> {
     let rows: Vec<(String, &str, &str)> = people

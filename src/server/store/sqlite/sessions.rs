@@ -4,11 +4,11 @@ use serde::Deserialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, accounts::end_sessions, audit::Entry, rows::json};
+use super::{SqliteStore, accounts::end_sessions, audit::NewAuditEntry, rows::json};
 use crate::{
     domain::{
         access::Role,
-        account::{SessionView, device_of},
+        account::{SessionView, describe_user_agent},
         actor::{Actor, Membership, ProjectRef, RequestOrigin},
         audit::AuditEvent,
         ids::{ProjectId, SessionId, UserId},
@@ -73,7 +73,7 @@ pub async fn live(
 }
 
 pub fn role(code: i64) -> StoreResult<Role> {
-    Role::from_code(code).ok_or_else(|| StoreError::Damaged(format!("the unknown role {code}")))
+    Role::from_code(code).ok_or_else(|| StoreError::Corrupt(format!("the unknown role {code}")))
 }
 
 #[derive(FromRow)]
@@ -142,7 +142,7 @@ pub async fn open(
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    Entry::of_account(session.user, AuditEvent::SignedIn, session.how, origin)
+    NewAuditEntry::of_account(session.user, AuditEvent::SignedIn, session.how, origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -191,7 +191,7 @@ pub async fn of_user(
         .into_iter()
         .map(|row| SessionView {
             id: SessionId(row.id),
-            device: device_of(&row.agent),
+            device: describe_user_agent(&row.agent),
             address: row.address,
             created_at: Timestamp(row.created_at),
             last_seen_at: Timestamp(row.last_seen_at),
@@ -215,7 +215,7 @@ pub async fn end(
             .fetch_optional(&mut *transaction)
             .await?;
     let Some((agent,)) = ended else { return Ok(false) };
-    Entry::of_account(actor.user, event, &device_of(&agent), &actor.origin)
+    NewAuditEntry::of_account(actor.user, event, &describe_user_agent(&agent), &actor.origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await?;
@@ -225,8 +225,8 @@ pub async fn end(
 pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> StoreResult<i64> {
     let mut transaction = store.begin().await?;
     let ended = end_sessions(&mut transaction, actor.user, None).await?;
-    let summary = crate::domain::figures::counted(ended, "session ended", "sessions ended");
-    Entry::of_account(actor.user, AuditEvent::SignedOutEverywhere, &summary, &actor.origin)
+    let summary = crate::domain::figures::pluralize(ended, "session ended", "sessions ended");
+    NewAuditEntry::of_account(actor.user, AuditEvent::SignedOutEverywhere, &summary, &actor.origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await?;
@@ -240,7 +240,7 @@ pub async fn note_failed(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    Entry::of_account(user, AuditEvent::SignInFailed, "wrong password", origin)
+    NewAuditEntry::of_account(user, AuditEvent::SignInFailed, "wrong password", origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await

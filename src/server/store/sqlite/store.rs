@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
-        actor::{Actor, Person},
+        actor::{Actor, ActorRef},
         document::JourneyDocument,
         ids::{JourneyId, OperationId, ProjectId, SavedFilterId},
         journey::JourneyDetail,
@@ -22,7 +22,7 @@ use crate::{
     server::store::{
         ChangeLabels, EditDetails, Store, StoreResult,
         engine::VersionKey,
-        seed::{SeedJourney, SeedPerson},
+        seed::{SeedJourney, SeedMember},
     },
 };
 
@@ -196,7 +196,7 @@ impl Store for SqliteStore {
     async fn seed(
         &self,
         project: ProjectId,
-        people: &[SeedPerson],
+        people: &[SeedMember],
         journeys: &[SeedJourney],
         now: Timestamp,
     ) -> StoreResult<()> {
@@ -215,11 +215,11 @@ impl Store for SqliteStore {
         project::known_local_actor(self).await
     }
 
-    fn local_person(&self) -> Person {
+    fn local_person(&self) -> ActorRef {
         project::local_person()
     }
 
-    fn system_person(&self) -> Person {
+    fn system_person(&self) -> ActorRef {
         project::system_person()
     }
 

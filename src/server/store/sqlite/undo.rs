@@ -9,14 +9,14 @@ use super::{
     SqliteStore,
     candidates::{self, OperationTarget, OperationTargets},
     labels, operate,
-    record::{Before, Item, Record, can_be_undone},
+    record::{OperationItemRecord, OperationRecord, UndoSnapshot, can_be_undone},
     rows::{hex, json, to_json},
 };
 use crate::{
     domain::{
         actor::Actor,
         ids::{JourneyId, OperationId},
-        operation::{OperationResult, Outcome},
+        operation::{ItemResult, OperationResult},
         selection::Selection,
         text::search_key,
         time::Timestamp,
@@ -56,7 +56,7 @@ pub async fn undo(
     let action: Action = known
         .action
         .parse()
-        .map_err(|()| StoreError::Damaged(format!("the unknown action {}", known.action)))?;
+        .map_err(|()| StoreError::Corrupt(format!("the unknown action {}", known.action)))?;
     if known.undone || !can_be_undone(action) {
         return Err(StoreError::Refused {
             name: "This operation".to_string(),
@@ -97,9 +97,9 @@ async fn sort_out(
     actor: &Actor,
     rows: &[ItemRow],
     now: Timestamp,
-) -> StoreResult<(OperationTargets, Vec<Item>)> {
+) -> StoreResult<(OperationTargets, Vec<OperationItemRecord>)> {
     let ids: Vec<JourneyId> = rows.iter().map(|row| JourneyId(row.journey_id)).collect();
-    let candidates = candidates::ticked(connection, actor.project, &ids, now, true).await?;
+    let candidates = candidates::by_ids(connection, actor.project, &ids, now, true).await?;
     let left: HashMap<JourneyId, i64> =
         rows.iter().map(|row| (JourneyId(row.journey_id), row.revision)).collect();
     let (untouched, touched): (Vec<OperationTarget>, Vec<OperationTarget>) = candidates
@@ -108,10 +108,10 @@ async fn sort_out(
         .partition(|candidate| left.get(&candidate.id) == Some(&candidate.revision));
     let changed_since = touched
         .into_iter()
-        .map(|candidate| Item {
+        .map(|candidate| OperationItemRecord {
             journey: candidate.id,
             name: candidate.name,
-            outcome: Outcome::Skipped(Refusal::ChangedSince),
+            outcome: ItemResult::Skipped(Refusal::ChangedSince),
             from: candidate.status,
             before: None,
             revision: candidate.revision,
@@ -128,30 +128,30 @@ async fn put_back(
     candidates: OperationTargets,
     rows: &[ItemRow],
     now: Timestamp,
-) -> StoreResult<Record> {
+) -> StoreResult<OperationRecord> {
     let before: HashMap<Uuid, &ItemRow> = rows.iter().map(|row| (row.journey_id, row)).collect();
     let mut names: Vec<(i64, String, String)> = Vec::new();
     let mut label_sets: Vec<(String, Vec<String>)> = Vec::new();
     let mut items = Vec::with_capacity(candidates.found.len());
     for candidate in &candidates.found {
         let row = before.get(&candidate.id.0);
-        let kept: Option<Before> = row
+        let kept: Option<UndoSnapshot> = row
             .and_then(|row| row.before.as_deref())
             .map(|text| json(text, "history"))
             .transpose()?;
         let mut name = row.map_or_else(|| candidate.name.clone(), |row| row.name.clone());
         match kept {
-            Some(Before::Name(old)) => {
+            Some(UndoSnapshot::Name(old)) => {
                 names.push((candidate.seq, old.clone(), search_key(&old)));
                 name = old;
             }
-            Some(Before::Labels(labels)) => label_sets.push((hex(candidate.id.0), labels)),
+            Some(UndoSnapshot::Labels(labels)) => label_sets.push((hex(candidate.id.0), labels)),
             None => {}
         }
-        items.push(Item {
+        items.push(OperationItemRecord {
             journey: candidate.id,
             name,
-            outcome: Outcome::Changed { from: candidate.status, to: candidate.status },
+            outcome: ItemResult::Changed { from: candidate.status, to: candidate.status },
             from: candidate.status,
             before: None,
             revision: candidate.revision + 1,
@@ -170,7 +170,7 @@ async fn put_back(
     .bind(to_json(&seqs)?)
     .execute(connection)
     .await?;
-    Ok(Record::new(action, &Selection::Ticked(Vec::new()), items, candidates))
+    Ok(OperationRecord::new(action, &Selection::Ticked(Vec::new()), items, candidates))
 }
 
 async fn rename_back(

@@ -10,7 +10,7 @@ use liquid_core::{
 use super::write;
 use crate::server::templates::{
     marks::with_values,
-    meter::{self, Sink},
+    meter::{self, BoundedWriter},
     scope::{is_missing, weight},
 };
 
@@ -60,7 +60,7 @@ struct Capture {
 
 /// What a body makes, kept and not sent.
 fn captured(body: &Template, runtime: &dyn Runtime) -> Result<String> {
-    let mut sink = Sink::within(runtime);
+    let mut sink = BoundedWriter::within(runtime);
     let done = with_values(runtime, || body.render_to(&mut sink, runtime));
     if sink.is_over {
         meter::note(runtime, usize::MAX);

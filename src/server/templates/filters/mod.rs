@@ -20,7 +20,7 @@ use super::{
     meter,
     scope::{is_missing, weight},
 };
-use crate::domain::delivery::names::closest;
+use crate::domain::delivery::names::suggest;
 
 pub use escapes::alone;
 
@@ -110,7 +110,7 @@ pub fn is_known(name: &str) -> bool {
 pub fn unknown(name: &str) -> String {
     let short: String = name.chars().take(40).collect();
     let known = all().map(|spec| spec.name).filter(|known| !known.starts_with("__"));
-    match closest(name, known) {
+    match suggest(name, known) {
         Some(near) => format!("There is no filter “{short}”. Did you mean “{near}”?"),
         None => format!("There is no filter “{short}”. Remove it, or use another one."),
     }

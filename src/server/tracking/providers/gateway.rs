@@ -11,12 +11,12 @@ use serde_json::{Value, value::RawValue};
 use super::{RECORDS_MAX, from_hex, is_signed, receipt_of, shortened};
 use crate::{
     domain::{
-        delivery::fate::Fate,
+        delivery::fate::MessageEventKind,
         error::FieldError,
         time::Timestamp,
         unreadable::{reason, reason_with_place},
     },
-    server::tracking::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent},
+    server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest},
 };
 
 /// How far the clock of a gateway may be from ours, and how long a request may take, in
@@ -35,17 +35,17 @@ struct Record {
     address: Option<String>,
 }
 
-pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
+pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, WebhookRejection> {
     let receipt = verify(call, secret)?;
     let malformed = |error: serde_json::Error| {
-        NotHeard::Malformed(format!(
+        WebhookRejection::Malformed(format!(
             "The body is not a list of message events: {}.",
             reason_with_place(&error)
         ))
     };
     let records: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if records.len() > RECORDS_MAX {
-        return Err(NotHeard::Malformed(format!(
+        return Err(WebhookRejection::Malformed(format!(
             "Send at most {RECORDS_MAX} message events at a time."
         )));
     }
@@ -60,13 +60,13 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
 }
 
 /// Answers the name of the request.
-fn verify(call: Call<'_>, secret: &[u8]) -> Result<String, NotHeard> {
-    let header = call.header("wayfare-signature").ok_or(NotHeard::Unsigned)?;
+fn verify(call: WebhookRequest<'_>, secret: &[u8]) -> Result<String, WebhookRejection> {
+    let header = call.header("wayfare-signature").ok_or(WebhookRejection::Unsigned)?;
     let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
-    let (_, t) = parts().find(|(name, _)| *name == "t").ok_or(NotHeard::Unsigned)?;
-    let sent: i64 = t.parse().map_err(|_| NotHeard::Forged)?;
+    let (_, t) = parts().find(|(name, _)| *name == "t").ok_or(WebhookRejection::Unsigned)?;
+    let sent: i64 = t.parse().map_err(|_| WebhookRejection::Forged)?;
     if sent.checked_mul(1000).is_none_or(|sent| (call.now.0 - sent).abs() > AGE_MAX) {
-        return Err(NotHeard::Forged);
+        return Err(WebhookRejection::Forged);
     }
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
     let data = [t.as_bytes(), b".", call.body].concat();
@@ -76,7 +76,7 @@ fn verify(call: Call<'_>, secret: &[u8]) -> Result<String, NotHeard> {
     for signature in signatures {
         any |= is_signed(&key, &data, &signature);
     }
-    if any { Ok(receipt_of("gateway", &[&data])) } else { Err(NotHeard::Forged) }
+    if any { Ok(receipt_of("gateway", &[&data])) } else { Err(WebhookRejection::Forged) }
 }
 
 fn read(record: &str, now: Timestamp) -> Result<ProviderEvent, FieldError> {
@@ -94,8 +94,9 @@ fn read(record: &str, now: Timestamp) -> Result<ProviderEvent, FieldError> {
             "The message event names no message. Give its key or provider_id.",
         ));
     }
-    let fate =
-        Fate::from_key(&record.what).filter(|fate| !fate.is_settling()).ok_or_else(|| {
+    let fate = MessageEventKind::from_key(&record.what)
+        .filter(|fate| !fate.is_send_result())
+        .ok_or_else(|| {
             let sentence = "“what” must be one of delivered, viewed, clicked, bounced, complained, \
                     unsubscribed.";
             FieldError::new("what", "unknown_value", sentence)
@@ -127,12 +128,12 @@ mod tests {
         format!("t={seconds},v1={hex}")
     }
 
-    fn ask(signature: Option<&str>, body: &str) -> Result<ParsedWebhook, NotHeard> {
+    fn ask(signature: Option<&str>, body: &str) -> Result<ParsedWebhook, WebhookRejection> {
         let mut headers = HeaderMap::new();
         if let Some(signature) = signature {
             headers.insert("wayfare-signature", HeaderValue::from_str(signature).expect("a value"));
         }
-        hear(Call { url: "", headers: &headers, body: body.as_bytes(), now: NOW }, SECRET)
+        hear(WebhookRequest { url: "", headers: &headers, body: body.as_bytes(), now: NOW }, SECRET)
     }
 
     #[test]
@@ -142,10 +143,10 @@ mod tests {
         let heard = ask(Some(&good), body).expect("heard");
         assert_eq!(
             (heard.statements[0].fate, heard.statements[0].names[0].as_str()),
-            (Fate::Clicked, "wf.1.x")
+            (MessageEventKind::Clicked, "wf.1.x")
         );
-        assert_eq!(ask(None, body), Err(NotHeard::Unsigned));
-        assert_eq!(ask(Some("v1=00"), body), Err(NotHeard::Unsigned));
+        assert_eq!(ask(None, body), Err(WebhookRejection::Unsigned));
+        assert_eq!(ask(Some("v1=00"), body), Err(WebhookRejection::Unsigned));
         for (forged, body) in [
             (sign(b"another secret", NOW.0 / 1000, body), body),
             (good.clone(), "[]"),
@@ -156,7 +157,7 @@ mod tests {
             (sign(SECRET, i64::MAX, body), body),
             ("t=x,v1=y".to_string(), body),
         ] {
-            assert_eq!(ask(Some(&forged), body), Err(NotHeard::Forged), "{forged}");
+            assert_eq!(ask(Some(&forged), body), Err(WebhookRejection::Forged), "{forged}");
         }
     }
 

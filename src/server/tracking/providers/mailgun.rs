@@ -6,32 +6,32 @@ use serde_json::Value;
 
 use super::{KEY_FIELD, from_hex, is_signed, seconds, shortened, text};
 use crate::{
-    domain::{delivery::fate::Fate, error::FieldError, unreadable::reason_with_place},
-    server::tracking::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent},
+    domain::{delivery::fate::MessageEventKind, error::FieldError, unreadable::reason_with_place},
+    server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest},
 };
 
 /// Mailgun tries again for eight hours; after that nothing of it is news, in milliseconds.
 const AGE_MAX: i64 = 12 * 60 * 60 * 1000;
 
-pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
+pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, WebhookRejection> {
     let malformed = |error: serde_json::Error| {
-        NotHeard::Malformed(format!("The body is not JSON: {}.", reason_with_place(&error)))
+        WebhookRejection::Malformed(format!("The body is not JSON: {}.", reason_with_place(&error)))
     };
     let body: Value = serde_json::from_slice(call.body).map_err(malformed)?;
     let signature = body
         .get("signature")
         .filter(|signature| signature.is_object())
-        .ok_or(NotHeard::Unsigned)?;
-    let field = |name| text(signature, name).ok_or(NotHeard::Unsigned);
+        .ok_or(WebhookRejection::Unsigned)?;
+    let field = |name| text(signature, name).ok_or(WebhookRejection::Unsigned);
     let (timestamp, token, tag) = (field("timestamp")?, field("token")?, field("signature")?);
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-    let tag = from_hex(tag).ok_or(NotHeard::Forged)?;
+    let tag = from_hex(tag).ok_or(WebhookRejection::Forged)?;
     if !is_signed(&key, format!("{timestamp}{token}").as_bytes(), &tag) {
-        return Err(NotHeard::Forged);
+        return Err(WebhookRejection::Forged);
     }
-    let sent: i64 = timestamp.parse().map_err(|_| NotHeard::Forged)?;
+    let sent: i64 = timestamp.parse().map_err(|_| WebhookRejection::Forged)?;
     if sent.checked_mul(1000).is_none_or(|sent| (call.now.0 - sent).abs() > AGE_MAX) {
-        return Err(NotHeard::Forged);
+        return Err(WebhookRejection::Forged);
     }
     let mut heard =
         ParsedWebhook { receipt: Some(format!("mailgun {token}")), ..ParsedWebhook::default() };
@@ -47,15 +47,15 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
 
 /// Nothing where it is about something that does not matter here, or about a message of someone
 /// else.
-fn read(event: &Value, call: Call<'_>) -> Option<ProviderEvent> {
+fn read(event: &Value, call: WebhookRequest<'_>) -> Option<ProviderEvent> {
     let fate = match text(event, "event")? {
-        "delivered" => Fate::Delivered,
-        "opened" => Fate::Viewed,
-        "clicked" => Fate::Clicked,
-        "complained" => Fate::Complained,
-        "unsubscribed" => Fate::Unsubscribed,
+        "delivered" => MessageEventKind::Delivered,
+        "opened" => MessageEventKind::Viewed,
+        "clicked" => MessageEventKind::Clicked,
+        "complained" => MessageEventKind::Complained,
+        "unsubscribed" => MessageEventKind::Unsubscribed,
         // A temporary failure is tried again.
-        "failed" if text(event, "severity") == Some("permanent") => Fate::Bounced,
+        "failed" if text(event, "severity") == Some("permanent") => MessageEventKind::Bounced,
         _ => return None,
     };
     let key = event.get("user-variables").and_then(|variables| text(variables, KEY_FIELD));
@@ -75,7 +75,7 @@ fn read(event: &Value, call: Call<'_>) -> Option<ProviderEvent> {
         names: key.into_iter().chain(id).map(str::to_string).collect(),
         fate,
         at: seconds(event.get("timestamp"), call.now),
-        detail: shortened(&detail).filter(|_| fate == Fate::Bounced),
+        detail: shortened(&detail).filter(|_| fate == MessageEventKind::Bounced),
         address: text(event, "recipient").map(str::to_string),
         lasting: true,
     })
@@ -98,9 +98,12 @@ mod tests {
         json!({ "timestamp": seconds.to_string(), "token": token, "signature": hex })
     }
 
-    fn ask(signature: Value, event: Value) -> Result<ParsedWebhook, NotHeard> {
+    fn ask(signature: Value, event: Value) -> Result<ParsedWebhook, WebhookRejection> {
         let body = json!({ "signature": signature, "event-data": event }).to_string();
-        hear(Call { url: "", headers: &HeaderMap::new(), body: body.as_bytes(), now: NOW }, b"key")
+        hear(
+            WebhookRequest { url: "", headers: &HeaderMap::new(), body: body.as_bytes(), now: NOW },
+            b"key",
+        )
     }
 
     #[test]
@@ -112,7 +115,10 @@ mod tests {
         };
         let heard = ask(sign(b"key", NOW.0 / 1000, "t"), failed("permanent")).expect("heard");
         let said = &heard.statements[0];
-        assert_eq!((said.fate, said.detail.as_deref()), (Fate::Bounced, Some("550 no such user")));
+        assert_eq!(
+            (said.fate, said.detail.as_deref()),
+            (MessageEventKind::Bounced, Some("550 no such user"))
+        );
         assert_eq!(
             (said.names.as_slice(), said.at),
             (
@@ -144,9 +150,9 @@ mod tests {
             truncated,
             sign(b"key", NOW.0 / 1000 - 13 * 3600, "t"),
         ] {
-            assert_eq!(ask(forged, event.clone()), Err(NotHeard::Forged));
+            assert_eq!(ask(forged, event.clone()), Err(WebhookRejection::Forged));
         }
-        assert_eq!(ask(Value::Null, event.clone()), Err(NotHeard::Unsigned));
-        assert_eq!(ask(json!({ "timestamp": "1" }), event), Err(NotHeard::Unsigned));
+        assert_eq!(ask(Value::Null, event.clone()), Err(WebhookRejection::Unsigned));
+        assert_eq!(ask(json!({ "timestamp": "1" }), event), Err(WebhookRejection::Unsigned));
     }
 }

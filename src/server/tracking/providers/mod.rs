@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     bounce,
-    hook::{Call, NotHeard, ParsedWebhook},
+    hook::{ParsedWebhook, WebhookRejection, WebhookRequest},
 };
 use crate::domain::{delivery::hook::WebhookProvider, error::FieldError, time::Timestamp};
 
@@ -30,15 +30,15 @@ const RECORDS_MAX: usize = 10_000;
 /// Where it is not signed with `secret`, or cannot be read at all.
 pub fn hear(
     provider: WebhookProvider,
-    call: Call<'_>,
+    call: WebhookRequest<'_>,
     secret: &[u8],
-) -> Result<ParsedWebhook, NotHeard> {
+) -> Result<ParsedWebhook, WebhookRejection> {
     match provider {
         WebhookProvider::Twilio => twilio::hear(call, secret),
         WebhookProvider::SendGrid => sendgrid::hear(call, secret),
         WebhookProvider::Mailgun => mailgun::hear(call, secret),
         WebhookProvider::Gateway => gateway::hear(call, secret),
-        WebhookProvider::Bounce => bounce::hear(call),
+        WebhookProvider::Bounce => bounce::parse(call),
     }
 }
 

@@ -8,9 +8,10 @@ use serde_json::{Value, value::RawValue};
 use super::{KEY_FIELD, RECORDS_MAX, receipt_of, seconds, shortened, text};
 use crate::{
     domain::{
-        delivery::fate::Fate, error::FieldError, time::Timestamp, unreadable::reason_with_place,
+        delivery::fate::MessageEventKind, error::FieldError, time::Timestamp,
+        unreadable::reason_with_place,
     },
-    server::tracking::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent},
+    server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest},
 };
 
 const SIGNATURE: &str = "x-twilio-email-event-webhook-signature";
@@ -27,24 +28,27 @@ pub fn public_key(text: &str) -> Option<Vec<u8>> {
     key.strip_prefix(&P256).filter(|point| point.len() == 65 && point[0] == 4).map(<[u8]>::to_vec)
 }
 
-pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
-    let signature = call.header(SIGNATURE).ok_or(NotHeard::Unsigned)?;
-    let timestamp = call.header(TIMESTAMP).ok_or(NotHeard::Unsigned)?;
-    let key = std::str::from_utf8(secret).ok().and_then(public_key).ok_or(NotHeard::Forged)?;
-    let signature = STANDARD.decode(signature).map_err(|_| NotHeard::Forged)?;
+pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, WebhookRejection> {
+    let signature = call.header(SIGNATURE).ok_or(WebhookRejection::Unsigned)?;
+    let timestamp = call.header(TIMESTAMP).ok_or(WebhookRejection::Unsigned)?;
+    let key =
+        std::str::from_utf8(secret).ok().and_then(public_key).ok_or(WebhookRejection::Forged)?;
+    let signature = STANDARD.decode(signature).map_err(|_| WebhookRejection::Forged)?;
     let signed = [timestamp.as_bytes(), call.body].concat();
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key)
         .verify(&signed, &signature)
-        .map_err(|_| NotHeard::Forged)?;
+        .map_err(|_| WebhookRejection::Forged)?;
     let malformed = |error: serde_json::Error| {
-        NotHeard::Malformed(format!(
+        WebhookRejection::Malformed(format!(
             "The body is not a list of events: {}.",
             reason_with_place(&error)
         ))
     };
     let events: Vec<&RawValue> = serde_json::from_slice(call.body).map_err(malformed)?;
     if events.len() > RECORDS_MAX {
-        return Err(NotHeard::Malformed(format!("Send at most {RECORDS_MAX} events at a time.")));
+        return Err(WebhookRejection::Malformed(format!(
+            "Send at most {RECORDS_MAX} events at a time."
+        )));
     }
     let receipt = receipt_of("sendgrid", &[timestamp.as_bytes(), call.body]);
     let mut heard = ParsedWebhook { receipt: Some(receipt), ..ParsedWebhook::default() };
@@ -63,17 +67,17 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
 fn read(event: &Value, now: Timestamp) -> Option<ProviderEvent> {
     let reason = text(event, "reason").unwrap_or_default();
     let fate = match text(event, "event")? {
-        "delivered" => Fate::Delivered,
+        "delivered" => MessageEventKind::Delivered,
         // Apple's mail loads every picture, whether they look or not.
         "open" if event.get("sg_machine_open").and_then(Value::as_bool) != Some(true) => {
-            Fate::Viewed
+            MessageEventKind::Viewed
         }
-        "click" => Fate::Clicked,
+        "click" => MessageEventKind::Clicked,
         // “blocked” is about this message or this moment.
-        "bounce" if text(event, "type") != Some("blocked") => Fate::Bounced,
+        "bounce" if text(event, "type") != Some("blocked") => MessageEventKind::Bounced,
         "dropped" => dropped(reason)?,
-        "spamreport" => Fate::Complained,
-        "unsubscribe" | "group_unsubscribe" => Fate::Unsubscribed,
+        "spamreport" => MessageEventKind::Complained,
+        "unsubscribe" | "group_unsubscribe" => MessageEventKind::Unsubscribed,
         _ => return None,
     };
     let id = text(event, "sg_message_id").and_then(|id| id.split('.').next());
@@ -83,18 +87,18 @@ fn read(event: &Value, now: Timestamp) -> Option<ProviderEvent> {
         names: names.into_iter().flatten().map(str::to_string).collect(),
         fate,
         at: seconds(event.get("timestamp"), now),
-        detail: shortened(&detail).filter(|_| fate == Fate::Bounced),
+        detail: shortened(&detail).filter(|_| fate == MessageEventKind::Bounced),
         address: text(event, "email").map(str::to_string),
         lasting: true,
     })
 }
 
 /// What SendGrid did not even try, because of its own list.
-fn dropped(reason: &str) -> Option<Fate> {
+fn dropped(reason: &str) -> Option<MessageEventKind> {
     match reason {
-        "Bounced Address" | "Invalid" => Some(Fate::Bounced),
-        "Spam Reporting Address" => Some(Fate::Complained),
-        "Unsubscribed Address" => Some(Fate::Unsubscribed),
+        "Bounced Address" | "Invalid" => Some(MessageEventKind::Bounced),
+        "Spam Reporting Address" => Some(MessageEventKind::Complained),
+        "Unsubscribed Address" => Some(MessageEventKind::Unsubscribed),
         _ => None,
     }
 }
@@ -128,7 +132,7 @@ mod tests {
         key: &str,
         signed: &str,
         body: &str,
-    ) -> Result<ParsedWebhook, NotHeard> {
+    ) -> Result<ParsedWebhook, WebhookRejection> {
         let signature =
             pair.sign(&SystemRandom::new(), format!("1{signed}").as_bytes()).expect("signed");
         let mut headers = HeaderMap::new();
@@ -137,7 +141,10 @@ mod tests {
             HeaderValue::from_str(&STANDARD.encode(signature)).expect("a value"),
         );
         headers.insert(TIMESTAMP, HeaderValue::from_static("1"));
-        hear(Call { url: "", headers: &headers, body: body.as_bytes(), now: NOW }, key.as_bytes())
+        hear(
+            WebhookRequest { url: "", headers: &headers, body: body.as_bytes(), now: NOW },
+            key.as_bytes(),
+        )
     }
 
     #[test]
@@ -151,8 +158,11 @@ mod tests {
             {"event":"bounce","type":"bounce","smtp-id":"<a@b>","status":"5.1.1","reason":"550 no such user"},
             {"event":"dropped","reason":"Spam Reporting Address","sg_message_id":"abc.filter1"}]"#;
         let heard = ask(&pair, &key, body, body).expect("heard");
-        let fates: Vec<Fate> = heard.statements.iter().map(|said| said.fate).collect();
-        assert_eq!(fates, [Fate::Viewed, Fate::Bounced, Fate::Complained]);
+        let fates: Vec<MessageEventKind> = heard.statements.iter().map(|said| said.fate).collect();
+        assert_eq!(
+            fates,
+            [MessageEventKind::Viewed, MessageEventKind::Bounced, MessageEventKind::Complained]
+        );
         assert_eq!(heard.statements[1].detail.as_deref(), Some("5.1.1 550 no such user"));
         assert_eq!(heard.statements[2].names, ["abc"]);
         assert_eq!(heard.rejected.len(), 1);
@@ -163,13 +173,16 @@ mod tests {
         );
         assert_ne!(ask(&pair, &key, "[]", "[]").expect("heard").receipt, heard.receipt);
 
-        assert_eq!(ask(&pair, &key, body, "[]"), Err(NotHeard::Forged));
-        assert_eq!(ask(&pair, &verification_key(&self::pair()), body, body), Err(NotHeard::Forged));
+        assert_eq!(ask(&pair, &key, body, "[]"), Err(WebhookRejection::Forged));
+        assert_eq!(
+            ask(&pair, &verification_key(&self::pair()), body, body),
+            Err(WebhookRejection::Forged)
+        );
         let none = HeaderMap::new();
         let unsigned =
-            hear(Call { url: "", headers: &none, body: b"[]", now: NOW }, key.as_bytes());
-        assert_eq!(unsigned, Err(NotHeard::Unsigned));
-        assert!(matches!(ask(&pair, &key, "{}", "{}"), Err(NotHeard::Malformed(_))));
+            hear(WebhookRequest { url: "", headers: &none, body: b"[]", now: NOW }, key.as_bytes());
+        assert_eq!(unsigned, Err(WebhookRejection::Unsigned));
+        assert!(matches!(ask(&pair, &key, "{}", "{}"), Err(WebhookRejection::Malformed(_))));
     }
 
     #[test]

@@ -6,14 +6,14 @@ use ring::hmac;
 use super::{is_signed, receipt_of, shortened};
 use crate::{
     domain::{
-        delivery::{fate::Fate, suppression::AddressKind},
+        delivery::{fate::MessageEventKind, suppression::AddressKind},
         people::profile::Channel,
         query_string::pairs,
     },
     server::{
         addresses::canonical,
-        store::answers::Reply,
-        tracking::hook::{Call, NotHeard, ParsedWebhook, ProviderEvent},
+        store::answers::SmsReply,
+        tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest},
     },
 };
 
@@ -28,16 +28,16 @@ const LASTING: [&str; 5] = ["30005", "30006", "21211", "21614", "21217"];
 /// They have answered STOP before.
 const STOPPED: &str = "21610";
 
-pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
-    let tag = call.header("x-twilio-signature").ok_or(NotHeard::Unsigned)?;
-    let tag = STANDARD.decode(tag).map_err(|_| NotHeard::Forged)?;
+pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, WebhookRejection> {
+    let tag = call.header("x-twilio-signature").ok_or(WebhookRejection::Unsigned)?;
+    let tag = STANDARD.decode(tag).map_err(|_| WebhookRejection::Forged)?;
     let mut fields: Vec<(String, String)> = pairs(call.text()?).collect();
     fields.sort();
     fields.dedup();
     let data = fields.iter().fold(call.url.to_string(), |data, (name, value)| data + name + value);
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret);
     if !is_signed(&key, data.as_bytes(), &tag) {
-        return Err(NotHeard::Forged);
+        return Err(WebhookRejection::Forged);
     }
     let field = |name: &str| {
         fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -53,15 +53,15 @@ pub fn hear(call: Call<'_>, secret: &[u8]) -> Result<ParsedWebhook, NotHeard> {
     }
     let error = field("ErrorCode").filter(|code| !code.is_empty());
     let fate = match status {
-        "delivered" => Fate::Delivered,
-        "read" => Fate::Viewed,
-        "failed" | "undelivered" if error == Some(STOPPED) => Fate::Unsubscribed,
-        "failed" | "undelivered" => Fate::Bounced,
+        "delivered" => MessageEventKind::Delivered,
+        "read" => MessageEventKind::Viewed,
+        "failed" | "undelivered" if error == Some(STOPPED) => MessageEventKind::Unsubscribed,
+        "failed" | "undelivered" => MessageEventKind::Bounced,
         _ => return Ok(heard),
     };
     // What follows from these reaches beyond the message. Twilio signs no time: a request counts
     // once as long as its message is kept.
-    if matches!(fate, Fate::Bounced | Fate::Unsubscribed) {
+    if matches!(fate, MessageEventKind::Bounced | MessageEventKind::Unsubscribed) {
         heard.receipt = Some(receipt_of("twilio-status", &[data.as_bytes()]));
     }
     let detail = error
@@ -83,7 +83,10 @@ fn key_of(url: &str) -> Option<String> {
     pairs(query).find(|(name, _)| name == "key").map(|(_, key)| key)
 }
 
-fn reply<'f>(call: Call<'_>, field: &impl Fn(&str) -> Option<&'f str>) -> Option<Reply> {
+fn reply<'f>(
+    call: WebhookRequest<'_>,
+    field: &impl Fn(&str) -> Option<&'f str>,
+) -> Option<SmsReply> {
     let word = match field("OptOutType") {
         Some(word) => word.to_uppercase(),
         None => field("Body")?.trim().to_uppercase(),
@@ -98,7 +101,12 @@ fn reply<'f>(call: Call<'_>, field: &impl Fn(&str) -> Option<&'f str>) -> Option
         Some(number) => (Channel::Whatsapp, number),
         None => (Channel::Sms, from),
     };
-    Some(Reply { channel, address: canonical(AddressKind::Phone, number)?, wanted, at: call.now })
+    Some(SmsReply {
+        channel,
+        address: canonical(AddressKind::Phone, number)?,
+        wanted,
+        at: call.now,
+    })
 }
 
 #[cfg(test)]
@@ -108,13 +116,20 @@ mod tests {
     use super::*;
     use crate::domain::time::Timestamp;
 
-    fn ask(url: &str, signature: Option<&str>, body: &str) -> Result<ParsedWebhook, NotHeard> {
+    fn ask(
+        url: &str,
+        signature: Option<&str>,
+        body: &str,
+    ) -> Result<ParsedWebhook, WebhookRejection> {
         let mut headers = HeaderMap::new();
         if let Some(signature) = signature {
             headers
                 .insert("x-twilio-signature", HeaderValue::from_str(signature).expect("a value"));
         }
-        hear(Call { url, headers: &headers, body: body.as_bytes(), now: Timestamp(0) }, b"12345")
+        hear(
+            WebhookRequest { url, headers: &headers, body: body.as_bytes(), now: Timestamp(0) },
+            b"12345",
+        )
     }
 
     fn sign(url: &str, body: &str) -> String {
@@ -147,9 +162,9 @@ mod tests {
             (url, "0/KCTR6DLpKmkAf8muzZqo1nDgQ=", &body[..body.len() - 1]),
             (url, "", body),
         ] {
-            assert_eq!(ask(url, Some(signature), body), Err(NotHeard::Forged));
+            assert_eq!(ask(url, Some(signature), body), Err(WebhookRejection::Forged));
         }
-        assert_eq!(ask(url, None, body), Err(NotHeard::Unsigned));
+        assert_eq!(ask(url, None, body), Err(WebhookRejection::Unsigned));
     }
 
     #[test]
@@ -161,9 +176,9 @@ mod tests {
             );
             heard(url, &body).statements.remove(0)
         };
-        assert_eq!((said("30005").fate, said("30005").lasting), (Fate::Bounced, true));
-        assert_eq!((said("30007").fate, said("30007").lasting), (Fate::Bounced, false));
-        assert_eq!(said("21610").fate, Fate::Unsubscribed);
+        assert_eq!((said("30005").fate, said("30005").lasting), (MessageEventKind::Bounced, true));
+        assert_eq!((said("30007").fate, said("30007").lasting), (MessageEventKind::Bounced, false));
+        assert_eq!(said("21610").fate, MessageEventKind::Unsubscribed);
         assert_eq!(said("30005").names, ["wf.1.x", "SM1"]);
         assert_eq!(heard(url, "MessageSid=SM1&MessageStatus=sent"), ParsedWebhook::default());
     }

@@ -14,13 +14,13 @@ use crate::domain::{
 
 /// One line of a name and a value, as they are typed in.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Pair {
+pub struct PropertyInput {
     name: String,
     value: String,
 }
 
 /// The lines that have a name.
-pub fn properties(pairs: &[Pair], read: fn(&str) -> Value) -> Properties {
+pub fn properties(pairs: &[PropertyInput], read: fn(&str) -> Value) -> Properties {
     let named = pairs.iter().filter(|pair| !pair.name.trim().is_empty());
     named.map(|pair| (pair.name.trim().to_string(), read(&pair.value))).collect()
 }
@@ -32,15 +32,15 @@ fn differing_value(text: &str) -> Value {
 
 /// Something that they do later, as it is typed in.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Later {
+pub struct EventInput {
     name: RwSignal<String>,
     count: RwSignal<String>,
     /// Of the count, in minutes.
     unit: RwSignal<u32>,
-    pairs: RwSignal<Vec<Pair>>,
+    pairs: RwSignal<Vec<PropertyInput>>,
 }
 
-impl Later {
+impl EventInput {
     fn new() -> Self {
         Self {
             name: RwSignal::new(String::new()),
@@ -65,7 +65,7 @@ impl Later {
 
 /// The events that they do later, each with when and how it differs from the one that let them in.
 #[component]
-pub fn LaterFields(later: RwSignal<Vec<Later>>) -> impl IntoView {
+pub fn LaterFields(later: RwSignal<Vec<EventInput>>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
             <legend>"Later events"</legend>
@@ -79,14 +79,14 @@ pub fn LaterFields(later: RwSignal<Vec<Later>>) -> impl IntoView {
                     />
                 </div>
             </For>
-            <AddButton label="Add an event" always=true press=move || later.update(|all| all.push(Later::new())) />
+            <AddButton label="Add an event" always=true press=move || later.update(|all| all.push(EventInput::new())) />
         </fieldset>
     }
 }
 
 #[component]
-fn LaterEventFields(event: Later) -> impl IntoView {
-    let Later { name, count, unit, pairs } = event;
+fn LaterEventFields(event: EventInput) -> impl IntoView {
+    let EventInput { name, count, unit, pairs } = event;
     view! {
         <div class="list">
             <label class="field">
@@ -140,12 +140,12 @@ fn LaterEventFields(event: Later) -> impl IntoView {
 pub fn Pairs(
     title: &'static str,
     #[prop(optional)] hint: &'static str,
-    pairs: RwSignal<Vec<Pair>>,
+    pairs: RwSignal<Vec<PropertyInput>>,
     read: fn(&str) -> Value,
     add: &'static str,
 ) -> impl IntoView {
     let count = Memo::new(move |_| pairs.read().len());
-    let put = move |index: usize, work: &dyn Fn(&mut Pair)| {
+    let put = move |index: usize, work: &dyn Fn(&mut PropertyInput)| {
         pairs.update(|all| {
             if let Some(pair) = all.get_mut(index) {
                 work(pair);
@@ -191,7 +191,7 @@ pub fn Pairs(
                     <RemoveButton label="Remove this property" always=true press=move || remove(index) />
                 </div>
             </For>
-            <AddButton label=add always=true press=move || pairs.update(|all| all.push(Pair::default())) />
+            <AddButton label=add always=true press=move || pairs.update(|all| all.push(PropertyInput::default())) />
         </fieldset>
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    domain::editor::{Check, Severity, typed::path_in_form},
+    domain::editor::{Problem, Severity, typed::path_in_form},
     ui::{
         components::icon::{Icon, Symbol},
         editor::{
@@ -65,7 +65,7 @@ pub fn CheckList(#[prop(optional)] errors_only: bool) -> impl IntoView {
 }
 
 #[component]
-fn CheckLine(check: Check) -> impl IntoView {
+fn CheckLine(check: Problem) -> impl IntoView {
     let bench = Bench::here();
     let place = match &check.node {
         Some(id) => bench.title(id),
@@ -76,7 +76,7 @@ fn CheckLine(check: Check) -> impl IntoView {
     let symbol = if wrong { Symbol::Close } else { Symbol::Alert };
     let sentence = check.problem.sentence.clone();
     let go = move |_| {
-        let Check { node, problem, .. } = check.clone();
+        let Problem { node, problem, .. } = check.clone();
         // A window that shows the list gives the keyboard back first, and the row that gets it
         // would be chosen.
         browser::later(move || {

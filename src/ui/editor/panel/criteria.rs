@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::{
     fields::{NumberField, PickField, TextField, optional, options, some},
     lists::{AddButton, RemoveButton},
-    part::{Part, part},
+    part::{FieldLens, part},
 };
 use crate::domain::{
     editor::typed::{text_of_value, value_of_text},
-    graph::criteria::{Comparison, Criteria, EventMatch, Occasion, PropertyFilter, RelativeAge},
+    graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
     people::profile::Channel,
 };
 
@@ -43,13 +43,13 @@ pub fn event() -> EventMatch {
 }
 
 /// A value as the field of a text shows it.
-pub fn typed_value(part: Part<Value>) -> Part<String> {
+pub fn typed_value(part: FieldLens<Value>) -> FieldLens<String> {
     part.under("", text_of_value, |value, text: String| *value = value_of_text(&text))
 }
 
 /// One comparison of one property.
 #[component]
-pub fn FilterFields(part: Part<PropertyFilter>, known: &'static str) -> impl IntoView {
+pub fn FilterFields(part: FieldLens<PropertyFilter>, known: &'static str) -> impl IntoView {
     let property = part!(part, "property", PropertyFilter { property, .. } => property);
     let comparison = part.under(
         "is",
@@ -89,7 +89,7 @@ pub fn FilterFields(part: Part<PropertyFilter>, known: &'static str) -> impl Int
 
 /// Comparisons of properties that must all hold.
 #[component]
-pub fn FilterList(part: Part<Vec<PropertyFilter>>) -> impl IntoView {
+pub fn FilterList(part: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
     let count = part.count();
     view! {
         <div class="list">
@@ -106,7 +106,7 @@ pub fn FilterList(part: Part<Vec<PropertyFilter>>) -> impl IntoView {
 
 #[component]
 pub fn EventFields(
-    part: Part<EventMatch>,
+    part: FieldLens<EventMatch>,
     #[prop(default = "Event")] label: &'static str,
 ) -> impl IntoView {
     let name = part!(part, "name", EventMatch { name, .. } => name);
@@ -154,7 +154,7 @@ fn of_kind(kind: &str, before: Criteria) -> Criteria {
         "did" => Criteria::Did { event: event(), at_least: 1, within_days: None },
         "did_time" => Criteria::DidTime {
             event: event(),
-            occasion: Occasion::Last,
+            occasion: Occurrence::Last,
             ago: RelativeAge::Within,
             days: 7,
         },
@@ -167,7 +167,10 @@ fn of_kind(kind: &str, before: Criteria) -> Criteria {
 
 /// A condition, whatever its kind.
 #[component]
-pub fn CriteriaFields(part: Part<Criteria>, #[prop(default = 1)] depth: usize) -> impl IntoView {
+pub fn CriteriaFields(
+    part: FieldLens<Criteria>,
+    #[prop(default = 1)] depth: usize,
+) -> impl IntoView {
     let kind = Memo::new(move |_| part.value.with(kind_of));
     let pick = part.under(
         "",
@@ -194,7 +197,7 @@ pub fn CriteriaFields(part: Part<Criteria>, #[prop(default = 1)] depth: usize) -
     .into_any()
 }
 
-fn fields_of(kind: &str, part: Part<Criteria>, depth: usize) -> AnyView {
+fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
     match kind {
         "all" | "any" => {
             let parts = part.under(
@@ -252,7 +255,7 @@ fn fields_of(kind: &str, part: Part<Criteria>, depth: usize) -> AnyView {
 }
 
 #[component]
-fn Group(parts: Part<Vec<Criteria>>, depth: usize) -> impl IntoView {
+fn Group(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
     let count = parts.count();
     view! {
         <div class="list">
@@ -271,7 +274,7 @@ fn Group(parts: Part<Vec<Criteria>>, depth: usize) -> impl IntoView {
 }
 
 #[component]
-fn Did(part: Part<Criteria>) -> impl IntoView {
+fn Did(part: FieldLens<Criteria>) -> impl IntoView {
     let event = part!(part, "did.event", Criteria::Did { event, .. } => event, event());
     let at_least = part!(part, "did.at_least", Criteria::Did { at_least, .. } => at_least);
     let within = part!(part, "did.within_days", Criteria::Did { within_days, .. } => within_days);
@@ -283,13 +286,13 @@ fn Did(part: Part<Criteria>) -> impl IntoView {
 }
 
 #[component]
-fn DidTime(part: Part<Criteria>) -> impl IntoView {
+fn DidTime(part: FieldLens<Criteria>) -> impl IntoView {
     let event = part!(part, "did_time.event", Criteria::DidTime { event, .. } => event, event());
     let days = part!(part, "did_time.days", Criteria::DidTime { days, .. } => days);
     let occasion = part.under(
         "did_time.occasion",
         |criteria| {
-            if matches!(criteria, Criteria::DidTime { occasion: Occasion::First, .. }) {
+            if matches!(criteria, Criteria::DidTime { occasion: Occurrence::First, .. }) {
                 "first"
             } else {
                 "last"
@@ -298,7 +301,7 @@ fn DidTime(part: Part<Criteria>) -> impl IntoView {
         },
         |criteria, new: String| {
             if let Criteria::DidTime { occasion, .. } = criteria {
-                *occasion = if new == "first" { Occasion::First } else { Occasion::Last };
+                *occasion = if new == "first" { Occurrence::First } else { Occurrence::Last };
             }
         },
     );

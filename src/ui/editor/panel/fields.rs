@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::part::Part;
+use super::part::FieldLens;
 use crate::{
-    domain::editor::{Severity, palette::in_units, typed::path_in_form},
+    domain::editor::{Severity, palette::split_duration, typed::path_in_form},
     ui::{components::typed_text::LiveTextArea, editor::bench::Bench},
 };
 
@@ -17,17 +17,17 @@ pub struct FormScope {
 
 /// Is a field open? Of a published version only texts are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
+pub enum FieldKind {
     #[default]
     Setting,
     Text,
 }
 
-pub fn open(kind: Kind) -> bool {
+pub fn open(kind: FieldKind) -> bool {
     let bench = Bench::here();
     match kind {
-        Kind::Setting => bench.can_draw(),
-        Kind::Text => bench.can_write(),
+        FieldKind::Setting => bench.can_draw(),
+        FieldKind::Text => bench.can_write(),
     }
 }
 
@@ -87,8 +87,8 @@ fn Framed(
 #[component]
 pub fn TextField(
     #[prop(into)] label: String,
-    part: Part<String>,
-    #[prop(optional)] kind: Kind,
+    part: FieldLens<String>,
+    #[prop(optional)] kind: FieldKind,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] placeholder: String,
     /// Id of the list that is offered.
@@ -148,8 +148,8 @@ fn set_target_value(event: &leptos::ev::Event, value: &str) {
 #[component]
 pub fn AreaField(
     #[prop(into)] label: String,
-    part: Part<String>,
-    #[prop(optional)] kind: Kind,
+    part: FieldLens<String>,
+    #[prop(optional)] kind: FieldKind,
     #[prop(optional, into)] hint: String,
     #[prop(default = 6)] rows: u32,
 ) -> impl IntoView {
@@ -175,7 +175,7 @@ pub fn AreaField(
 #[component]
 pub fn NumberField(
     #[prop(into)] label: String,
-    part: Part<Option<u64>>,
+    part: FieldLens<Option<u64>>,
     #[prop(default = 0)] min: u64,
     #[prop(default = u32::MAX as u64)] max: u64,
     #[prop(optional, into)] hint: String,
@@ -203,7 +203,7 @@ pub fn NumberField(
                 inputmode="numeric"
                 min=min.to_string()
                 max=max.to_string()
-                disabled=!open(Kind::Setting)
+                disabled=!open(FieldKind::Setting)
                 prop:value=shown
                 aria-invalid=move || (misread.get() || wrong.read().is_some()).then_some("true")
                 aria-describedby=format!("{id}-complaint")
@@ -223,7 +223,7 @@ pub fn NumberField(
 }
 
 /// Shows a required number as an optional one, which is what the field reads.
-pub fn some<T>(part: Part<T>) -> Part<Option<u64>>
+pub fn some<T>(part: FieldLens<T>) -> FieldLens<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {
@@ -239,7 +239,7 @@ where
 }
 
 /// The same for a number that may be missing.
-pub fn optional<T>(part: Part<Option<T>>) -> Part<Option<u64>>
+pub fn optional<T>(part: FieldLens<Option<T>>) -> FieldLens<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {
@@ -254,11 +254,11 @@ where
 #[component]
 pub fn LengthField(
     #[prop(into)] label: String,
-    part: Part<Option<u32>>,
+    part: FieldLens<Option<u32>>,
     #[prop(optional, into)] hint: String,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let unit = RwSignal::new(part.now().map_or(60, |minutes| in_units(minutes).1));
+    let unit = RwSignal::new(part.now().map_or(60, |minutes| split_duration(minutes).1));
     let (id, path) = (field_id(part.path), part.path);
     let unit_label = format!("Unit of: {label}");
     let wrong = complaint(path);
@@ -273,7 +273,7 @@ pub fn LengthField(
         if let Some(minutes) = part.get()
             && !minutes.is_multiple_of(unit.get_untracked())
         {
-            unit.set(in_units(minutes).1);
+            unit.set(split_duration(minutes).1);
         }
     });
     let put = move |text: String, unit: u32| match text.trim().parse::<u32>() {
@@ -290,7 +290,7 @@ pub fn LengthField(
                     r#type="number"
                     inputmode="numeric"
                     min="1"
-                    disabled=!open(Kind::Setting)
+                    disabled=!open(FieldKind::Setting)
                     prop:value=count
                     aria-invalid=move || wrong.read().is_some().then_some("true")
                     aria-describedby=format!("{id}-complaint")
@@ -298,7 +298,7 @@ pub fn LengthField(
                 />
                 <select
                     aria-label=unit_label
-                    disabled=!open(Kind::Setting)
+                    disabled=!open(FieldKind::Setting)
                     on:change=move |event| {
                         let old = unit.get_untracked();
                         let new = event_target_value(&event).parse().unwrap_or(1);
@@ -321,14 +321,14 @@ pub fn LengthField(
 #[component]
 pub fn CheckField(
     #[prop(into)] label: String,
-    part: Part<bool>,
+    part: FieldLens<bool>,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
     view! {
         <label class="choice">
             <input
                 r#type="checkbox"
-                disabled=!open(Kind::Setting)
+                disabled=!open(FieldKind::Setting)
                 prop:checked=part.value
                 on:change=move |event| part.set(event_target_checked(&event))
             />
@@ -341,7 +341,7 @@ pub fn CheckField(
 #[component]
 pub fn PickField(
     #[prop(into)] label: String,
-    part: Part<String>,
+    part: FieldLens<String>,
     options: Vec<(String, String)>,
     #[prop(optional)] quiet: bool,
 ) -> impl IntoView {
@@ -351,7 +351,7 @@ pub fn PickField(
             <label class="field-label" class:visually-hidden=quiet for=id.clone()>
                 {label}
             </label>
-            <select id=id disabled=!open(Kind::Setting) prop:value=part.value on:change=move |event| part.set(event_target_value(&event))>
+            <select id=id disabled=!open(FieldKind::Setting) prop:value=part.value on:change=move |event| part.set(event_target_value(&event))>
                 {options
                     .into_iter()
                     .map(|(key, text)| {
@@ -372,7 +372,7 @@ pub fn options<const N: usize>(options: [(&str, &str); N]) -> Vec<(String, Strin
 #[component]
 pub fn TimeField(
     #[prop(into)] label: String,
-    part: Part<Option<crate::domain::time::Timestamp>>,
+    part: FieldLens<Option<crate::domain::time::Timestamp>>,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
     use crate::ui::editor::browser::{field_of_time, time_of_field};
@@ -383,7 +383,7 @@ pub fn TimeField(
             <input
                 id=id.clone()
                 r#type="datetime-local"
-                disabled=!open(Kind::Setting)
+                disabled=!open(FieldKind::Setting)
                 prop:value=move || part.get().map(field_of_time).unwrap_or_default()
                 aria-invalid=move || wrong.read().is_some().then_some("true")
                 aria-describedby=format!("{id}-complaint")

@@ -6,7 +6,7 @@ use super::{
     criteria::{CriteriaFields, EventFields, event, typed_value},
     fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
     lists::{AddButton, Complaint, RemoveButton},
-    part::{Part, part},
+    part::{FieldLens, part},
 };
 use crate::{
     api::editor::next_times,
@@ -14,7 +14,7 @@ use crate::{
         graph::{
             NodeKind,
             criteria::Criteria,
-            node::{Branch, Delay, PropertyValue, Share},
+            node::{Branch, Delay, PropertyValue, SplitShare},
         },
         time::Timestamp,
     },
@@ -32,7 +32,7 @@ fn delay_kind(delay: &Delay) -> &'static str {
 }
 
 #[component]
-pub fn DelayFields(step: Part<NodeKind>) -> impl IntoView {
+pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let delay = part!(step, "delay", NodeKind::Delay(delay) => delay, Delay::For { minutes: 60 });
     let kind = delay.under(
         "",
@@ -74,12 +74,12 @@ pub fn DelayFields(step: Part<NodeKind>) -> impl IntoView {
 }
 
 /// A length that is always there.
-fn required(part: Part<u32>) -> Part<Option<u32>> {
+fn required(part: FieldLens<u32>) -> FieldLens<Option<u32>> {
     part.under("", |minutes| Some(*minutes), |minutes, new| *minutes = new.unwrap_or(*minutes))
 }
 
 #[component]
-fn UntilFields(delay: Part<Delay>) -> impl IntoView {
+fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
     let time = part!(delay, "until.time", Delay::Until { time, .. } => time);
     let weekdays = part!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
     let bench = Bench::here();
@@ -122,7 +122,7 @@ fn UntilFields(delay: Part<Delay>) -> impl IntoView {
 
 /// So many days before or after.
 #[component]
-fn OffsetFields(part: Part<i32>) -> impl IntoView {
+fn OffsetFields(part: FieldLens<i32>) -> impl IntoView {
     let side = part.under(
         "",
         |days| if *days < 0 { "before" } else { "after" }.to_string(),
@@ -177,7 +177,7 @@ fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
 }
 
 #[component]
-pub fn WaitFields(step: Part<NodeKind>) -> impl IntoView {
+pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let awaited =
         part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, event());
     let same = part!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
@@ -203,7 +203,7 @@ pub fn WaitFields(step: Part<NodeKind>) -> impl IntoView {
 }
 
 #[component]
-pub fn HasDoneFields(step: Part<NodeKind>) -> impl IntoView {
+pub fn HasDoneFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let asked =
         part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, event());
     let within = part!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
@@ -219,7 +219,7 @@ fn free_name(taken: impl Fn(&str) -> bool, start: &str) -> String {
 }
 
 #[component]
-pub fn ConditionFields(step: Part<NodeKind>) -> impl IntoView {
+pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let branches =
         part!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
     let count = branches.count();
@@ -272,14 +272,14 @@ where
 }
 
 #[component]
-pub fn RandomFields(step: Part<NodeKind>) -> impl IntoView {
+pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let shares = part!(step, "random_split.shares", NodeKind::RandomSplit { shares } => shares);
     let count = shares.count();
-    let spare = || Share { name: String::new(), percent: 0 };
+    let spare = || SplitShare { name: String::new(), percent: 0 };
     let add = move || {
         shares.change(|all| {
             let name = free_name(|name| all.iter().any(|share| share.name == name), "share");
-            all.push(Share { name, percent: 0 });
+            all.push(SplitShare { name, percent: 0 });
         });
     };
     let even = move |_| {
@@ -301,13 +301,13 @@ pub fn RandomFields(step: Part<NodeKind>) -> impl IntoView {
                 <div class="filter-fields">
                     <TextField
                         label="Name of the share"
-                        part=part!(shares.item(index, spare()), "name", Share { name, .. } => name)
+                        part=part!(shares.item(index, spare()), "name", SplitShare { name, .. } => name)
                         when_left=true
                         max=40
                     />
                     <NumberField
                         label="Percent"
-                        part=some(part!(shares.item(index, spare()), "percent", Share { percent, .. } => percent))
+                        part=some(part!(shares.item(index, spare()), "percent", SplitShare { percent, .. } => percent))
                         max=100
                         required=true
                     />
@@ -327,7 +327,7 @@ pub fn RandomFields(step: Part<NodeKind>) -> impl IntoView {
 }
 
 #[component]
-pub fn UpdateFields(step: Part<NodeKind>) -> impl IntoView {
+pub fn UpdateFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let set = part!(step, "update_profile.set", NodeKind::UpdateProfile { set } => set);
     let count = set.count();
     let spare = || PropertyValue {

@@ -3,16 +3,16 @@
 
 use leptos::prelude::*;
 
-use super::{fields::field_id, part::Part};
+use super::{fields::field_id, part::FieldLens};
 use crate::{
-    domain::editor::variables::{output, put_into, variables},
+    domain::editor::variables::{insert_at, placeholder, variables},
     ui::editor::{bench::Bench, browser},
 };
 
 /// The texts of a form, of which one is written into.
 #[derive(Clone, Copy)]
 pub struct VariableInserter {
-    into: RwSignal<Option<(Part<String>, &'static str)>>,
+    into: RwSignal<Option<(FieldLens<String>, &'static str)>>,
 }
 
 impl VariableInserter {
@@ -23,9 +23,9 @@ impl VariableInserter {
 
 /// A text that can be filled in; `main`: the one that is meant where none had the keyboard yet.
 #[component]
-pub fn Fillable(
+pub fn TemplateField(
     label: &'static str,
-    part: Part<String>,
+    part: FieldLens<String>,
     #[prop(optional)] main: bool,
     children: Children,
 ) -> impl IntoView {
@@ -58,8 +58,8 @@ pub fn Insert() -> impl IntoView {
     let insert = move |_| {
         let Some((part, label)) = into.get_untracked() else { return };
         let id = field_id(part.path);
-        let new = output(&path.get_untracked(), missing.get_untracked().trim());
-        let (text, cursor) = put_into(
+        let new = placeholder(&path.get_untracked(), missing.get_untracked().trim());
+        let (text, cursor) = insert_at(
             &part.now(),
             browser::selection(&id).unwrap_or((usize::MAX, usize::MAX)),
             &new,

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::fields::{Kind, found, open};
+use super::fields::{FieldKind, found, open};
 use crate::ui::{
     components::icon::{Icon, Symbol},
     editor::{bench::Bench, browser},
@@ -33,7 +33,7 @@ where
             r#type="button"
             aria-label=label.clone()
             title=label
-            disabled=!(always || open(Kind::Setting))
+            disabled=!(always || open(FieldKind::Setting))
             on:click=pressed
         >
             <Icon symbol=Symbol::Close />
@@ -51,7 +51,7 @@ where
     F: Fn() + Send + Sync + 'static,
 {
     view! {
-        <button class="button button-small" r#type="button" disabled=!(always || open(Kind::Setting)) on:click=move |_| press()>
+        <button class="button button-small" r#type="button" disabled=!(always || open(FieldKind::Setting)) on:click=move |_| press()>
             <Icon symbol=Symbol::Plus />
             {label}
         </button>

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::{
-    fields::{AreaField, Kind, PickField, TextField, options},
-    insert::{Fillable, Insert, VariableInserter},
+    fields::{AreaField, FieldKind, PickField, TextField, options},
+    insert::{Insert, TemplateField, VariableInserter},
     lists::{AddButton, RemoveButton},
-    part::{Part, part},
+    part::{FieldLens, part},
 };
 use crate::{
     domain::graph::{
@@ -18,7 +18,7 @@ use crate::{
 
 /// The texts, what can be put into them, and the way to see them filled in.
 #[component]
-pub fn MessageFields(step: Part<NodeKind>, node: String) -> impl IntoView {
+pub fn MessageFields(step: FieldLens<NodeKind>, node: String) -> impl IntoView {
     let bench = Bench::here();
     provide_context(VariableInserter::new());
     view! {
@@ -31,7 +31,7 @@ pub fn MessageFields(step: Part<NodeKind>, node: String) -> impl IntoView {
 }
 
 #[component]
-fn TextFields(step: Part<NodeKind>) -> impl IntoView {
+fn TextFields(step: FieldLens<NodeKind>) -> impl IntoView {
     match step.now() {
         NodeKind::Email { .. } => {
             let subject = part!(step, "email.subject", NodeKind::Email { subject, .. } => subject);
@@ -92,7 +92,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
         NodeKind::Whatsapp { .. } => {
             let template =
                 part!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
-            view! { <TextField label="Template" part=template kind=Kind::Text hint="The name of \
+            view! { <TextField label="Template" part=template kind=FieldKind::Text hint="The name of \
             the template at the provider." /> }
             .into_any()
         }
@@ -101,7 +101,7 @@ fn TextFields(step: Part<NodeKind>) -> impl IntoView {
 }
 
 #[component]
-fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
+fn WebhookFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let url = part!(step, "webhook.url", NodeKind::Webhook { url, .. } => url);
     let body = part!(step, "webhook.body", NodeKind::Webhook { body, .. } => body);
     let method = part!(step, "webhook.method", NodeKind::Webhook { method, .. } => method);
@@ -155,22 +155,22 @@ fn WebhookFields(step: Part<NodeKind>) -> impl IntoView {
 #[component]
 fn Line(
     label: &'static str,
-    part: Part<String>,
+    part: FieldLens<String>,
     #[prop(optional)] placeholder: &'static str,
 ) -> impl IntoView {
     view! {
-        <Fillable label=label part=part>
-            <TextField label=label part=part kind=Kind::Text placeholder=placeholder />
-        </Fillable>
+        <TemplateField label=label part=part>
+            <TextField label=label part=part kind=FieldKind::Text placeholder=placeholder />
+        </TemplateField>
     }
 }
 
 /// The text of a message.
 #[component]
-fn BodyField(label: &'static str, part: Part<String>) -> impl IntoView {
+fn BodyField(label: &'static str, part: FieldLens<String>) -> impl IntoView {
     view! {
-        <Fillable label=label part=part main=true>
-            <AreaField label=label part=part kind=Kind::Text rows=8 />
-        </Fillable>
+        <TemplateField label=label part=part main=true>
+            <AreaField label=label part=part kind=FieldKind::Text rows=8 />
+        </TemplateField>
     }
 }

@@ -47,7 +47,7 @@ pub fn Panel() -> impl IntoView {
         },
         SidePanel::Settings => view! { <settings::SettingsForm /> }.into_any(),
         SidePanel::Checks => view! { <checks::Checks /> }.into_any(),
-        SidePanel::Trial => view! { <trial::TrialPanel /> }.into_any(),
+        SidePanel::Trial => view! { <trial::SimulationPanel /> }.into_any(),
     };
     view! {
         <aside

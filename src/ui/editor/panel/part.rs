@@ -4,23 +4,23 @@
 use leptos::prelude::*;
 
 /// What is put back, with the path of the field that was typed into.
-type Put<T> = Callback<(T, String)>;
+type Setter<T> = Callback<(T, String)>;
 
-pub struct Part<T: Send + Sync + 'static> {
+pub struct FieldLens<T: Send + Sync + 'static> {
     pub value: Signal<T>,
-    put: Put<T>,
+    put: Setter<T>,
     pub path: StoredValue<String>,
 }
 
-impl<T: Send + Sync + 'static> Clone for Part<T> {
+impl<T: Send + Sync + 'static> Clone for FieldLens<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync + 'static> Copy for Part<T> {}
+impl<T: Send + Sync + 'static> Copy for FieldLens<T> {}
 
-impl<T: Clone + Send + Sync + 'static> Part<T> {
+impl<T: Clone + Send + Sync + 'static> FieldLens<T> {
     pub fn new(
         value: Signal<T>,
         path: &str,
@@ -58,7 +58,7 @@ impl<T: Clone + Send + Sync + 'static> Part<T> {
         name: &str,
         read: impl Fn(&T) -> U + Send + Sync + 'static,
         write: impl Fn(&mut T, U) + Send + Sync + 'static,
-    ) -> Part<U> {
+    ) -> FieldLens<U> {
         let (value, put) = (self.value, self.put);
         let path = self.path.with_value(|path| match (path.as_str(), name) {
             (path, "") => path.to_string(),
@@ -66,7 +66,7 @@ impl<T: Clone + Send + Sync + 'static> Part<T> {
             (path, name) if name.starts_with('[') => format!("{path}{name}"),
             (path, name) => format!("{path}.{name}"),
         });
-        Part {
+        FieldLens {
             value: Signal::derive(move || value.with(|whole| read(whole))),
             put: Callback::new(move |(new, field): (U, String)| {
                 let mut whole = value.get_untracked();
@@ -78,9 +78,9 @@ impl<T: Clone + Send + Sync + 'static> Part<T> {
     }
 }
 
-impl<T: Clone + PartialEq + Send + Sync + 'static> Part<Vec<T>> {
+impl<T: Clone + PartialEq + Send + Sync + 'static> FieldLens<Vec<T>> {
     /// One item; `spare` stands in where it is gone already.
-    pub fn item(&self, index: usize, spare: T) -> Part<T> {
+    pub fn item(&self, index: usize, spare: T) -> FieldLens<T> {
         self.under(
             &format!("[{index}]"),
             move |all| all.get(index).cloned().unwrap_or_else(|| spare.clone()),

@@ -9,14 +9,14 @@ use super::{
         some,
     },
     lists::{AddButton, RemoveButton},
-    part::{Part, part},
+    part::{FieldLens, part},
 };
 use crate::{
     domain::{
-        editor::sketch::Edit,
+        editor::sketch::EditCommand,
         graph::criteria::{Criteria, EventMatch},
         settings::{
-            Entry, EntryType, GOALS_MAX, Goal, QuietHours, QuietHoursPolicy, Reentry,
+            EntryTrigger, EntryType, GOALS_MAX, Goal, QuietHours, QuietHoursPolicy, ReentryRule,
             SegmentSchedule, Settings,
         },
         time::Timestamp,
@@ -31,15 +31,17 @@ use crate::{
 pub fn SettingsForm() -> impl IntoView {
     let bench = Bench::here();
     provide_context(FormScope { node: StoredValue::new(None) });
-    let whole = Part::new(bench.settings.into(), "", move |settings: Settings, field| {
-        bench.apply(&Edit::Settings { settings: Box::new(settings), field }, |_| String::new());
+    let whole = FieldLens::new(bench.settings.into(), "", move |settings: Settings, field| {
+        bench.apply(&EditCommand::Settings { settings: Box::new(settings), field }, |_| {
+            String::new()
+        });
     });
     let why = (!bench.can_draw()).then_some(
         "The settings of a published version cannot be edited. Create a new version to change them.",
     );
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
-        <EntryFields entry=part!(whole, "entry", Settings { entry, .. } => entry, Entry::Api {}) />
+        <EntryFields entry=part!(whole, "entry", Settings { entry, .. } => entry, EntryTrigger::Api {}) />
         <fieldset class="panel-group">
             <legend>"When"</legend>
             <TimeField
@@ -90,23 +92,25 @@ pub fn SettingsForm() -> impl IntoView {
 }
 
 #[component]
-fn EntryFields(entry: Part<Entry>) -> impl IntoView {
+fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
     let kind = entry.under(
         "",
         |entry| entry.entry_type().key().to_string(),
         |entry, key: String| {
             *entry = match key.parse() {
-                Ok(EntryType::Event) => Entry::Event { name: String::new(), filters: Vec::new() },
-                Ok(EntryType::Profile) => Entry::Profile { criteria: Criteria::everyone() },
-                Ok(EntryType::Segment) => {
-                    Entry::Segment { name: String::new(), when: SegmentSchedule::Once {} }
+                Ok(EntryType::Event) => {
+                    EntryTrigger::Event { name: String::new(), filters: Vec::new() }
                 }
-                Ok(EntryType::List) => Entry::List { name: String::new() },
-                _ => Entry::Api {},
+                Ok(EntryType::Profile) => EntryTrigger::Profile { criteria: Criteria::everyone() },
+                Ok(EntryType::Segment) => {
+                    EntryTrigger::Segment { name: String::new(), when: SegmentSchedule::Once {} }
+                }
+                Ok(EntryType::List) => EntryTrigger::List { name: String::new() },
+                _ => EntryTrigger::Api {},
             };
         },
     );
-    let shown = Memo::new(move |_| entry.value.with(Entry::entry_type));
+    let shown = Memo::new(move |_| entry.value.with(EntryTrigger::entry_type));
     let kinds = EntryType::ALL
         .iter()
         .map(|kind| (kind.key().to_string(), kind.title().to_string()))
@@ -118,8 +122,8 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
             <super::lists::Complaint path=entry.path />
             {move || match shown.get() {
                 EntryType::Event => {
-                    let name = part!(entry, "event.name", Entry::Event { name, .. } => name);
-                    let filters = part!(entry, "event.filters", Entry::Event { filters, .. } => filters);
+                    let name = part!(entry, "event.name", EntryTrigger::Event { name, .. } => name);
+                    let filters = part!(entry, "event.filters", EntryTrigger::Event { filters, .. } => filters);
                     view! {
                         <TextField label="Entry event" part=name list="known-events" />
                         <FilterList part=filters />
@@ -127,7 +131,7 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
                         .into_any()
                 }
                 EntryType::Profile => {
-                    let criteria = part!(entry, "profile.criteria", Entry::Profile { criteria } => criteria, Criteria::everyone());
+                    let criteria = part!(entry, "profile.criteria", EntryTrigger::Profile { criteria } => criteria, Criteria::everyone());
                     view! {
                         <p class="hint">"Enter when a profile starts to match:"</p>
                         <CriteriaFields part=criteria />
@@ -135,8 +139,8 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
                         .into_any()
                 }
                 EntryType::Segment => {
-                    let name = part!(entry, "segment.name", Entry::Segment { name, .. } => name);
-                    let when = part!(entry, "segment.when", Entry::Segment { when, .. } => when, SegmentSchedule::Once {});
+                    let name = part!(entry, "segment.name", EntryTrigger::Segment { name, .. } => name);
+                    let when = part!(entry, "segment.when", EntryTrigger::Segment { when, .. } => when, SegmentSchedule::Once {});
                     view! {
                         <TextField label="Segment" part=name list="known-segments" />
                         <Timing part=when />
@@ -144,7 +148,7 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
                         .into_any()
                 }
                 EntryType::List => {
-                    let name = part!(entry, "list.name", Entry::List { name } => name);
+                    let name = part!(entry, "list.name", EntryTrigger::List { name } => name);
                     view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
                 }
                 EntryType::Api => {
@@ -157,7 +161,7 @@ fn EntryFields(entry: Part<Entry>) -> impl IntoView {
 }
 
 #[component]
-fn Timing(part: Part<SegmentSchedule>) -> impl IntoView {
+fn Timing(part: FieldLens<SegmentSchedule>) -> impl IntoView {
     let key = |timing: &SegmentSchedule| match timing {
         SegmentSchedule::Once {} => "once",
         SegmentSchedule::OnDates { .. } => "dates",
@@ -194,7 +198,7 @@ fn Timing(part: Part<SegmentSchedule>) -> impl IntoView {
 }
 
 #[component]
-fn Dates(part: Part<Vec<Timestamp>>) -> impl IntoView {
+fn Dates(part: FieldLens<Vec<Timestamp>>) -> impl IntoView {
     let count = part.count();
     let bench = Bench::here();
     view! {
@@ -222,27 +226,27 @@ fn Dates(part: Part<Vec<Timestamp>>) -> impl IntoView {
 }
 
 #[component]
-fn ReentryFields(part: Part<Reentry>) -> impl IntoView {
+fn ReentryFields(part: FieldLens<ReentryRule>) -> impl IntoView {
     let kind = part.under(
         "",
         |reentry| {
             match reentry {
-                Reentry::Never => "never",
-                Reentry::AfterExit => "exit",
-                Reentry::AfterHours(_) => "hours",
+                ReentryRule::Never => "never",
+                ReentryRule::AfterExit => "exit",
+                ReentryRule::AfterHours(_) => "hours",
             }
             .to_string()
         },
         |reentry, kind: String| {
             *reentry = match kind.as_str() {
-                "exit" => Reentry::AfterExit,
-                "hours" => Reentry::AfterHours(24),
-                _ => Reentry::Never,
+                "exit" => ReentryRule::AfterExit,
+                "hours" => ReentryRule::AfterHours(24),
+                _ => ReentryRule::Never,
             };
         },
     );
-    let in_hours = Memo::new(move |_| matches!(part.get(), Reentry::AfterHours(_)));
-    let hours = part!(part, "after_hours", Reentry::AfterHours(hours) => hours);
+    let in_hours = Memo::new(move |_| matches!(part.get(), ReentryRule::AfterHours(_)));
+    let hours = part!(part, "after_hours", ReentryRule::AfterHours(hours) => hours);
     let kinds = options([
         ("never", "Once only"),
         ("exit", "Again after exit"),
@@ -255,7 +259,7 @@ fn ReentryFields(part: Part<Reentry>) -> impl IntoView {
 }
 
 #[component]
-fn Goals(part: Part<Vec<Goal>>) -> impl IntoView {
+fn Goals(part: FieldLens<Vec<Goal>>) -> impl IntoView {
     let count = part.count();
     let spare = || Goal { name: String::new(), event: event() };
     view! {
@@ -281,7 +285,7 @@ fn Goals(part: Part<Vec<Goal>>) -> impl IntoView {
 }
 
 #[component]
-fn Exits(part: Part<Vec<EventMatch>>) -> impl IntoView {
+fn Exits(part: FieldLens<Vec<EventMatch>>) -> impl IntoView {
     let count = part.count();
     view! {
         <fieldset class="panel-group">
@@ -301,7 +305,7 @@ fn Exits(part: Part<Vec<EventMatch>>) -> impl IntoView {
 }
 
 #[component]
-fn IdleConnection(part: Part<Option<QuietHours>>) -> impl IntoView {
+fn IdleConnection(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
     let usual = || QuietHours {
         from: "22:00".to_string(),
         to: "08:00".to_string(),

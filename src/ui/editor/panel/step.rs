@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::{
-    fields::{AreaField, CheckField, FormScope, Kind, LengthField, TextField},
+    fields::{AreaField, CheckField, FieldKind, FormScope, LengthField, TextField},
     flow, message,
-    part::{Part, part},
+    part::{FieldLens, part},
 };
 use crate::{
     domain::{
-        editor::{EditMode, sketch::Edit},
-        graph::{Node, NodeKind, node::Sending},
+        editor::{EditMode, sketch::EditCommand},
+        graph::{Node, NodeKind, node::SendOptions},
     },
     ui::editor::bench::Bench,
 };
@@ -23,8 +23,8 @@ pub fn StepForm(id: String) -> impl IntoView {
     let node_id = id.clone();
     provide_context(FormScope { node: StoredValue::new(Some(id)) });
     let node = cell.node;
-    let whole = Part::new(Signal::from(node.clone()), "", move |node: Node, field| {
-        bench.apply(&Edit::Change { node: Box::new(node), field }, |_| String::new());
+    let whole = FieldLens::new(Signal::from(node.clone()), "", move |node: Node, field| {
+        bench.apply(&EditCommand::Change { node: Box::new(node), field }, |_| String::new());
     });
     let name = whole.under(
         "name",
@@ -40,7 +40,7 @@ pub fn StepForm(id: String) -> impl IntoView {
     };
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
-        <TextField label="Name of the step" part=name kind=Kind::Text max=80 hint="Empty: named by \
+        <TextField label="Name of the step" part=name kind=FieldKind::Text max=80 hint="Empty: named by \
             its settings." />
         <KindFields step=step node=node_id />
         {is_message.then(|| view! { <SendingFields part=part!(whole, "sending", Node { sending, .. } => sending) /> })}
@@ -63,7 +63,7 @@ pub fn StepForm(id: String) -> impl IntoView {
 
 /// The fields of whatever kind the step is.
 #[component]
-fn KindFields(step: Part<NodeKind>, node: String) -> impl IntoView {
+fn KindFields(step: FieldLens<NodeKind>, node: String) -> impl IntoView {
     match step.now() {
         NodeKind::Entry {} => ().into_any(),
         NodeKind::Email { .. }
@@ -114,11 +114,12 @@ fn KindFields(step: Part<NodeKind>, node: String) -> impl IntoView {
 }
 
 #[component]
-fn SendingFields(part: Part<Sending>) -> impl IntoView {
+fn SendingFields(part: FieldLens<SendOptions>) -> impl IntoView {
     let too_late =
-        part!(part, "too_late_minutes", Sending { too_late_minutes, .. } => too_late_minutes);
-    let answer = part!(part, "answer_minutes", Sending { answer_minutes, .. } => answer_minutes);
-    let ignore = part!(part, "ignore_caps", Sending { ignore_caps, .. } => ignore_caps);
+        part!(part, "too_late_minutes", SendOptions { too_late_minutes, .. } => too_late_minutes);
+    let answer =
+        part!(part, "answer_minutes", SendOptions { answer_minutes, .. } => answer_minutes);
+    let ignore = part!(part, "ignore_caps", SendOptions { ignore_caps, .. } => ignore_caps);
     view! {
         <fieldset class="panel-group">
             <legend>"Sending"</legend>

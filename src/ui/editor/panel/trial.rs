@@ -3,18 +3,20 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::assumed::{Later, LaterFields, Pair, Pairs, properties};
+use super::assumed::{EventInput, LaterFields, Pairs, PropertyInput, properties};
 use crate::{
     api::editor::{try_events, try_person},
     domain::{
-        editor::{Replay, ReplayResult, SimulationStep, Trial, typed::value_of_text},
-        figures::{counted, grouped},
+        editor::{
+            ReplayEvents, ReplayResult, SimulateProfile, SimulationStep, typed::value_of_text,
+        },
+        figures::{format_count, pluralize},
     },
     ui::editor::{bench::Bench, browser, trail::RunOverlay},
 };
 
 #[component]
-pub fn TrialPanel() -> impl IntoView {
+pub fn SimulationPanel() -> impl IntoView {
     let bench = Bench::here();
     on_cleanup(move || bench.trail.set(RunOverlay::default()));
     view! {
@@ -28,8 +30,8 @@ pub fn TrialPanel() -> impl IntoView {
 fn PersonTrial() -> impl IntoView {
     let bench = Bench::here();
     let person = RwSignal::new(String::new());
-    let pairs = RwSignal::new(Vec::<Pair>::new());
-    let later = RwSignal::new(Vec::<Later>::new());
+    let pairs = RwSignal::new(Vec::<PropertyInput>::new());
+    let later = RwSignal::new(Vec::<EventInput>::new());
     let steps = RwSignal::new(None::<Result<Vec<SimulationStep>, String>>);
     let busy = RwSignal::new(false);
     let run = move |event: leptos::ev::SubmitEvent| {
@@ -38,9 +40,9 @@ fn PersonTrial() -> impl IntoView {
             return;
         }
         let event = properties(&pairs.get_untracked(), value_of_text);
-        let later = later.get_untracked().into_iter().filter_map(Later::event).collect();
+        let later = later.get_untracked().into_iter().filter_map(EventInput::event).collect();
         let identity = person.get_untracked().trim().to_string();
-        let trial = bench.sketch(|sketch| Trial {
+        let trial = bench.sketch(|sketch| SimulateProfile {
             graph: sketch.graph.clone(),
             settings: sketch.settings.clone(),
             person: (!identity.is_empty()).then_some(identity),
@@ -56,7 +58,7 @@ fn PersonTrial() -> impl IntoView {
                     bench.trail.set(RunOverlay::of_person(found));
                     bench.say(format!(
                         "Simulated {}.",
-                        counted(found.len() as i64, "step", "steps")
+                        pluralize(found.len() as i64, "step", "steps")
                     ));
                 }
                 Err(sentence) => bench.say(sentence.clone()),
@@ -138,7 +140,7 @@ fn EventsTrial() -> impl IntoView {
             return;
         }
         let days = days.get_untracked().trim().parse().unwrap_or(7);
-        let replay = bench.sketch(|sketch| Replay {
+        let replay = bench.sketch(|sketch| ReplayEvents {
             graph: sketch.graph.clone(),
             settings: sketch.settings.clone(),
             days,
@@ -152,7 +154,7 @@ fn EventsTrial() -> impl IntoView {
                     bench.trail.set(bench.graph(|graph| RunOverlay::of_replay(figures, graph)));
                     bench.say(format!(
                         "{} would have entered.",
-                        counted(figures.entered, "person", "people")
+                        pluralize(figures.entered, "person", "people")
                     ));
                 }
                 Err(sentence) => bench.say(sentence.clone()),
@@ -189,7 +191,7 @@ fn EventsTrial() -> impl IntoView {
 #[component]
 fn ReplayAnswer(figures: ReplayResult) -> impl IntoView {
     let bench = Bench::here();
-    let line = |name: String, count: i64| view! { <dt>{name}</dt><dd>{grouped(count)}</dd> };
+    let line = |name: String, count: i64| view! { <dt>{name}</dt><dd>{format_count(count)}</dd> };
     view! {
         <dl class="facts" aria-label="What would have happened">
             {line("Events checked".to_string(), figures.events)}

@@ -6,7 +6,7 @@ use super::state::{Dialog, ListState};
 use crate::{
     domain::{
         access::Permission,
-        figures::{counted, grouped},
+        figures::{format_count, pluralize},
         transition::Action,
     },
     ui::{
@@ -53,7 +53,7 @@ pub fn BulkBar() -> impl IntoView {
             <span class="bulk-count" role="status">
                 {move || match (state.alive.get(), state.chosen_count()) {
                     (false, _) | (_, 0) => String::new(),
-                    (true, count) => format!("{} selected", grouped(count)),
+                    (true, count) => format!("{} selected", format_count(count)),
                 }}
             </span>
             <SelectAllMatching />
@@ -64,7 +64,7 @@ pub fn BulkBar() -> impl IntoView {
                     form="bulk"
                     value=move || state.page.with(|page| state.matching(page))
                 />
-                {move || format!("All {}", counted(state.page.with(|page| page.total), "matching journey", "matching journeys"))}
+                {move || format!("All {}", pluralize(state.page.with(|page| page.total), "matching journey", "matching journeys"))}
             </label>
         </div>
     }
@@ -126,7 +126,7 @@ fn SelectAllMatching() -> impl IntoView {
         match (offered.get(), state.all_matching.get()) {
         (true, false) => view! {
             <button class="link-button" r#type="button" on:click=move |_| state.all_matching.set(true)>
-                {format!("Select all {} matching", grouped(total.get()))}
+                {format!("Select all {} matching", format_count(total.get()))}
             </button>
         }
         .into_any(),

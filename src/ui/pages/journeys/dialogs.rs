@@ -2,11 +2,11 @@
 
 use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::state::{Dialog, ListState, Target};
+use super::state::{ActionTarget, Dialog, ListState};
 use crate::{
     api::operations::{label_journeys, rename_journey},
     domain::{
-        figures::counted, ids::JourneyId, operation::StopPreview, query_string::pairs,
+        figures::pluralize, ids::JourneyId, operation::StopPreview, query_string::pairs,
         text::JourneyName,
     },
     ui::{
@@ -33,10 +33,10 @@ pub fn Dialogs() -> impl IntoView {
     let title = move || {
         state.dialog.with(|dialog| match dialog {
             Some(Dialog::Stop { preview, .. }) => {
-                format!("Stop {}?", counted(preview.journeys, "journey", "journeys"))
+                format!("Stop {}?", pluralize(preview.journeys, "journey", "journeys"))
             }
             Some(Dialog::Label { count, .. }) => {
-                format!("Label {}", counted(*count, "journey", "journeys"))
+                format!("Label {}", pluralize(*count, "journey", "journeys"))
             }
             Some(Dialog::Rename { name, .. }) => format!("Rename {name}"),
             Some(Dialog::Description { name, .. }) => format!("Description of {name}"),
@@ -77,11 +77,11 @@ fn Cancel(#[prop(default = "Cancel")] text: &'static str) -> impl IntoView {
 }
 
 #[component]
-fn StopDialog(target: Target, preview: StopPreview) -> impl IntoView {
+fn StopDialog(target: ActionTarget, preview: StopPreview) -> impl IntoView {
     let state = expect_context::<ListState>();
     let nothing = preview.journeys == 0;
     let digest = preview.digest.clone();
-    let text = format!("Stop {}", counted(preview.journeys, "journey", "journeys"));
+    let text = format!("Stop {}", pluralize(preview.journeys, "journey", "journeys"));
     view! {
         <StopEffect preview=preview />
         <div class="dialog-actions">
@@ -104,7 +104,7 @@ fn StopDialog(target: Target, preview: StopPreview) -> impl IntoView {
 }
 
 #[component]
-fn LabelDialog(target: Target) -> impl IntoView {
+fn LabelDialog(target: ActionTarget) -> impl IntoView {
     let state = expect_context::<ListState>();
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -117,7 +117,7 @@ fn LabelDialog(target: Target) -> impl IntoView {
                 .collect::<Vec<_>>()
         };
         let (add, remove, create) = (all("add"), all("remove"), all("create").concat());
-        let Target { ids, matching } = target.clone();
+        let ActionTarget { ids, matching } = target.clone();
         let project = dom::shown_project().unwrap_or_default();
         state.dialog.set(None);
         state.run(async move {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::state::ListState;
 use crate::{
     domain::{
-        figures::{counted, grouped},
+        figures::{format_count, pluralize},
         list_query::PageSize,
     },
     ui::components::icon::{Icon, Symbol},
@@ -22,9 +22,9 @@ pub fn Pager() -> impl IntoView {
                 0 => "No journeys".to_string(),
                 total => format!(
                     "{}–{} of {}",
-                    grouped(first),
-                    grouped(last),
-                    counted(total, "journey", "journeys")
+                    format_count(first),
+                    format_count(last),
+                    pluralize(total, "journey", "journeys")
                 ),
             }
         })
@@ -50,7 +50,7 @@ pub fn Pager() -> impl IntoView {
             <p class="pager-steps">
                 <Step to=-1 text="Previous page" symbol=Symbol::Left />
                 <span class="pager-place">
-                    {move || state.page.with(|page| format!("Page {} of {}", grouped(page.query.page), grouped(page.last_page())))}
+                    {move || state.page.with(|page| format!("Page {} of {}", format_count(page.query.page), format_count(page.last_page())))}
                 </span>
                 <Step to=1 text="Next page" symbol=Symbol::Right />
             </p>

@@ -7,9 +7,9 @@ use super::state::ListState;
 use crate::{
     api::filters::delete_filter,
     domain::{
-        figures::grouped,
+        figures::format_count,
         list_page::SavedFilter,
-        list_query::{Filter, ListQuery},
+        list_query::{JourneyFilter, ListQuery},
         status::Status,
     },
     ui::components::{
@@ -71,7 +71,7 @@ fn Chip(
     text: &'static str,
     #[prop(optional)] symbol: Option<Symbol>,
     count: Signal<i64>,
-    wanted: impl Fn(&mut Filter) + Copy + Send + Sync + 'static,
+    wanted: impl Fn(&mut JourneyFilter) + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let state = expect_context::<ListState>();
     let href = move || state.page.with(|page| page.query.with_filter(wanted).to_url());
@@ -87,7 +87,7 @@ fn Chip(
                 {symbol.map(|symbol| view! { <Icon symbol=symbol /> })}
                 {text}
                 " "
-                <span class="chip-count">{move || grouped(count.get())}</span>
+                <span class="chip-count">{move || format_count(count.get())}</span>
             </a>
         </li>
     }

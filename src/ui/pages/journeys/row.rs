@@ -2,15 +2,15 @@
 
 use leptos::{ev::MouseEvent, prelude::*};
 
-use super::state::{Dialog, ListState, Target};
+use super::state::{ActionTarget, Dialog, ListState};
 use crate::{
     api::operations::operate,
     domain::{
         columns::Column,
-        figures::{grouped, percent},
+        figures::{format_count, format_percent},
         ids::JourneyId,
         journey::JourneySummary,
-        transition::{Action, Decision, transition},
+        transition::{Action, TransitionResult, transition},
     },
     ui::components::{
         icon::{Icon, Symbol},
@@ -94,12 +94,16 @@ fn Cell(row: Memo<JourneySummary>, column: Column) -> impl IntoView {
         }
         Column::EntryType => row.read().entry_type.title().into_any(),
         Column::Start => row.read().start.map(|at| view! { <ShortDate at=at /> }).into_any(),
-        Column::Entered => grouped(row.read().figures.entered).into_any(),
-        Column::Inside => grouped(row.read().figures.inside).into_any(),
-        Column::GoalsMet => grouped(row.read().figures.converted).into_any(),
-        Column::Rate => {
-            row.read().figures.rate().map(percent).unwrap_or_else(|| "–".to_string()).into_any()
-        }
+        Column::Entered => format_count(row.read().figures.entered).into_any(),
+        Column::Inside => format_count(row.read().figures.inside).into_any(),
+        Column::GoalsMet => format_count(row.read().figures.converted).into_any(),
+        Column::Rate => row
+            .read()
+            .figures
+            .rate()
+            .map(format_percent)
+            .unwrap_or_else(|| "–".to_string())
+            .into_any(),
         Column::Versions => row.read().versions.to_string().into_any(),
         Column::Created => {
             let row = row.read();
@@ -139,7 +143,7 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
     let elsewhere = state.seat.is_some_and(|seat| seat.elsewhere);
     let deletable = Memo::new(move |_| {
         let situation = row.read().situation(state.page.read().now);
-        matches!(transition(situation, Action::Delete), Decision::Apply(_))
+        matches!(transition(situation, Action::Delete), TransitionResult::Apply(_))
     });
     let on_clone = {
         let close = close.clone();
@@ -235,7 +239,7 @@ fn ActionItem(
     let on_click = move |event: MouseEvent| {
         event.prevent_default();
         close();
-        let Target { ids, matching } = Target::one(id);
+        let ActionTarget { ids, matching } = ActionTarget::one(id);
         state.run(async move {
             operate(action.key().to_string(), ids, matching, None, String::new()).await
         });

@@ -18,19 +18,19 @@ use crate::{
         journey::JourneySummary,
         list_page::ListPage,
         operation::{OperationResult, StopPreview},
-        transition::{Action, Decision, transition},
+        transition::{Action, TransitionResult, transition},
     },
     ui::{dom, toaster::Toaster},
 };
 
 /// Which journeys an action is about, as the server functions take it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Target {
+pub struct ActionTarget {
     pub ids: Vec<String>,
     pub matching: Option<String>,
 }
 
-impl Target {
+impl ActionTarget {
     pub fn one(id: JourneyId) -> Self {
         Self { ids: vec![id.to_string()], matching: None }
     }
@@ -39,8 +39,8 @@ impl Target {
 /// The dialog that is open over the list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Dialog {
-    Stop { target: Target, preview: StopPreview },
-    Label { target: Target, count: i64 },
+    Stop { target: ActionTarget, preview: StopPreview },
+    Label { target: ActionTarget, count: i64 },
     Rename { journey: JourneyId, name: String },
     Description { journey: JourneyId, name: String, description: String },
 }
@@ -150,7 +150,7 @@ impl ListState {
         }
         let now = self.page.with(|page| page.now);
         let applies = |row: &JourneySummary| {
-            matches!(transition(row.situation(now), action), Decision::Apply(_))
+            matches!(transition(row.situation(now), action), TransitionResult::Apply(_))
         };
         self.page.with(|page| {
             self.ticked
@@ -169,13 +169,13 @@ impl ListState {
     }
 
     /// What the bulk buttons are about right now.
-    pub fn target(&self) -> Target {
+    pub fn target(&self) -> ActionTarget {
         if self.all_matching.get_untracked() {
             let matching = self.page.with_untracked(|page| self.matching(page));
-            return Target { ids: Vec::new(), matching: Some(matching) };
+            return ActionTarget { ids: Vec::new(), matching: Some(matching) };
         }
         let ids = untrack(|| self.chosen_rows()).iter().map(|row| row.id.to_string()).collect();
-        Target { ids, matching: None }
+        ActionTarget { ids, matching: None }
     }
 
     /// Ticks or unticks a journey, or with Shift the range since the last one.
@@ -209,7 +209,7 @@ impl ListState {
     }
 
     /// Carries out an action; Stop asks first.
-    pub fn act(self, action: Action, target: Target) {
+    pub fn act(self, action: Action, target: ActionTarget) {
         if action == Action::Stop {
             self.ask_stop(target);
         } else {
@@ -221,7 +221,7 @@ impl ListState {
     }
 
     /// Counts what Stop would end, and asks.
-    fn ask_stop(self, target: Target) {
+    fn ask_stop(self, target: ActionTarget) {
         self.busy.set(true);
         spawn_local(async move {
             match preview_stop(target.ids.clone(), target.matching.clone()).await {
@@ -233,7 +233,7 @@ impl ListState {
     }
 
     /// Stops what was shown; where it has changed meanwhile, shows it again.
-    pub fn confirm_stop(self, target: Target, digest: String) {
+    pub fn confirm_stop(self, target: ActionTarget, digest: String) {
         self.busy.set(true);
         spawn_local(async move {
             let action = Action::Stop.key().to_string();

@@ -8,16 +8,16 @@ use crate::{
     domain::{
         actor::RequestOrigin,
         audit::AuditEvent,
-        figures::counted,
+        figures::pluralize,
         ids::{ProjectId, UserId},
         people::contact::{ContactSource, FieldChange},
         time::Timestamp,
     },
     server::store::{
         StoreResult,
-        engine::{ProfileKey, ProjectNumber},
+        engine::{ProfileKey, ProjectKey},
         sqlite::{
-            audit::Entry,
+            audit::NewAuditEntry,
             people::contact_changes::{self, NewContactChange},
         },
     },
@@ -37,7 +37,7 @@ pub struct Choice {
 /// Keeps choices of one project that came together.
 pub async fn keep(
     connection: &mut SqliteConnection,
-    project: ProjectNumber,
+    project: ProjectKey,
     source: ContactSource,
     choices: Vec<Choice>,
     now: Timestamp,
@@ -52,7 +52,7 @@ pub async fn keep(
         .fetch_one(&mut *connection)
         .await?;
     let summary = format!("{}, {}", summary(&choices), source.title());
-    let entry = Entry {
+    let entry = NewAuditEntry {
         project: Some(ProjectId(id)),
         by: RECIPIENT,
         event: AuditEvent::RecipientDecided,
@@ -80,7 +80,7 @@ fn summary(choices: &[Choice]) -> String {
     if choices.len() > SPELLED_MAX {
         return format!(
             "{} changed their preferences",
-            counted(choices.len() as i64, "person", "people")
+            pluralize(choices.len() as i64, "person", "people")
         );
     }
     let one = |choice: &Choice| {

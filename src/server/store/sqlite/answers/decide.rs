@@ -12,9 +12,9 @@ use super::{
 use crate::{
     domain::{
         delivery::{
-            fate::Fate,
-            preferences::{Recipient, Wish},
-            suppression::{AddressKind, Cause, is_unwanted},
+            fate::MessageEventKind,
+            preferences::{PreferenceUpdate, Recipient},
+            suppression::{AddressKind, SuppressionReason, is_opted_out},
         },
         people::{
             contact::{ContactSource, FieldChange},
@@ -27,7 +27,7 @@ use crate::{
         store::{
             StoreResult,
             delivery::{ChangedFacts, ChangedPerson, ListedAddress},
-            engine::{ProfileKey, ProjectNumber},
+            engine::{ProfileKey, ProjectKey},
             sqlite::{
                 SqliteStore,
                 rows::{json, to_json},
@@ -38,7 +38,7 @@ use crate::{
 
 #[derive(FromRow)]
 struct Row {
-    project: ProjectNumber,
+    project: ProjectKey,
     name: String,
     channel: String,
     profile: Option<ProfileKey>,
@@ -51,7 +51,7 @@ struct Row {
 async fn read(
     connection: &mut SqliteConnection,
     message: i64,
-) -> StoreResult<Option<(ProjectNumber, Option<ProfileKey>, Recipient)>> {
+) -> StoreResult<Option<(ProjectKey, Option<ProfileKey>, Recipient)>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT o.project, j.name, o.channel, p.seq AS profile, p.addresses, p.consent
          FROM outbox o JOIN projects j ON j.number = o.project LEFT JOIN profiles p
@@ -79,9 +79,9 @@ async fn read(
 /// Why their addresses are on the list.
 async fn causes(
     connection: &mut SqliteConnection,
-    project: ProjectNumber,
+    project: ProjectKey,
     addresses: &BTreeMap<String, String>,
-) -> StoreResult<HashMap<AddressKind, Cause>> {
+) -> StoreResult<HashMap<AddressKind, SuppressionReason>> {
     let spelled: Vec<(&str, String)> = addresses
         .iter()
         .filter_map(|(key, address)| AddressKind::from_key(key).map(|kind| (kind, address)))
@@ -98,7 +98,9 @@ async fn causes(
     .await?;
     Ok(rows
         .into_iter()
-        .filter_map(|(kind, cause)| Some((AddressKind::from_key(&kind)?, Cause::from_code(cause)?)))
+        .filter_map(|(kind, cause)| {
+            Some((AddressKind::from_key(&kind)?, SuppressionReason::from_code(cause)?))
+        })
         .collect())
 }
 
@@ -107,17 +109,17 @@ pub async fn recipient(store: &SqliteStore, message: i64) -> StoreResult<Option<
     Ok(read(&mut connection, message).await?.map(|(.., recipient)| recipient))
 }
 
-pub async fn decide(
+pub async fn save_preferences(
     store: &SqliteStore,
     message: i64,
-    wish: &Wish,
+    wish: &PreferenceUpdate,
     now: Timestamp,
 ) -> StoreResult<Option<ChangedFacts>> {
     let mut transaction = store.begin().await?;
     let Some((project, profile, recipient)) = read(&mut transaction, message).await? else {
         return Ok(None);
     };
-    let said = recipient.said(wish);
+    let said = recipient.changes(wish);
     let mut consent = recipient.consent.clone();
     consent.extend(said.iter().map(|(channel, wanted)| (channel.key().to_string(), *wanted)));
     if let Some(profile) = profile.filter(|_| consent != recipient.consent) {
@@ -135,7 +137,7 @@ pub async fn decide(
     let suppressed =
         bring_list_in_line(&mut transaction, project, &recipient, &said, &consent, now).await?;
     if said.contains(&(recipient.channel, false)) {
-        insert(&mut transaction, [(message, Fate::Unsubscribed, now, None)]).await?;
+        insert(&mut transaction, [(message, MessageEventKind::Unsubscribed, now, None)]).await?;
     }
     transaction.commit().await?;
     let unwanted = said.iter().filter(|(_, wanted)| !wanted).map(|(channel, _)| *channel);
@@ -150,7 +152,7 @@ pub async fn decide(
 /// on it.
 async fn bring_list_in_line(
     connection: &mut SqliteConnection,
-    project: ProjectNumber,
+    project: ProjectKey,
     recipient: &Recipient,
     said: &[(Channel, bool)],
     consent: &BTreeMap<String, bool>,
@@ -163,14 +165,14 @@ async fn bring_list_in_line(
         let address =
             recipient.addresses.get(kind.key()).and_then(|address| canonical(kind, address));
         let Some(address) = address else { continue };
-        if is_unwanted(consent, kind) {
-            let (cause, at) = (Cause::Unsubscribed, now);
+        if is_opted_out(consent, kind) {
+            let (cause, at) = (SuppressionReason::Unsubscribed, now);
             let new =
                 NewSuppression { project, kind, address, cause, reason: cause.reason(""), at };
             suppressed.push(new.listed());
-            suppressions::put(connection, &[new]).await?;
+            suppressions::upsert(connection, &[new]).await?;
         } else {
-            suppressions::forgive(connection, project, kind, &address).await?;
+            suppressions::remove_own(connection, project, kind, &address).await?;
         }
     }
     Ok(suppressed)

@@ -10,7 +10,7 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         answers::WebhookSecretInfo,
-        sqlite::{SqliteStore, audit::Entry},
+        sqlite::{SqliteStore, audit::NewAuditEntry},
     },
 };
 
@@ -94,6 +94,6 @@ pub async fn save(
             AuditEvent::HookSecretRemoved
         }
     };
-    Entry::of(actor, event, provider.title()).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, event, provider.title()).write(&mut transaction, now).await?;
     transaction.commit().await
 }

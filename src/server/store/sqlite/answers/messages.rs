@@ -7,7 +7,7 @@ use sqlx::FromRow;
 use crate::{
     domain::{
         delivery::{
-            fate::Fate,
+            fate::MessageEventKind,
             message_status::MessageStatus,
             message_view::{MessageEventSummary, MessageSummary},
         },
@@ -127,7 +127,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageSu
         .map(|row| {
             let state = MessageStatus::from_code(row.state);
             let state = state.ok_or_else(|| {
-                StoreError::Damaged(format!("a message in the unknown state {}", row.state))
+                StoreError::Corrupt(format!("a message in the unknown state {}", row.state))
             })?;
             let title = titles.get(&(row.version, row.node.clone())).cloned();
             Ok(MessageSummary {
@@ -142,7 +142,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageSu
                 settled_at: row.settled_at.map(Timestamp),
                 reason: row.reason.unwrap_or_default(),
                 attempts: row.attempts,
-                doubts: row.doubts,
+                possible_duplicates: row.doubts,
                 answers: answers.remove(&row.seq).unwrap_or_default(),
             })
         })
@@ -185,7 +185,10 @@ async fn answers(
     let mut answers: HashMap<i64, Vec<MessageEventSummary>> = HashMap::new();
     for (message, what, at, detail) in rows {
         // That it was sent, failed or was withheld stands in its state.
-        let Some(fate) = Fate::from_code(what).filter(|fate| !fate.is_settling()) else { continue };
+        let Some(fate) = MessageEventKind::from_code(what).filter(|fate| !fate.is_send_result())
+        else {
+            continue;
+        };
         let view =
             MessageEventSummary { fate, at: Timestamp(at), detail: detail.unwrap_or_default() };
         answers.entry(message).or_default().push(view);

@@ -18,7 +18,7 @@ use crate::{
         delivery::{
             hook::WebhookProvider,
             message_view::MessageSummary,
-            preferences::{Recipient, Wish},
+            preferences::{PreferenceUpdate, Recipient},
             suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
         },
         ids::ProjectId,
@@ -26,14 +26,18 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        answers::{AnswerStore, Told, WebhookSecretInfo},
+        answers::{AnswerStore, InboundBatch, WebhookSecretInfo},
         delivery::ChangedFacts,
     },
 };
 pub use messages::of_trip;
 
 impl AnswerStore for SqliteStore {
-    async fn report(&self, told: &[Told], now: Timestamp) -> StoreResult<(u64, ChangedFacts)> {
+    async fn report(
+        &self,
+        told: &[InboundBatch],
+        now: Timestamp,
+    ) -> StoreResult<(u64, ChangedFacts)> {
         report::report(self, told, now).await
     }
 
@@ -53,13 +57,13 @@ impl AnswerStore for SqliteStore {
         decide::recipient(self, message).await
     }
 
-    async fn decide(
+    async fn save_preferences(
         &self,
         message: i64,
-        wish: &Wish,
+        wish: &PreferenceUpdate,
         now: Timestamp,
     ) -> StoreResult<Option<ChangedFacts>> {
-        decide::decide(self, message, wish, now).await
+        decide::save_preferences(self, message, wish, now).await
     }
 
     async fn suppressed(

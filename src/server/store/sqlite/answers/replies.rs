@@ -12,8 +12,8 @@ use super::{
 use crate::{
     domain::{
         delivery::{
-            fate::Fate,
-            suppression::{AddressKind, Cause, is_unwanted},
+            fate::MessageEventKind,
+            suppression::{AddressKind, SuppressionReason, is_opted_out},
         },
         ids::ProjectId,
         people::contact::{ContactSource, FieldChange},
@@ -21,9 +21,9 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        answers::Reply,
+        answers::SmsReply,
         delivery::{ChangedFacts, ChangedPerson},
-        engine::{ProfileKey, ProjectNumber},
+        engine::{ProfileKey, ProjectKey},
     },
 };
 
@@ -32,16 +32,15 @@ use crate::{
 pub async fn carry_out(
     connection: &mut SqliteConnection,
     project: ProjectId,
-    reply: &Reply,
+    reply: &SmsReply,
     changed: &mut ChangedFacts,
     now: Timestamp,
 ) -> StoreResult<u64> {
     let Some(kind) = AddressKind::of(reply.channel) else { return Ok(0) };
-    let number: Option<(ProjectNumber,)> =
-        sqlx::query_as("SELECT number FROM projects WHERE id = ?")
-            .bind(project.0)
-            .fetch_optional(&mut *connection)
-            .await?;
+    let number: Option<(ProjectKey,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
+        .bind(project.0)
+        .fetch_optional(&mut *connection)
+        .await?;
     let Some((number,)) = number else { return Ok(0) };
     let profiles = who_has(connection, number, kind, &reply.address).await?;
     let mut people = read_people(connection, profiles.iter().copied()).await?;
@@ -57,12 +56,12 @@ pub async fn carry_out(
     // Someone who wants another channel at this number is not shut out of it.
     let nobody = BTreeMap::from([(reply.channel.key().to_string(), reply.wanted)]);
     let unwanted = if people.is_empty() {
-        is_unwanted(&nobody, kind)
+        is_opted_out(&nobody, kind)
     } else {
-        people.values().all(|person| is_unwanted(&person.consent, kind))
+        people.values().all(|person| is_opted_out(&person.consent, kind))
     };
     if unwanted {
-        let (cause, address) = (Cause::Unsubscribed, reply.address.clone());
+        let (cause, address) = (SuppressionReason::Unsubscribed, reply.address.clone());
         let new = NewSuppression {
             project: number,
             kind,
@@ -72,9 +71,9 @@ pub async fn carry_out(
             at: reply.at,
         };
         changed.suppressed.push(new.listed());
-        suppressions::put(connection, &[new]).await?;
+        suppressions::upsert(connection, &[new]).await?;
     } else {
-        suppressions::forgive(connection, number, kind, &reply.address).await?;
+        suppressions::remove_own(connection, number, kind, &reply.address).await?;
     }
     if reply.wanted {
         return Ok(1);
@@ -84,7 +83,7 @@ pub async fn carry_out(
     );
     for profile in profiles {
         if let Some(message) = last_message(connection, profile, reply).await? {
-            insert(connection, [(message, Fate::Unsubscribed, reply.at, None)]).await?;
+            insert(connection, [(message, MessageEventKind::Unsubscribed, reply.at, None)]).await?;
         }
     }
     Ok(1)
@@ -92,7 +91,7 @@ pub async fn carry_out(
 
 async fn who_has(
     connection: &mut SqliteConnection,
-    project: ProjectNumber,
+    project: ProjectKey,
     kind: AddressKind,
     address: &str,
 ) -> StoreResult<Vec<ProfileKey>> {
@@ -116,7 +115,7 @@ async fn who_has(
 async fn last_message(
     connection: &mut SqliteConnection,
     profile: ProfileKey,
-    reply: &Reply,
+    reply: &SmsReply,
 ) -> StoreResult<Option<i64>> {
     let row: Option<(i64,)> = sqlx::query_as(
         "SELECT seq FROM outbox WHERE profile = ? AND channel = ? AND state = 1

@@ -13,8 +13,8 @@ use super::{
 use crate::{
     domain::{
         delivery::{
-            fate::Fate,
-            suppression::{AddressKind, Cause, is_unwanted},
+            fate::MessageEventKind,
+            suppression::{AddressKind, SuppressionReason, is_opted_out},
         },
         people::{
             contact::{ContactSource, FieldChange},
@@ -26,12 +26,12 @@ use crate::{
         addresses::canonical,
         store::{
             StoreResult,
-            answers::{NewMessageEvent, Told},
+            answers::{InboundBatch, NewMessageEvent},
             delivery::{ChangedFacts, ChangedPerson},
-            engine::{ProfileKey, ProjectNumber},
+            engine::{ProfileKey, ProjectKey},
             sqlite::{
                 SqliteStore,
-                bulk::Bulk,
+                bulk::BulkStatement,
                 people,
                 rows::{json, to_json},
                 turns::Urgency,
@@ -42,28 +42,28 @@ use crate::{
 
 /// What the outbox says of a message.
 #[derive(FromRow)]
-struct Posted {
+struct OutboxRow {
     seq: i64,
-    project: ProjectNumber,
+    project: ProjectKey,
     /// None once they were forgotten.
     profile: Option<ProfileKey>,
     channel: String,
 }
 
 /// What their profile says of them.
-pub struct Reached {
+pub struct ContactRow {
     pub addresses: BTreeMap<String, String>,
     pub consent: BTreeMap<String, bool>,
 }
 
 pub async fn report(
     store: &SqliteStore,
-    told: &[Told],
+    told: &[InboundBatch],
     now: Timestamp,
 ) -> StoreResult<(u64, ChangedFacts)> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
-    let mut fresh: Vec<&Told> = Vec::with_capacity(told.len());
+    let mut fresh: Vec<&InboundBatch> = Vec::with_capacity(told.len());
     for one in told {
         if is_first(connection, one, now).await? {
             fresh.push(one);
@@ -82,10 +82,10 @@ pub async fn report(
 /// False where the same was told before.
 async fn is_first(
     connection: &mut SqliteConnection,
-    told: &Told,
+    told: &InboundBatch,
     now: Timestamp,
 ) -> StoreResult<bool> {
-    let Some((project, receipt)) = &told.receipt else { return Ok(true) };
+    let Some((project, receipt)) = &told.dedup_key else { return Ok(true) };
     let written = sqlx::query(
         "INSERT INTO hook_receipts (project, receipt, at) SELECT number, ?2, ?3 FROM projects
          WHERE id = ?1 ON CONFLICT DO NOTHING",
@@ -110,14 +110,14 @@ async fn write(
     }
     let messages: HashSet<i64> = reports.iter().map(|report| report.message).collect();
     let messages = to_json(&messages)?;
-    let posted: Vec<Posted> = sqlx::query_as(
+    let posted: Vec<OutboxRow> = sqlx::query_as(
         "SELECT o.seq, o.project, o.profile, o.channel FROM json_each(?1) chosen CROSS JOIN outbox o
          ON o.seq = chosen.value",
     )
     .bind(&messages)
     .fetch_all(&mut *connection)
     .await?;
-    let posted: HashMap<i64, Posted> = posted.into_iter().map(|row| (row.seq, row)).collect();
+    let posted: HashMap<i64, OutboxRow> = posted.into_iter().map(|row| (row.seq, row)).collect();
     let known: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT m.message, m.what FROM json_each(?1) chosen CROSS JOIN message_events m
          ON m.message = chosen.value",
@@ -136,13 +136,15 @@ async fn write(
         }
         // Anyone who clicks has seen it. Written as the later of the two, so that the click is what
         // moves them.
-        if report.fate == Fate::Clicked && known.insert((report.message, Fate::Viewed.code())) {
-            rows.push((report.message, Fate::Viewed, report.at.plus(1), None));
+        if report.fate == MessageEventKind::Clicked
+            && known.insert((report.message, MessageEventKind::Viewed.code()))
+        {
+            rows.push((report.message, MessageEventKind::Viewed, report.at.plus(1), None));
         }
     }
     let news = rows.len() as u64;
     insert(connection, rows).await?;
-    draw_consequences(connection, &consequences, changed, now).await?;
+    apply_side_effects(connection, &consequences, changed, now).await?;
     Ok(news)
 }
 
@@ -150,9 +152,9 @@ async fn write(
 /// it is.
 pub async fn insert(
     connection: &mut SqliteConnection,
-    rows: impl IntoIterator<Item = (i64, Fate, Timestamp, Option<&str>)>,
+    rows: impl IntoIterator<Item = (i64, MessageEventKind, Timestamp, Option<&str>)>,
 ) -> StoreResult<u64> {
-    static INSERT: Bulk = Bulk::new(
+    static INSERT: BulkStatement = BulkStatement::new(
         "INSERT INTO message_events (message, what, at, detail) VALUES",
         4,
         " ON CONFLICT DO NOTHING",
@@ -166,26 +168,31 @@ pub async fn insert(
 
 /// Bounces, complaints and unsubscriptions reach beyond their message: the suppression list and
 /// their consent.
-async fn draw_consequences(
+async fn apply_side_effects(
     connection: &mut SqliteConnection,
-    reported: &[(&Posted, &NewMessageEvent)],
+    reported: &[(&OutboxRow, &NewMessageEvent)],
     facts: &mut ChangedFacts,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let lasting = |report: &NewMessageEvent| report.fate != Fate::Bounced || report.lasting;
-    let grave: Vec<(&Posted, &NewMessageEvent, Cause)> = reported
+    let lasting =
+        |report: &NewMessageEvent| report.fate != MessageEventKind::Bounced || report.is_permanent;
+    let grave: Vec<(&OutboxRow, &NewMessageEvent, SuppressionReason)> = reported
         .iter()
         .filter(|(_, report)| lasting(report))
-        .filter_map(|(message, report)| Some((*message, *report, Cause::of(report.fate)?)))
+        .filter_map(|(message, report)| {
+            Some((*message, *report, SuppressionReason::of(report.fate)?))
+        })
         .collect();
     if grave.is_empty() {
         return Ok(());
     }
     let mut people =
         read_people(connection, grave.iter().filter_map(|(message, ..)| message.profile)).await?;
-    let mut changed: HashMap<ProfileKey, ProjectNumber> = HashMap::new();
-    let mut said: HashMap<ProjectNumber, Vec<Choice>> = HashMap::new();
-    for (message, ..) in grave.iter().filter(|(.., cause)| *cause == Cause::Unsubscribed) {
+    let mut changed: HashMap<ProfileKey, ProjectKey> = HashMap::new();
+    let mut said: HashMap<ProjectKey, Vec<Choice>> = HashMap::new();
+    for (message, ..) in
+        grave.iter().filter(|(.., cause)| *cause == SuppressionReason::Unsubscribed)
+    {
         if let Some((profile, person)) =
             message.profile.and_then(|profile| Some((profile, people.get_mut(&profile)?)))
         {
@@ -207,7 +214,7 @@ async fn draw_consequences(
         .iter()
         .filter_map(|(message, report, cause)| suppression(message, report, *cause, &people, now))
         .collect();
-    suppressions::put(connection, &list).await?;
+    suppressions::upsert(connection, &list).await?;
     facts.suppressed.extend(list.iter().map(NewSuppression::listed));
     let consents = changed
         .iter()
@@ -216,16 +223,16 @@ async fn draw_consequences(
 }
 
 fn suppression(
-    message: &Posted,
+    message: &OutboxRow,
     report: &NewMessageEvent,
-    cause: Cause,
-    people: &HashMap<ProfileKey, Reached>,
+    cause: SuppressionReason,
+    people: &HashMap<ProfileKey, ContactRow>,
     now: Timestamp,
 ) -> Option<NewSuppression> {
     let kind = AddressKind::of(Channel::from_key(&message.channel)?)?;
     let person = message.profile.and_then(|profile| people.get(&profile));
-    if cause == Cause::Unsubscribed
-        && person.is_some_and(|person| !is_unwanted(&person.consent, kind))
+    if cause == SuppressionReason::Unsubscribed
+        && person.is_some_and(|person| !is_opted_out(&person.consent, kind))
     {
         return None;
     }
@@ -244,7 +251,7 @@ fn suppression(
 pub async fn read_people(
     connection: &mut SqliteConnection,
     profiles: impl Iterator<Item = ProfileKey>,
-) -> StoreResult<HashMap<ProfileKey, Reached>> {
+) -> StoreResult<HashMap<ProfileKey, ContactRow>> {
     let profiles: HashSet<ProfileKey> = profiles.collect();
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT p.seq, p.addresses, p.consent FROM json_each(?1) chosen CROSS JOIN profiles p
@@ -257,7 +264,7 @@ pub async fn read_people(
         .map(|(profile, addresses, consent)| {
             Ok((
                 profile,
-                Reached {
+                ContactRow {
                     addresses: json(&addresses, "addresses")?,
                     consent: json(&consent, "consent")?,
                 },
@@ -269,15 +276,15 @@ pub async fn read_people(
 /// Keeps what people want, and lets the engine look at them as after any change of a profile.
 pub async fn write_consent(
     connection: &mut SqliteConnection,
-    people: impl Iterator<Item = (ProjectNumber, ProfileKey, &BTreeMap<String, bool>)>,
+    people: impl Iterator<Item = (ProjectKey, ProfileKey, &BTreeMap<String, bool>)>,
     now: Timestamp,
 ) -> StoreResult<()> {
-    static WRITE: Bulk = Bulk::new(
+    static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET consent = c.column2, updated_at = c.column3 FROM (VALUES",
         3,
         ") c WHERE profiles.seq = c.column1",
     );
-    let rows: Vec<(ProjectNumber, ProfileKey, String)> = people
+    let rows: Vec<(ProjectKey, ProfileKey, String)> = people
         .map(|(project, profile, consent)| Ok((project, profile, to_json(consent)?)))
         .collect::<StoreResult<_>>()?;
     if rows.is_empty() {
@@ -288,7 +295,7 @@ pub async fn write_consent(
             query.bind(profile).bind(consent).bind(now.0)
         })
         .await?;
-    people::notice_changes(
+    people::record_profile_changes(
         connection,
         rows.iter().map(|(project, profile, _)| (*project, *profile)),
     )

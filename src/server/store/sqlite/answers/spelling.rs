@@ -5,18 +5,18 @@ use sqlx::SqlitePool;
 use super::suppressions::{self, NewSuppression};
 use crate::{
     domain::{
-        delivery::suppression::{AddressKind, Cause},
+        delivery::suppression::{AddressKind, SuppressionReason},
         time::Timestamp,
     },
     server::{
         addresses::canonical,
-        store::{StoreResult, engine::ProjectNumber, sqlite::rows::to_json},
+        store::{StoreResult, engine::ProjectKey, sqlite::rows::to_json},
     },
 };
 
-type Row = (ProjectNumber, String, String, i64, String, i64);
+type Row = (ProjectKey, String, String, i64, String, i64);
 /// Where it stood.
-type Before = (ProjectNumber, &'static str, String);
+type Before = (ProjectKey, &'static str, String);
 
 /// Once after the migration that wrote down which; afterwards there is nothing to do. What has no
 /// one spelling stays as it is: nothing is sent there.
@@ -35,7 +35,7 @@ pub async fn bring_to_today(writer: &SqlitePool) -> StoreResult<()> {
     .fetch_all(&mut *transaction)
     .await?;
     let (before, today): (Vec<_>, Vec<_>) = rows.into_iter().filter_map(spelled).unzip();
-    suppressions::put(&mut transaction, &today).await?;
+    suppressions::upsert(&mut transaction, &today).await?;
     sqlx::query(
         "DELETE FROM suppressions WHERE (project, kind, address) IN
             (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))",
@@ -49,7 +49,7 @@ pub async fn bring_to_today(writer: &SqlitePool) -> StoreResult<()> {
 }
 
 fn spelled((project, kind, address, cause, reason, at): Row) -> Option<(Before, NewSuppression)> {
-    let (kind, cause) = (AddressKind::from_key(&kind)?, Cause::from_code(cause)?);
+    let (kind, cause) = (AddressKind::from_key(&kind)?, SuppressionReason::from_code(cause)?);
     // A number without its + was taken for one with its country.
     let with_plus = || canonical(kind, &format!("+{address}"));
     let today = match kind {

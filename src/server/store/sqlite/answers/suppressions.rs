@@ -7,9 +7,10 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         delivery::suppression::{
-            AddressKind, Cause, SUPPRESSION_ROWS, Suppression, SuppressionPage, SuppressionQuery,
+            AddressKind, SUPPRESSION_ROWS, Suppression, SuppressionPage, SuppressionQuery,
+            SuppressionReason,
         },
-        figures::counted,
+        figures::pluralize,
         ids::ProjectId,
         time::Timestamp,
     },
@@ -18,8 +19,8 @@ use crate::{
         store::{
             StoreError, StoreResult,
             delivery::ListedAddress,
-            engine::ProjectNumber,
-            sqlite::{SqliteStore, audit::Entry, bulk::Bulk, people::number_of},
+            engine::ProjectKey,
+            sqlite::{SqliteStore, audit::NewAuditEntry, bulk::BulkStatement, people::number_of},
         },
     },
 };
@@ -29,11 +30,11 @@ const BATCH: i64 = 5_000;
 
 /// An address that is to be put on the list.
 pub struct NewSuppression {
-    pub project: ProjectNumber,
+    pub project: ProjectKey,
     pub kind: AddressKind,
     /// As [`canonical`] spells it.
     pub address: String,
-    pub cause: Cause,
+    pub cause: SuppressionReason,
     pub reason: String,
     pub at: Timestamp,
 }
@@ -45,8 +46,11 @@ impl NewSuppression {
 }
 
 /// A graver cause takes the place of a lesser one.
-pub async fn put(connection: &mut SqliteConnection, list: &[NewSuppression]) -> StoreResult<u64> {
-    static PUT: Bulk = Bulk::new(
+pub async fn upsert(
+    connection: &mut SqliteConnection,
+    list: &[NewSuppression],
+) -> StoreResult<u64> {
+    static PUT: BulkStatement = BulkStatement::new(
         "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
         6,
         " ON CONFLICT DO UPDATE SET cause = excluded.cause, reason = excluded.reason, at =
@@ -61,9 +65,9 @@ pub async fn put(connection: &mut SqliteConnection, list: &[NewSuppression]) -> 
 }
 
 /// What they said themselves, they take back themselves; nothing else.
-pub async fn forgive(
+pub async fn remove_own(
     connection: &mut SqliteConnection,
-    project: ProjectNumber,
+    project: ProjectKey,
     kind: AddressKind,
     address: &str,
 ) -> StoreResult<()> {
@@ -73,7 +77,7 @@ pub async fn forgive(
     .bind(project)
     .bind(kind.key())
     .bind(address)
-    .bind(Cause::Unsubscribed.code())
+    .bind(SuppressionReason::Unsubscribed.code())
     .execute(connection)
     .await?;
     Ok(())
@@ -112,7 +116,7 @@ impl Row {
     fn into_domain(self) -> StoreResult<Suppression> {
         let kind = AddressKind::from_key(&self.kind);
         let kind = kind.ok_or_else(|| {
-            StoreError::Damaged(format!("an address of the unknown kind {}", self.kind))
+            StoreError::Corrupt(format!("an address of the unknown kind {}", self.kind))
         })?;
         Ok(Suppression { kind, address: self.address, reason: self.reason, at: Timestamp(self.at) })
     }
@@ -177,18 +181,20 @@ pub async fn add(
         project: number,
         kind,
         address: address.clone(),
-        cause: Cause::ByHand,
-        reason: Cause::ByHand.reason(note),
+        cause: SuppressionReason::ByHand,
+        reason: SuppressionReason::ByHand.reason(note),
         at: now,
     };
     let list: Vec<NewSuppression> = addresses.iter().map(new).collect();
     let mut transaction = store.begin().await?;
-    let added = put(&mut transaction, &list).await?;
+    let added = upsert(&mut transaction, &list).await?;
     let summary = match addresses {
         [one] => one.clone(),
-        many => counted(many.len() as i64, "address", "addresses"),
+        many => pluralize(many.len() as i64, "address", "addresses"),
     };
-    Entry::of(actor, AuditEvent::SuppressionAdded, &summary).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, AuditEvent::SuppressionAdded, &summary)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await?;
     Ok(added)
 }
@@ -211,7 +217,7 @@ pub async fn remove(
     .fetch_optional(&mut *transaction)
     .await?;
     let (reason,) = reason.ok_or(StoreError::NotFound("address on the list"))?;
-    Entry::of(actor, AuditEvent::SuppressionRemoved, &format!("{address} ({reason})"))
+    NewAuditEntry::of(actor, AuditEvent::SuppressionRemoved, &format!("{address} ({reason})"))
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await

@@ -10,15 +10,15 @@ use crate::{
     domain::{delivery::message_status::MessageStatus, time::Timestamp},
     server::store::{
         StoreResult,
-        delivery::{LeasedMessage, MessageNumber, MessageResult, Quota},
+        delivery::{LeaseQuota, LeasedMessage, MessageKey, MessageResult},
         sqlite::{SqliteStore, rows::to_json, turns::Urgency},
     },
 };
 
-pub async fn exchange(
+pub async fn record_and_lease(
     store: &SqliteStore,
     settled: &[MessageResult],
-    quotas: &[Quota],
+    quotas: &[LeaseQuota],
     now: Timestamp,
 ) -> StoreResult<Vec<LeasedMessage>> {
     match all_together(store, settled, quotas, now).await {
@@ -42,7 +42,7 @@ pub async fn exchange(
 async fn all_together(
     store: &SqliteStore,
     settled: &[MessageResult],
-    quotas: &[Quota],
+    quotas: &[LeaseQuota],
     now: Timestamp,
 ) -> StoreResult<Option<Vec<LeasedMessage>>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
@@ -57,7 +57,7 @@ async fn all_together(
 
 async fn take_only(
     store: &SqliteStore,
-    quotas: &[Quota],
+    quotas: &[LeaseQuota],
     now: Timestamp,
 ) -> StoreResult<Vec<LeasedMessage>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
@@ -85,8 +85,8 @@ async fn settle_ours(
 async fn in_hand(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
-) -> StoreResult<HashSet<MessageNumber>> {
-    let numbers: Vec<MessageNumber> = settled.iter().map(|message| message.message).collect();
+) -> StoreResult<HashSet<MessageKey>> {
+    let numbers: Vec<MessageKey> = settled.iter().map(|message| message.message).collect();
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT o.seq FROM json_each(?1) c CROSS JOIN outbox o ON o.seq = c.value AND o.state = ?2",
     )

@@ -24,57 +24,57 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         delivery::{
-            ActiveChannel, LeasedMessage, Merges, MessageNumber, MessageResult, OutboxDepth,
-            OutboxQueue, OutboxStore, Quota, SendFacts, VersionNames,
+            ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageKey, MessageResult,
+            OutboxDepth, OutboxQueue, OutboxStore, SendFacts, VersionNames,
         },
-        engine::{ProfileKey, ProjectNumber, VersionKey},
+        engine::{ProfileKey, ProjectKey, VersionKey},
     },
 };
 
 impl OutboxStore for SqliteStore {
-    async fn heaps(&self) -> StoreResult<Vec<OutboxQueue>> {
-        take::heaps(self).await
+    async fn list_queues(&self) -> StoreResult<Vec<OutboxQueue>> {
+        take::list_queues(self).await
     }
 
-    async fn exchange(
+    async fn record_and_lease(
         &self,
         settled: &[MessageResult],
-        quotas: &[Quota],
+        quotas: &[LeaseQuota],
         now: Timestamp,
     ) -> StoreResult<Vec<LeasedMessage>> {
-        exchange::exchange(self, settled, quotas, now).await
+        exchange::record_and_lease(self, settled, quotas, now).await
     }
 
     async fn surroundings(
         &self,
-        addresses: &[(ProjectNumber, AddressKind, String)],
+        addresses: &[(ProjectKey, AddressKind, String)],
         people: &[ProfileKey],
         since: Timestamp,
     ) -> StoreResult<SendFacts> {
         surroundings::read(self, addresses, people, since).await
     }
 
-    async fn take_back(&self, now: Timestamp) -> StoreResult<i64> {
-        settle::take_back(self, now).await
+    async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64> {
+        settle::requeue_leased(self, now).await
     }
 
     async fn outbox_load(&self, project: ProjectId) -> StoreResult<OutboxDepth> {
         surroundings::outbox_load(self, project).await
     }
 
-    async fn project_number(&self, project: ProjectId) -> StoreResult<ProjectNumber> {
+    async fn project_number(&self, project: ProjectId) -> StoreResult<ProjectKey> {
         people::number_of(self, project).await
     }
 
-    async fn stopped_of(&self, versions: &[VersionKey]) -> StoreResult<HashSet<VersionKey>> {
+    async fn closed_versions(&self, versions: &[VersionKey]) -> StoreResult<HashSet<VersionKey>> {
         settle::stopped(&mut *self.readers.acquire().await?, versions).await
     }
 
-    async fn live_setups(&self) -> StoreResult<Vec<ActiveChannel>> {
+    async fn active_channels(&self) -> StoreResult<Vec<ActiveChannel>> {
         channels::live(self).await
     }
 
-    async fn all_caps(&self) -> StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>> {
+    async fn all_caps(&self) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
         surroundings::all_caps(self).await
     }
 
@@ -108,18 +108,18 @@ impl OutboxStore for SqliteStore {
         undelivered::page(self, project, query).await
     }
 
-    async fn send_again(
+    async fn resend(
         &self,
         actor: &Actor,
         query: &FailedMessageQuery,
-        chosen: &[MessageNumber],
+        chosen: &[MessageKey],
         now: Timestamp,
     ) -> StoreResult<i64> {
-        undelivered::send_again(self, actor, query, chosen, now).await
+        undelivered::resend(self, actor, query, chosen, now).await
     }
 }
 
 /// A channel's word in the store; one that is not known is damage.
 fn channel(key: &str) -> StoreResult<Channel> {
-    Channel::from_key(key).ok_or_else(|| StoreError::Damaged(format!("the unknown channel {key}")))
+    Channel::from_key(key).ok_or_else(|| StoreError::Corrupt(format!("the unknown channel {key}")))
 }

@@ -6,14 +6,14 @@ use sqlx::SqliteConnection;
 
 use crate::{
     domain::{
-        delivery::{message_status::MessageStatus, suppression::Cause},
+        delivery::{message_status::MessageStatus, suppression::SuppressionReason},
         time::Timestamp,
     },
     server::store::{
         StoreResult,
         delivery::{MessageResult, SendOutcome},
-        engine::{ProjectNumber, VersionKey},
-        sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
+        engine::{ProjectKey, VersionKey},
+        sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency},
     },
 };
 
@@ -63,7 +63,7 @@ pub async fn write_states(
     stopped: &HashSet<VersionKey>,
     now: Timestamp,
 ) -> StoreResult<u64> {
-    static WRITE: Bulk = Bulk::new(
+    static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4, attempts
             = attempts + s.column5,
                 reason = s.column6, provider_id = coalesce(s.column7, provider_id) FROM (VALUES",
@@ -84,10 +84,10 @@ pub async fn write_states(
                 }
                 // What would wait again waits no more where its journey was stopped: it was counted
                 // as cancelled.
-                SendOutcome::Again { .. } if stopped.contains(&message.version) => {
+                SendOutcome::Retry { .. } if stopped.contains(&message.version) => {
                     (MessageStatus::Cancelled, None, false, None, None)
                 }
-                SendOutcome::Again { at, reason, tried } => {
+                SendOutcome::Retry { at, reason, tried } => {
                     (MessageStatus::Queued, Some(at.0), *tried, reason.as_deref(), None)
                 }
             };
@@ -108,7 +108,7 @@ pub async fn tell_engine(
     settled: &[MessageResult],
     now: Timestamp,
 ) -> StoreResult<()> {
-    static TELL: Bulk = Bulk::new(
+    static TELL: BulkStatement = BulkStatement::new(
         "INSERT INTO message_events (message, what, at) VALUES",
         3,
         " ON CONFLICT DO UPDATE SET pending = 1",
@@ -129,7 +129,7 @@ async fn count(
     settled: &[MessageResult],
     stopped: &HashSet<VersionKey>,
 ) -> StoreResult<()> {
-    static COUNT: Bulk = Bulk::new(
+    static COUNT: BulkStatement = BulkStatement::new(
         "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled - c.column3
          FROM (VALUES",
         3,
@@ -151,9 +151,9 @@ async fn count(
 
 /// What was given up on its way and goes out again may arrive twice: that is counted and shown.
 async fn doubt(connection: &mut SqliteConnection, settled: &[MessageResult]) -> StoreResult<()> {
-    static DOUBT: Bulk =
-        Bulk::new("UPDATE outbox SET doubts = doubts + 1 WHERE seq IN (VALUES", 1, ")");
-    static COUNT: Bulk = Bulk::new(
+    static DOUBT: BulkStatement =
+        BulkStatement::new("UPDATE outbox SET doubts = doubts + 1 WHERE seq IN (VALUES", 1, ")");
+    static COUNT: BulkStatement = BulkStatement::new(
         "INSERT INTO delivery_doubts (project, count) VALUES",
         2,
         " ON CONFLICT DO UPDATE SET count = count + excluded.count",
@@ -162,7 +162,7 @@ async fn doubt(connection: &mut SqliteConnection, settled: &[MessageResult]) -> 
     if doubtful.is_empty() {
         return Ok(());
     }
-    let mut counts: HashMap<ProjectNumber, i64> = HashMap::new();
+    let mut counts: HashMap<ProjectKey, i64> = HashMap::new();
     for message in &doubtful {
         *counts.entry(message.project).or_default() += 1;
     }
@@ -178,7 +178,7 @@ async fn learn_receivers(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
 ) -> StoreResult<()> {
-    static LEARN: Bulk = Bulk::new(
+    static LEARN: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET receiver = c.column2 FROM (VALUES",
         2,
         ") c WHERE outbox.seq = c.column1",
@@ -197,7 +197,7 @@ async fn suppress(
     settled: &[MessageResult],
     now: Timestamp,
 ) -> StoreResult<()> {
-    static SUPPRESS: Bulk = Bulk::new(
+    static SUPPRESS: BulkStatement = BulkStatement::new(
         "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
         6,
         " ON CONFLICT DO NOTHING",
@@ -210,9 +210,12 @@ async fn suppress(
     });
     SUPPRESS
         .run(connection, dead, |query, (project, kind, address, reason)| {
-            let query =
-                query.bind(project).bind(kind.key()).bind(address).bind(Cause::Bounced.code());
-            query.bind(Cause::Bounced.reason(reason)).bind(now.0)
+            let query = query
+                .bind(project)
+                .bind(kind.key())
+                .bind(address)
+                .bind(SuppressionReason::Bounced.code());
+            query.bind(SuppressionReason::Bounced.reason(reason)).bind(now.0)
         })
         .await?;
     Ok(())
@@ -220,7 +223,7 @@ async fn suppress(
 
 /// The server died with messages in the senders' hands. Whether a provider has taken them no one
 /// knows: they go out again under the same key. Those of versions that were stopped or left do not.
-pub async fn take_back(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> {
+pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let left = sqlx::query(
         "INSERT INTO delivery_doubts (project, count)

@@ -13,14 +13,14 @@ use crate::{
     server::store::{
         StoreResult,
         delivery::{OutboxDepth, SendFacts},
-        engine::{ProfileKey, ProjectNumber},
+        engine::{ProfileKey, ProjectKey},
         sqlite::{SqliteStore, rows::to_json},
     },
 };
 
 pub async fn read(
     store: &SqliteStore,
-    addresses: &[(ProjectNumber, AddressKind, String)],
+    addresses: &[(ProjectKey, AddressKind, String)],
     people: &[ProfileKey],
     since: Timestamp,
 ) -> StoreResult<SendFacts> {
@@ -74,9 +74,7 @@ async fn recent(
     Ok(recent)
 }
 
-pub async fn all_caps(
-    store: &SqliteStore,
-) -> StoreResult<HashMap<ProjectNumber, Vec<FrequencyCap>>> {
+pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
     let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
         "SELECT p.number, c.channel, c.most, c.hours FROM frequency_caps c JOIN projects p
             ON p.id = c.project_id
@@ -84,7 +82,7 @@ pub async fn all_caps(
     )
     .fetch_all(&store.readers)
     .await?;
-    let mut caps: HashMap<ProjectNumber, Vec<FrequencyCap>> = HashMap::new();
+    let mut caps: HashMap<ProjectKey, Vec<FrequencyCap>> = HashMap::new();
     for (project, key, most, hours) in rows {
         let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
         let Some(channel) =

@@ -9,9 +9,9 @@ use crate::{
     domain::time::Timestamp,
     server::store::{
         StoreResult,
-        delivery::{LeasedMessage, MessageNumber, OutboxQueue, Quota},
+        delivery::{LeaseQuota, LeasedMessage, MessageKey, OutboxQueue},
         engine::VersionKey,
-        sqlite::{SqliteStore, bulk::Bulk},
+        sqlite::{SqliteStore, bulk::BulkStatement},
     },
 };
 
@@ -47,7 +47,7 @@ struct OutboxQueueRow {
     due_at: i64,
 }
 
-pub async fn heaps(store: &SqliteStore) -> StoreResult<Vec<OutboxQueue>> {
+pub async fn list_queues(store: &SqliteStore) -> StoreResult<Vec<OutboxQueue>> {
     let rows: Vec<OutboxQueueRow> = sqlx::query_as(HEAPS).fetch_all(&store.readers).await?;
     // Messages of a channel that is not known wait; they keep no one else waiting.
     let heap = |row: OutboxQueueRow| {
@@ -93,11 +93,11 @@ const TAKE: &str = "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.
 
 pub async fn take(
     connection: &mut SqliteConnection,
-    quotas: &[Quota],
+    quotas: &[LeaseQuota],
     now: Timestamp,
 ) -> StoreResult<Vec<LeasedMessage>> {
     let mut taken = Vec::new();
-    let mut called_off: Vec<(MessageNumber, VersionKey)> = Vec::new();
+    let mut called_off: Vec<(MessageKey, VersionKey)> = Vec::new();
     for quota in quotas {
         let rows: Vec<LeasedRow> = sqlx::query_as(TAKE)
             .bind(quota.version)
@@ -126,7 +126,8 @@ pub async fn take(
             }
         }
     }
-    static LEASE: Bulk = Bulk::new("UPDATE outbox SET state = 4 WHERE seq IN (VALUES", 1, ")");
+    static LEASE: BulkStatement =
+        BulkStatement::new("UPDATE outbox SET state = 4 WHERE seq IN (VALUES", 1, ")");
     LEASE.run(connection, &taken, |query, message| query.bind(message.seq)).await?;
     call_off(connection, &called_off, now).await?;
     Ok(taken)
@@ -135,16 +136,16 @@ pub async fn take(
 /// Anyone who met a goal or left meanwhile gets nothing any more.
 async fn call_off(
     connection: &mut SqliteConnection,
-    messages: &[(MessageNumber, VersionKey)],
+    messages: &[(MessageKey, VersionKey)],
     now: Timestamp,
 ) -> StoreResult<()> {
-    static CALL_OFF: Bulk = Bulk::new(
+    static CALL_OFF: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET state = 3, settled_at = c.column2, reason = 'they had left the journey'
          FROM (VALUES",
         2,
         ") c WHERE outbox.seq = c.column1",
     );
-    static COUNT: Bulk = Bulk::new(
+    static COUNT: BulkStatement = BulkStatement::new(
         "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled + c.column2
          FROM (VALUES",
         2,

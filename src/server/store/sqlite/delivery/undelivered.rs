@@ -9,16 +9,16 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         delivery::undelivered::{
-            FailedMessage, FailedMessagePage, FailedMessageQuery, PAGE, RESEND_MAX,
+            FailedMessage, FailedMessagePage, FailedMessageQuery, PAGE_SIZE, RESEND_MAX,
         },
-        figures::counted,
+        figures::pluralize,
         ids::{JourneyId, ProjectId},
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        delivery::MessageNumber,
-        sqlite::{SqliteStore, audit::Entry, rows::to_json},
+        delivery::MessageKey,
+        sqlite::{SqliteStore, audit::NewAuditEntry, rows::to_json},
     },
 };
 
@@ -63,7 +63,7 @@ pub async fn page(
     .bind(journey)
     .bind(channel_key)
     .bind(query.before)
-    .bind(PAGE + 1)
+    .bind(PAGE_SIZE + 1)
     .fetch_all(&store.readers)
     .await?;
     let reasons: Vec<(Option<String>, i64)> = sqlx::query_as(
@@ -87,8 +87,9 @@ pub async fn page(
         .map(|(reason, count)| (reason.unwrap_or_default(), count))
         .take(10)
         .collect();
-    let next = (rows.len() as i64 > PAGE).then(|| rows[PAGE as usize - 1].seq);
-    let rows = rows.into_iter().take(PAGE as usize).map(message).collect::<StoreResult<_>>()?;
+    let next = (rows.len() as i64 > PAGE_SIZE).then(|| rows[PAGE_SIZE as usize - 1].seq);
+    let rows =
+        rows.into_iter().take(PAGE_SIZE as usize).map(message).collect::<StoreResult<_>>()?;
     Ok(FailedMessagePage { query: *query, rows, total, next, reasons })
 }
 
@@ -110,11 +111,11 @@ fn message(row: Row) -> StoreResult<FailedMessage> {
 }
 
 /// Back into the outbox, as if it had never been tried. They count as queued again.
-pub async fn send_again(
+pub async fn resend(
     store: &SqliteStore,
     actor: &Actor,
     query: &FailedMessageQuery,
-    chosen: &[MessageNumber],
+    chosen: &[MessageKey],
     now: Timestamp,
 ) -> StoreResult<i64> {
     let mut transaction = store.begin().await?;
@@ -154,8 +155,10 @@ pub async fn send_again(
     ] {
         sqlx::query(statement).bind(&rows).execute(&mut *transaction).await?;
     }
-    let summary = format!("{} resent", counted(count, "message", "messages"));
-    Entry::of(actor, AuditEvent::MessagesSentAgain, &summary).write(&mut transaction, now).await?;
+    let summary = format!("{} resent", pluralize(count, "message", "messages"));
+    NewAuditEntry::of(actor, AuditEvent::MessagesSentAgain, &summary)
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await?;
     Ok(count)
 }

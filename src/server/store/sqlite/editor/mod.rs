@@ -109,7 +109,7 @@ impl VersionStore for SqliteStore {
             .collect())
     }
 
-    async fn person_to_try(
+    async fn profile_for_simulation(
         &self,
         project: ProjectId,
         identity: &str,
@@ -118,7 +118,7 @@ impl VersionStore for SqliteStore {
         replay::person(self, project, identity, needs).await
     }
 
-    async fn place_of_events(&self, since: Timestamp) -> StoreResult<i64> {
+    async fn event_cursor_at(&self, since: Timestamp) -> StoreResult<i64> {
         replay::place(self, since).await
     }
 
@@ -132,7 +132,7 @@ impl VersionStore for SqliteStore {
         replay::events(self, project, keys, from, limit).await
     }
 
-    async fn people_who_meet(
+    async fn matching_profiles(
         &self,
         project: ProjectId,
         criteria: &Criteria,

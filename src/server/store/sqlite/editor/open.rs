@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        actor::Person,
+        actor::ActorRef,
         ids::{JourneyId, ProjectId, UserId},
         status::Status,
         time::Timestamp,
@@ -58,7 +58,7 @@ pub async fn open(
         versions,
         version: chosen,
         revision: content.revision,
-        saved_by: content.saved_by.map(|id| Person {
+        saved_by: content.saved_by.map(|id| ActorRef {
             id: UserId(id),
             name: content.saved_by_name.clone().unwrap_or_default(),
         }),

@@ -11,11 +11,11 @@ use crate::{
     domain::{
         actor::Actor,
         editor::PreviousVersionPolicy,
-        figures::counted,
+        figures::pluralize,
         ids::JourneyId,
         status::Status,
         time::Timestamp,
-        transition::{Action, Decision, Next, Refusal, Situation, transition},
+        transition::{Action, JourneyState, Refusal, StateChange, TransitionResult, transition},
     },
     server::store::{
         StoreError, StoreResult,
@@ -54,14 +54,14 @@ pub async fn publish(
     let first = !journey.situation.ever_published;
     let note = match publication.predecessor {
         _ if first => String::new(),
-        PreviousVersionPolicy::CarryOn => {
+        PreviousVersionPolicy::KeepEnrolments => {
             format!("version {}; people in older versions continue", draft.number)
         }
-        PreviousVersionPolicy::Leave => {
+        PreviousVersionPolicy::ExitEnrolments => {
             format!(
                 "version {}; {} exited the older versions",
                 draft.number,
-                counted(ended, "person", "people")
+                pluralize(ended, "person", "people")
             )
         }
     };
@@ -94,15 +94,17 @@ fn decide(
     now: Timestamp,
 ) -> StoreResult<Status> {
     let refused = |refusal| StoreError::Refused { name: journey.name.clone(), refusal };
-    let situation = Situation {
+    let situation = JourneyState {
         status: status(draft.status)?,
         start_ahead: draft.start_at.is_some_and(|start| start > now.0),
         ..journey.situation
     };
     let becomes = match transition(situation, Action::Publish) {
-        Decision::Apply(Next::Status(becomes)) => becomes,
-        Decision::Apply(_) => return Err(refused(Refusal::AlreadyPublished)),
-        Decision::Already(refusal) | Decision::Refuse(refusal) => return Err(refused(refusal)),
+        TransitionResult::Apply(StateChange::Status(becomes)) => becomes,
+        TransitionResult::Apply(_) => return Err(refused(Refusal::AlreadyPublished)),
+        TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
+            return Err(refused(refusal));
+        }
     };
     if draft.revision != publication.revision {
         return Err(StoreError::RevisionChanged { name: journey.name.clone() });
@@ -121,8 +123,8 @@ async fn retire(
     now: Timestamp,
 ) -> StoreResult<(i64, i64)> {
     let (action, leave) = match predecessor {
-        PreviousVersionPolicy::CarryOn => (Action::Restrict, false),
-        PreviousVersionPolicy::Leave => (Action::Complete, true),
+        PreviousVersionPolicy::KeepEnrolments => (Action::Restrict, false),
+        PreviousVersionPolicy::ExitEnrolments => (Action::Complete, true),
     };
     let (mut ended, mut cancelled) = (0, 0);
     for version in versions {
@@ -130,17 +132,17 @@ async fn retire(
         if matches!(old, Status::Draft | Status::Stopped) {
             continue;
         }
-        let situation = Situation {
+        let situation = JourneyState {
             status: old,
             start_ahead: version.start_at.is_some_and(|s| s > now.0),
             ..journey.situation
         };
         let becomes = match transition(situation, action) {
-            Decision::Apply(Next::Status(becomes)) => becomes,
+            TransitionResult::Apply(StateChange::Status(becomes)) => becomes,
             // Entry of those is over already; anyone who is inside may have to leave all the same.
             _ if matches!(old, Status::Completed | Status::Restricted) => old,
-            Decision::Apply(_) => old,
-            Decision::Already(refusal) | Decision::Refuse(refusal) => {
+            TransitionResult::Apply(_) => old,
+            TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
                 return Err(StoreError::Refused { name: journey.name.clone(), refusal });
             }
         };

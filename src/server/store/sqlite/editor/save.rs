@@ -7,15 +7,15 @@ use crate::{
     domain::{
         access::Permission,
         actor::Actor,
-        editor::{SaveVersion, difference::difference},
+        editor::{SaveVersion, difference::diff},
         graph::Graph,
-        operation::Outcome,
+        operation::ItemResult,
         reference::{Reference, references},
         selection::Selection,
         settings::Settings,
         status::Status,
         time::{MINUTE_MS, Timestamp},
-        transition::{Action, Decision, Situation, transition},
+        transition::{Action, JourneyState, TransitionResult, transition},
     },
     server::store::{
         StoreError, StoreResult,
@@ -23,7 +23,7 @@ use crate::{
         sqlite::{
             SqliteStore,
             candidates::OperationTargets,
-            record::{Item, Record},
+            record::{OperationItemRecord, OperationRecord},
             rows::{json, status, to_json},
         },
     },
@@ -59,7 +59,7 @@ pub async fn save(
     let mut transaction = store.begin().await?;
     let row = read(&mut transaction, actor, save).await?.ok_or(StoreError::NotFound("version"))?;
     let found = status(row.status)?;
-    let situation = Situation {
+    let situation = JourneyState {
         status: found,
         archived: row.archived,
         ever_published: row.ever_published,
@@ -67,7 +67,9 @@ pub async fn save(
         inside: row.inside,
     };
     let action = if found == Status::Draft { Action::EditDraft } else { Action::EditContent };
-    if let Decision::Already(refusal) | Decision::Refuse(refusal) = transition(situation, action) {
+    if let TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) =
+        transition(situation, action)
+    {
         return Err(StoreError::Refused { name: row.name, refusal });
     }
     // Asked here, where it is certain whether it is a draft still.
@@ -79,12 +81,12 @@ pub async fn save(
     }
     let (graph, settings): (Graph, Settings) =
         (json(&row.graph, "graph")?, json(&row.settings, "settings")?);
-    let changes = difference((&graph, &settings), (&save.graph, &save.settings));
+    let changes = diff((&graph, &settings), (&save.graph, &save.settings));
     if graph == save.graph && settings == save.settings {
         return Ok(SaveOutcome::Done { revision: row.revision });
     }
     if action == Action::EditContent {
-        let beyond = changes.beyond_content();
+        let beyond = changes.structural_changes();
         if !beyond.is_empty() {
             return Err(StoreError::Problems(beyond));
         }
@@ -184,16 +186,17 @@ async fn note_edit(
     now: Timestamp,
 ) -> StoreResult<()> {
     let found = status(row.status)?;
-    let item = Item {
+    let item = OperationItemRecord {
         journey: save.journey,
         name: row.name.clone(),
-        outcome: Outcome::Changed { from: found, to: found },
+        outcome: ItemResult::Changed { from: found, to: found },
         from: found,
         before: None,
         revision: row.journey_revision,
     };
     let nothing = OperationTargets { found: Vec::new(), missing: Vec::new() };
-    let mut record = Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
+    let mut record =
+        OperationRecord::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
     record.note = note;
     record.write(connection, actor, now).await?;
     Ok(())

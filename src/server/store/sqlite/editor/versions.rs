@@ -6,7 +6,7 @@ use crate::{
     domain::{
         actor::Actor,
         ids::{JourneyId, VersionId},
-        operation::Outcome,
+        operation::ItemResult,
         selection::Selection,
         settings::Settings,
         status::Status,
@@ -19,7 +19,7 @@ use crate::{
             SqliteStore,
             candidates::{self, OperationTarget, OperationTargets},
             edit::allowed,
-            record::{Item, Record},
+            record::{OperationItemRecord, OperationRecord},
             rows::{json, to_json},
         },
     },
@@ -151,17 +151,18 @@ pub fn record_one(
     action: Action,
     (from, to): (Status, Status),
     note: String,
-) -> Record {
-    let item = Item {
+) -> OperationRecord {
+    let item = OperationItemRecord {
         journey: candidate.id,
         name: candidate.name.clone(),
-        outcome: Outcome::Changed { from, to },
+        outcome: ItemResult::Changed { from, to },
         from,
         before: None,
         revision: candidate.revision + 1,
     };
     let nothing = OperationTargets { found: Vec::new(), missing: Vec::new() };
-    let mut record = Record::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
+    let mut record =
+        OperationRecord::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
     record.note = note;
     record
 }
@@ -174,6 +175,6 @@ pub async fn candidate(
     now: Timestamp,
 ) -> StoreResult<OperationTarget> {
     let mut candidates =
-        candidates::ticked(connection, actor.project, &[journey], now, false).await?;
+        candidates::by_ids(connection, actor.project, &[journey], now, false).await?;
     candidates.found.pop().ok_or(StoreError::NotFound("journey"))
 }

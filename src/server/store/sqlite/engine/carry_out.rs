@@ -7,19 +7,19 @@ use sqlx::SqliteConnection;
 
 use super::plan::{EngineStateRow, HEAD};
 use crate::{
-    domain::{engine::step::Ending, ids::ProjectId},
+    domain::{engine::step::ExitReason, ids::ProjectId},
     server::store::{
         StoreResult,
-        engine::{Batch, Head, Position, ProfileKey},
-        sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
+        engine::{EngineBatch, EngineState, EnrolmentPosition, ProfileKey},
+        sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency},
     },
 };
 
-pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> {
+pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> StoreResult<bool> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let head: EngineStateRow = sqlx::query_as(HEAD).fetch_one(&mut *connection).await?;
-    let head = Head::from(head);
+    let head = EngineState::from(head);
     let moved_on = head.epoch != batch.head.epoch
         || head.cursor != batch.head.cursor
         || (!batch.entered.is_empty() && head.last_enrolment != batch.head.last_enrolment);
@@ -43,13 +43,13 @@ pub async fn carry_out(store: &SqliteStore, batch: &Batch) -> StoreResult<bool> 
 }
 
 /// When they have to be looked at again; no one looks at those who are out.
-fn due(position: &Position) -> Option<i64> {
+fn due(position: &EnrolmentPosition) -> Option<i64> {
     position.due_at.filter(|_| position.ended.is_none()).map(|at| at.0)
 }
 
 /// False where someone is not where the batch thinks they are.
-async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
-    static MOVE: Bulk = Bulk::new(
+async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<bool> {
+    static MOVE: BulkStatement = BulkStatement::new(
         "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at
             = m.column6,
                         state = m.column7, ended_at = m.column8, awaits = m.column9 FROM (VALUES",
@@ -67,7 +67,7 @@ async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResu
                 .bind(position.visit);
             let query = query.bind(position.wait_until.map(|at| at.0)).bind(due(position));
             let query = query
-                .bind(position.ended.map_or(0, Ending::code))
+                .bind(position.ended.map_or(0, ExitReason::code))
                 .bind(position.ended.map(|_| batch.now.0));
             query.bind(position.awaits)
         })
@@ -75,8 +75,8 @@ async fn move_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResu
     Ok(done == batch.moved.len() as u64)
 }
 
-async fn enter_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    static ENTER: Bulk = Bulk::new(
+async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+    static ENTER: BulkStatement = BulkStatement::new(
         "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until,
             due_at, state,
                                          entered_at, began_at, entry_properties, ended_at) VALUES",
@@ -96,7 +96,7 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
                 .bind(&position.node)
                 .bind(position.visit)
                 .bind(position.wait_until.map(|at| at.0));
-            let query = query.bind(due(position)).bind(position.ended.map_or(0, Ending::code));
+            let query = query.bind(due(position)).bind(position.ended.map_or(0, ExitReason::code));
             let query = query
                 .bind(new.entered_at.0)
                 .bind(new.began_at.0)
@@ -107,14 +107,14 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
     Ok(())
 }
 
-async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    static STEP: Bulk = Bulk::new(
+async fn write_log(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+    static STEP: BulkStatement = BulkStatement::new(
         "INSERT INTO steps (enrolment, visit, at, path) VALUES",
         4,
         " ON CONFLICT DO UPDATE SET path = substr(path, 1, length(path) - 1) || ',' ||
          substr(excluded.path, 2)",
     );
-    static REFUSE: Bulk = Bulk::new(
+    static REFUSE: BulkStatement = BulkStatement::new(
         "INSERT INTO refusals (version, profile, gate, at, times) VALUES",
         5,
         " ON CONFLICT DO UPDATE SET gate = excluded.gate, at = excluded.at, times = times +
@@ -134,14 +134,17 @@ async fn write_log(connection: &mut SqliteConnection, batch: &Batch) -> StoreRes
 }
 
 /// False where a message that the batch settles, and counts, does not wait any more.
-async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<bool> {
-    static QUEUE: Bulk = Bulk::new(
+async fn write_messages(
+    connection: &mut SqliteConnection,
+    batch: &EngineBatch,
+) -> StoreResult<bool> {
+    static QUEUE: BulkStatement = BulkStatement::new(
         "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
          expires_at, created_at, receiver) VALUES",
         11,
         "",
     );
-    static SETTLE: Bulk = Bulk::new(
+    static SETTLE: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET state = s.column2, settled_at = s.column3 FROM (VALUES",
         3,
         ") s WHERE outbox.seq = s.column1 AND outbox.state = 0",
@@ -172,13 +175,16 @@ async fn write_messages(connection: &mut SqliteConnection, batch: &Batch) -> Sto
 
 /// What became of messages has been acted on. That it was sent, failed or was withheld stands in
 /// the outbox itself.
-async fn close_answers(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    static FORGET: Bulk =
-        Bulk::new("DELETE FROM message_events WHERE (message, what) IN (VALUES", 2, ")");
-    static KEEP: Bulk =
-        Bulk::new("UPDATE message_events SET pending = 0 WHERE (message, what) IN (VALUES", 2, ")");
+async fn close_answers(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+    static FORGET: BulkStatement =
+        BulkStatement::new("DELETE FROM message_events WHERE (message, what) IN (VALUES", 2, ")");
+    static KEEP: BulkStatement = BulkStatement::new(
+        "UPDATE message_events SET pending = 0 WHERE (message, what) IN (VALUES",
+        2,
+        ")",
+    );
     let answers = |settling: bool| {
-        batch.answered.iter().filter(move |(_, fate)| fate.is_settling() == settling)
+        batch.answered.iter().filter(move |(_, fate)| fate.is_send_result() == settling)
     };
     FORGET
         .run(connection, answers(true), |query, (message, fate)| {
@@ -192,8 +198,8 @@ async fn close_answers(connection: &mut SqliteConnection, batch: &Batch) -> Stor
     Ok(())
 }
 
-async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    static COUNT: Bulk = Bulk::new(
+async fn count(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+    static COUNT: BulkStatement = BulkStatement::new(
         "UPDATE versions SET qualified = qualified + c.column2, control = control + c.column3,
                     entered = entered + c.column4,
                     inside = inside + c.column4 - c.column5 - c.column6 - c.column7 - c.column8 -
@@ -207,7 +213,7 @@ async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<
         12,
         ") c WHERE versions.seq = c.column1",
     );
-    static PASS: Bulk = Bulk::new(
+    static PASS: BulkStatement = BulkStatement::new(
         "INSERT INTO node_figures (version, node, outlet, count) VALUES",
         4,
         " ON CONFLICT DO UPDATE SET count = count + excluded.count",
@@ -231,20 +237,20 @@ async fn count(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<
     Ok(())
 }
 
-async fn change_people(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
-    static PATCH: Bulk = Bulk::new(
+async fn change_people(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+    static PATCH: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET properties = json_patch(properties, c.column2), updated_at = c.column3
          FROM (VALUES",
         3,
         ") c WHERE profiles.seq = c.column1",
     );
-    static MEET: Bulk = Bulk::new(
+    static MEET: BulkStatement = BulkStatement::new(
         "INSERT INTO met_criteria (version, profile) VALUES",
         2,
         " ON CONFLICT DO NOTHING",
     );
-    static PART: Bulk =
-        Bulk::new("DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", 2, ")");
+    static PART: BulkStatement =
+        BulkStatement::new("DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", 2, ")");
     let now = batch.now.0;
     let patches: Vec<(ProfileKey, String)> = batch
         .properties
@@ -272,7 +278,7 @@ async fn change_people(connection: &mut SqliteConnection, batch: &Batch) -> Stor
     Ok(())
 }
 
-async fn change_lists(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
     if batch.lists.is_empty() {
         return Ok(());
     }
@@ -307,7 +313,7 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &Batch) -> Store
 
 /// “Start another journey” is an event of ours: the other journey lets them in by it, exactly once,
 /// like by any event.
-async fn start_journeys(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+async fn start_journeys(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
     if batch.started.is_empty() {
         return Ok(());
     }
@@ -328,7 +334,7 @@ async fn start_journeys(connection: &mut SqliteConnection, batch: &Batch) -> Sto
     Ok(())
 }
 
-async fn keep_place(connection: &mut SqliteConnection, batch: &Batch) -> StoreResult<()> {
+async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
     if batch.cursor != batch.head.cursor {
         sqlx::query("UPDATE engine_state SET cursor = ?")
             .bind(batch.cursor)

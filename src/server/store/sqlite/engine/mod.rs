@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use super::SqliteStore;
 use crate::{
     domain::{
-        engine::admit::History,
+        engine::admit::EnrolmentHistory,
         graph::criteria::Criteria,
         ids::ProjectId,
         people::{Profile, profile::Channel},
@@ -21,31 +21,32 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{
-            ActiveEnrolment, ActiveVersionInfo, Age, Answer, Batch, EngineBacklog, EngineStore,
-            EnrolmentKey, EntryRunProgress, Head, JourneyKey, Page, ProfileKey, ProfileNeeds,
-            ProjectNumber, QueuedMessage, StoredEvent, VersionDefinition, VersionKey,
+            ActiveEnrolment, ActiveVersionInfo, Age, EngineBacklog, EngineBatch, EngineState,
+            EngineStore, EnrolmentKey, EntryRunProgress, JourneyKey, Page, PendingMessageEvent,
+            ProfileKey, ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionDefinition,
+            VersionKey,
         },
     },
 };
 
 impl EngineStore for SqliteStore {
-    async fn head(&self) -> StoreResult<Head> {
+    async fn head(&self) -> StoreResult<EngineState> {
         plan::head(self).await
     }
 
-    async fn planned(&self) -> StoreResult<Vec<ActiveVersionInfo>> {
-        plan::planned(self).await
+    async fn active_versions(&self) -> StoreResult<Vec<ActiveVersionInfo>> {
+        plan::active_versions(self).await
     }
 
     async fn contents(&self, versions: &[VersionKey]) -> StoreResult<Vec<VersionDefinition>> {
         plan::contents(self, versions).await
     }
 
-    async fn all_segments(&self) -> StoreResult<HashMap<ProjectNumber, HashMap<String, Criteria>>> {
+    async fn all_segments(&self) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
         plan::all_segments(self).await
     }
 
-    async fn event_names(&self, after: i64) -> StoreResult<Vec<(i64, ProjectNumber, String)>> {
+    async fn event_names(&self, after: i64) -> StoreResult<Vec<(i64, ProjectKey, String)>> {
         plan::event_names(self, after).await
     }
 
@@ -72,24 +73,24 @@ impl EngineStore for SqliteStore {
     async fn histories(
         &self,
         pairs: &[(JourneyKey, ProfileKey)],
-    ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), History>> {
+    ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
         read::histories(self, pairs).await
     }
 
-    async fn met(
+    async fn matching_before(
         &self,
         pairs: &[(VersionKey, ProfileKey)],
     ) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
-        read::met(self, pairs).await
+        read::matching_before(self, pairs).await
     }
 
-    async fn due(
+    async fn due_enrolments(
         &self,
         after: Option<Timestamp>,
         until: Timestamp,
         limit: i64,
     ) -> StoreResult<Vec<ActiveEnrolment>> {
-        read::due(self, after, until, limit).await
+        read::due_enrolments(self, after, until, limit).await
     }
 
     async fn next_due(&self, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
@@ -105,28 +106,29 @@ impl EngineStore for SqliteStore {
         sweep::put_off(self, people, now, until).await
     }
 
-    async fn queued(&self, after: i64, limit: i64) -> StoreResult<Vec<QueuedMessage>> {
-        read::queued(self, after, limit).await
+    async fn queued_test_messages(
+        &self,
+        after: i64,
+        limit: i64,
+    ) -> StoreResult<Vec<QueuedMessage>> {
+        read::queued_test_messages(self, after, limit).await
     }
 
-    async fn answers(&self, limit: i64) -> StoreResult<Vec<Answer>> {
-        read::answers(self, limit).await
+    async fn pending_message_events(&self, limit: i64) -> StoreResult<Vec<PendingMessageEvent>> {
+        read::pending_message_events(self, limit).await
     }
 
-    async fn live_channels(&self) -> StoreResult<HashSet<(ProjectNumber, Channel)>> {
+    async fn live_channels(&self) -> StoreResult<HashSet<(ProjectKey, Channel)>> {
         plan::live_channels(self).await
     }
 
-    async fn profile_changes(
-        &self,
-        limit: i64,
-    ) -> StoreResult<Vec<(i64, ProjectNumber, ProfileKey)>> {
+    async fn profile_changes(&self, limit: i64) -> StoreResult<Vec<(i64, ProjectKey, ProfileKey)>> {
         read::profile_changes(self, limit).await
     }
 
     async fn matching(
         &self,
-        project: ProjectNumber,
+        project: ProjectKey,
         criteria: &Criteria,
         after: ProfileKey,
         limit: i64,
@@ -142,8 +144,8 @@ impl EngineStore for SqliteStore {
         read::runs_of(self, versions).await
     }
 
-    async fn carry_out(&self, batch: &Batch) -> StoreResult<bool> {
-        carry_out::carry_out(self, batch).await
+    async fn commit_batch(&self, batch: &EngineBatch) -> StoreResult<bool> {
+        carry_out::commit_batch(self, batch).await
     }
 
     async fn sweep(&self, now: Timestamp, limit: i64) -> StoreResult<bool> {

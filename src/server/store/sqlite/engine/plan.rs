@@ -15,7 +15,7 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        engine::{ActiveVersionInfo, Head, ProjectNumber, VersionDefinition, VersionKey},
+        engine::{ActiveVersionInfo, EngineState, ProjectKey, VersionDefinition, VersionKey},
         sqlite::{
             SqliteStore,
             rows::{json, status, to_json},
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Reads [`Head`]; the same for a reader and inside of the writing transaction.
+/// Reads [`EngineState`]; the same for a reader and inside of the writing transaction.
 pub const HEAD: &str = "SELECT epoch, content, cursor,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS last_event,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'enrolments'), 0) AS last_enrolment,
@@ -44,11 +44,11 @@ pub struct EngineStateRow {
     answers: bool,
 }
 
-impl From<EngineStateRow> for Head {
+impl From<EngineStateRow> for EngineState {
     fn from(row: EngineStateRow) -> Self {
         Self {
             epoch: row.epoch,
-            content: row.content,
+            definitions_epoch: row.content,
             cursor: row.cursor,
             last_event: row.last_event,
             last_enrolment: row.last_enrolment,
@@ -59,7 +59,7 @@ impl From<EngineStateRow> for Head {
     }
 }
 
-pub async fn head(store: &SqliteStore) -> StoreResult<Head> {
+pub async fn head(store: &SqliteStore) -> StoreResult<EngineState> {
     let row: EngineStateRow = sqlx::query_as(HEAD).fetch_one(&store.readers).await?;
     Ok(row.into())
 }
@@ -78,7 +78,7 @@ struct PlannedRow {
     entered: i64,
 }
 
-pub async fn planned(store: &SqliteStore) -> StoreResult<Vec<ActiveVersionInfo>> {
+pub async fn active_versions(store: &SqliteStore) -> StoreResult<Vec<ActiveVersionInfo>> {
     let rows: Vec<PlannedRow> = sqlx::query_as(
         "SELECT v.seq, j.seq AS journey, v.journey_id, j.name AS journey_name, p.number AS
             project, v.project_id, v.status, v.entry_mark, v.entry_since,
@@ -140,14 +140,14 @@ pub async fn contents(
 
 pub async fn all_segments(
     store: &SqliteStore,
-) -> StoreResult<HashMap<ProjectNumber, HashMap<String, Criteria>>> {
+) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT p.number, s.name, s.criteria FROM segments s JOIN projects p
             ON p.id = s.project_id",
     )
     .fetch_all(&store.readers)
     .await?;
-    let mut segments: HashMap<ProjectNumber, HashMap<String, Criteria>> = HashMap::new();
+    let mut segments: HashMap<ProjectKey, HashMap<String, Criteria>> = HashMap::new();
     for (project, name, criteria) in rows {
         match json(&criteria, "criteria") {
             Ok(criteria) => {
@@ -161,7 +161,7 @@ pub async fn all_segments(
     Ok(segments)
 }
 
-pub async fn live_channels(store: &SqliteStore) -> StoreResult<HashSet<(ProjectNumber, Channel)>> {
+pub async fn live_channels(store: &SqliteStore) -> StoreResult<HashSet<(ProjectKey, Channel)>> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT p.number, c.channel FROM channels c JOIN projects p
             ON p.id = c.project_id WHERE c.live = 1",
@@ -177,7 +177,7 @@ pub async fn live_channels(store: &SqliteStore) -> StoreResult<HashSet<(ProjectN
 pub async fn event_names(
     store: &SqliteStore,
     after: i64,
-) -> StoreResult<Vec<(i64, ProjectNumber, String)>> {
+) -> StoreResult<Vec<(i64, ProjectKey, String)>> {
     Ok(sqlx::query_as("SELECT id, project, name_key FROM event_names WHERE id > ? ORDER BY id")
         .bind(after)
         .fetch_all(&store.readers)

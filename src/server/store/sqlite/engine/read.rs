@@ -6,16 +6,16 @@ use sqlx::FromRow;
 
 use crate::{
     domain::{
-        delivery::fate::Fate,
-        engine::admit::History,
+        delivery::fate::MessageEventKind,
+        engine::admit::EnrolmentHistory,
         people::{PastEvent, Profile, Properties},
         time::Timestamp,
     },
     server::store::{
         StoreResult,
         engine::{
-            ActiveEnrolment, Answer, EntryRunProgress, JourneyKey, ProfileKey, ProfileNeeds,
-            ProjectNumber, QueuedMessage, StoredEvent, VersionKey,
+            ActiveEnrolment, EntryRunProgress, JourneyKey, PendingMessageEvent, ProfileKey,
+            ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionKey,
         },
         sqlite::{
             SqliteStore,
@@ -282,7 +282,7 @@ fn distinct(numbers: impl Iterator<Item = i64>) -> StoreResult<String> {
 pub async fn histories(
     store: &SqliteStore,
     pairs: &[(JourneyKey, ProfileKey)],
-) -> StoreResult<HashMap<(JourneyKey, ProfileKey), History>> {
+) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
     if pairs.is_empty() {
         return Ok(HashMap::new());
     }
@@ -301,12 +301,12 @@ pub async fn histories(
     .fetch_all(&store.readers)
     .await?;
     let history = |(journey, profile, inside, left): (i64, i64, bool, Option<i64>)| {
-        ((journey, profile), History { inside, left_at: left.map(Timestamp) })
+        ((journey, profile), EnrolmentHistory { is_enrolled: inside, left_at: left.map(Timestamp) })
     };
     Ok(rows.into_iter().map(history).collect())
 }
 
-pub async fn met(
+pub async fn matching_before(
     store: &SqliteStore,
     pairs: &[(VersionKey, ProfileKey)],
 ) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
@@ -325,7 +325,7 @@ pub async fn met(
     Ok(rows.into_iter().collect())
 }
 
-pub async fn due(
+pub async fn due_enrolments(
     store: &SqliteStore,
     after: Option<Timestamp>,
     until: Timestamp,
@@ -370,7 +370,7 @@ struct QueuedRow {
 
 /// In the order in which they were written; messages of versions that were stopped or left are not
 /// handed out. Those of people who were forgotten are no one's.
-pub async fn queued(
+pub async fn queued_test_messages(
     store: &SqliteStore,
     after: i64,
     limit: i64,
@@ -412,7 +412,10 @@ struct AnswerRow {
 
 /// In the order in which it happened. Of a person who was forgotten, and in a stopped version, it
 /// moves no one.
-pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>> {
+pub async fn pending_message_events(
+    store: &SqliteStore,
+    limit: i64,
+) -> StoreResult<Vec<PendingMessageEvent>> {
     let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<AnswerRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT m.message, m.what, o.node AS message_node, o.visit AS message_visit,
@@ -427,9 +430,9 @@ pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>
     .fetch_all(&store.readers)
     .await?;
     let answer = |row: AnswerRow| {
-        Some(Answer {
+        Some(PendingMessageEvent {
             message: row.message,
-            fate: Fate::from_code(row.what)?,
+            fate: MessageEventKind::from_code(row.what)?,
             node: row.message_node,
             visit: row.message_visit,
             inside: row.inside,
@@ -442,7 +445,7 @@ pub async fn answers(store: &SqliteStore, limit: i64) -> StoreResult<Vec<Answer>
 pub async fn profile_changes(
     store: &SqliteStore,
     limit: i64,
-) -> StoreResult<Vec<(i64, ProjectNumber, ProfileKey)>> {
+) -> StoreResult<Vec<(i64, ProjectKey, ProfileKey)>> {
     Ok(sqlx::query_as("SELECT seq, project, profile FROM profile_changes ORDER BY seq LIMIT ?")
         .bind(limit)
         .fetch_all(&store.readers)

@@ -10,7 +10,7 @@ use crate::{
     server::store::{
         StoreResult,
         engine::{Age, EnrolmentKey, Page, VersionKey},
-        sqlite::{SqliteStore, bulk::Bulk, rows::to_json, turns::Urgency},
+        sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency},
     },
 };
 
@@ -103,7 +103,7 @@ pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> S
 /// Someone may have had one of them sent again meanwhile: the states are looked at once more.
 async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
     // Versions go on counting what was cancelled, without its rows.
-    static KEEP_COUNT: Bulk = Bulk::new(
+    static KEEP_COUNT: BulkStatement = BulkStatement::new(
         "UPDATE versions SET carried = json_set(carried, '$.cancelled', coalesce(carried ->>
             '$.cancelled', 0) + c.column2)
          FROM (VALUES",

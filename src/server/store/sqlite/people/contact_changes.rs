@@ -11,8 +11,8 @@ use crate::{
     },
     server::store::{
         StoreError, StoreResult,
-        engine::{ProfileKey, ProjectNumber},
-        sqlite::{SqliteStore, bulk::Bulk},
+        engine::{ProfileKey, ProjectKey},
+        sqlite::{SqliteStore, bulk::BulkStatement},
     },
 };
 
@@ -21,7 +21,7 @@ const LINES: i64 = 50;
 
 /// A change that is to be kept.
 pub struct NewContactChange {
-    pub project: ProjectNumber,
+    pub project: ProjectKey,
     pub profile: ProfileKey,
     pub change: FieldChange,
     pub source: ContactSource,
@@ -33,7 +33,7 @@ pub async fn insert(
     changes: &[NewContactChange],
     now: Timestamp,
 ) -> StoreResult<()> {
-    static INSERT: Bulk = Bulk::new(
+    static INSERT: BulkStatement = BulkStatement::new(
         "INSERT INTO contact_changes (project, profile, field, before, after, source, user_id, at)
          VALUES",
         8,
@@ -70,7 +70,7 @@ struct ChangeRow {
 /// The newest first.
 pub async fn of_person(
     store: &SqliteStore,
-    project: ProjectNumber,
+    project: ProjectKey,
     profile: ProfileKey,
 ) -> StoreResult<Vec<ContactChange>> {
     let rows: Vec<ChangeRow> = sqlx::query_as(
@@ -86,7 +86,7 @@ pub async fn of_person(
     let change = |row: ChangeRow| {
         let source = ContactSource::from_code(row.source);
         let source = source.ok_or_else(|| {
-            StoreError::Damaged(format!("the unknown source {} of a change", row.source))
+            StoreError::Corrupt(format!("the unknown source {} of a change", row.source))
         })?;
         let (field, before, after, by) = (row.field, row.before, row.after, row.by);
         Ok(ContactChange { at: Timestamp(row.at), field, before, after, source, by })

@@ -8,7 +8,7 @@ use crate::{
         actor::Actor,
         audit::AuditEvent,
         error::FieldError,
-        figures::counted,
+        figures::pluralize,
         ids::{ImportId, ProjectId},
         people::import::{ImportProgress, ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow},
         time::Timestamp,
@@ -16,7 +16,7 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         people::NewImport,
-        sqlite::{SqliteStore, audit::Entry, bulk::Bulk, turns::Urgency},
+        sqlite::{SqliteStore, audit::NewAuditEntry, bulk::BulkStatement, turns::Urgency},
     },
 };
 
@@ -56,7 +56,7 @@ pub async fn note(
     progress: &ImportProgress,
     refused: &[RejectedRow],
 ) -> StoreResult<()> {
-    static REFUSE: Bulk = Bulk::new(
+    static REFUSE: BulkStatement = BulkStatement::new(
         "INSERT INTO import_errors (import, line, field, sentence) VALUES",
         4,
         " ON CONFLICT DO NOTHING",
@@ -109,8 +109,10 @@ pub async fn finish(
     .ok_or(StoreError::NotFound("import"))?;
     let broken = if problem.is_some() { ", interrupted" } else { "" };
     let summary =
-        format!("{file}: {} taken, {refused} refused{broken}", counted(taken, "row", "rows"));
-    Entry::of(actor, AuditEvent::PeopleImported, &summary).write(&mut transaction, now).await?;
+        format!("{file}: {} taken, {refused} refused{broken}", pluralize(taken, "row", "rows"));
+    NewAuditEntry::of(actor, AuditEvent::PeopleImported, &summary)
+        .write(&mut transaction, now)
+        .await?;
     store.commit(transaction, actor.project).await
 }
 
@@ -147,9 +149,9 @@ impl From<Row> for ImportView {
             file_name: row.file_name,
             list: row.list,
             state: match row.state {
-                0 => ImportState::UnderWay,
+                0 => ImportState::Running,
                 1 => ImportState::Done,
-                _ => ImportState::BrokenOff(row.problem.unwrap_or_default()),
+                _ => ImportState::Failed(row.problem.unwrap_or_default()),
             },
             bytes: row.bytes.unsigned_abs(),
             progress: ImportProgress {

@@ -23,7 +23,7 @@ use crate::{
             Properties,
             contact::FieldChange,
             profile::{Channel, event_key},
-            record::{NewEvent, ProfileUpdate, What, merge as merge_properties},
+            record::{NewEvent, ProfileUpdate, RecordPayload, merge_properties},
             sender::{Batch, Ignored, IgnoredReason, Sender, Trust, of_known_person},
         },
         time::Timestamp,
@@ -31,11 +31,11 @@ use crate::{
     server::store::{
         StoreError, StoreResult,
         delivery::ChangedPerson,
-        engine::{ProfileKey, ProjectNumber},
+        engine::{ProfileKey, ProjectKey},
         people::Ingested,
         sqlite::{
             SqliteStore,
-            bulk::Bulk,
+            bulk::BulkStatement,
             engine::read::{PROFILE_COLUMNS, ProfileRow},
             rows::to_json,
             turns::Urgency,
@@ -47,8 +47,8 @@ use crate::{
 const OF_BROWSERS: [u8; 8] = [0xff; 8];
 
 /// A record with the person that it is about, and as much of it as its sender may say.
-pub struct Addressed<'a> {
-    pub project: ProjectNumber,
+pub struct ResolvedRecord<'a> {
+    pub project: ProjectKey,
     pub profile: ProfileKey,
     /// The place of its batch, and whose that is.
     pub batch: usize,
@@ -57,7 +57,7 @@ pub struct Addressed<'a> {
     pub sender: Sender,
     /// A trusted sender names somebody of whom a browser said something.
     naming: Option<Naming>,
-    pub what: Cow<'a, What>,
+    pub what: Cow<'a, RecordPayload>,
 }
 
 pub async fn ingest(
@@ -79,7 +79,7 @@ async fn write(
 ) -> StoreResult<Vec<Ingested>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
-    let mut numbered: Vec<(ProjectNumber, &Batch)> = Vec::with_capacity(batches.len());
+    let mut numbered: Vec<(ProjectKey, &Batch)> = Vec::with_capacity(batches.len());
     for batch in batches {
         numbered.push((project_number(store, connection, batch.project).await?, batch));
     }
@@ -111,7 +111,7 @@ type AskedAgain = HashMap<ProfileKey, Vec<ChangedPerson>>;
 /// The same by sender; nearly always there is nothing.
 fn by_sender(
     ignored: Vec<Vec<Ignored>>,
-    addressed: &[Addressed<'_>],
+    addressed: &[ResolvedRecord<'_>],
     asked_again: &AskedAgain,
 ) -> Vec<Ingested> {
     let mut ingested: Vec<Ingested> =
@@ -134,7 +134,7 @@ async fn project_number(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
     project: ProjectId,
-) -> StoreResult<ProjectNumber> {
+) -> StoreResult<ProjectKey> {
     let known = store.numbers().project(project);
     if let Some(number) = known {
         return Ok(number);
@@ -150,9 +150,9 @@ async fn project_number(
 
 /// Gives each record to its person, and takes out of it what its sender may not say of them.
 fn address<'a>(
-    batches: &[(ProjectNumber, &'a Batch)],
+    batches: &[(ProjectKey, &'a Batch)],
     resolved: &ResolvedProfiles,
-) -> (Vec<Addressed<'a>>, Vec<Vec<Ignored>>) {
+) -> (Vec<ResolvedRecord<'a>>, Vec<Vec<Ignored>>) {
     let mut addressed = Vec::with_capacity(resolved.profiles.len());
     let mut found = resolved.profiles.iter();
     let mut all_ignored = Vec::with_capacity(batches.len());
@@ -179,7 +179,7 @@ fn address<'a>(
                 && record.who.identity.is_some()
                 && resolved.of_browser.contains(&profile);
             let naming = names.then_some(if one.known { Naming::Squatted } else { Naming::Joined });
-            addressed.extend(what.map(|what| Addressed {
+            addressed.extend(what.map(|what| ResolvedRecord {
                 project: *project,
                 profile,
                 batch: number,
@@ -195,8 +195,8 @@ fn address<'a>(
 }
 
 #[derive(Default)]
-pub(super) struct Changed {
-    project: ProjectNumber,
+pub(super) struct ProfileDraft {
+    project: ProjectKey,
     pub(super) properties: Properties,
     pub(super) addresses: BTreeMap<String, String>,
     pub(super) consent: BTreeMap<String, bool>,
@@ -208,7 +208,7 @@ pub(super) struct Changed {
     pub(super) of_browser: OfBrowser,
 }
 
-impl Changed {
+impl ProfileDraft {
     /// What a consent that is withdrawn, and an address that is another one, mean for messages in
     /// hand.
     fn note_withdrawn(&mut self, change: &ProfileUpdate) {
@@ -258,7 +258,7 @@ impl Changed {
 /// Reads those that change, changes them here, and writes them back.
 async fn change_profiles(
     connection: &mut SqliteConnection,
-    records: &[Addressed<'_>],
+    records: &[ResolvedRecord<'_>],
     resolved: &ResolvedProfiles,
     asked_again: &mut AskedAgain,
     now: Timestamp,
@@ -266,11 +266,11 @@ async fn change_profiles(
     let new = &resolved.new;
     let changes = || {
         records.iter().filter_map(|record| match &*record.what {
-            What::Change(change) => Some((record, Some(change))),
+            RecordPayload::Change(change) => Some((record, Some(change))),
             _ => record.naming.map(|_| (record, None)),
         })
     };
-    let mut changed: HashMap<ProfileKey, Changed> = HashMap::new();
+    let mut changed: HashMap<ProfileKey, ProfileDraft> = HashMap::new();
     for (record, _) in changes() {
         changed.entry(record.profile).or_default().project = record.project;
     }
@@ -292,14 +292,14 @@ async fn change_profiles(
             let profile = row.into_profile()?;
             if let Some(person) = changed.get_mut(&profile.seq) {
                 let project = person.project;
-                *person = Changed {
+                *person = ProfileDraft {
                     project,
                     properties: profile.properties,
                     addresses: profile.addresses,
                     consent: profile.consent,
                     time_zone: profile.time_zone,
                     known: true,
-                    ..Changed::default()
+                    ..ProfileDraft::default()
                 };
             }
         }
@@ -350,10 +350,10 @@ async fn change_profiles(
 
 async fn write_profiles(
     connection: &mut SqliteConnection,
-    changed: &HashMap<ProfileKey, Changed>,
+    changed: &HashMap<ProfileKey, ProfileDraft>,
     now: Timestamp,
 ) -> StoreResult<()> {
-    static WRITE: Bulk = Bulk::new(
+    static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET properties = c.column2, addresses = c.column3, consent = c.column4,
             time_zone = c.column5,
                         updated_at = c.column6 FROM (VALUES",
@@ -382,17 +382,21 @@ async fn write_profiles(
                 .bind(now.0)
         })
         .await?;
-    notice_changes(connection, changed.iter().map(|(profile, person)| (person.project, *profile)))
-        .await
+    record_profile_changes(
+        connection,
+        changed.iter().map(|(profile, person)| (person.project, *profile)),
+    )
+    .await
 }
 
 /// Lets the engine look at people who changed: only where a journey lets people in by what they
 /// are.
-pub async fn notice_changes(
+pub async fn record_profile_changes(
     connection: &mut SqliteConnection,
-    changed: impl Iterator<Item = (ProjectNumber, ProfileKey)>,
+    changed: impl Iterator<Item = (ProjectKey, ProfileKey)>,
 ) -> StoreResult<()> {
-    static NOTICE: Bulk = Bulk::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
+    static NOTICE: BulkStatement =
+        BulkStatement::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
     let (looked_at,): (bool,) = sqlx::query_as(
         "SELECT EXISTS (SELECT 1 FROM versions WHERE status = 2 AND entry_type = 1)",
     )
@@ -409,13 +413,17 @@ pub async fn notice_changes(
 async fn insert_events(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
-    records: &[Addressed<'_>],
+    records: &[ResolvedRecord<'_>],
     now: Timestamp,
 ) -> StoreResult<()> {
-    let events: Vec<(&Addressed<'_>, &NewEvent)> = records
+    let events: Vec<(&ResolvedRecord<'_>, &NewEvent)> = records
         .iter()
         .filter_map(|record| {
-            if let What::Event(event) = &*record.what { Some((record, event)) } else { None }
+            if let RecordPayload::Event(event) = &*record.what {
+                Some((record, event))
+            } else {
+                None
+            }
         })
         .collect();
     if events.is_empty() {
@@ -423,7 +431,7 @@ async fn insert_events(
     }
     let names = name_numbers(store, connection, &events, now).await?;
     // A message id that was seen before is ignored.
-    static INSERT: Bulk = Bulk::new(
+    static INSERT: BulkStatement = BulkStatement::new(
         "INSERT INTO events (project, profile, name, at, received_at, message, properties) VALUES",
         7,
         " ON CONFLICT (message) WHERE message IS NOT NULL DO NOTHING",
@@ -457,10 +465,10 @@ async fn insert_events(
 async fn name_numbers<'a>(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
-    events: &[(&Addressed<'_>, &'a NewEvent)],
+    events: &[(&ResolvedRecord<'_>, &'a NewEvent)],
     now: Timestamp,
-) -> StoreResult<HashMap<(ProjectNumber, &'a str), i64>> {
-    let names: HashSet<(ProjectNumber, &str)> =
+) -> StoreResult<HashMap<(ProjectKey, &'a str), i64>> {
+    let names: HashSet<(ProjectKey, &str)> =
         events.iter().map(|(record, event)| (record.project, event.name.as_str())).collect();
     let mut numbers = HashMap::with_capacity(names.len());
     for (project, name) in names {
@@ -478,7 +486,7 @@ async fn name_numbers<'a>(
 async fn name_number(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
-    project: ProjectNumber,
+    project: ProjectKey,
     name: &str,
     now: Timestamp,
 ) -> StoreResult<i64> {
@@ -490,7 +498,7 @@ async fn name_number(
             .fetch_optional(&mut *connection)
             .await?;
     if let Some((number,)) = known {
-        store.numbers().learn_name(project, name, number);
+        store.numbers().insert_name(project, name, number);
         return Ok(number);
     }
     let (number,) = sqlx::query_as(
@@ -510,7 +518,7 @@ async fn name_number(
 /// What browsers send counts apart: a key that anyone can read makes no event of the project's
 /// own systems a repetition. (Theirs stay as they were before that, so that what is on the disk is
 /// known.)
-fn message_key(project: ProjectNumber, trust: Trust, message: &str) -> Vec<u8> {
+fn message_key(project: ProjectKey, trust: Trust, message: &str) -> Vec<u8> {
     let mut digest = Sha256::new();
     if trust == Trust::Browser {
         digest.update(OF_BROWSERS);
@@ -522,13 +530,13 @@ fn message_key(project: ProjectNumber, trust: Trust, message: &str) -> Vec<u8> {
 
 async fn join_lists(
     connection: &mut SqliteConnection,
-    records: &[Addressed<'_>],
+    records: &[ResolvedRecord<'_>],
     now: Timestamp,
 ) -> StoreResult<()> {
-    let rows: Vec<(ProjectNumber, ProfileKey, &String)> = records
+    let rows: Vec<(ProjectKey, ProfileKey, &String)> = records
         .iter()
         .filter_map(|record| {
-            if let What::List(list) = &*record.what {
+            if let RecordPayload::List(list) = &*record.what {
                 Some((record.project, record.profile, list))
             } else {
                 None

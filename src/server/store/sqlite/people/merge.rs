@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     domain::{
-        engine::step::Ending,
+        engine::step::ExitReason,
         people::{Properties, profile::Channel, record::merge_profiles},
         time::Timestamp,
     },
@@ -186,7 +186,7 @@ async fn end_trips(
             NULL WHERE seq = ?1",
         )
         .bind(trip)
-        .bind(Ending::ForceExited.code())
+        .bind(ExitReason::ForceExited.code())
         .bind(now.0)
         .execute(&mut *connection)
         .await?;

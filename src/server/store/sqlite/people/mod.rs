@@ -23,15 +23,15 @@ use crate::{
             import::{ImportProgress, ImportView, RejectedRow},
             sender::Batch,
             view::{
-                EnrolmentDetail, EntryExplanation, PeoplePage, ProfileDetail, ProfileQuery,
-                SegmentView,
+                EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
+                SegmentSummary,
             },
         },
         time::Timestamp,
     },
     server::store::{
         StoreError, StoreResult,
-        engine::ProjectNumber,
+        engine::ProjectKey,
         people::{Ingested, NewImport, ProfileStore},
     },
 };
@@ -46,7 +46,7 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         query: &ProfileQuery,
         now: Timestamp,
-    ) -> StoreResult<PeoplePage> {
+    ) -> StoreResult<ProfilePage> {
         page::page(self, project, query, now).await
     }
 
@@ -62,18 +62,18 @@ impl ProfileStore for SqliteStore {
         person::by_identity(self, project, identity).await
     }
 
-    async fn trip(&self, project: ProjectId, trip: i64) -> StoreResult<EnrolmentDetail> {
-        person::trip(self, project, trip).await
+    async fn enrolment(&self, project: ProjectId, enrolment: i64) -> StoreResult<EnrolmentDetail> {
+        person::enrolment(self, project, enrolment).await
     }
 
-    async fn why_not(
+    async fn load_entry_facts(
         &self,
         project: ProjectId,
         person: i64,
         journey: JourneyId,
         now: Timestamp,
     ) -> StoreResult<EntryExplanation> {
-        why_not::why_not(self, project, person, journey, now).await
+        why_not::load_entry_facts(self, project, person, journey, now).await
     }
 
     async fn published_journeys(
@@ -87,7 +87,7 @@ impl ProfileStore for SqliteStore {
         person::delete(self, actor, person, now).await
     }
 
-    async fn segments(&self, project: ProjectId) -> StoreResult<Vec<SegmentView>> {
+    async fn segments(&self, project: ProjectId) -> StoreResult<Vec<SegmentSummary>> {
         segments::all(self, project).await
     }
 
@@ -163,7 +163,7 @@ impl ProfileStore for SqliteStore {
         imports::finish(self, actor, import, problem, now).await
     }
 
-    async fn break_off_imports(&self, problem: &str, now: Timestamp) -> StoreResult<()> {
+    async fn fail_running_imports(&self, problem: &str, now: Timestamp) -> StoreResult<()> {
         imports::break_off(self, problem, now).await
     }
 
@@ -184,10 +184,10 @@ impl ProfileStore for SqliteStore {
     }
 }
 
-pub use ingest::notice_changes;
+pub use ingest::record_profile_changes;
 
 /// The short number of a project.
-pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectNumber> {
+pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectKey> {
     let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
         .bind(project.0)
         .fetch_optional(&store.readers)

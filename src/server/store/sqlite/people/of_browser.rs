@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 
-use super::ingest::Changed;
+use super::ingest::ProfileDraft;
 use crate::{
     domain::{
         delivery::suppression::AddressKind,
@@ -21,7 +21,7 @@ use crate::{
         StoreResult,
         engine::ProfileKey,
         sqlite::{
-            bulk::Bulk,
+            bulk::BulkStatement,
             rows::{json, to_json},
         },
     },
@@ -59,7 +59,7 @@ fn of_consent(channel: &str) -> String {
 pub async fn read(
     connection: &mut SqliteConnection,
     described: &HashSet<ProfileKey>,
-    changed: &mut HashMap<ProfileKey, Changed>,
+    changed: &mut HashMap<ProfileKey, ProfileDraft>,
 ) -> StoreResult<()> {
     let asked: Vec<&ProfileKey> =
         changed.keys().filter(|profile| described.contains(profile)).collect();
@@ -83,9 +83,9 @@ pub async fn read(
 
 pub async fn write(
     connection: &mut SqliteConnection,
-    changed: &HashMap<ProfileKey, Changed>,
+    changed: &HashMap<ProfileKey, ProfileDraft>,
 ) -> StoreResult<()> {
-    static WRITE: Bulk = Bulk::new(
+    static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET of_browser = c.column2 FROM (VALUES",
         2,
         ") c WHERE profiles.seq = c.column1",
@@ -105,7 +105,7 @@ pub async fn write(
     Ok(())
 }
 
-impl Changed {
+impl ProfileDraft {
     /// Whose word an address and a consent are from now on.
     pub(super) fn note_sender(&mut self, trust: Trust, change: &ProfileUpdate) {
         let addresses = change.addresses.keys().cloned();

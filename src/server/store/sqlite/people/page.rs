@@ -6,7 +6,7 @@ use super::{number_of, segments};
 use crate::{
     domain::{
         ids::ProjectId,
-        people::view::{PEOPLE_ROWS, PeoplePage, ProfileQuery, ProfileSummary},
+        people::view::{PEOPLE_ROWS, ProfilePage, ProfileQuery, ProfileSummary},
         time::Timestamp,
     },
     server::store::{
@@ -30,7 +30,7 @@ pub async fn page(
     project: ProjectId,
     query: &ProfileQuery,
     now: Timestamp,
-) -> StoreResult<PeoplePage> {
+) -> StoreResult<ProfilePage> {
     let number = number_of(store, project).await?;
     let mut sql = QueryBuilder::<Sqlite>::new(
         "SELECT p.seq, p.identity, coalesce(p.properties ->> '$.name', p.properties ->> '$.Name')
@@ -92,5 +92,5 @@ pub async fn page(
         created_at: Timestamp(row.created_at),
         updated_at: Timestamp(row.updated_at),
     };
-    Ok(PeoplePage { rows: rows.into_iter().map(row).collect(), more, total })
+    Ok(ProfilePage { rows: rows.into_iter().map(row).collect(), more, total })
 }

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         actor::Actor,
         audit::AuditEvent,
-        engine::step::Ending,
+        engine::step::ExitReason,
         graph::{
             Graph, Node,
             node::{Delay, NodeKind},
@@ -26,7 +26,7 @@ use crate::{
         sqlite::{
             SqliteStore,
             answers::of_trip,
-            audit::Entry,
+            audit::NewAuditEntry,
             engine::read::{PROFILE_COLUMNS, ProfileRow, parse_properties},
             rows::json,
         },
@@ -154,14 +154,17 @@ async fn trips(
     .await?;
     let view = |row: EnrolmentRow| {
         // What a Stop or a newer version ended may still be waiting to be swept.
-        let ending =
-            Ending::from_code(if row.state == 0 { row.emptied.unwrap_or(0) } else { row.state });
+        let ending = ExitReason::from_code(if row.state == 0 {
+            row.emptied.unwrap_or(0)
+        } else {
+            row.state
+        });
         EnrolmentSummary {
             seq: row.seq,
             journey: JourneyId(row.journey),
             journey_name: row.journey_name,
             version: row.version,
-            state: ending.map_or("inside", Ending::key).to_string(),
+            state: ending.map_or("inside", ExitReason::key).to_string(),
             entered_at: Timestamp(row.entered_at),
             ended_at: row.ended_at.map(Timestamp),
             due_at: row.due_at.filter(|_| ending.is_none()).map(Timestamp),
@@ -170,7 +173,7 @@ async fn trips(
     Ok(rows.into_iter().map(view).collect())
 }
 
-pub async fn trip(
+pub async fn enrolment(
     store: &SqliteStore,
     project: ProjectId,
     trip: i64,
@@ -239,8 +242,8 @@ fn in_words(what: &str, node: Option<&Node>) -> String {
             format!("takes the path “{path}”")
         }
         Some(("ended", key)) => {
-            let ending = Ending::ALL.into_iter().find(|ending| ending.key() == key);
-            ending.map(Ending::title).unwrap_or_default().to_string()
+            let ending = ExitReason::ALL.into_iter().find(|ending| ending.key() == key);
+            ending.map(ExitReason::title).unwrap_or_default().to_string()
         }
         _ if what == "waits" => "waits".to_string(),
         _ if what == "sends" => "sends the message".to_string(),
@@ -267,7 +270,7 @@ pub async fn delete(
     }
     merge::forget(&mut transaction, person, now).await?;
     // Who it was is what was asked to be forgotten: the log has their number only.
-    Entry::of(actor, AuditEvent::PersonDeleted, &format!("profile {person}"))
+    NewAuditEntry::of(actor, AuditEvent::PersonDeleted, &format!("profile {person}"))
         .write(&mut transaction, now)
         .await?;
     store.commit(transaction, actor.project).await

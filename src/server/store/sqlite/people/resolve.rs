@@ -19,15 +19,15 @@ use crate::{
     },
     server::store::{
         StoreResult,
-        engine::{ProfileKey, ProjectNumber},
-        sqlite::{bulk::Bulk, rows::to_json},
+        engine::{ProfileKey, ProjectKey},
+        sqlite::{bulk::BulkStatement, rows::to_json},
     },
 };
 
 const IDENTITY: u8 = 0;
 const ANONYMOUS: u8 = 1;
 
-type IdentifierKey<'a> = (ProjectNumber, u8, &'a str);
+type IdentifierKey<'a> = (ProjectKey, u8, &'a str);
 
 /// The people of a batch.
 #[derive(Default)]
@@ -69,7 +69,7 @@ fn is_known(
 /// Finds or makes everybody, and writes the new ones and their names.
 pub async fn resolve(
     connection: &mut SqliteConnection,
-    batches: &[(ProjectNumber, &Batch)],
+    batches: &[(ProjectKey, &Batch)],
     now: Timestamp,
 ) -> StoreResult<ResolvedProfiles> {
     let Known { names, identified, of_browser, all } = read(connection, batches).await?;
@@ -119,7 +119,7 @@ struct Known<'a> {
 
 async fn read<'a>(
     connection: &mut SqliteConnection,
-    batches: &[(ProjectNumber, &'a Batch)],
+    batches: &[(ProjectKey, &'a Batch)],
 ) -> StoreResult<Known<'a>> {
     let mut names: HashSet<IdentifierKey<'a>> = HashSet::new();
     for (project, batch) in batches {
@@ -159,8 +159,8 @@ async fn read<'a>(
     Ok(Known { names: known, identified, of_browser, all })
 }
 
-fn grouped(names: HashSet<IdentifierKey<'_>>) -> HashMap<(ProjectNumber, u8), Vec<&str>> {
-    let mut groups: HashMap<(ProjectNumber, u8), Vec<&str>> = HashMap::new();
+fn grouped(names: HashSet<IdentifierKey<'_>>) -> HashMap<(ProjectKey, u8), Vec<&str>> {
+    let mut groups: HashMap<(ProjectKey, u8), Vec<&str>> = HashMap::new();
     for (project, kind, text) in names {
         groups.entry((project, kind)).or_default().push(text);
     }
@@ -177,7 +177,7 @@ struct IdentityResolver<'a> {
     batch: usize,
     of_browser: bool,
     last: ProfileKey,
-    new: Vec<(ProfileKey, ProjectNumber)>,
+    new: Vec<(ProfileKey, ProjectKey)>,
     /// Names to be written.
     given: HashMap<IdentifierKey<'a>, ProfileKey>,
     /// Identities that profiles got.
@@ -201,7 +201,7 @@ impl<'a> IdentityResolver<'a> {
 
     fn find(
         &mut self,
-        project: ProjectNumber,
+        project: ProjectKey,
         identity: Option<IdentifierKey<'a>>,
         anonymous: Option<IdentifierKey<'a>>,
     ) -> ProfileKey {
@@ -229,7 +229,7 @@ impl<'a> IdentityResolver<'a> {
             (None, Some(device)) if identity.is_none() || !self.identified.contains(&device) => {
                 device
             }
-            _ => self.newcomer(project),
+            _ => self.allocate(project),
         };
         for name in [identity, anonymous].into_iter().flatten() {
             let passes = self.names.get(&name).is_some_and(|owner| *owner != profile);
@@ -249,24 +249,24 @@ impl<'a> IdentityResolver<'a> {
         profile
     }
 
-    fn newcomer(&mut self, project: ProjectNumber) -> ProfileKey {
+    fn allocate(&mut self, project: ProjectKey) -> ProfileKey {
         self.last += 1;
         self.new.push((self.last, project));
         self.last
     }
 
     async fn write(&self, connection: &mut SqliteConnection, now: Timestamp) -> StoreResult<()> {
-        static INSERT: Bulk = Bulk::new(
+        static INSERT: BulkStatement = BulkStatement::new(
             "INSERT INTO profiles (seq, project, identity, created_at, updated_at) VALUES",
             5,
             "",
         );
-        static IDENTIFY: Bulk = Bulk::new(
+        static IDENTIFY: BulkStatement = BulkStatement::new(
             "UPDATE profiles SET identity = c.column2 FROM (VALUES",
             2,
             ") c WHERE profiles.seq = c.column1 AND profiles.identity IS NULL",
         );
-        static NAME: Bulk = Bulk::new(
+        static NAME: BulkStatement = BulkStatement::new(
             "INSERT INTO aliases (project, kind, alias, profile) VALUES",
             4,
             " ON CONFLICT DO UPDATE SET profile = excluded.profile",

@@ -11,7 +11,7 @@ use crate::{
         audit::AuditEvent,
         graph::{Graph, criteria::Criteria, expansion::too_large},
         ids::ProjectId,
-        people::view::SegmentView,
+        people::view::SegmentSummary,
         reference::{ReferenceKind, references, segments_within},
         settings::Settings,
         status::Status,
@@ -21,7 +21,7 @@ use crate::{
         StoreError, StoreResult,
         sqlite::{
             SqliteStore,
-            audit::Entry,
+            audit::NewAuditEntry,
             criteria_sql,
             rows::{json, to_json},
         },
@@ -31,7 +31,7 @@ use crate::{
 /// Most segments of a project: each is read where one is.
 const SEGMENTS_MAX: usize = 2_000;
 
-pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SegmentView>> {
+pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SegmentSummary>> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
         "SELECT s.name, s.criteria, u.name, s.updated_at FROM segments s JOIN users u
             ON u.id = s.created_by
@@ -43,7 +43,7 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Seg
     rows.into_iter()
         .map(|(name, criteria, created_by, updated_at)| {
             let criteria = json(&criteria, "criteria")?;
-            Ok(SegmentView {
+            Ok(SegmentSummary {
                 name,
                 criteria,
                 created_by,
@@ -110,7 +110,7 @@ pub async fn with_segments(
     project: ProjectId,
     criteria: &Criteria,
 ) -> StoreResult<Criteria> {
-    Ok(criteria.expand(&by_name(store, project).await?))
+    Ok(criteria.inline_segments(&by_name(store, project).await?))
 }
 
 pub async fn count(
@@ -164,7 +164,7 @@ pub async fn save(
     .bind(now.0)
     .execute(&mut *transaction)
     .await?;
-    Entry::of(actor, AuditEvent::SegmentSaved, name).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, AuditEvent::SegmentSaved, name).write(&mut transaction, now).await?;
     store.commit(transaction, actor.project).await
 }
 
@@ -202,7 +202,7 @@ pub async fn delete(
     if done.rows_affected() == 0 {
         return Err(StoreError::NotFound("segment"));
     }
-    Entry::of(actor, AuditEvent::SegmentDeleted, name).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, AuditEvent::SegmentDeleted, name).write(&mut transaction, now).await?;
     store.commit(transaction, actor.project).await
 }
 

@@ -7,7 +7,7 @@ use super::{number_of, segments};
 use crate::{
     domain::{
         engine::{
-            admit::{Gate, History, is_control},
+            admit::{EnrolmentHistory, EntryRejection, is_in_control_group},
             compiled::CompiledVersion,
         },
         graph::{Graph, node},
@@ -17,7 +17,7 @@ use crate::{
             profile::event_key,
             view::{Because, EntryExplanation},
         },
-        settings::{Entry, Reentry, Settings},
+        settings::{EntryTrigger, ReentryRule, Settings},
         status::Status,
         time::Timestamp,
     },
@@ -46,7 +46,7 @@ struct VersionRow {
 }
 
 /// What the reasons are found from.
-struct Case {
+struct EntryFacts {
     journey: JourneyId,
     version: i64,
     status: Status,
@@ -54,10 +54,10 @@ struct Case {
     compiled: CompiledVersion,
     entry_mark: i64,
     entered: i64,
-    history: Option<History>,
+    history: Option<EnrolmentHistory>,
 }
 
-pub async fn why_not(
+pub async fn load_entry_facts(
     store: &SqliteStore,
     project: ProjectId,
     person: i64,
@@ -91,7 +91,7 @@ pub async fn why_not(
         .map(|segment| (segment.name, segment.criteria))
         .collect();
     let history = store.histories(&[(row.journey, person)]).await?.remove(&(row.journey, person));
-    let case = Case {
+    let case = EntryFacts {
         journey,
         version: row.version,
         status: status(row.status)?,
@@ -101,7 +101,7 @@ pub async fn why_not(
         entered: row.entered,
         history,
     };
-    let inside = history.is_some_and(|history| history.inside);
+    let inside = history.is_some_and(|history| history.is_enrolled);
     let mut reasons = Vec::new();
     if inside {
         reasons.push("This person is inside now.".to_string().into());
@@ -139,32 +139,33 @@ fn closed(status: Status) -> Option<String> {
     Some(sentence.to_string())
 }
 
-fn gates(case: &Case, person: i64, now: Timestamp) -> Vec<String> {
+fn gates(case: &EntryFacts, person: i64, now: Timestamp) -> Vec<String> {
     let mut reasons = Vec::new();
     if let Some(left) = case.history.and_then(|history| history.left_at) {
         match case.settings.reentry {
-            Reentry::Never => reasons.push(format!(
+            ReentryRule::Never => reasons.push(format!(
                 "This person exited on {}, and people can enter once only.",
                 left.long_date()
             )),
-            Reentry::AfterHours(hours) if now.0 - left.0 < i64::from(hours) * 3_600_000 => reasons
-                .push(format!(
+            ReentryRule::AfterHours(hours) if now.0 - left.0 < i64::from(hours) * 3_600_000 => {
+                reasons.push(format!(
                     "This person exited on {}; re-entry is possible {} after exit.",
                     left.long_date(),
                     node::hours(hours)
-                )),
-            Reentry::AfterExit | Reentry::AfterHours(_) => {}
+                ))
+            }
+            ReentryRule::AfterExit | ReentryRule::AfterHours(_) => {}
         }
     }
-    if is_control(&case.settings, &case.journey.to_string(), person) {
-        reasons.push(Gate::Control.sentence().to_string());
+    if is_in_control_group(&case.settings, &case.journey.to_string(), person) {
+        reasons.push(EntryRejection::Control.sentence().to_string());
     }
     if case
         .settings
         .entry_cap
         .is_some_and(|cap| case.entered >= i64::try_from(cap).unwrap_or(i64::MAX))
     {
-        reasons.push(Gate::Cap.sentence().to_string());
+        reasons.push(EntryRejection::Cap.sentence().to_string());
     }
     reasons
 }
@@ -173,12 +174,12 @@ fn gates(case: &Case, person: i64, now: Timestamp) -> Vec<String> {
 async fn occasion(
     store: &SqliteStore,
     project: i64,
-    case: &Case,
+    case: &EntryFacts,
     person: i64,
     now: Timestamp,
 ) -> StoreResult<Vec<Because>> {
     match &case.settings.entry {
-        Entry::Event { name, filters } => {
+        EntryTrigger::Event { name, filters } => {
             let newest: Vec<(i64, i64, Option<String>)> = sqlx::query_as(
                 "SELECT e.seq, e.at, e.properties FROM events e JOIN event_names n ON n.id = e.name
                  WHERE e.profile = ?1 AND n.project = ?2 AND n.name_key = ?3 ORDER BY e.seq DESC
@@ -193,7 +194,7 @@ async fn occasion(
                 return Ok(vec![format!("This person has never done “{name}”.").into()]);
             }
             let fitting =
-                |properties: &Properties| filters.iter().all(|filter| filter.holds(properties));
+                |properties: &Properties| filters.iter().all(|filter| filter.matches(properties));
             for (seq, at, properties) in &newest {
                 if fitting(&parse_properties(properties.as_deref())?) {
                     let at = Timestamp(*at).long_date();
@@ -213,7 +214,7 @@ async fn occasion(
             let failing = parse_properties(newest[0].2.as_deref())?;
             let wanted: Vec<String> = filters
                 .iter()
-                .filter(|filter| !filter.holds(&failing))
+                .filter(|filter| !filter.matches(&failing))
                 .map(|filter| filter.describe())
                 .collect();
             Ok(vec![Because::of_properties(format!(
@@ -221,7 +222,7 @@ async fn occasion(
                 wanted.join(" and ")
             ))])
         }
-        Entry::Profile { .. } | Entry::Segment { .. } | Entry::List { .. } => {
+        EntryTrigger::Profile { .. } | EntryTrigger::Segment { .. } | EntryTrigger::List { .. } => {
             let needs = ProfileNeeds {
                 events: case.compiled.past_events().into_iter().collect(),
                 lists: true,
@@ -232,7 +233,7 @@ async fn occasion(
             let meets = people
                 .get(&person)
                 .zip(criteria)
-                .is_some_and(|(profile, criteria)| criteria.holds(profile, now));
+                .is_some_and(|(profile, criteria)| criteria.matches(profile, now));
             Ok(if meets {
                 Vec::new()
             } else {
@@ -242,14 +243,18 @@ async fn occasion(
                 ))]
             })
         }
-        Entry::Api {} => {
+        EntryTrigger::Api {} => {
             Ok(vec!["People enter this journey only through the API.".to_string().into()])
         }
     }
 }
 
 /// What the gates wrote down the last time that they had an occasion.
-async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<Option<String>> {
+async fn recorded(
+    store: &SqliteStore,
+    case: &EntryFacts,
+    person: i64,
+) -> StoreResult<Option<String>> {
     let row: Option<(i64, i64, i64)> =
         sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
             .bind(case.version)
@@ -257,7 +262,7 @@ async fn recorded(store: &SqliteStore, case: &Case, person: i64) -> StoreResult<
             .fetch_optional(&store.readers)
             .await?;
     Ok(row.and_then(|(gate, at, times)| {
-        let gate = Gate::from_code(gate)?;
+        let gate = EntryRejection::from_code(gate)?;
         let times = if times > 1 { format!(", {times} times in all") } else { String::new() };
         Some(format!("Did not enter on {}{times}: {}", Timestamp(at).long_date(), gate.sentence()))
     }))
