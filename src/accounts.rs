@@ -3,17 +3,8 @@
 use std::io::{BufRead, IsTerminal, Write, stdout};
 
 use url::Url;
-use wayfare::{
-    domain::{access::Role, time::Timestamp},
-    server::{
-        config::{UserAddArgs, UserArgs, UserCommand},
-        services::Services,
-        store::{
-            access::{AccessStore, InitialRole},
-            sqlite::SqliteStore,
-        },
-    },
-};
+use wayfare_domain::{access::permissions::Role, time::Timestamp};
+use wayfare::server::{config::{UserAddArgs, UserArgs, UserCommand}, services::Services, store::{access::{AccessStore, InitialRole}, sqlite::SqliteStore}};
 
 use crate::{Access, Failure, project_of, services};
 

@@ -3,7 +3,6 @@
 #![recursion_limit = "512"]
 
 pub mod api;
-pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod ui;

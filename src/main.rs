@@ -13,28 +13,8 @@ use std::{
 
 use clap::Parser;
 use tokio_util::sync::CancellationToken;
-use wayfare::{
-    domain::{actor::Actor, document::JourneyFile, figures::pluralize, team::ProjectSummary},
-    server::{
-        auth::{Auth, Lifetimes},
-        changes::ChangeFeed,
-        clock::{Clock, SystemClock},
-        config::{
-            BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs,
-            ProjectArgs, UserCommand,
-        },
-        engine::EngineMetrics,
-        log,
-        serve::{ServeError, serve},
-        services::{ServiceError, Services},
-        store::{
-            Store, StoreError,
-            access::AccessStore,
-            sqlite::{Access, SqliteConfig, SqliteStore, backup::backup},
-        },
-        supervisor::Supervisor,
-    },
-};
+use wayfare_domain::{access::{actor::Actor, members::ProjectSummary}, journeys::document::JourneyFile, stats::pluralize};
+use wayfare::server::{auth::{Auth, Lifetimes}, changes::ChangeFeed, clock::{Clock, SystemClock}, config::{BackupArgs, Cli, Command, DatabaseArgs, DemoArgs, ExportArgs, ImportArgs, LogArgs, ProjectArgs, UserCommand}, engine::EngineMetrics, log, serve::{ServeError, serve}, services::{ServiceError, Services}, store::{Store, StoreError, access::AccessStore, sqlite::{Access, SqliteConfig, SqliteStore, backup::backup}}, supervisor::Supervisor};
 
 /// What parses texts of others goes down a call a level; of memory that is not used none is taken.
 const STACK_BYTES: usize = 8 * 1024 * 1024;

@@ -6,13 +6,8 @@ use std::{
     process::ExitCode,
 };
 
-use wayfare::{
-    domain::{
-        figures::pluralize,
-        people::import::{FileFormat, ImportOptions, ImportState},
-    },
-    server::{config::ImportProfilesArgs, services::imports::PeopleFile},
-};
+use wayfare_domain::{profiles::import::{FileFormat, ImportOptions, ImportState}, stats::pluralize};
+use wayfare::server::{config::ImportProfilesArgs, services::imports::PeopleFile};
 
 use super::{Access, Failure, services_in};
 

@@ -6,11 +6,7 @@ use super::{
     AppError,
     request::{caller, forget_session, go_to, keep_session, require_auth, respond_error},
 };
-use crate::domain::{
-    account::{LinkedIdentity, SessionView},
-    error::FieldError,
-    text::PersonName,
-};
+use wayfare_domain::{access::account::{LinkedIdentity, SessionView}, error::FieldError, names::PersonName};
 
 /// What the account's page shows.
 pub struct AccountPage {

@@ -4,7 +4,7 @@ use super::{
     AppError,
     request::{context, respond_error},
 };
-use crate::domain::audit::{AuditPage, AuditQuery};
+use wayfare_domain::audit::{AuditPage, AuditQuery};
 
 /// One page of the log; `query` is the query string of its address.
 ///

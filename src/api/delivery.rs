@@ -6,12 +6,7 @@ use super::{
     AppError,
     request::{context, go_to, respond_error},
 };
-use crate::domain::{
-    delivery::{overview::DeliveryOverview, undelivered::FailedMessageQuery},
-    error::FieldError,
-    people::profile::Channel,
-    query_string::pairs,
-};
+use wayfare_domain::{error::FieldError, messages::{channel_health::DeliveryOverview, failed::FailedMessageQuery}, profiles::profile::Channel, query_string::pairs};
 
 /// The page about delivery, for the journey and the channel in its address.
 ///

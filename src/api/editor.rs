@@ -3,16 +3,8 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::AppError;
-use crate::domain::{
-    delivery::preview::{DraftMessage, MessagePreview},
-    editor::{
-        EditorDocument, ProfileAtNode, PublishRequest, ReplayEvents, ReplayResult, SaveResult,
-        SaveVersion, SimulateProfile, SimulationStep, difference::VersionDiff,
-    },
-    graph::node::Delay,
-    journey::NodeStats,
-    time::Timestamp,
-};
+use wayfare_domain::{graph::node::Delay, journeys::read_model::NodeStats, messages::preview::{DraftMessage, MessagePreview}, time::Timestamp, versions::{EditorDocument, ProfileAtNode, PublishRequest, ReplayEvents, ReplayResult, SaveResult, SaveVersion, SimulateProfile, SimulationStep}};
+use wayfare_editor_model::diff::VersionDiff;
 
 /// A version: the one of that number, else the draft, else the newest.
 #[server(prefix = "/api/ui", endpoint = "editor/open", input = Json)]

@@ -7,8 +7,8 @@ use leptos::server_fn::{
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::domain::unreadable::reason_of_text;
-use crate::domain::{error::FieldError, operation::StopPreview};
+use wayfare_domain::unreadable::reason_of_text;
+use wayfare_domain::{error::FieldError, operations::StopPreview};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,7 +7,7 @@
 use leptos::prelude::*;
 
 use super::AppError;
-use crate::domain::list_page::SavedFilter;
+use wayfare_domain::journeys::list::page::SavedFilter;
 
 /// Keeps the filters of the dialog under a name. The fields are those of the dialog's form.
 #[server(prefix = "/api/ui", endpoint = "filters/save")]
@@ -27,7 +27,7 @@ pub async fn save_filter(
     #[server(default)] for_project: String,
 ) -> Result<SavedFilter, AppError> {
     use super::request::{context, go_to, respond_error};
-    use crate::domain::{list_query::ListQuery, query_string::write_query, text::SavedFilterName};
+    use wayfare_domain::{journeys::list::query::ListQuery, names::SavedFilterName, query_string::write_query};
     // Was looked at before (`server/http/form_project.rs`).
     drop(for_project);
     let (services, actor) = context()?;
@@ -62,7 +62,7 @@ pub async fn delete_filter(
     #[server(default)] back: String,
 ) -> Result<(), AppError> {
     use super::request::{context, go_to, respond_error};
-    use crate::domain::error::FieldError;
+    use wayfare_domain::error::FieldError;
     let (services, actor) = context()?;
     let filter = filter.parse().map_err(|error| {
         respond_error(AppError::field(FieldError::new("filter", "malformed", format!("{error}"))))
@@ -79,10 +79,7 @@ pub async fn choose_columns(
     #[server(default)] back: String,
 ) -> Result<(), AppError> {
     use super::request::{context, go_to, remember_columns, respond_error};
-    use crate::domain::{
-        columns::{Column, ColumnChoice},
-        error::FieldError,
-    };
+    use wayfare_domain::{error::FieldError, journeys::list::columns::{Column, ColumnChoice}};
     context()?;
     let mut chosen = Vec::with_capacity(columns.len());
     for key in &columns {

@@ -6,7 +6,7 @@ use super::{
     AppError,
     request::{context, respond_error, services},
 };
-use crate::domain::hold::Hold;
+use wayfare_domain::hold::Hold;
 
 /// The hold that is in force, for the page that says so.
 pub fn current_hold() -> Option<Hold> {

@@ -6,10 +6,7 @@ use super::{
     AppError,
     request::{caller, context, go_to, respond_error},
 };
-use crate::domain::{
-    delivery::hook::{ProviderWebhookView, WebhookProvider},
-    error::FieldError,
-};
+use wayfare_domain::{error::FieldError, messages::provider_webhook::{ProviderWebhookView, WebhookProvider}};
 
 /// # Errors
 /// If the actor may not manage channels.

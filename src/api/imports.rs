@@ -4,11 +4,7 @@ use super::{
     AppError,
     request::{context, respond_error},
 };
-use crate::domain::{
-    access::Permission,
-    ids::ImportId,
-    people::import::{ImportView, RejectedRow},
-};
+use wayfare_domain::{access::permissions::Permission, ids::ImportId, profiles::import::{ImportView, RejectedRow}};
 
 /// The newest imports.
 ///

@@ -3,22 +3,14 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::AppError;
-use crate::domain::{
-    actor::CurrentMember,
-    delivery::preview::MessageProblems,
-    ids::JourneyId,
-    journey::JourneyDetail,
-    label::Label,
-    list_page::ListPage,
-    operation::{HistoryEntry, OperationDetail},
-};
+use wayfare_domain::{access::actor::CurrentMember, ids::JourneyId, journeys::{label::Label, list::page::ListPage, read_model::JourneyDetail}, messages::preview::MessageProblems, operations::{HistoryEntry, OperationDetail}};
 
 /// One page of the list; `query` is the query string of the list's URL.
 #[server(prefix = "/api/ui", endpoint = "journeys/list", input = GetUrl)]
 pub async fn list_journeys(query: String) -> Result<ListPage, AppError> {
     use super::request::{chosen_columns, require_auth, respond_error};
     let (services, standing) = require_auth()?;
-    let query = crate::domain::list_query::ListQuery::parse(&query)
+    let query = wayfare_domain::journeys::list::query::ListQuery::parse(&query)
         .map_err(|errors| respond_error(AppError::Invalid(errors)))?;
     let page =
         services.list(&standing.actor, &query, chosen_columns()).await.map_err(respond_error)?;
@@ -35,7 +27,7 @@ pub struct JourneyPage {
     /// The project and role of the user.
     pub seat: Option<CurrentMember>,
     /// The server's clock.
-    pub now: crate::domain::time::Timestamp,
+    pub now: wayfare_domain::time::Timestamp,
     /// Of its messages, before it is published for the first time.
     pub messages: MessageProblems,
 }
@@ -71,7 +63,7 @@ pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
 #[server(prefix = "/api/ui", endpoint = "operations/get", input = GetUrl)]
 pub async fn get_operation(id: String, page: i64) -> Result<OperationDetail, AppError> {
     use super::request::{context, respond_error};
-    use crate::domain::error::FieldError;
+    use wayfare_domain::error::FieldError;
     let (services, actor) = context()?;
     let id = id.parse().map_err(|error| {
         respond_error(AppError::field(FieldError::new("id", "malformed", format!("{error}"))))
@@ -107,15 +99,9 @@ fn new_document(
     name: &str,
     description: &str,
     template: &str,
-) -> Result<crate::domain::document::JourneyDocument, AppError> {
-    use crate::domain::{
-        document::JourneyDocument,
-        editor::templates::Template,
-        error::FieldError,
-        graph::Graph,
-        settings::{EntryTrigger, Settings},
-        text::{Description, JourneyName},
-    };
+) -> Result<wayfare_domain::journeys::document::JourneyDocument, AppError> {
+    use wayfare_domain::{error::FieldError, graph::Graph, journeys::{document::JourneyDocument, settings::{EntryTrigger, Settings}}, names::{Description, JourneyName}};
+use wayfare_editor_model::templates::Template;
     let from = if template.is_empty() {
         None
     } else {
@@ -184,13 +170,8 @@ pub async fn edit_journey(
     #[server(default)] new_label: String,
 ) -> Result<(), AppError> {
     use super::request::{context, go_to, respond_error};
-    use crate::{
-        domain::{
-            error::FieldError,
-            text::{Description, JourneyName, LabelName},
-        },
-        server::store::EditDetails,
-    };
+    use wayfare_domain::{error::FieldError, names::{Description, JourneyName, LabelName}};
+use crate::server::store::EditDetails;
     let (services, actor) = context()?;
     let invalid = |error: FieldError| respond_error(AppError::field(error));
     let id = journey_id(&id).map_err(respond_error)?;
@@ -223,8 +204,8 @@ pub struct ClonePage {
     pub journey: JourneyId,
     pub name: String,
     /// The projects where the user may create journeys, the current one first.
-    pub projects: Vec<crate::domain::actor::ProjectRef>,
-    pub here: Option<crate::domain::ids::ProjectId>,
+    pub projects: Vec<wayfare_domain::access::actor::ProjectRef>,
+    pub here: Option<wayfare_domain::ids::ProjectId>,
     /// What the journey refers to in its project.
     pub names: Vec<String>,
 }
@@ -234,7 +215,7 @@ pub struct ClonePage {
 #[cfg(feature = "ssr")]
 pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
     use super::request::{require, require_auth, respond_error};
-    use crate::domain::{access::Permission, reference::references};
+    use wayfare_domain::{access::permissions::Permission, journeys::references::references};
     let (services, standing) = require_auth()?;
     let id = journey_id(id).map_err(respond_error)?;
     let detail = services.journey(&standing.actor, id).await.map_err(respond_error)?;
@@ -267,7 +248,7 @@ pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
 /// If there is none, or the actor may not edit it.
 #[cfg(feature = "ssr")]
 pub async fn read_editable(id: String) -> Result<JourneyPage, AppError> {
-    super::request::require(crate::domain::access::Permission::EditJourneys)?;
+    super::request::require(wayfare_domain::access::permissions::Permission::EditJourneys)?;
     get_journey(id).await
 }
 
@@ -278,7 +259,7 @@ pub async fn read_editable(id: String) -> Result<JourneyPage, AppError> {
 #[cfg(feature = "ssr")]
 pub async fn labels_to_put() -> Result<Vec<Label>, AppError> {
     use super::request::{context, require, respond_error};
-    require(crate::domain::access::Permission::EditJourneys)?;
+    require(wayfare_domain::access::permissions::Permission::EditJourneys)?;
     let (services, actor) = context()?;
     services.labels(&actor).await.map_err(respond_error)
 }
@@ -286,7 +267,7 @@ pub async fn labels_to_put() -> Result<Vec<Label>, AppError> {
 /// Reads a journey's id.
 #[cfg(feature = "ssr")]
 pub fn journey_id(text: &str) -> Result<JourneyId, AppError> {
-    use crate::domain::error::FieldError;
+    use wayfare_domain::error::FieldError;
     text.parse()
         .map_err(|error| AppError::field(FieldError::new("id", "malformed", format!("{error}"))))
 }

@@ -6,13 +6,7 @@ use super::{
     AppError,
     request::{ShownOnce, context, go_to, respond_error, show_once},
 };
-use crate::domain::{
-    access::{KeyLifetime, Scope},
-    error::FieldError,
-    ids::ApiKeyId,
-    team::ApiKey,
-    text::KeyName,
-};
+use wayfare_domain::{access::{members::ApiKey, permissions::{KeyLifetime, Scope}}, error::FieldError, ids::ApiKeyId, names::KeyName};
 
 /// # Errors
 /// If the actor may not manage API keys.

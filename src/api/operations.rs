@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::AppError;
-use crate::domain::operation::{OperationResult, StopPreview};
+use wayfare_domain::operations::{OperationResult, StopPreview};
 
 /// Pause, resume, stop, archive, unarchive or delete: the selected journeys (`ids`), or everything
 /// that the list's query `matching` matches now. Stop on many wants `confirmed`, the fingerprint
@@ -17,11 +17,7 @@ pub async fn operate(
     #[server(default)] back: String,
 ) -> Result<OperationResult, AppError> {
     use super::request::{back_with_outcome, context, respond_error, same_project};
-    use crate::domain::{
-        error::FieldError,
-        selection::{Selection, SelectionDigest},
-        transition::Action,
-    };
+    use wayfare_domain::{error::FieldError, journeys::{list::selection::{Selection, SelectionDigest}, transition::Action}};
     let (services, actor) = context()?;
     let invalid = |error: FieldError| respond_error(AppError::field(error));
     let action = match action.parse() {
@@ -60,7 +56,7 @@ pub async fn preview_stop(
     #[server(default)] matching: Option<String>,
 ) -> Result<StopPreview, AppError> {
     use super::request::{context, respond_error, same_project};
-    use crate::domain::selection::Selection;
+    use wayfare_domain::journeys::list::selection::Selection;
     let (services, actor) = context()?;
     same_project(&actor, matching.as_deref())?;
     let selection = Selection::parse(&ids, matching.as_deref())
@@ -80,10 +76,8 @@ pub async fn label_journeys(
     #[server(default)] for_project: String,
 ) -> Result<OperationResult, AppError> {
     use super::request::{back_with_outcome, context, respond_error, same_project};
-    use crate::{
-        domain::{error::FieldError, ids::LabelId, selection::Selection, text::LabelName},
-        server::store::ChangeLabels,
-    };
+    use wayfare_domain::{error::FieldError, ids::LabelId, journeys::list::selection::Selection, names::LabelName};
+use crate::server::store::ChangeLabels;
     // Was looked at before (`server/http/form_project.rs`).
     drop(for_project);
     let (services, actor) = context()?;
@@ -131,7 +125,7 @@ pub async fn rename_journey(
         journeys::journey_id,
         request::{back_with_outcome, context, respond_error},
     };
-    use crate::domain::text::JourneyName;
+    use wayfare_domain::names::JourneyName;
     let (services, actor) = context()?;
     let id = journey_id(&id).map_err(respond_error)?;
     let name = JourneyName::parse(&name).map_err(|error| respond_error(AppError::field(error)))?;
@@ -147,7 +141,7 @@ pub async fn undo_operation(
     #[server(default)] back: String,
 ) -> Result<OperationResult, AppError> {
     use super::request::{back_with_outcome, context, respond_error};
-    use crate::domain::error::FieldError;
+    use wayfare_domain::error::FieldError;
     let (services, actor) = context()?;
     let operation = operation.parse().map_err(|error| {
         respond_error(AppError::field(FieldError::new(
@@ -182,7 +176,7 @@ pub async fn publish_journey(
 #[server(prefix = "/api/ui", endpoint = "operations/outcome", input = GetUrl)]
 pub async fn get_outcome(operation: String) -> Result<OperationResult, AppError> {
     use super::request::{context, respond_error};
-    use crate::domain::error::FieldError;
+    use wayfare_domain::error::FieldError;
     let (services, actor) = context()?;
     let operation = operation.parse().map_err(|error| {
         respond_error(AppError::field(FieldError::new(

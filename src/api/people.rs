@@ -6,13 +6,7 @@ use super::{
     AppError,
     request::{ShownOnce, ask_on, caller, context, go_to, require_auth, respond_error, show_once},
 };
-use crate::domain::{
-    access::Role,
-    account::EmailAddress,
-    error::FieldError,
-    ids::UserId,
-    team::{Invitation, Member, RoleChange},
-};
+use wayfare_domain::{access::{account::EmailAddress, members::{Invitation, Member, RoleChange}, permissions::Role}, error::FieldError, ids::UserId};
 use crate::server::services::ServiceError;
 
 /// What the Team page shows.

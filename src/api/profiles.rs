@@ -7,15 +7,7 @@ use super::{
     request::{context, go_to, respond_error},
     segments::form_of,
 };
-use crate::domain::{
-    delivery::message_view::MessageSummary,
-    error::FieldError,
-    ids::JourneyId,
-    people::view::{
-        EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary,
-    },
-    query_string::pairs,
-};
+use wayfare_domain::{error::FieldError, ids::JourneyId, messages::read_model::MessageSummary, profiles::read_model::{EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary}, query_string::pairs};
 
 /// What the page of a profile shows.
 pub struct ProfilePageData {

@@ -8,21 +8,8 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::AppError;
-use crate::{
-    domain::{
-        access::{Forbidden, Permission, Role},
-        actor::Actor,
-        columns::ColumnChoice,
-        ids::{OperationId, ProjectId},
-    },
-    server::{
-        costly_work::WAIT,
-        own_path::own_path,
-        services::{AuthContext, RequestClient, ServiceError, Services, sign_in::OpenedSession},
-        store::{StoreError, sqlite::SqliteStore},
-        vault::VaultError,
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::{Forbidden, Permission, Role}}, ids::{OperationId, ProjectId}, journeys::list::columns::ColumnChoice};
+use crate::server::{costly_work::WAIT, own_path::own_path, services::{AuthContext, RequestClient, ServiceError, Services, sign_in::OpenedSession}, store::{StoreError, sqlite::SqliteStore}, vault::VaultError};
 
 /// The services as the pages use them: server functions cannot be generic.
 pub type AppServices = Services<SqliteStore>;
@@ -165,7 +152,7 @@ pub fn may(permission: Permission) -> bool {
 /// A list that was opened in one project must not act on another, which was chosen in another tab
 /// meanwhile.
 pub fn same_project(actor: &Actor, matching: Option<&str>) -> Result<(), AppError> {
-    let named = matching.and_then(crate::domain::list_query::project_of_matching);
+    let named = matching.and_then(wayfare_domain::journeys::list::query::project_of_matching);
     if named.is_some_and(|project| project != actor.project) {
         return Err(respond_error(other_project()));
     }
@@ -398,7 +385,7 @@ pub fn forget_session(visitor: &RequestClient) {
 }
 
 /// A year, in milliseconds.
-const YEAR: i64 = 365 * crate::domain::time::DAY_MS;
+const YEAR: i64 = 365 * wayfare_domain::time::DAY_MS;
 
 /// Keeps the chosen project in this browser.
 pub fn remember_project(project: ProjectId, visitor: &RequestClient) {

@@ -6,7 +6,7 @@ use super::{
     AppError,
     request::{caller, forget_session, go_to, keep_session, remember_project, respond_error},
 };
-use crate::domain::{account::PasswordOffer, team::InvitationPreview, text::PersonName};
+use wayfare_domain::{access::{account::PasswordOffer, members::InvitationPreview}, names::PersonName};
 
 /// Opens a session and goes on to `next`.
 #[server(prefix = "/api/ui", endpoint = "session/sign-in", input = PostUrl)]

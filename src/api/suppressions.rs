@@ -6,10 +6,7 @@ use super::{
     AppError,
     request::{context, go_to, respond_error},
 };
-use crate::domain::{
-    delivery::suppression::{AddressKind, SuppressionPage, SuppressionQuery},
-    error::FieldError,
-};
+use wayfare_domain::{error::FieldError, messages::suppression::{AddressKind, SuppressionPage, SuppressionQuery}};
 #[cfg(feature = "ssr")]
 use crate::server::addresses::read_addresses;
 

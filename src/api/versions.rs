@@ -7,14 +7,8 @@ use super::{
     journeys::{journey_id, read_editable},
     request::{context, go_to, require, respond_error},
 };
-use crate::domain::{
-    access::Permission,
-    editor::{
-        EditorDocument, PreviousVersionPolicy, Problem, PublishRequest, difference::VersionDiff,
-    },
-    error::FieldError,
-    ids::JourneyId,
-};
+use wayfare_domain::{access::permissions::Permission, error::FieldError, ids::JourneyId, versions::{EditorDocument, PreviousVersionPolicy, Problem, PublishRequest}};
+use wayfare_editor_model::diff::VersionDiff;
 
 /// Begins a draft beside the published version, like version `from` or else the newest.
 #[server(prefix = "/api/ui", endpoint = "versions/begin")]

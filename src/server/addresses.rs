@@ -4,10 +4,7 @@
 
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 
-use crate::domain::{
-    delivery::suppression::{AddressKind, BULK_ADD_MAX},
-    error::FieldError,
-};
+use wayfare_domain::{error::FieldError, messages::suppression::{AddressKind, BULK_ADD_MAX}};
 
 /// Longest address and longest part before the @ (RFC 5321, 4.5.3.1).
 const EMAIL_MAX: usize = 254;

@@ -13,10 +13,8 @@ use axum::body::Bytes;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    domain::ids::ProjectId,
-    server::{store::Store, supervisor::short_task},
-};
+use wayfare_domain::ids::ProjectId;
+use crate::server::{store::Store, supervisor::short_task};
 
 /// How often the database is asked whether someone else wrote.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

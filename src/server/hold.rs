@@ -5,7 +5,7 @@
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::hold::Hold;
+use wayfare_domain::hold::Hold;
 
 /// Cheap to clone; all clones tell the same.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     use super::*;
-    use crate::domain::{hold::HoldReason, time::Timestamp};
+    use wayfare_domain::{hold::HoldReason, time::Timestamp};
 
     fn held() -> HoldWatch {
         HoldWatch::new(Some(Hold { since: Timestamp(1), reason: HoldReason::Requested }))

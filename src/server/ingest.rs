@@ -9,16 +9,8 @@ use tokio::sync::{
     oneshot,
 };
 
-use crate::{
-    domain::people::sender::{Batch, Ignored},
-    server::{
-        clock::Clock,
-        delivery::InFlightTracker,
-        engine::EngineMetrics,
-        store::{Store, StoreError, StoreResult, people::Ingested},
-        supervisor::{Supervisor, Worker, short_task},
-    },
-};
+use wayfare_domain::profiles::sender::{Batch, Ignored};
+use crate::server::{clock::Clock, delivery::InFlightTracker, engine::EngineMetrics, store::{Store, StoreError, StoreResult, people::Ingested}, supervisor::{Supervisor, Worker, short_task}};
 
 /// Most records of one transaction. It holds the writer's lock for some tens of milliseconds.
 const TOGETHER: usize = 5_000;

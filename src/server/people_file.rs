@@ -12,19 +12,8 @@ use std::{
 use tokio::sync::mpsc;
 
 use self::table_rows::{Found, Row, TableRows};
-use crate::{
-    domain::{
-        error::FieldError,
-        people::{
-            import::{FileFormat, ImportOptions, RejectedRow},
-            native::read_line,
-            record::{IngestRecord, RecordPayload},
-            table::CsvHeader,
-        },
-        time::Timestamp,
-    },
-    server::supervisor::thread_task,
-};
+use wayfare_domain::{error::FieldError, profiles::{csv::CsvHeader, import::{FileFormat, ImportOptions, RejectedRow}, ingest_json::read_line, ingest_record::{IngestRecord, RecordPayload}}, time::Timestamp};
+use crate::server::supervisor::thread_task;
 
 /// Rows of one portion.
 const PORTION: usize = 2_000;

@@ -6,16 +6,8 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    domain::time::{DAY_MS, Timestamp},
-    server::{
-        clock::Clock,
-        store::{
-            StoreResult,
-            engine::{Age, EngineStore, Page},
-        },
-    },
-};
+use wayfare_domain::time::{DAY_MS, Timestamp};
+use crate::server::{clock::Clock, store::{StoreResult, engine::{Age, EngineStore, Page}}};
 
 /// How often old rows are looked for.
 const EVERY: Duration = Duration::from_secs(3600);

@@ -7,52 +7,8 @@ use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::{
-    domain::{
-        delivery::hook::WebhookProvider, hold::HoldReason, people::profile::Channel,
-        time::Timestamp,
-    },
-    server::{
-        auth::{
-            Auth, Lifetimes,
-            oidc::{OidcClient, ProviderError},
-            secret::{NoRandomness, Secret},
-        },
-        changes::ChangeFeed,
-        channels::{self, EgressClient},
-        clock::{Clock, SystemClock},
-        concurrency_limit::ConcurrencyLimit,
-        config::{ProviderArgsError, ServeArgs},
-        costly_work::CostlyWork,
-        delivery::{DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher},
-        engine::{Engine, EngineMetrics, calendar::TzdbZones},
-        file_descriptors::connections_allowed,
-        hold::HoldWatch,
-        http::{self, AppState, PublicUrl, STREAMS_MAX, TrustedProxies, assets::Assets},
-        listener::{self, ConnectionLimits, Connections},
-        retention::run_retention,
-        server_key::{ServerKeyError, server_key},
-        services::{DeliveryHandles, Services},
-        signals,
-        store::{
-            Store,
-            access::AccessStore,
-            channels::StoredChannel,
-            delivery::OutboxStore,
-            error::WriteFailure,
-            identity::IdentityStore,
-            people::ProfileStore,
-            sqlite::{
-                Access, SqliteConfig, SqliteStore,
-                database_file::DatabaseFile,
-                server_lock::{LockError, ServerLock},
-            },
-        },
-        supervisor::{Supervisor, Worker, WorkerDied},
-        timekeeper::run_scheduler,
-        tracking::hook::hook_url,
-    },
-};
+use wayfare_domain::{hold::HoldReason, messages::provider_webhook::WebhookProvider, profiles::profile::Channel, time::Timestamp};
+use crate::server::{auth::{Auth, Lifetimes, oidc::{OidcClient, ProviderError}, secret::{NoRandomness, Secret}}, changes::ChangeFeed, channels::{self, EgressClient}, clock::{Clock, SystemClock}, concurrency_limit::ConcurrencyLimit, config::{ProviderArgsError, ServeArgs}, costly_work::CostlyWork, delivery::{DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher}, engine::{Engine, EngineMetrics, calendar::TzdbZones}, file_descriptors::connections_allowed, hold::HoldWatch, http::{self, AppState, PublicUrl, STREAMS_MAX, TrustedProxies, assets::Assets}, listener::{self, ConnectionLimits, Connections}, retention::run_retention, server_key::{ServerKeyError, server_key}, services::{DeliveryHandles, Services}, signals, store::{Store, access::AccessStore, channels::StoredChannel, delivery::OutboxStore, error::WriteFailure, identity::IdentityStore, people::ProfileStore, sqlite::{Access, SqliteConfig, SqliteStore, database_file::DatabaseFile, server_lock::{LockError, ServerLock}}}, supervisor::{Supervisor, Worker, WorkerDied}, timekeeper::run_scheduler, tracking::hook::hook_url};
 
 /// How often a server looks whether the database is still its own.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -5,15 +5,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    domain::{
-        access::Authority,
-        actor::{Actor, RequestOrigin},
-        ids::ProjectId,
-        time::Timestamp,
-    },
-    server::{changes::ChangeFeed, clock::Clock, store::Store},
-};
+use wayfare_domain::{access::{actor::{Actor, RequestOrigin}, permissions::Authority}, ids::ProjectId, time::Timestamp};
+use crate::server::{changes::ChangeFeed, clock::Clock, store::Store};
 
 /// When something due that was refused is tried again.
 const AGAIN: Duration = Duration::from_secs(60);

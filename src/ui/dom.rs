@@ -4,7 +4,7 @@
 #[cfg(feature = "hydrate")]
 use leptos::prelude::*;
 
-use crate::domain::ids::JourneyId;
+use wayfare_domain::ids::JourneyId;
 
 /// The element that the browser's half takes over. What surrounds it stays as the server sent it.
 pub const APP: &str = "app";
@@ -205,7 +205,7 @@ pub fn form_query(event: &leptos::ev::SubmitEvent) -> String {
                 .collect();
             let borrowed: Vec<(&str, String)> =
                 pairs.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-            crate::domain::query_string::write_query(&borrowed)
+            wayfare_domain::query_string::write_query(&borrowed)
         })
         .unwrap_or_default()
     }

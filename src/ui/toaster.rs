@@ -6,13 +6,8 @@ use super::components::{
     for_project::ForProject,
     icon::{Icon, Symbol},
 };
-use crate::{
-    api::{AppError, operations::undo_operation},
-    domain::{
-        ids::OperationId,
-        operation::{ItemResult, OperationItem, OperationResult},
-    },
-};
+use crate::api::{AppError, operations::undo_operation};
+use wayfare_domain::{ids::OperationId, operations::{ItemResult, OperationItem, OperationResult}};
 
 /// How many toasts are shown; older ones make room.
 const TOASTS_MAX: usize = 3;

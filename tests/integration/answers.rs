@@ -9,17 +9,8 @@ mod reports;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
-use wayfare::{
-    domain::{delivery::hook::WebhookProvider, ids::ProjectId},
-    server::{
-        templates::LinkBuilder,
-        tracking::{
-            hook::hook_url,
-            token::{MessageLinks, message_key},
-        },
-        vault::ServerKey,
-    },
-};
+use wayfare_domain::{ids::ProjectId, messages::provider_webhook::WebhookProvider};
+use wayfare::server::{templates::LinkBuilder, tracking::{hook::hook_url, token::{MessageLinks, message_key}}, vault::ServerKey};
 
 use crate::{
     ingest::Program,

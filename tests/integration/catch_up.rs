@@ -3,10 +3,8 @@
 
 use std::{ops::RangeInclusive, sync::Arc};
 
-use wayfare::{
-    domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS},
-    server::engine::{Engine, EngineMetrics, calendar::TzdbZones},
-};
+use wayfare_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
+use wayfare::server::engine::{Engine, EngineMetrics, calendar::TzdbZones};
 
 use crate::courier::shop::{self, HeldClock, Shop};
 
@@ -26,7 +24,7 @@ async fn rest(engine: &mut Engine<wayfare::server::store::sqlite::SqliteStore>) 
 async fn standstill(
     people: RangeInclusive<u64>,
     asleep: i64,
-) -> (Shop, wayfare::domain::ids::JourneyId) {
+) -> (Shop, wayfare_domain::ids::JourneyId) {
     let shop = Shop::without_tasks().await;
     let journey = shop.publish("Later", shop::an_hour()).await;
     let mut before = engine(&shop);

@@ -5,13 +5,8 @@ use std::sync::Arc;
 
 use reqwest::StatusCode;
 use serde_json::json;
-use wayfare::{
-    domain::time::{HOUR_MS, MINUTE_MS},
-    server::{
-        engine::{Engine, EngineMetrics, calendar::TzdbZones},
-        store::{Store, sqlite::SqliteStore},
-    },
-};
+use wayfare_domain::time::{HOUR_MS, MINUTE_MS};
+use wayfare::server::{engine::{Engine, EngineMetrics, calendar::TzdbZones}, store::{Store, sqlite::SqliteStore}};
 
 use crate::{
     courier::shop::{self, Shop},

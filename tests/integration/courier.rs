@@ -7,13 +7,8 @@ use std::time::Duration;
 
 use provider::{Answer, Provider};
 use shop::Shop;
-use wayfare::{
-    domain::{people::profile::Channel, time::HOUR_MS, transition::Action},
-    server::{
-        channels::FailureScope,
-        store::{Store, delivery::OutboxStore},
-    },
-};
+use wayfare_domain::{journeys::transition::Action, profiles::profile::Channel, time::HOUR_MS};
+use wayfare::server::{channels::FailureScope, store::{Store, delivery::OutboxStore}};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_goes_out_once_and_she_goes_on() {

@@ -6,21 +6,8 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use wayfare::{
-    domain::{
-        delivery::suppression::AddressKind,
-        people::{
-            profile::Channel,
-            record::{IngestRecord, ProfileRef, ProfileUpdate, RecordPayload},
-            sender::{Batch, RecordSource, Sender},
-        },
-    },
-    server::store::{
-        answers::{AnswerStore, InboundBatch, SmsReply},
-        delivery::{ChangedFacts, ChangedPerson},
-        people::ProfileStore,
-    },
-};
+use wayfare_domain::{messages::suppression::AddressKind, profiles::{ingest_record::{IngestRecord, ProfileRef, ProfileUpdate, RecordPayload}, profile::Channel, sender::{Batch, RecordSource, Sender}}};
+use wayfare::server::store::{answers::{AnswerStore, InboundBatch, SmsReply}, delivery::{ChangedFacts, ChangedPerson}, people::ProfileStore};
 
 use crate::{
     courier::shop::Shop,

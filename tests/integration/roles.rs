@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 
 use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
-use wayfare::{
-    domain::access::{Role, Scope},
-    server::http::catalogue,
-};
+use wayfare_domain::access::permissions::{Role, Scope};
+use wayfare::server::http::catalogue;
 
 use crate::{
     route_table::{

@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use wayfare::domain::access::{Permission, Role, Scope};
+use wayfare_domain::access::permissions::{Permission, Role, Scope};
 
 use crate::support::PASSWORD;
 

@@ -4,10 +4,8 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::{
-    domain::time::{DAY_MS, Timestamp},
-    server::vault::{ServerKey, SigningPurpose},
-};
+use wayfare_domain::time::{DAY_MS, Timestamp};
+use crate::server::vault::{ServerKey, SigningPurpose};
 
 /// How long a page may lie open before it has to ask again, in milliseconds.
 const LIFETIME: i64 = DAY_MS / 24;

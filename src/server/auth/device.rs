@@ -90,7 +90,7 @@ mod tests {
         for forged in ["", "x", &"A".repeat(43), &cookie[..42], &format!("{cookie}A")] {
             assert_eq!(known(&vault, forged, "ada@example.com"), None, "{forged}");
         }
-        let (_other_folder, other) = self::vault();
+        let (_other_folder, other) = self::tests::vault();
         assert_eq!(known(&other, &cookie, "ada@example.com"), None, "another server's");
     }
 

@@ -9,7 +9,7 @@ pub mod throttle;
 
 use std::time::Duration;
 
-use crate::domain::time::{DAY_MS, HOUR_MS};
+use wayfare_domain::time::{DAY_MS, HOUR_MS};
 
 /// How long things are good for, in milliseconds.
 #[derive(Debug, Clone, Copy)]

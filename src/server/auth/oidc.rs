@@ -26,10 +26,8 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    domain::{account::EmailAddress, text::PersonName},
-    server::store::access::{PendingSsoSignIn, SsoIdentity},
-};
+use wayfare_domain::{access::account::EmailAddress, names::PersonName};
+use crate::server::store::access::{PendingSsoSignIn, SsoIdentity};
 use claims::Said;
 pub use roles::RoleRules;
 

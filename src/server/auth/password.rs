@@ -9,10 +9,8 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use crate::{
-    domain::{account::Password, error::FieldError},
-    server::supervisor::thread_with_answer,
-};
+use wayfare_domain::{access::account::Password, error::FieldError};
+use crate::server::supervisor::thread_with_answer;
 
 /// Hashes that run at the same time: each takes 19 MiB.
 const AT_ONCE: usize = 4;

@@ -11,7 +11,8 @@ use governor::{
 };
 
 use super::device::Device;
-use crate::{domain::ids::UserId, server::client_network::ClientNetwork};
+use wayfare_domain::ids::UserId;
+use crate::server::client_network::ClientNetwork;
 
 type Limiter = RateLimiter<String, DashMapStateStore<String>, DefaultClock>;
 

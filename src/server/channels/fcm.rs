@@ -15,7 +15,7 @@ use super::{
     outside::{EgressClient, EgressError},
     words::Redactor,
 };
-use crate::domain::delivery::channel::{ChannelSecret, PushSettings};
+use wayfare_domain::messages::channel::{ChannelSecret, PushSettings};
 
 /// The subject of sentences.
 const NAME: &str = "the push service";

@@ -17,10 +17,8 @@ use super::{
     ChannelError, FailureScope, SendResult, fcm::TIMEOUT, http::Endpoint, outside::EgressClient,
     words::Redactor,
 };
-use crate::{
-    domain::delivery::channel::{ChannelSecret, PushSettings},
-    server::clock::{Clock, SystemClock},
-};
+use wayfare_domain::messages::channel::{ChannelSecret, PushSettings};
+use crate::server::clock::{Clock, SystemClock};
 
 /// What the token is good for.
 const SCOPE: &str = "https://www.googleapis.com/auth/firebase.messaging";

@@ -11,10 +11,8 @@ use super::{
     outside::{EgressClient, EgressError, cause},
     words::{Redactor, certificate_problem},
 };
-use crate::{
-    domain::time::Timestamp,
-    server::clock::{Clock, SystemClock},
-};
+use wayfare_domain::time::Timestamp;
+use crate::server::clock::{Clock, SystemClock};
 
 /// What of an answer is read, in bytes.
 const ANSWER_MAX: usize = 64 * 1024;

@@ -11,10 +11,8 @@ use lettre::{
 use url::Host;
 
 use super::{ChannelError, EmailContent, FailureScope, OutboundMessage, SendResult};
-use crate::{
-    domain::delivery::{channel::EmailSettings, suppression::AddressKind},
-    server::addresses::canonical,
-};
+use wayfare_domain::messages::{channel::EmailSettings, suppression::AddressKind};
+use crate::server::addresses::canonical;
 
 /// Longest link in a header: a line of a message has at most 998 characters.
 const LINK_MAX: usize = 900;
@@ -158,7 +156,8 @@ mod tests {
     use mail_parser::MessageParser;
 
     use super::*;
-    use crate::{domain::delivery::channel::TlsMode, server::channels::Content};
+    use wayfare_domain::messages::channel::TlsMode;
+use crate::server::channels::Content;
 
     fn sender() -> Sender {
         let settings = EmailSettings {

@@ -20,17 +20,8 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::{
-    domain::{
-        delivery::channel::{ChannelSecret, ChannelSettings},
-        ids::ProjectId,
-        people::profile::Channel,
-    },
-    server::{
-        store::channels::StoredChannel,
-        vault::{ServerKey, VaultError},
-    },
-};
+use wayfare_domain::{ids::ProjectId, messages::channel::{ChannelSecret, ChannelSettings}, profiles::profile::Channel};
+use crate::server::{store::channels::StoredChannel, vault::{ServerKey, VaultError}};
 pub use outside::{EgressClient, EgressError};
 pub use parcel::{Content, EmailContent, OutboundMessage, WebhookContent};
 

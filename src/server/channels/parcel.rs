@@ -1,6 +1,6 @@
 //! One message, ready to go: everything is filled in.
 
-use crate::domain::graph::node::WebhookMethod;
+use wayfare_domain::graph::node::WebhookMethod;
 
 /// One message with its address.
 #[derive(Debug, Clone, PartialEq, Eq)]

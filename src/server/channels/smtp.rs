@@ -17,7 +17,7 @@ use super::{
     smtp_pool::{Pool, Server},
     words::Redactor,
 };
-use crate::domain::delivery::channel::{ChannelSecret, EmailSettings, TlsMode};
+use wayfare_domain::messages::channel::{ChannelSecret, EmailSettings, TlsMode};
 
 /// Longest time from the first word to the server's receipt.
 const TIMEOUT: Duration = Duration::from_secs(30);

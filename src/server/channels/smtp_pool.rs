@@ -29,7 +29,7 @@ use super::{
     outside::EgressClient,
     smtp_answers::{SmtpError, SmtpPhase},
 };
-use crate::domain::delivery::channel::TlsMode;
+use wayfare_domain::messages::channel::TlsMode;
 
 /// Connections at the same time.
 pub const CONNECTIONS_MAX: usize = 16;

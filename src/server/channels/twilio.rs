@@ -16,7 +16,7 @@ use super::{
     webhook::IDEMPOTENCY_KEY,
     words::Redactor,
 };
-use crate::domain::delivery::channel::{ChannelSecret, SmsSettings};
+use wayfare_domain::messages::channel::{ChannelSecret, SmsSettings};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Numbers that no one has, that take no messages, or whose owner said STOP: no message will ever

@@ -17,13 +17,8 @@ use super::{
     outside::{EgressClient, EgressError},
     words::Redactor,
 };
-use crate::{
-    domain::{
-        delivery::channel::{ChannelSecret, WebhookSettings},
-        graph::{node::WebhookMethod, secrets::is_secret},
-    },
-    server::clock::{Clock, SystemClock},
-};
+use wayfare_domain::{graph::{node::WebhookMethod, secrets::is_secret}, messages::channel::{ChannelSecret, WebhookSettings}};
+use crate::server::clock::{Clock, SystemClock};
 
 pub const SIGNATURE: HeaderName = HeaderName::from_static("wayfare-signature");
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -18,13 +18,8 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    domain::{
-        actor::Actor,
-        interrupt::{GivenUp, Interrupt},
-    },
-    server::supervisor::{Panicked, task_with_answer, thread_with_answer},
-};
+use wayfare_domain::{access::actor::Actor, interrupt::{GivenUp, Interrupt}};
+use crate::server::supervisor::{Panicked, task_with_answer, thread_with_answer};
 use places::{Lane, Permit, Places};
 pub use places::{Of, WAIT};
 pub use stop::{Waiting, WorkStop};

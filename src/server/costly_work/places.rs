@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::domain::ids::{ProjectId, UserId};
+use wayfare_domain::ids::{ProjectId, UserId};
 
 /// Longest time that someone waits for a place.
 pub const WAIT: Duration = Duration::from_secs(5);

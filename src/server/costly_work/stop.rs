@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::domain::interrupt::{GivenUp, Interrupt};
+use wayfare_domain::interrupt::{GivenUp, Interrupt};
 
 tokio::task_local! {
     /// The work that the present task is about.

@@ -5,11 +5,7 @@ use std::convert::Infallible;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{
-    access::{Authority, Role},
-    actor::RequestOrigin,
-    ids::{ProjectId, UserId},
-};
+use wayfare_domain::{access::{actor::RequestOrigin, permissions::{Authority, Role}}, ids::{ProjectId, UserId}};
 
 fn actor(person: u128, project: u128) -> Actor {
     Actor {

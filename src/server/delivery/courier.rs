@@ -20,23 +20,8 @@ use super::{
     share::share,
     waiting::Waiting,
 };
-use crate::{
-    domain::{
-        delivery::gates::FrequencyCap, ids::ProjectId, people::profile::Channel, time::Timestamp,
-    },
-    server::{
-        channels::Transport,
-        store::{
-            StoreResult,
-            channels::StoredChannel,
-            delivery::{
-                ActiveChannel, ChangedFacts, LeaseQuota, LeasedMessage, ListedAddress,
-                MessageResult, OutboxStore, SendOutcome,
-            },
-            engine::{EngineStore, ProjectKey},
-        },
-    },
-};
+use wayfare_domain::{ids::ProjectId, messages::send_rules::FrequencyCap, profiles::profile::Channel, time::Timestamp};
+use crate::server::{channels::Transport, store::{StoreResult, channels::StoredChannel, delivery::{ActiveChannel, ChangedFacts, LeaseQuota, LeasedMessage, ListedAddress, MessageResult, OutboxStore, SendOutcome}, engine::{EngineStore, ProjectKey}}};
 
 /// How often the outbox is looked at while nothing is heard of it.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);

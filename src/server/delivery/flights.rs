@@ -14,14 +14,8 @@ use std::{
 
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncGuard, Notify, oneshot};
 
-use crate::{
-    domain::{delivery::suppression::AddressKind, people::profile::Channel},
-    server::store::{
-        StoreResult,
-        delivery::{ChangedFacts, LeasedMessage, ListedAddress, Merges, MessageKey, OutboxStore},
-        engine::{ProfileKey, ProjectKey, VersionKey},
-    },
-};
+use wayfare_domain::{messages::suppression::AddressKind, profiles::profile::Channel};
+use crate::server::store::{StoreResult, delivery::{ChangedFacts, LeasedMessage, ListedAddress, Merges, MessageKey, OutboxStore}, engine::{ProfileKey, ProjectKey, VersionKey}};
 
 /// How long messages on their way get to finish when they are not wanted any more. Then they are
 /// given up.

@@ -10,24 +10,8 @@ use super::{
     letter::{AttemptResult, DeliveryTask, address_of, recent_of, suppressed_of},
     receiver::SendPermit,
 };
-use crate::{
-    domain::{
-        delivery::{gates::CAP_HOURS_MAX, retry::next_attempt_at},
-        people::Profile,
-        time::{HOUR_MS, Timestamp},
-    },
-    server::{
-        channels::Transport,
-        store::{
-            StoreResult,
-            delivery::{
-                LeasedMessage, ListedAddress, MessageKey, OutboxStore, SendFacts, SendOutcome,
-            },
-            engine::{EngineStore, ProfileKey, ProfileNeeds},
-        },
-        supervisor::{said, short_task},
-    },
-};
+use wayfare_domain::{messages::{retry::next_attempt_at, send_rules::CAP_HOURS_MAX}, profiles::Profile, time::{HOUR_MS, Timestamp}};
+use crate::server::{channels::Transport, store::{StoreResult, delivery::{LeasedMessage, ListedAddress, MessageKey, OutboxStore, SendFacts, SendOutcome}, engine::{EngineStore, ProfileKey, ProfileNeeds}}, supervisor::{said, short_task}};
 
 /// How a message gets out.
 struct Way {

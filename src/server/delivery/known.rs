@@ -6,20 +6,8 @@ use std::{
 };
 
 use super::receiver::receiver_of_template;
-use crate::{
-    domain::{
-        graph::{NodeKind, node::SendOptions},
-        settings::Settings,
-    },
-    server::{
-        store::{
-            StoreResult,
-            delivery::{OutboxStore, VersionNames},
-            engine::{EngineStore, VersionKey},
-        },
-        templates::CompiledMessage,
-    },
-};
+use wayfare_domain::{graph::{NodeKind, node::SendOptions}, journeys::settings::Settings};
+use crate::server::{store::{StoreResult, delivery::{OutboxStore, VersionNames}, engine::{EngineStore, VersionKey}}, templates::CompiledMessage};
 
 /// A node that sends something.
 pub struct CachedNode {

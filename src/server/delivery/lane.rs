@@ -9,17 +9,8 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 
 use super::receiver::{Receiver, SendPermit, Standing};
-use crate::{
-    domain::{
-        delivery::rate::TokenBucket,
-        people::{mask::Said, profile::Channel},
-        time::{MINUTE_MS, Timestamp},
-    },
-    server::{
-        channels::{SendResult, Transport},
-        store::delivery::OutboxQueue,
-    },
-};
+use wayfare_domain::{messages::token_bucket::TokenBucket, profiles::{mask::Said, profile::Channel}, time::{MINUTE_MS, Timestamp}};
+use crate::server::{channels::{SendResult, Transport}, store::delivery::OutboxQueue};
 
 /// Messages that are handed over at the same time to all receivers of a channel that do equally
 /// well. One receiver has at most a quarter of it.

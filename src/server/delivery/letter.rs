@@ -12,27 +12,8 @@ use super::{
     receiver::receiver_of,
     signs::DeliveryMetrics,
 };
-use crate::{
-    domain::{
-        delivery::{
-            gates::{self, FrequencyCap, SendContext, SendDecision},
-            retry::next_attempt_at,
-            suppression::AddressKind,
-        },
-        engine::{calendar::TimeZones, chance::hash_bucket},
-        people::{Profile, Properties, profile::Channel},
-        time::Timestamp,
-    },
-    server::{
-        addresses::canonical,
-        channels::{Content, FailureScope, OutboundMessage, SendResult, Transport},
-        clock::Clock,
-        store::delivery::{LeasedMessage, MessageResult, SendFacts, SendOutcome},
-        templates::RenderContext,
-        tracking::token::{MessageLinks, message_key},
-        vault::ServerKey,
-    },
-};
+use wayfare_domain::{engine::{bucketing::hash_bucket, time_zones::TimeZones}, messages::{retry::next_attempt_at, send_rules::{self, FrequencyCap, SendContext, SendDecision}, suppression::AddressKind}, profiles::{Profile, Properties, profile::Channel}, time::Timestamp};
+use crate::server::{addresses::canonical, channels::{Content, FailureScope, OutboundMessage, SendResult, Transport}, clock::Clock, store::delivery::{LeasedMessage, MessageResult, SendFacts, SendOutcome}, templates::RenderContext, tracking::token::{MessageLinks, message_key}, vault::ServerKey};
 
 /// What all letters share.
 pub struct DeliveryContext {
@@ -226,9 +207,9 @@ impl DeliveryTask {
             recent: &self.recent,
             ignore_caps: sending.ignore_caps,
         };
-        let clock = gates::LocalClock { calendar: &*office.calendar, zone, now };
+        let clock = send_rules::LocalClock { calendar: &*office.calendar, zone, now };
         let quiet = self.version.settings.quiet_hours.as_ref();
-        let gate = gates::check_before_send(
+        let gate = send_rules::check_before_send(
             &self.profile,
             channel,
             quiet,

@@ -12,14 +12,8 @@ use std::{
 use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::{
-    domain::{
-        delivery::breaker::{BreakerState, CircuitBreaker},
-        people::profile::Channel,
-        time::Timestamp,
-    },
-    server::channels::{FailureScope, SendResult},
-};
+use wayfare_domain::{messages::circuit_breaker::{BreakerState, CircuitBreaker}, profiles::profile::Channel, time::Timestamp};
+use crate::server::channels::{FailureScope, SendResult};
 
 /// Places of a webhook's receiver that has not answered yet: one that never does holds no more.
 const UNPROVEN: i64 = 32;

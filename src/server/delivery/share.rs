@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{courier::ChannelKey, lane::ChannelLimiter};
-use crate::{
-    domain::time::Timestamp,
-    server::store::delivery::{LeaseQuota, OutboxQueue},
-};
+use wayfare_domain::time::Timestamp;
+use crate::server::store::delivery::{LeaseQuota, OutboxQueue};
 
 /// Receivers that do not answer, or have not yet, for which something is taken in one round: each is a
 /// look into the outbox, while everybody who writes waits.

@@ -9,10 +9,8 @@ use std::{
 };
 
 use super::lane::ChannelLimiterStatus;
-use crate::{
-    domain::{ids::ProjectId, people::profile::Channel},
-    server::{engine::EngineMetrics, store::delivery::SendOutcome},
-};
+use wayfare_domain::{ids::ProjectId, profiles::profile::Channel};
+use crate::server::{engine::EngineMetrics, store::delivery::SendOutcome};
 
 /// Counters and the state of the lanes. Cheap to clone.
 #[derive(Clone, Default)]

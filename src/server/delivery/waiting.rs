@@ -9,13 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{
-    domain::{people::profile::Channel, time::Timestamp},
-    server::store::{
-        delivery::{LeaseQuota, LeasedMessage, OutboxQueue},
-        engine::VersionKey,
-    },
-};
+use wayfare_domain::{profiles::profile::Channel, time::Timestamp};
+use crate::server::store::{delivery::{LeaseQuota, LeasedMessage, OutboxQueue}, engine::VersionKey};
 
 /// Reading takes at most such a part of the time, where it takes longer than this.
 const PART: u32 = 10;

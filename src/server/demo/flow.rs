@@ -1,6 +1,6 @@
 //! Draws a graph step by step, top to bottom, so that a plot reads like the journey that it is.
 
-use crate::domain::graph::{Connector, Graph, Node, NodeKind, Position};
+use wayfare_domain::graph::{Connector, Graph, Node, NodeKind, Position};
 
 const COLUMN: f64 = 280.0;
 const ROW: f64 = 128.0;

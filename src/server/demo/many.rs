@@ -1,14 +1,8 @@
 //! As many journeys as a load test wants: varied, but the same every time.
 
 use super::{DemoProject, figures, person};
-use crate::{
-    domain::{
-        status::Status,
-        text::JourneyName,
-        time::{DAY_MS, Timestamp},
-    },
-    server::store::seed::{SeedJourney, SeedVersion},
-};
+use wayfare_domain::{journeys::status::Status, names::JourneyName, time::{DAY_MS, Timestamp}};
+use crate::server::store::seed::{SeedJourney, SeedVersion};
 
 const THEMES: [&str; 24] = [
     "Win-back",

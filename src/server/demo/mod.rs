@@ -11,18 +11,8 @@ mod tests;
 
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        document::JourneyDocument,
-        error::FieldError,
-        figures::VersionStats,
-        ids::UserId,
-        status::Status,
-        text::{Description, JourneyName, LabelName},
-        time::{DAY_MS, HOUR_MS, Timestamp},
-    },
-    server::store::seed::{SeedJourney, SeedMember, SeedVersion},
-};
+use wayfare_domain::{error::FieldError, ids::UserId, journeys::{document::JourneyDocument, status::Status}, names::{Description, JourneyName, LabelName}, stats::VersionStats, time::{DAY_MS, HOUR_MS, Timestamp}};
+use crate::server::store::seed::{SeedJourney, SeedMember, SeedVersion};
 use programme::{Entry, programme};
 
 pub struct DemoProject {

@@ -3,18 +3,7 @@
 use serde_json::json;
 
 use super::{flow::GraphBuilder, programme::Entry};
-use crate::domain::{
-    graph::{
-        Graph, NodeKind,
-        criteria::{Comparison, Criteria, EventMatch, PropertyFilter},
-        node::{Branch, Delay, PropertyValue, SplitShare, WebhookMethod},
-    },
-    settings::{
-        EntryTrigger as EntrySetting, Goal, QuietHours, QuietHoursPolicy, ReentryRule,
-        SegmentSchedule, Settings,
-    },
-    time::{DAY_MS, Timestamp},
-};
+use wayfare_domain::{graph::{Graph, NodeKind, criteria::{Comparison, Criteria, EventMatch, PropertyFilter}, node::{Branch, Delay, PropertyValue, SplitShare, WebhookMethod}}, journeys::settings::{EntryTrigger as EntrySetting, Goal, QuietHours, QuietHoursPolicy, ReentryRule, SegmentSchedule, Settings}, time::{DAY_MS, Timestamp}};
 
 /// The kinds of journeys in the demo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,14 +3,8 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::{
-    domain::{
-        delivery::names::KnownProperties,
-        interrupt::Uninterrupted,
-        transition::{Action, JourneyState, TransitionResult, transition},
-    },
-    server::templates::check,
-};
+use wayfare_domain::{interrupt::Uninterrupted, journeys::transition::{Action, JourneyState, TransitionResult, transition}, messages::known_properties::KnownProperties};
+use crate::server::templates::check;
 
 const NOW: Timestamp = Timestamp(1_795_000_000_000);
 

@@ -2,10 +2,7 @@
 
 use jiff::{civil, tz::TimeZone};
 
-use crate::domain::{
-    engine::calendar::{LocalTime, TimeZones},
-    time::{Day, Timestamp},
-};
+use wayfare_domain::{engine::time_zones::{LocalTime, TimeZones}, time::{Day, Timestamp}};
 
 /// [`TimeZones`] over `jiff`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,11 +51,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{
-        engine::calendar::{next_time_of_day, plus_days, quiet_until},
-        settings::{QuietHours, QuietHoursPolicy},
-        time::{DAY_MS, HOUR_MS},
-    };
+    use wayfare_domain::{engine::time_zones::{next_time_of_day, plus_days, quiet_until}, journeys::settings::{QuietHours, QuietHoursPolicy}, time::{DAY_MS, HOUR_MS}};
 
     const ZONES: [&str; 8] = [
         "Europe/Berlin",

@@ -5,10 +5,8 @@
 //! of a message comes back as an answer, here.
 
 use super::{Engine, slice::BatchBuilder};
-use crate::{
-    domain::delivery::{fate::MessageEventKind, message_status::MessageStatus},
-    server::store::{Store, StoreResult, engine::QueuedMessage},
-};
+use wayfare_domain::messages::{event::MessageEventKind, message_status::MessageStatus};
+use crate::server::store::{Store, StoreResult, engine::QueuedMessage};
 
 impl<S: Store + Clone> Engine<S> {
     pub(super) async fn deliver(&mut self) -> StoreResult<bool> {

@@ -3,16 +3,8 @@
 use std::{collections::HashSet, sync::atomic::Ordering};
 
 use super::{Engine, slice::BatchBuilder};
-use crate::{
-    domain::{
-        delivery::rate::TokenBucket,
-        time::{MINUTE_MS, Timestamp},
-    },
-    server::store::{
-        Store, StoreResult,
-        engine::{ActiveEnrolment, EngineBatch, EnrolmentKey},
-    },
-};
+use wayfare_domain::{messages::token_bucket::TokenBucket, time::{MINUTE_MS, Timestamp}};
+use crate::server::store::{Store, StoreResult, engine::{ActiveEnrolment, EngineBatch, EnrolmentKey}};
 
 /// A standstill is longer than this, in milliseconds: anyone who was due before it ended, and
 /// longer ago, is overdue.

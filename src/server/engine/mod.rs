@@ -28,23 +28,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use plan::enter_event;
 
-use crate::{
-    domain::{
-        access::Authority,
-        actor::{Actor, RequestOrigin},
-        engine::calendar::TimeZones,
-        ids::ProjectId,
-        status::Status,
-        time::Timestamp,
-    },
-    server::{
-        clock::Clock,
-        store::{
-            Store, StoreResult,
-            engine::{EngineBatch, EngineState, VersionKey},
-        },
-    },
-};
+use wayfare_domain::{access::{actor::{Actor, RequestOrigin}, permissions::Authority}, engine::time_zones::TimeZones, ids::ProjectId, journeys::status::Status, time::Timestamp};
+use crate::server::{clock::Clock, store::{Store, StoreResult, engine::{EngineBatch, EngineState, VersionKey}}};
 use plan::ActiveVersions;
 
 /// Most events, people or messages of one round. A round holds the writer's lock for some tens of

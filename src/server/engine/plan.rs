@@ -6,27 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use crate::{
-    domain::{
-        engine::{
-            CompiledVersion,
-            compiled::{CompiledNode, NodeIndex},
-        },
-        graph::NodeKind,
-        people::profile::{Channel, event_key},
-        settings::{EntryTrigger, EntryType},
-        status::Status,
-    },
-    server::{
-        delivery::receiver_of_template,
-        store::{
-            StoreResult,
-            engine::{
-                ActiveVersionInfo, EngineState, EngineStore, ProfileNeeds, ProjectKey, VersionKey,
-            },
-        },
-    },
-};
+use wayfare_domain::{engine::{CompiledVersion, compiled::{CompiledNode, NodeIndex}}, graph::NodeKind, journeys::{settings::{EntryTrigger, EntryType}, status::Status}, profiles::profile::{Channel, event_key}};
+use crate::server::{delivery::receiver_of_template, store::{StoreResult, engine::{ActiveVersionInfo, EngineState, EngineStore, ProfileNeeds, ProjectKey, VersionKey}}};
 
 /// One version of the plan.
 pub struct ActiveVersion {

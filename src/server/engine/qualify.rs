@@ -6,13 +6,8 @@ use std::{
 };
 
 use super::{BATCH_SIZE_MAX, Engine, slice::BatchBuilder};
-use crate::{
-    domain::{people::PastEvent, settings::EntryTrigger, time::Timestamp},
-    server::store::{
-        Store, StoreResult,
-        engine::{EngineState, ProfileKey, ProjectKey, StoredEvent, VersionKey},
-    },
-};
+use wayfare_domain::{journeys::settings::EntryTrigger, profiles::PastEvent, time::Timestamp};
+use crate::server::store::{Store, StoreResult, engine::{EngineState, ProfileKey, ProjectKey, StoredEvent, VersionKey}};
 
 /// An event that someone cares about.
 struct MatchedEvent {

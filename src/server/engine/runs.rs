@@ -3,16 +3,8 @@
 //! criteria: who meets them already does not come to.
 
 use super::{Engine, slice::BatchBuilder};
-use crate::{
-    domain::{
-        settings::{EntryTrigger, EntryType, SegmentSchedule},
-        time::{HOUR_MS, Timestamp},
-    },
-    server::store::{
-        Store, StoreResult,
-        engine::{ProfileKey, VersionKey},
-    },
-};
+use wayfare_domain::{journeys::settings::{EntryTrigger, EntryType, SegmentSchedule}, time::{HOUR_MS, Timestamp}};
+use crate::server::store::{Store, StoreResult, engine::{ProfileKey, VersionKey}};
 
 /// Most runs that one round works on: events and timers wait meanwhile.
 const MEMBERSHIP_CHECKS_MAX: usize = 20;

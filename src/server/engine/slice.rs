@@ -4,28 +4,8 @@
 use std::collections::HashMap;
 
 use super::plan::{ActiveVersion, ActiveVersions};
-use crate::{
-    domain::{
-        delivery::fate::MessageEventKind,
-        engine::{
-            admit::{EnrolmentHistory, EntryAttempt, EntryRejection, check_entry},
-            calendar::TimeZones,
-            compiled::NodeIndex,
-            step::{Effect, ExitReason},
-            trip::{self, Advance, EngineContext, EnrolmentState, NodeVisit, VisitOutcome},
-        },
-        people::{PastEvent, Profile, Properties, profile::event_key, value::to_canonical},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        engine::{
-            ActiveEnrolment, EngineBatch, EngineState, EngineStore, EnrolmentKey,
-            EnrolmentPosition, EnrolmentUpdate, JourneyKey, NewEnrolment, NewLogLine, NewMessage,
-            ProfileKey, VersionKey,
-        },
-    },
-};
+use wayfare_domain::{engine::{compiled::NodeIndex, enrolment::{self, Advance, EngineContext, EnrolmentState, NodeVisit, VisitOutcome}, entry::{EnrolmentHistory, EntryAttempt, EntryRejection, check_entry}, node::{Effect, ExitReason}, time_zones::TimeZones}, messages::event::MessageEventKind, profiles::{PastEvent, Profile, Properties, profile::event_key, property_value::to_canonical}, time::Timestamp};
+use crate::server::store::{StoreResult, engine::{ActiveEnrolment, EngineBatch, EngineState, EngineStore, EnrolmentKey, EnrolmentPosition, EnrolmentUpdate, JourneyKey, NewEnrolment, NewLogLine, NewMessage, ProfileKey, VersionKey}};
 
 /// Someone inside, as the round has left them so far.
 struct WorkingEnrolment {
@@ -205,7 +185,7 @@ impl<'a> BatchBuilder<'a> {
         let entry_text = (!entry_properties.is_empty())
             .then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
         let salt = live.planned.journey.to_string();
-        let progress = trip::start(world, person, began_at, entry_properties, &salt);
+        let progress = enrolment::start(world, person, began_at, entry_properties, &salt);
         self.last_enrolment += 1;
         let working = WorkingEnrolment {
             seq: self.last_enrolment,
@@ -227,19 +207,19 @@ impl<'a> BatchBuilder<'a> {
     /// They did something; it matters to their trip through this version, or not.
     pub fn event(&mut self, version: VersionKey, profile: ProfileKey, happened: &PastEvent) {
         self.with_trip(version, profile, |world, person, trip| {
-            trip::on_event(world, person, trip, happened)
+            enrolment::on_event(world, person, trip, happened)
         });
     }
 
     pub fn time_up(&mut self, version: VersionKey, profile: ProfileKey) {
         self.with_trip(version, profile, |world, person, trip| {
-            trip::on_timer(world, person, trip.clone())
+            enrolment::on_timer(world, person, trip.clone())
         });
     }
 
     pub fn answer(&mut self, version: VersionKey, profile: ProfileKey, fate: MessageEventKind) {
         self.with_trip(version, profile, |world, person, trip| {
-            trip::on_message_event(world, person, trip, fate)
+            enrolment::on_message_event(world, person, trip, fate)
         });
     }
 

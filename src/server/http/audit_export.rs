@@ -9,14 +9,8 @@ use axum::{
 };
 
 use super::{AppState, error_page};
-use crate::{
-    api::{AppError, request::RequestAuth},
-    domain::{audit::AuditQuery, interrupt::Interrupt},
-    server::{
-        costly_work::Job,
-        services::{ServiceError, audit::csv_rows},
-    },
-};
+use crate::{api::{AppError, request::RequestAuth}, server::{costly_work::Job, services::{ServiceError, audit::csv_rows}}};
+use wayfare_domain::{audit::AuditQuery, interrupt::Interrupt};
 
 /// Sends every entry that the query matches, a batch at a time.
 pub async fn download(

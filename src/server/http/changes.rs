@@ -13,14 +13,8 @@ use axum::{
 use tokio::time::{Instant, interval_at};
 
 use super::{AppState, identify::json};
-use crate::{
-    api::{AppError, request::RequestAuth},
-    domain::{access::Permission, ids::UserId},
-    server::{
-        client_network::ClientNetwork,
-        services::{AuthContext, AuthRequest, ServiceResult},
-    },
-};
+use crate::{api::{AppError, request::RequestAuth}, server::{client_network::ClientNetwork, services::{AuthContext, AuthRequest, ServiceResult}}};
+use wayfare_domain::{access::permissions::Permission, ids::UserId};
 
 /// Streams of one person, or of one address in local mode: many windows of several browsers.
 pub const STREAMS_MAX: usize = 32;

@@ -2,13 +2,8 @@
 //! that somebody sent, may have led into another project meanwhile. Every form names its project
 //! (`ui/components/for_project.rs`), and here is the one place that looks at it.
 
-use crate::{
-    api::{
-        AppError,
-        request::{RequestAuth, other_project},
-    },
-    domain::query_string::{FOR_PROJECT, pairs},
-};
+use crate::api::{AppError, request::{RequestAuth, other_project}};
+use wayfare_domain::query_string::{FOR_PROJECT, pairs};
 
 /// What changes nothing in a project: who is signed in, one's own account, which project is looked
 /// at and how.

@@ -17,20 +17,8 @@ use super::{
     AppState, error_page, route,
     routes::{is_for_programs, is_public},
 };
-use crate::{
-    api::{
-        AppError,
-        request::{
-            RequestAuth, accepts_html, cookie, device_cookie, new_cookie, project_cookie,
-            session_cookie,
-        },
-    },
-    domain::{actor::RequestOrigin, ids::UserId, time::DAY_MS},
-    server::{
-        auth::secret,
-        services::{AuthContext, AuthRequest, RequestClient},
-    },
-};
+use crate::{api::{AppError, request::{RequestAuth, accepts_html, cookie, device_cookie, new_cookie, project_cookie, session_cookie}}, server::{auth::secret, services::{AuthContext, AuthRequest, RequestClient}}};
+use wayfare_domain::{access::actor::RequestOrigin, ids::UserId, time::DAY_MS};
 
 /// Browsers that came over TLS once come over TLS for a year.
 pub const HSTS: HeaderName = header::STRICT_TRANSPORT_SECURITY;

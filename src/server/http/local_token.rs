@@ -11,17 +11,8 @@ use axum::{
 use subtle::ConstantTimeEq;
 
 use super::{assets::Assets, error_page, identify};
-use crate::{
-    api::{
-        AppError,
-        request::{accepts_html, cookie, local, new_cookie},
-    },
-    domain::{
-        query_string::{pairs, write_query},
-        time::DAY_MS,
-    },
-    server::{auth::secret, store::access::SecretHash},
-};
+use crate::{api::{AppError, request::{accepts_html, cookie, local, new_cookie}}, server::{auth::secret, store::access::SecretHash}};
+use wayfare_domain::{query_string::{pairs, write_query}, time::DAY_MS};
 
 const COOKIE: &str = "wayfare_local";
 const PARAMETER: &str = "token";

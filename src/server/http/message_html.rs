@@ -10,10 +10,8 @@ use axum::{
 };
 
 use super::{AppState, body, error_page};
-use crate::{
-    api::{AppError, journeys::journey_id, request::RequestAuth},
-    domain::{delivery::preview::DraftMessage, error::FieldError, query_string::pairs},
-};
+use crate::api::{AppError, journeys::journey_id, request::RequestAuth};
+use wayfare_domain::{error::FieldError, messages::preview::DraftMessage, query_string::pairs};
 
 /// Mails are styled in place and their pictures lie anywhere. Without the rights of `sandbox` it is
 /// no one's page.

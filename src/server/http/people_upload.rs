@@ -14,24 +14,8 @@ use axum::{
 };
 
 use super::{AppState, error_page, form_project};
-use crate::{
-    api::{
-        AppError,
-        request::{RequestAuth, accepts_html},
-    },
-    domain::{
-        access::Permission,
-        actor::Actor,
-        error::FieldError,
-        ids::ImportId,
-        people::import::{FileFormat, ImportOptions},
-        query_string::FOR_PROJECT,
-    },
-    server::{
-        costly_work::Job,
-        services::imports::{PeopleFile, refused_csv},
-    },
-};
+use crate::{api::{AppError, request::{RequestAuth, accepts_html}}, server::{costly_work::Job, services::imports::{PeopleFile, refused_csv}}};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, error::FieldError, ids::ImportId, profiles::import::{FileFormat, ImportOptions}, query_string::FOR_PROJECT};
 
 /// Largest file that a browser may send, in bytes. Larger ones are for `wayfare import-profiles`.
 pub const FILE_MAX: usize = 512 * 1024 * 1024;

@@ -12,14 +12,8 @@ use axum::{
 use leptos::prelude::provide_context;
 
 use super::{AppState, body, error_page, form_project, identify, pages};
-use crate::{
-    api::{
-        AppError,
-        request::{FormAnswer, FormProblem, RequestAuth, accepts_html},
-    },
-    domain::query_string::pairs,
-    server::own_path::own_path,
-};
+use crate::{api::{AppError, request::{FormAnswer, FormProblem, RequestAuth, accepts_html}}, server::own_path::own_path};
+use wayfare_domain::query_string::pairs;
 
 /// Largest error that is looked into.
 const ERROR_MAX: usize = 256 * 1024;

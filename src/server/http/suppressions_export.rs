@@ -9,14 +9,8 @@ use axum::{
 };
 
 use super::{AppState, error_page};
-use crate::{
-    api::{AppError, request::RequestAuth},
-    domain::interrupt::Interrupt,
-    server::{
-        costly_work::Job,
-        services::{ServiceError, answers::suppression_rows},
-    },
-};
+use crate::{api::{AppError, request::RequestAuth}, server::{costly_work::Job, services::{ServiceError, answers::suppression_rows}}};
+use wayfare_domain::interrupt::Interrupt;
 
 /// Sends every address, a batch at a time.
 pub async fn download(

@@ -9,40 +9,8 @@ use super::{
     ServiceError, ServiceResult, Services,
     csv_file::{CsvFile, harmless},
 };
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        audit::AuditEvent,
-        delivery::{
-            fate::MessageEventKind,
-            hook::{ProviderWebhookView, WebhookProvider},
-            message_view::MessageSummary,
-            preferences::{PreferenceUpdate, Recipient},
-            suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
-        },
-        error::FieldError,
-        ids::ProjectId,
-        people::profile::Channel,
-    },
-    server::{
-        channels,
-        store::{
-            Store, StoreError,
-            answers::{InboundBatch, NewMessageEvent},
-            delivery::ChangedFacts,
-        },
-        tracking::{
-            hook::{
-                ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest, hook_url,
-                project_of_hook,
-            },
-            providers::{hear, read_secret},
-            token::{LinkToken, find_key},
-        },
-        vault::ServerKey,
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, audit::AuditEvent, error::FieldError, ids::ProjectId, messages::{event::MessageEventKind, preferences::{PreferenceUpdate, Recipient}, provider_webhook::{ProviderWebhookView, WebhookProvider}, read_model::MessageSummary, suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery}}, profiles::profile::Channel};
+use crate::server::{channels, store::{Store, StoreError, answers::{InboundBatch, NewMessageEvent}, delivery::ChangedFacts}, tracking::{hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest, hook_url, project_of_hook}, providers::{hear, read_secret}, token::{LinkToken, find_key}}, vault::ServerKey};
 
 /// How often, and after how long, it is looked again for a message whose provider was quicker than
 /// our own disk.

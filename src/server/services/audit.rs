@@ -4,14 +4,8 @@ use super::{
     ServiceResult, Services,
     csv_file::{CsvFile, harmless},
 };
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
-    },
-    server::store::Store,
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery}};
+use crate::server::store::Store;
 
 impl<S: Store + Clone> Services<S> {
     pub async fn audit(&self, actor: &Actor, query: &AuditQuery) -> ServiceResult<AuditPage> {
@@ -88,7 +82,7 @@ pub fn csv_rows(entries: &[AuditEntry], with_header: bool) -> ServiceResult<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{actor::ActorRef, ids::UserId, time::Timestamp};
+    use wayfare_domain::{access::actor::ActorRef, ids::UserId, time::Timestamp};
 
     #[test]
     fn an_export_keeps_quotes_and_commas_and_disarms_formulas() {

@@ -1,26 +1,8 @@
 //! How messages of a project reach their providers, and how many a person gets.
 
 use super::{ServiceError, ServiceResult, Services};
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        delivery::{
-            channel::{ChannelSecret, ChannelState, ChannelView},
-            channel_form::{ChannelForm, ChannelUpdate, SecretUpdate},
-            gates::FrequencyCap,
-        },
-        error::FieldError,
-        people::profile::Channel,
-    },
-    server::{
-        channels,
-        store::{
-            Store, StoreError,
-            channels::{SaveChannel, SealedSecretUpdate, StoredChannel},
-        },
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, error::FieldError, messages::{channel::{ChannelSecret, ChannelState, ChannelView}, channel_form::{ChannelForm, ChannelUpdate, SecretUpdate}, send_rules::FrequencyCap}, profiles::profile::Channel};
+use crate::server::{channels, store::{Store, StoreError, channels::{SaveChannel, SealedSecretUpdate, StoredChannel}}};
 
 impl<S: Store + Clone> Services<S> {
     /// Every channel that can be set up, in the order of the page.

@@ -1,21 +1,8 @@
 //! What becomes of messages, for people.
 
 use super::{ServiceResult, Services, channels::state_of};
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        delivery::{
-            overview::{ChannelHealth, DeliveryOverview},
-            undelivered::FailedMessageQuery,
-        },
-        people::profile::Channel,
-    },
-    server::{
-        delivery::DeliveryMetricsSnapshot,
-        store::{Store, delivery::MessageKey},
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, messages::{channel_health::{ChannelHealth, DeliveryOverview}, failed::FailedMessageQuery}, profiles::profile::Channel};
+use crate::server::{delivery::DeliveryMetricsSnapshot, store::{Store, delivery::MessageKey}};
 
 /// What the courier does, for anyone who watches the server.
 pub struct DeliveryStats {

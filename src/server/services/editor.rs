@@ -3,37 +3,9 @@
 mod tryout;
 
 use super::{ServiceError, ServiceResult, Services};
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        editor::{
-            EditMode, EditorDocument, PUBLISHED_DESCRIPTION_MAX, PreviousVersionPolicy, Problem,
-            ProfileAtNode, ProjectCatalog, PublishRequest, SaveResult, SaveVersion, Severity,
-            VersionOption, checks,
-            difference::{VersionDiff, diff},
-        },
-        engine::calendar::TimeZones,
-        error::FieldError,
-        graph::Graph,
-        ids::JourneyId,
-        interrupt::Interrupt,
-        journey::{NodeStats, VersionSummary},
-        settings::Settings,
-        status::Status,
-        text::{Description, JourneyName},
-        time::Timestamp,
-        transition::{Action, JourneyState, TransitionResult, transition},
-    },
-    server::{
-        costly_work::{Job, aside},
-        engine::calendar::TzdbZones,
-        store::{
-            Store,
-            editor::{PublishVersion, SaveOutcome, VersionDetail},
-        },
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, engine::time_zones::TimeZones, error::FieldError, graph::Graph, ids::JourneyId, interrupt::Interrupt, journeys::{read_model::{NodeStats, VersionSummary}, settings::Settings, status::Status, transition::{Action, JourneyState, TransitionResult, transition}}, names::{Description, JourneyName}, time::Timestamp, versions::{EditMode, EditorDocument, PUBLISHED_DESCRIPTION_MAX, PreviousVersionPolicy, Problem, ProfileAtNode, ProjectCatalog, PublishRequest, SaveResult, SaveVersion, Severity, VersionOption}};
+use wayfare_editor_model::{diff::{VersionDiff, diff}, problems};
+use crate::server::{costly_work::{Job, aside}, engine::calendar::TzdbZones, store::{Store, editor::{PublishVersion, SaveOutcome, VersionDetail}}};
 
 /// Most people who are listed at a node.
 const PEOPLE_MAX: i64 = 100;
@@ -279,8 +251,8 @@ impl<S: Store + Clone> Services<S> {
         let (of_graph, of_settings, now) = (graph.clone(), settings.clone(), self.now());
         let find = move |_: &dyn Interrupt| {
             Ok(match catalogue {
-                Some(catalogue) => checks::find_problems(&of_graph, &of_settings, &catalogue, now),
-                None => checks::errors(&of_graph, &of_settings, now),
+                Some(catalogue) => problems::find_problems(&of_graph, &of_settings, &catalogue, now),
+                None => problems::errors(&of_graph, &of_settings, now),
             })
         };
         let mut found = self.calculated(actor, Job::Checks, find).await?;
@@ -299,11 +271,11 @@ impl<S: Store + Clone> Services<S> {
         let problems = messages
             .problems
             .into_iter()
-            .map(|problem| checks::locate(Severity::Error, graph, problem));
+            .map(|problem| problems::locate(Severity::Error, graph, problem));
         let warnings = messages
             .warnings
             .into_iter()
-            .map(|warning| checks::locate(Severity::Warning, graph, warning));
+            .map(|warning| problems::locate(Severity::Warning, graph, warning));
         let mut found: Vec<Problem> = problems.chain(warnings).collect();
         if !TzdbZones.knows(&settings.time_zone) {
             let sentence =
@@ -323,7 +295,7 @@ impl<S: Store + Clone> Services<S> {
 fn broken_content(graph: &Graph, found: &[Problem]) -> Vec<FieldError> {
     let texts =
         found.iter().filter(|check| check.severity == Severity::Error && check.node.is_some());
-    let missing = checks::unfinished_forms(graph)
+    let missing = problems::unfinished_forms(graph)
         .into_iter()
         .chain(graph.structural_errors().into_iter().map(|defect| defect.under("graph")));
     texts.map(|check| check.problem.clone()).chain(missing).collect()

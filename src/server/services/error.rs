@@ -1,20 +1,7 @@
 //! Why a use case did not happen.
 
-use crate::{
-    domain::{access::Forbidden, error::FieldError, interrupt::GivenUp},
-    server::{
-        auth::{
-            oidc::ProviderError, password::PasswordError, secret::NoRandomness,
-            throttle::RateLimited,
-        },
-        channels::ChannelError,
-        costly_work::{Crowded, WorkError},
-        ingest::IntakeError,
-        store::StoreError,
-        supervisor::Panicked,
-        vault::VaultError,
-    },
-};
+use wayfare_domain::{access::permissions::Forbidden, error::FieldError, interrupt::GivenUp};
+use crate::server::{auth::{oidc::ProviderError, password::PasswordError, secret::NoRandomness, throttle::RateLimited}, channels::ChannelError, costly_work::{Crowded, WorkError}, ingest::IntakeError, store::StoreError, supervisor::Panicked, vault::VaultError};
 
 /// What the services answer.
 pub type ServiceResult<T> = Result<T, ServiceError>;

@@ -1,10 +1,8 @@
 //! A server that is held, and its release.
 
 use super::{ServiceResult, Services};
-use crate::{
-    domain::{access::Permission, actor::Actor, hold::Hold},
-    server::store::Store,
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, hold::Hold};
+use crate::server::store::Store;
 
 impl<S: Store + Clone> Services<S> {
     /// The hold that is in force.

@@ -9,26 +9,8 @@ use super::{
     ServiceError, ServiceResult, Services,
     csv_file::{CsvFile, harmless},
 };
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        error::FieldError,
-        ids::ImportId,
-        people::{
-            import::{ImportOptions, ImportProgress, ImportView, RejectedRow},
-            sender::{Batch, RecordSource, Sender},
-            value::read_key,
-        },
-    },
-    server::{
-        costly_work::Running,
-        ingest::IntakeError,
-        people_file::{ImportChunk, portions},
-        store::{Store, StoreError, people::NewImport},
-        supervisor::{said, short_task},
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, error::FieldError, ids::ImportId, profiles::{import::{ImportOptions, ImportProgress, ImportView, RejectedRow}, property_value::read_key, sender::{Batch, RecordSource, Sender}}};
+use crate::server::{costly_work::Running, ingest::IntakeError, people_file::{ImportChunk, portions}, store::{Store, StoreError, people::NewImport}, supervisor::{said, short_task}};
 
 /// Longest name of a file that is kept, in characters.
 const NAME_MAX: usize = 255;

@@ -1,25 +1,8 @@
 //! Looking at journeys and operating them.
 
 use super::{ServiceError, ServiceResult, Services};
-use crate::{
-    domain::{
-        access::{Forbidden, Permission},
-        actor::Actor,
-        columns::ColumnChoice,
-        document::JourneyDocument,
-        ids::{JourneyId, OperationId, SavedFilterId},
-        journey::JourneyDetail,
-        label::Label,
-        list_page::{ListPage, SavedFilter},
-        list_query::ListQuery,
-        operation::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
-        selection::{Selection, SelectionDigest},
-        status::Status,
-        text::{JourneyName, SavedFilterName},
-        transition::Action,
-    },
-    server::store::{ChangeLabels, EditDetails, Store},
-};
+use wayfare_domain::{access::{actor::Actor, permissions::{Forbidden, Permission}}, ids::{JourneyId, OperationId, SavedFilterId}, journeys::{document::JourneyDocument, label::Label, list::{columns::ColumnChoice, page::{ListPage, SavedFilter}, query::ListQuery, selection::{Selection, SelectionDigest}}, read_model::JourneyDetail, status::Status, transition::Action}, names::{JourneyName, SavedFilterName}, operations::{HistoryEntry, OperationDetail, OperationResult, StopPreview}};
+use crate::server::store::{ChangeLabels, EditDetails, Store};
 
 /// Most lines of a journey's history on its page.
 const HISTORY_LINES: i64 = 100;

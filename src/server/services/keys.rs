@@ -1,19 +1,8 @@
 //! API keys of a project.
 
 use super::{ServiceResult, Services};
-use crate::{
-    domain::{
-        access::{KeyLifetime, Permission, Scope},
-        actor::Actor,
-        ids::ApiKeyId,
-        team::ApiKey,
-        text::KeyName,
-    },
-    server::{
-        auth::secret::Secret,
-        store::{Store, access::NewKey},
-    },
-};
+use wayfare_domain::{access::{actor::Actor, members::ApiKey, permissions::{KeyLifetime, Permission, Scope}}, ids::ApiKeyId, names::KeyName};
+use crate::server::{auth::secret::Secret, store::{Store, access::NewKey}};
 
 impl<S: Store + Clone> Services<S> {
     pub async fn keys(&self, actor: &Actor) -> ServiceResult<Vec<ApiKey>> {

@@ -1,41 +1,8 @@
 //! What journeys send: is it in order, and how will it look?
 
 use super::{ServiceResult, Services, channels::state_of};
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        delivery::{
-            channel::ChannelState,
-            names::KnownProperties,
-            preview::{
-                DraftMessage, MessagePreview, MessageProblems, PreviewContent, PreviewProfile,
-            },
-            sms::sms_size,
-        },
-        error::FieldError,
-        graph::{
-            Graph,
-            secrets::{HIDDEN, is_secret},
-        },
-        ids::JourneyId,
-        interrupt::{GivenUp, Interrupt},
-        people::{
-            Profile,
-            profile::{Channel, event_key},
-            view::{ProfileDetail, ProfileQuery},
-        },
-        settings::{EntryTrigger, Settings},
-        time::Timestamp,
-    },
-    server::{
-        channels::Content,
-        costly_work::{Job, aside},
-        engine::calendar::TzdbZones,
-        store::{Store, StoreError},
-        templates::{CompiledMessage, RenderContext, SampleData, TemplateError, check, sample},
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, error::FieldError, graph::{Graph, secrets::{HIDDEN, is_secret}}, ids::JourneyId, interrupt::{GivenUp, Interrupt}, journeys::settings::{EntryTrigger, Settings}, messages::{channel::ChannelState, known_properties::KnownProperties, preview::{DraftMessage, MessagePreview, MessageProblems, PreviewContent, PreviewProfile}, sms::sms_size}, profiles::{Profile, profile::{Channel, event_key}, read_model::{ProfileDetail, ProfileQuery}}, time::Timestamp};
+use crate::server::{channels::Content, costly_work::{Job, aside}, engine::calendar::TzdbZones, store::{Store, StoreError}, templates::{CompiledMessage, RenderContext, SampleData, TemplateError, check, sample}};
 
 /// Problems after which no further message of a journey is looked at.
 const PROBLEMS_MAX: usize = 50;

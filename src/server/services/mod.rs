@@ -25,29 +25,8 @@ mod trials;
 
 use std::sync::Arc;
 
-use crate::{
-    domain::{
-        actor::Actor,
-        ids::ProjectId,
-        interrupt::{GivenUp, Interrupt},
-        time::Timestamp,
-    },
-    server::{
-        auth::Auth,
-        changes::ChangeFeed,
-        channels::EgressClient,
-        clock::Clock,
-        costly_work::{CostlyWork, Job, Running, WorkReading, WorkStop, aside},
-        delivery::{DeliveryMetrics, InFlightTracker},
-        engine::EngineMetrics,
-        hold::HoldWatch,
-        ingest::IngestWriter,
-        store::{Store, StoreResult, delivery::ChangedFacts},
-        supervisor::Supervisor,
-        tracking::intake::MessageEventWriter,
-        vault::ServerKey,
-    },
-};
+use wayfare_domain::{access::actor::Actor, ids::ProjectId, interrupt::{GivenUp, Interrupt}, time::Timestamp};
+use crate::server::{auth::Auth, changes::ChangeFeed, channels::EgressClient, clock::Clock, costly_work::{CostlyWork, Job, Running, WorkReading, WorkStop, aside}, delivery::{DeliveryMetrics, InFlightTracker}, engine::EngineMetrics, hold::HoldWatch, ingest::IngestWriter, store::{Store, StoreResult, delivery::ChangedFacts}, supervisor::Supervisor, tracking::intake::MessageEventWriter, vault::ServerKey};
 pub use error::{ServiceError, ServiceResult};
 pub use standing::{AuthContext, AuthMethod, AuthRequest, RequestClient};
 

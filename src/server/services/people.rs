@@ -1,25 +1,8 @@
 //! The people of a project and invitations to it.
 
 use super::{AuthContext, RequestClient, ServiceError, ServiceResult, Services};
-use crate::{
-    domain::{
-        access::{Permission, Role},
-        account::EmailAddress,
-        actor::Actor,
-        ids::{InvitationId, ProjectId, UserId},
-        team::{Invitation, InvitationPreview, Member},
-        text::PersonName,
-        time::Timestamp,
-    },
-    server::{
-        auth::{
-            confirmation, password,
-            secret::{self, Secret},
-        },
-        services::sign_in::OpenedSession,
-        store::{Store, StoreError},
-    },
-};
+use wayfare_domain::{access::{account::EmailAddress, actor::Actor, members::{Invitation, InvitationPreview, Member}, permissions::{Permission, Role}}, ids::{InvitationId, ProjectId, UserId}, names::PersonName, time::Timestamp};
+use crate::server::{auth::{confirmation, password, secret::{self, Secret}}, services::sign_in::OpenedSession, store::{Store, StoreError}};
 
 impl<S: Store + Clone> Services<S> {
     pub async fn members(&self, actor: &Actor) -> ServiceResult<Vec<Member>> {

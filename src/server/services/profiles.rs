@@ -1,37 +1,8 @@
 //! People, what they do, segments, and what became of them in journeys.
 
 use super::{ServiceResult, Services};
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        error::FieldError,
-        graph::{
-            criteria::Criteria,
-            expansion::{PARTS_MAX, size},
-        },
-        ids::JourneyId,
-        interrupt::Interrupt,
-        people::{
-            mask::kind_of,
-            record::IngestRecord,
-            sender::{Batch, Ignored, RecordSource, Sender, Trust},
-            value::read_key,
-            view::{
-                EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
-                SegmentSummary,
-            },
-        },
-    },
-    server::{
-        costly_work::{Job, WorkStop},
-        store::{
-            Store, StoreError,
-            delivery::{ChangedFacts, ChangedPerson},
-            engine::EngineBacklog,
-        },
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, error::FieldError, graph::{criteria::Criteria, expansion::{PARTS_MAX, size}}, ids::JourneyId, interrupt::Interrupt, profiles::{ingest_record::IngestRecord, mask::kind_of, property_value::read_key, read_model::{EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary}, sender::{Batch, Ignored, RecordSource, Sender, Trust}}};
+use crate::server::{costly_work::{Job, WorkStop}, store::{Store, StoreError, delivery::{ChangedFacts, ChangedPerson}, engine::EngineBacklog}};
 
 impl<S: Store + Clone> Services<S> {
     /// Takes records in; answered when they are on the disk, with what the sender may not change.

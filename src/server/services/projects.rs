@@ -1,12 +1,8 @@
 //! Projects: each with its own journeys, people and keys.
 
 use super::{AuthContext, ServiceError, ServiceResult, Services};
-use crate::{
-    domain::{
-        access::Permission, actor::Actor, ids::ProjectId, team::ProjectSummary, text::ProjectTitle,
-    },
-    server::store::{Store, StoreError},
-};
+use wayfare_domain::{access::{actor::Actor, members::ProjectSummary, permissions::Permission}, ids::ProjectId, names::ProjectTitle};
+use crate::server::store::{Store, StoreError};
 
 impl<S: Store + Clone> Services<S> {
     /// The projects of this person, archived ones too.
@@ -71,7 +67,7 @@ impl<S: Store + Clone> Services<S> {
             .iter()
             .find(|known| known.id == project)
             .ok_or(StoreError::NotFound("project"))?;
-        let authority = crate::domain::access::Authority::Role(known.role);
+        let authority = wayfare_domain::access::permissions::Authority::Role(known.role);
         authority.require(Permission::ManageProjects)?;
         Ok(Actor { project, authority, ..standing.actor.clone() })
     }

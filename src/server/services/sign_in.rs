@@ -1,26 +1,8 @@
 //! Sign-in, sign-out, accounts and passwords.
 
 use super::{AuthContext, RequestClient, ServiceError, ServiceResult, Services};
-use crate::{
-    domain::{
-        account::{EmailAddress, Password, PasswordOffer, SessionView},
-        audit::AuditEvent,
-        ids::{SessionId, UserId},
-        text::PersonName,
-        time::Timestamp,
-    },
-    server::{
-        auth::{
-            device, password,
-            secret::{self, Secret},
-        },
-        store::{
-            Store, StoreError,
-            access::{AccountRecord, InitialRole, NewAccount, NewSession},
-        },
-        supervisor::short_task,
-    },
-};
+use wayfare_domain::{access::account::{EmailAddress, Password, PasswordOffer, SessionView}, audit::AuditEvent, ids::{SessionId, UserId}, names::PersonName, time::Timestamp};
+use crate::server::{auth::{device, password, secret::{self, Secret}}, store::{Store, StoreError, access::{AccountRecord, InitialRole, NewAccount, NewSession}}, supervisor::short_task};
 
 /// A session that was opened: its secret goes into the browser's cookie.
 pub struct OpenedSession {

@@ -9,20 +9,8 @@ use std::{
 };
 
 use super::*;
-use crate::{
-    domain::actor::RequestOrigin,
-    server::{
-        auth::{
-            Auth, Lifetimes,
-            password::{Hasher, PasswordHasher},
-        },
-        changes::ChangeFeed,
-        clock::SystemClock,
-        engine::EngineMetrics,
-        store::sqlite::{SqliteConfig, SqliteStore},
-        supervisor::Supervisor,
-    },
-};
+use wayfare_domain::access::actor::RequestOrigin;
+use crate::server::{auth::{Auth, Lifetimes, password::{Hasher, PasswordHasher}}, changes::ChangeFeed, clock::SystemClock, engine::EngineMetrics, store::sqlite::{SqliteConfig, SqliteStore}, supervisor::Supervisor};
 
 const PASSWORD: &str = "copper lantern drifting moss";
 
@@ -145,7 +133,7 @@ async fn an_attempt_too_many_is_answered_without_a_hash_whoever_is_named() {
         );
     }
     assert!(
-        answers.iter().all(|answer| *answer == Some("TooMany(TooMany".to_string())),
+        answers.iter().all(|answer| *answer == Some("TooMany(RateLimited".to_string())),
         "{answers:?}"
     );
 }

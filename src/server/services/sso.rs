@@ -3,20 +3,8 @@
 use super::{
     AuthContext, RequestClient, ServiceError, ServiceResult, Services, sign_in::OpenedSession,
 };
-use crate::{
-    domain::{
-        account::{LinkedIdentity, Password},
-        ids::SessionId,
-        time::{MINUTE_MS, Timestamp},
-    },
-    server::{
-        auth::{oidc::OidcClient, secret},
-        store::{
-            Store, StoreError,
-            access::{PendingSsoSignIn, SsoIdentity},
-        },
-    },
-};
+use wayfare_domain::{access::account::{LinkedIdentity, Password}, ids::SessionId, time::{MINUTE_MS, Timestamp}};
+use crate::server::{auth::{oidc::OidcClient, secret}, store::{Store, StoreError, access::{PendingSsoSignIn, SsoIdentity}}};
 
 /// A sign-in that goes to the provider.
 pub struct SsoRedirect {

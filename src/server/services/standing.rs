@@ -6,21 +6,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::{ServiceResult, Services};
-use crate::{
-    domain::{
-        access::{Authority, Permission, Role},
-        actor::{Actor, CurrentMember, Membership, ProjectRef, RequestOrigin},
-        ids::{ProjectId, SessionId, UserId},
-    },
-    server::{
-        auth::secret,
-        store::{
-            Store,
-            access::{ActiveSession, SecretHash},
-        },
-        supervisor::short_task,
-    },
-};
+use wayfare_domain::{access::{actor::{Actor, CurrentMember, Membership, ProjectRef, RequestOrigin}, permissions::{Authority, Permission, Role}}, ids::{ProjectId, SessionId, UserId}};
+use crate::server::{auth::secret, store::{Store, access::{ActiveSession, SecretHash}}, supervisor::short_task};
 
 /// A session's or a key's last use is written at most this often, in milliseconds.
 const TOUCH_EVERY: i64 = 60_000;

@@ -1,17 +1,8 @@
 //! Journeys in and out of files, and the demo project.
 
 use super::{ServiceResult, Services};
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        audit::AuditEvent,
-        document::{JourneyDocument, JourneyFile},
-        figures::pluralize,
-        ids::JourneyId,
-    },
-    server::{demo, store::Store},
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, audit::AuditEvent, ids::JourneyId, journeys::document::{JourneyDocument, JourneyFile}, stats::pluralize};
+use crate::server::{demo, store::Store};
 
 /// Journeys that one transaction of a load test writes.
 const DEMO_BATCH: usize = 2_000;

@@ -2,24 +2,8 @@
 //! message arrive?
 
 use super::{ServiceError, ServiceResult, Services, messages::RenderedMessage};
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        audit::AuditEvent,
-        delivery::{channel::ChannelSettings, preview::DraftMessage, suppression::AddressKind},
-        error::FieldError,
-        graph::node::WebhookMethod,
-        ids::JourneyId,
-        people::profile::Channel,
-    },
-    server::{
-        addresses::canonical,
-        channels::{self, Content, EmailContent, OutboundMessage, SendResult, WebhookContent},
-        costly_work::Job,
-        store::{Store, channels::StoredChannel},
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, audit::AuditEvent, error::FieldError, graph::node::WebhookMethod, ids::JourneyId, messages::{channel::ChannelSettings, preview::DraftMessage, suppression::AddressKind}, profiles::profile::Channel};
+use crate::server::{addresses::canonical, channels::{self, Content, EmailContent, OutboundMessage, SendResult, WebhookContent}, costly_work::Job, store::{Store, channels::StoredChannel}};
 
 /// Longest address of a test, in characters.
 const ADDRESS_MAX: usize = 4_000;

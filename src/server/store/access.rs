@@ -3,16 +3,7 @@
 use std::future::Future;
 
 use super::StoreResult;
-use crate::domain::{
-    access::{KeyFacts, Role, Scope},
-    account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView},
-    actor::{Actor, Membership, ProjectRef, RequestOrigin},
-    audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
-    ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
-    team::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary},
-    text::{KeyName, PersonName, ProjectTitle},
-    time::Timestamp,
-};
+use wayfare_domain::{access::{account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView}, actor::{Actor, Membership, ProjectRef, RequestOrigin}, members::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary}, permissions::{KeyFacts, Role, Scope}}, audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery}, ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId}, names::{KeyName, PersonName, ProjectTitle}, time::Timestamp};
 
 /// SHA-256 of a secret: what is kept in its place.
 pub type SecretHash = [u8; 32];

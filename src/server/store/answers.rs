@@ -4,21 +4,7 @@
 use std::collections::HashMap;
 
 use super::{StoreResult, delivery::ChangedFacts};
-use crate::domain::{
-    actor::Actor,
-    delivery::{
-        fate::MessageEventKind,
-        hook::WebhookProvider,
-        message_view::MessageSummary,
-        preferences::{PreferenceUpdate, Recipient},
-        suppression::{
-            AddressKind, Suppression, SuppressionPage, SuppressionQuery, SuppressionReason,
-        },
-    },
-    ids::ProjectId,
-    people::profile::Channel,
-    time::Timestamp,
-};
+use wayfare_domain::{access::actor::Actor, ids::ProjectId, messages::{event::MessageEventKind, preferences::{PreferenceUpdate, Recipient}, provider_webhook::WebhookProvider, read_model::MessageSummary, suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery, SuppressionReason}}, profiles::profile::Channel, time::Timestamp};
 
 /// Something that became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

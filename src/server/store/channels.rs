@@ -1,13 +1,7 @@
 //! The channels of projects, and how many messages a person gets.
 
 use super::StoreResult;
-use crate::domain::{
-    actor::Actor,
-    delivery::{channel::ChannelSettings, gates::FrequencyCap},
-    ids::ProjectId,
-    people::profile::Channel,
-    time::Timestamp,
-};
+use wayfare_domain::{access::actor::Actor, ids::ProjectId, messages::{channel::ChannelSettings, send_rules::FrequencyCap}, profiles::profile::Channel, time::Timestamp};
 
 /// A channel as it is kept.
 #[derive(Clone)]

@@ -11,18 +11,7 @@ use super::{
     channels::StoredChannel,
     engine::{ProfileKey, ProjectKey, VersionKey},
 };
-use crate::domain::{
-    actor::Actor,
-    delivery::{
-        fate::MessageEventKind,
-        gates::FrequencyCap,
-        suppression::AddressKind,
-        undelivered::{FailedMessagePage, FailedMessageQuery},
-    },
-    ids::ProjectId,
-    people::profile::Channel,
-    time::Timestamp,
-};
+use wayfare_domain::{access::actor::Actor, ids::ProjectId, messages::{event::MessageEventKind, failed::{FailedMessagePage, FailedMessageQuery}, send_rules::FrequencyCap, suppression::AddressKind}, profiles::profile::Channel, time::Timestamp};
 
 /// Number of a message: `outbox.seq`.
 pub type MessageKey = i64;

@@ -6,17 +6,7 @@ use super::{
     StoreResult,
     engine::{ProfileKey, ProfileNeeds},
 };
-use crate::domain::{
-    actor::{Actor, ActorRef},
-    editor::{PreviousVersionPolicy, ProfileAtNode, ProjectCatalog, SaveVersion},
-    graph::{Graph, criteria::Criteria},
-    ids::{JourneyId, ProjectId},
-    journey::{JourneySummary, NodeStats, VersionSummary},
-    people::{PastEvent, Profile},
-    settings::Settings,
-    text::{Description, JourneyName},
-    time::Timestamp,
-};
+use wayfare_domain::{access::actor::{Actor, ActorRef}, graph::{Graph, criteria::Criteria}, ids::{JourneyId, ProjectId}, journeys::{read_model::{JourneySummary, NodeStats, VersionSummary}, settings::Settings}, names::{Description, JourneyName}, profiles::{PastEvent, Profile}, time::Timestamp, versions::{PreviousVersionPolicy, ProfileAtNode, ProjectCatalog, SaveVersion}};
 
 /// A version with its journey.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,19 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::StoreResult;
-use crate::domain::{
-    delivery::{fate::MessageEventKind, message_status::MessageStatus},
-    engine::{
-        admit::{EnrolmentHistory, EntryRejection},
-        step::ExitReason,
-    },
-    graph::{Graph, criteria::Criteria},
-    ids::{JourneyId, ProjectId},
-    people::{Profile, Properties, profile::Channel},
-    settings::Settings,
-    status::Status,
-    time::Timestamp,
-};
+use wayfare_domain::{engine::{entry::{EnrolmentHistory, EntryRejection}, node::ExitReason}, graph::{Graph, criteria::Criteria}, ids::{JourneyId, ProjectId}, journeys::{settings::Settings, status::Status}, messages::{event::MessageEventKind, message_status::MessageStatus}, profiles::{Profile, Properties, profile::Channel}, time::Timestamp};
 
 /// Short numbers of things in tables with millions of rows.
 pub type ProjectKey = i64;

@@ -1,8 +1,6 @@
 //! What can go wrong with the store, told apart by what the caller can do about it.
 
-use crate::domain::{
-    access::Forbidden, error::FieldError, operation::StopPreview, transition::Refusal,
-};
+use wayfare_domain::{access::permissions::Forbidden, error::FieldError, journeys::transition::Refusal, operations::StopPreview};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

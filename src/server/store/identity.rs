@@ -1,11 +1,7 @@
 //! What a database knows of itself: who serves it, with which key, and whether it is held.
 
 use super::StoreResult;
-use crate::domain::{
-    actor::Actor,
-    hold::{Hold, HoldReason},
-    time::Timestamp,
-};
+use wayfare_domain::{access::actor::Actor, hold::{Hold, HoldReason}, time::Timestamp};
 
 /// Of a server's key: tells keys apart, and nothing about them.
 pub type KeyFingerprint = [u8; 16];

@@ -13,20 +13,7 @@ pub mod people;
 pub mod seed;
 pub mod sqlite;
 
-use crate::domain::{
-    actor::{Actor, ActorRef},
-    document::JourneyDocument,
-    ids::{JourneyId, LabelId, OperationId, ProjectId, SavedFilterId},
-    journey::JourneyDetail,
-    label::Label,
-    list_page::{ListPage, SavedFilter},
-    list_query::ListQuery,
-    operation::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
-    selection::{Selection, SelectionDigest},
-    text::{Description, JourneyName, LabelName, SavedFilterName},
-    time::Timestamp,
-    transition::Action,
-};
+use wayfare_domain::{access::actor::{Actor, ActorRef}, ids::{JourneyId, LabelId, OperationId, ProjectId, SavedFilterId}, journeys::{document::JourneyDocument, label::Label, list::{page::{ListPage, SavedFilter}, query::ListQuery, selection::{Selection, SelectionDigest}}, read_model::JourneyDetail, transition::Action}, names::{Description, JourneyName, LabelName, SavedFilterName}, operations::{HistoryEntry, OperationDetail, OperationResult, StopPreview}, time::Timestamp};
 pub use error::StoreError;
 use seed::{SeedJourney, SeedMember};
 

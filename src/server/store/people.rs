@@ -1,21 +1,7 @@
 //! People, what they do, segments and lists.
 
 use super::{StoreResult, delivery::ChangedFacts};
-use crate::domain::{
-    actor::Actor,
-    delivery::names::KnownProperties,
-    graph::criteria::Criteria,
-    ids::{ImportId, JourneyId, ProjectId},
-    people::{
-        import::{ImportProgress, ImportView, RejectedRow},
-        sender::{Batch, Ignored},
-        view::{
-            EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
-            SegmentSummary,
-        },
-    },
-    time::Timestamp,
-};
+use wayfare_domain::{access::actor::Actor, graph::criteria::Criteria, ids::{ImportId, JourneyId, ProjectId}, messages::known_properties::KnownProperties, profiles::{import::{ImportProgress, ImportView, RejectedRow}, read_model::{EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary}, sender::{Batch, Ignored}}, time::Timestamp};
 
 /// A file that is going to be read in.
 #[derive(Debug, Clone)]

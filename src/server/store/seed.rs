@@ -1,8 +1,6 @@
 //! Journeys with a past: what the demo project and the load tests put into an empty store.
 
-use crate::domain::{
-    document::JourneyDocument, figures::VersionStats, ids::UserId, status::Status, time::Timestamp,
-};
+use wayfare_domain::{ids::UserId, journeys::{document::JourneyDocument, status::Status}, stats::VersionStats, time::Timestamp};
 
 /// A person who has done something in the project.
 #[derive(Debug, Clone)]

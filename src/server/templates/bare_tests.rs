@@ -10,16 +10,8 @@ use super::{
     place::EscapeContext,
     scope::{MessageUrls, Scope},
 };
-use crate::{
-    domain::{
-        delivery::names::KnownProperties,
-        graph::node::NodeKind,
-        interrupt::Uninterrupted,
-        people::{Profile, Properties},
-        time::Timestamp,
-    },
-    server::engine::calendar::TzdbZones,
-};
+use wayfare_domain::{graph::node::NodeKind, interrupt::Uninterrupted, messages::known_properties::KnownProperties, profiles::{Profile, Properties}, time::Timestamp};
+use crate::server::engine::calendar::TzdbZones;
 
 /// Filled in for somebody with a property that is an attack on attributes, and one on addresses.
 fn filled(source: &str) -> String {

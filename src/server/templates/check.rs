@@ -7,19 +7,8 @@ use super::{
     code::VariablePath,
     sample::{SampleData, is_around, is_event, is_person, sample},
 };
-use crate::{
-    domain::{
-        delivery::{
-            names::{BUILT_IN, KnownProperties, suggest},
-            preview::MessageProblems,
-        },
-        error::FieldError,
-        graph::node::NodeKind,
-        interrupt::{GivenUp, Interrupt},
-        time::Timestamp,
-    },
-    server::{channels::Content, engine::calendar::TzdbZones},
-};
+use wayfare_domain::{error::FieldError, graph::node::NodeKind, interrupt::{GivenUp, Interrupt}, messages::{known_properties::{BUILT_IN, KnownProperties, suggest}, preview::MessageProblems}, time::Timestamp};
+use crate::server::{channels::Content, engine::calendar::TzdbZones};
 
 /// When the made-up person of checks lives: any time does.
 const SOME_TIME: Timestamp = Timestamp(1_800_000_000_000);

@@ -11,7 +11,7 @@ use super::{
     scope::MessageUrls,
     text_part::plain_text,
 };
-use crate::domain::interrupt::Interrupt;
+use wayfare_domain::interrupt::Interrupt;
 
 /// Deepest nesting of elements. Readers of HTML climb down one by one, and the stack ends.
 pub const ELEMENTS_MAX: usize = 128;
@@ -209,7 +209,7 @@ fn contained<T>(read: impl FnOnce() -> Result<T, TemplateError>) -> Result<T, Te
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::interrupt::Uninterrupted;
+    use wayfare_domain::interrupt::Uninterrupted;
 
     #[test]
     fn mjml_html_and_plain_text_are_told_apart() {

@@ -18,7 +18,7 @@ use super::{
     scope::MessageUrls,
     text_part::{push_squeezed, split_tag, tidied},
 };
-use crate::domain::interrupt::Uninterrupted;
+use wayfare_domain::interrupt::Uninterrupted;
 
 /// Most shapes that are kept of one message, and how long they may be together, in bytes.
 const SHAPES_MAX: usize = 32;

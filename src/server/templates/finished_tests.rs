@@ -4,17 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{CompiledMessage, LinkBuilder, RenderContext, finished::read, marks::Placeholder};
-use crate::{
-    domain::{
-        graph::node::NodeKind,
-        people::{Profile, Properties},
-        time::Timestamp,
-    },
-    server::{
-        channels::{Content, EmailContent},
-        engine::calendar::TzdbZones,
-    },
-};
+use wayfare_domain::{graph::node::NodeKind, profiles::{Profile, Properties}, time::Timestamp};
+use crate::server::{channels::{Content, EmailContent}, engine::calendar::TzdbZones};
 
 const MJML: &str = "<mjml><mj-head><mj-preview>For {{ profile.name \
     }}</mj-preview></mj-head><mj-body><mj-section><mj-column>\

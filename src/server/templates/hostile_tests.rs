@@ -13,14 +13,8 @@ use super::{
     place::EscapeContext,
     scope::{MessageUrls, Scope},
 };
-use crate::{
-    domain::{
-        interrupt::Uninterrupted,
-        people::{Profile, Properties},
-        time::Timestamp,
-    },
-    server::engine::calendar::TzdbZones,
-};
+use wayfare_domain::{interrupt::Uninterrupted, profiles::{Profile, Properties}, time::Timestamp};
+use crate::server::engine::calendar::TzdbZones;
 use liquid_core::Runtime;
 
 /// How it ended, and how many steps it took.

@@ -14,14 +14,8 @@ use super::{
     place::EscapeContext,
     scope::{MessageUrls, Scope},
 };
-use crate::{
-    domain::{
-        error::FieldError,
-        graph::node::{NodeKind, WebhookHeader, WebhookMethod},
-        interrupt::{GivenUp, Interrupt, Uninterrupted},
-    },
-    server::channels::{Content, EmailContent, WebhookContent},
-};
+use wayfare_domain::{error::FieldError, graph::node::{NodeKind, WebhookHeader, WebhookMethod}, interrupt::{GivenUp, Interrupt, Uninterrupted}};
+use crate::server::channels::{Content, EmailContent, WebhookContent};
 
 /// Why a message could not be composed: sentences for a marketer. Trying again would not help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

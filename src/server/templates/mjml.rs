@@ -10,7 +10,7 @@ use super::{
     email::{ELEMENTS_MAX, tags},
     markup_pieces::{MarkupPieces, Piece},
 };
-use crate::domain::delivery::names::suggest;
+use wayfare_domain::messages::known_properties::suggest;
 
 /// Most elements of MJML (`<mj-…>`), and most pictures of carousels, of which each is written once
 /// for each of the others: what is made of a short text must not become long.

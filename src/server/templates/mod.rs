@@ -34,11 +34,7 @@ mod source;
 mod tests;
 mod text_part;
 
-use crate::domain::{
-    engine::calendar::TimeZones,
-    people::{Profile, Properties},
-    time::Timestamp,
-};
+use wayfare_domain::{engine::time_zones::TimeZones, profiles::{Profile, Properties}, time::Timestamp};
 
 pub use check::check;
 pub use message::{CompiledMessage, TemplateError, compose};

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::CompiledMessage;
-use crate::domain::people::{Profile, Properties};
+use wayfare_domain::profiles::{Profile, Properties};
 
 /// A person and an event that have everything a message uses.
 #[derive(Debug, Clone, Default)]

@@ -14,7 +14,7 @@ use liquid_core::{
 use serde_json::Value as Json;
 
 use super::{LinkBuilder, RenderContext, meter};
-use crate::domain::people::{Properties, value::canonical_instant};
+use wayfare_domain::profiles::{Properties, property_value::canonical_instant};
 
 /// Stands for what is not there on the few ways where the library would complain about it: as a
 /// name in brackets.

@@ -10,19 +10,8 @@ use super::{
     place::EscapeContext,
     scope::{MessageUrls, Scope},
 };
-use crate::{
-    domain::{
-        delivery::{names::KnownProperties, preview::MessageProblems},
-        graph::node::{NodeKind, WebhookHeader, WebhookMethod},
-        interrupt::{GivenUp, Interrupt, Uninterrupted},
-        people::{Profile, Properties},
-        time::Timestamp,
-    },
-    server::{
-        channels::{Content, EmailContent, WebhookContent},
-        engine::calendar::TzdbZones,
-    },
-};
+use wayfare_domain::{graph::node::{NodeKind, WebhookHeader, WebhookMethod}, interrupt::{GivenUp, Interrupt, Uninterrupted}, messages::{known_properties::KnownProperties, preview::MessageProblems}, profiles::{Profile, Properties}, time::Timestamp};
+use crate::server::{channels::{Content, EmailContent, WebhookContent}, engine::calendar::TzdbZones};
 
 const NOW: Timestamp = Timestamp(1_795_530_600_000); // 2026-11-24T14:30:00Z
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use super::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest};
-use crate::domain::{delivery::fate::MessageEventKind, time::Timestamp};
+use wayfare_domain::{messages::event::MessageEventKind, time::Timestamp};
 
 /// Most names of messages that are looked for in a bounce.
 const NAMES_MAX: usize = 20;

@@ -6,18 +6,8 @@ use http::HeaderMap;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        delivery::{fate::MessageEventKind, hook::WebhookProvider},
-        error::FieldError,
-        ids::ProjectId,
-        time::Timestamp,
-    },
-    server::{
-        store::answers::SmsReply,
-        vault::{ServerKey, SigningPurpose},
-    },
-};
+use wayfare_domain::{error::FieldError, ids::ProjectId, messages::{event::MessageEventKind, provider_webhook::WebhookProvider}, time::Timestamp};
+use crate::server::{store::answers::SmsReply, vault::{ServerKey, SigningPurpose}};
 
 /// Bytes of an id.
 const ID: usize = 16;

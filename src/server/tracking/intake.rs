@@ -9,22 +9,8 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{
-    domain::time::Timestamp,
-    server::{
-        clock::Clock,
-        delivery::InFlightTracker,
-        engine::EngineMetrics,
-        ingest::IntakeError,
-        store::{
-            Store, StoreError, StoreResult,
-            answers::{InboundBatch, NewMessageEvent},
-            delivery::ChangedFacts,
-            error::WriteFailure,
-        },
-        supervisor::{Supervisor, Worker, short_task},
-    },
-};
+use wayfare_domain::time::Timestamp;
+use crate::server::{clock::Clock, delivery::InFlightTracker, engine::EngineMetrics, ingest::IntakeError, store::{Store, StoreError, StoreResult, answers::{InboundBatch, NewMessageEvent}, delivery::ChangedFacts, error::WriteFailure}, supervisor::{Supervisor, Worker, short_task}};
 
 /// Most requests whose reports are written in one transaction.
 const WRITE_BATCH_MAX: usize = 5_000;

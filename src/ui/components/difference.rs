@@ -3,10 +3,8 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{
-    editor::difference::{ConnectorChange, FieldChange, NodeChange, NodeChangeKind, VersionDiff},
-    figures::pluralize,
-};
+use wayfare_editor_model::diff::{ConnectorChange, FieldChange, NodeChange, NodeChangeKind, VersionDiff};
+use wayfare_domain::stats::pluralize;
 
 #[component]
 pub fn Mismatch(difference: VersionDiff) -> impl IntoView {

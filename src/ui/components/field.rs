@@ -2,13 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::request::submitted_value,
-    domain::{
-        access::Role,
-        account::{PASSWORD_MAX, PASSWORD_MIN},
-    },
-};
+use crate::api::request::submitted_value;
+use wayfare_domain::access::{account::{PASSWORD_MAX, PASSWORD_MIN}, permissions::Role};
 
 #[component]
 pub fn TextField(

@@ -4,7 +4,8 @@
 
 use leptos::prelude::*;
 
-use crate::{domain::query_string::FOR_PROJECT, ui::dom};
+use wayfare_domain::query_string::FOR_PROJECT;
+use crate::ui::dom;
 
 /// A hidden field that names it.
 #[component]

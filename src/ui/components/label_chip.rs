@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::label::Label;
+use wayfare_domain::journeys::label::Label;
 
 #[component]
 pub fn LabelChip(label: Label) -> impl IntoView {

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{
-    delivery::{preview::PreviewContent, sms::SmsSize},
-    people::profile::Channel,
-};
+use wayfare_domain::{messages::{preview::PreviewContent, sms::SmsSize}, profiles::profile::Channel};
 
 /// Content that needs no frame. Empty for an email.
 #[component]

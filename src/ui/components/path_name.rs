@@ -1,7 +1,7 @@
 //! The name of a path, as pages show it. Code and JSON call a path an outlet; its key never
 //! changes.
 
-use crate::domain::graph::{Node, NodeKind};
+use wayfare_domain::graph::{Node, NodeKind};
 
 /// What leaving `node` by `outlet` is called. Branches and shares have names of their own.
 pub fn path_name(node: &Node, outlet: &str) -> String {

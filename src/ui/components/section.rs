@@ -4,7 +4,8 @@
 use http::request::Parts;
 use leptos::prelude::*;
 
-use crate::{api::request::may, domain::access::Permission};
+use crate::api::request::may;
+use wayfare_domain::access::permissions::Permission;
 
 /// A page of a section: its address, its name there, and who may see it.
 type Entry = (&'static str, &'static str, Permission);

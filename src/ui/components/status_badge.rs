@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Icon, Symbol};
-use crate::domain::status::Status;
+use wayfare_domain::journeys::status::Status;
 
 pub fn symbol_of(status: Status) -> Symbol {
     match status {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::time::Timestamp;
+use wayfare_domain::time::Timestamp;
 
 /// "23 Nov 2026" with the minute in its title.
 #[component]

@@ -7,15 +7,8 @@ use super::{
     bench::{Bench, SidePanel, row_id, step_id},
     browser,
 };
-use crate::domain::{
-    editor::{
-        EditMode,
-        fragment::ClipboardGraph,
-        geometry::{LayoutDirection, Rect, Viewport},
-        sketch::EditCommand,
-    },
-    graph::{Node, NodeKind, Position},
-};
+use wayfare_domain::{graph::{Node, NodeKind, Position}, versions::EditMode};
+use wayfare_editor_model::{clipboard::ClipboardGraph, geometry::{LayoutDirection, Rect, Viewport}, state::EditCommand};
 
 impl Bench {
     /// Brings a node into sight, and the keyboard to it.

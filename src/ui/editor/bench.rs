@@ -10,19 +10,8 @@ use std::{
 use leptos::prelude::*;
 
 use super::{browser, lines::ConnectorLayout, trail::RunOverlay};
-use crate::domain::{
-    editor::{
-        EditMode, EditorDocument, Problem,
-        checks::find_problems,
-        desk::EditHistory,
-        geometry::{LayoutDirection, Rect, Viewport, drawn_outlets, frame, shown_outlets},
-        outline::{OutlineItem, outline_items},
-        sketch::{EditCommand, EditorState},
-    },
-    graph::{Connector, Graph, Node, Position},
-    journey::NodeStats,
-    settings::Settings,
-};
+use wayfare_domain::{graph::{Connector, Graph, Node, Position}, journeys::{read_model::NodeStats, settings::Settings}, versions::{EditMode, EditorDocument, Problem}};
+use wayfare_editor_model::{geometry::{LayoutDirection, Rect, Viewport, drawn_outlets, frame, shown_outlets}, history::EditHistory, outline::{OutlineItem, outline_items}, problems::find_problems, state::{EditCommand, EditorState}};
 
 /// An outlet on the rim of a box, and whether it leads somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,13 +11,9 @@ use super::{
     step_box::StepBox,
     wires::{ConnectorLine, ConnectorTools},
 };
-use crate::{
-    domain::{
-        editor::{geometry::Rect, route::direct_path},
-        graph::Connector,
-    },
-    ui::components::icon::{Icon, Symbol},
-};
+use wayfare_editor_model::{geometry::Rect, routing::direct_path};
+use wayfare_domain::graph::Connector;
+use crate::ui::components::icon::{Icon, Symbol};
 
 /// More nodes than this are only drawn where the window shows them.
 const ALL_DRAWN: usize = 400;

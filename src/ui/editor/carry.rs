@@ -5,10 +5,8 @@ use std::collections::HashSet;
 use leptos::prelude::*;
 
 use super::{bench::Cell, hand::PointerTool, lines::DraggedConnector};
-use crate::domain::{
-    editor::{geometry::snap, sketch::EditCommand},
-    graph::Position,
-};
+use wayfare_editor_model::{geometry::snap, state::EditCommand};
+use wayfare_domain::graph::Position;
 
 /// The nodes in the hand, where they lay, and their lines.
 #[derive(Clone, Default)]

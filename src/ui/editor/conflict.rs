@@ -8,13 +8,8 @@ use super::{
     dialogs::Window,
     saver::Autosave,
 };
-use crate::{
-    domain::editor::{
-        difference::{VersionDiff, diff},
-        fragment::ClipboardGraph,
-    },
-    ui::components::difference::Mismatch,
-};
+use wayfare_editor_model::{clipboard::ClipboardGraph, diff::{VersionDiff, diff}};
+use crate::ui::components::difference::Mismatch;
 
 #[component]
 pub fn ConflictWindow(saver: Autosave) -> impl IntoView {

@@ -10,18 +10,8 @@ use super::{
     people::PeopleList,
     saver::Autosave,
 };
-use crate::{
-    api::editor::publish_version,
-    domain::{
-        editor::{
-            PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, PreviousVersionPolicy, PublishRequest,
-            Severity, VersionOption,
-        },
-        status::Status,
-        text::NAME_MAX,
-    },
-    ui::components::typed_text::LiveTextArea,
-};
+use crate::{api::editor::publish_version, ui::components::typed_text::LiveTextArea};
+use wayfare_domain::{journeys::status::Status, names::NAME_MAX, versions::{PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, PreviousVersionPolicy, PublishRequest, Severity, VersionOption}};
 
 /// A `<dialog>` that is open while `open` says so.
 #[component]
@@ -268,7 +258,7 @@ fn has_people(line: &VersionOption, version: i64) -> bool {
 
 #[component]
 fn OlderVersion(older: VersionOption, leave: RwSignal<bool>) -> impl IntoView {
-    let inside = crate::domain::figures::pluralize(older.figures.inside, "person is", "people are");
+    let inside = wayfare_domain::stats::pluralize(older.figures.inside, "person is", "people are");
     view! {
         <fieldset class="choices choices-long">
             <legend>{format!("{inside} inside of version {}", older.number)}</legend>

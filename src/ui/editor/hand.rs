@@ -12,13 +12,8 @@ use super::{
     browser,
     carry::DraggedNodes,
 };
-use crate::domain::{
-    editor::{
-        geometry::{Rect, Viewport},
-        sketch::EditCommand,
-    },
-    graph::Position,
-};
+use wayfare_editor_model::{geometry::{Rect, Viewport}, state::EditCommand};
+use wayfare_domain::graph::Position;
 
 /// A pointer that moved less than this was held still.
 const STILL: f64 = 4.0;
@@ -366,7 +361,7 @@ impl PointerTool {
     pub fn drop_step(&self, key: &str, x: i32, y: i32) -> bool {
         let Some(ground) = self.ground.get_untracked() else { return false };
         let frame = browser::frame_of(&ground);
-        let Some(item) = crate::domain::editor::palette::item(key) else { return false };
+        let Some(item) = wayfare_editor_model::palette::item(key) else { return false };
         if !frame.contains(Position { x: f64::from(x), y: f64::from(y) }) {
             return false;
         }

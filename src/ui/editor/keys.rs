@@ -13,7 +13,7 @@ use super::{
     browser,
     hand::PointerTool,
 };
-use crate::domain::editor::{fragment::ClipboardGraph, sketch::EditCommand};
+use wayfare_editor_model::{clipboard::ClipboardGraph, state::EditCommand};
 
 /// What is written into the window that `?` opens.
 pub const SHORTCUTS: [(&str, &str); 23] = [

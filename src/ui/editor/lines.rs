@@ -6,13 +6,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use leptos::prelude::*;
 
 use super::bench::Bench;
-use crate::domain::{
-    editor::{
-        geometry::{LayoutDirection, Rect, inlet_point, neighbour, outlet_point},
-        route::{self, ConnectorEnds, ConnectorPath},
-    },
-    graph::{Connector, Graph, Position},
-};
+use wayfare_editor_model::{geometry::{LayoutDirection, Rect, inlet_point, neighbour, outlet_point}, routing::{self, ConnectorEnds, ConnectorPath}};
+use wayfare_domain::graph::{Connector, Graph, Position};
 
 /// The lines that are there, and what they were worked out from.
 #[derive(Default)]
@@ -75,7 +70,7 @@ impl Bench {
 
     /// Works out the lines, where a box has another place or size, or a connector other ends.
     pub fn draw_lines(&self, graph: &Graph, direction: LayoutDirection) {
-        let (frames, wires) = route::wires(graph, direction);
+        let (frames, wires) = routing::wires(graph, direction);
         let same = |lines: &ConnectorLayout| {
             lines.direction == direction && lines.frames == frames && lines.wires == wires
         };
@@ -93,7 +88,7 @@ impl Bench {
     fn settle_lines(&self, ways: &[Connector]) {
         let routes = self
             .lines
-            .with_value(|lines| route::routed(&lines.frames, &lines.wires, lines.direction));
+            .with_value(|lines| routing::routed(&lines.frames, &lines.wires, lines.direction));
         let mut changes: Vec<(ArcRwSignal<ConnectorPath>, ConnectorPath)> = Vec::new();
         self.lines.update_value(|lines| {
             let mut before = std::mem::take(&mut lines.by_way);
@@ -149,7 +144,7 @@ impl Bench {
             Some((self.outlet_at(&held.way.from, &held.way.outlet)?, end))
         });
         if let Some((start, end)) = ends {
-            held.line.set(route::direct_path(start, end, direction));
+            held.line.set(routing::direct_path(start, end, direction));
         }
     }
 }

@@ -47,16 +47,9 @@ use super::{
     components::state::{ErrorState, LoadingState},
     dom,
 };
-use crate::{
-    api::{
-        AppError,
-        editor::{begin_version, editor_figures, open_editor},
-    },
-    domain::{
-        editor::{EditorDocument, sketch::EditCommand},
-        status::Status,
-    },
-};
+use crate::api::{AppError, editor::{begin_version, editor_figures, open_editor}};
+use wayfare_domain::{journeys::status::Status, versions::EditorDocument};
+use wayfare_editor_model::state::EditCommand;
 
 /// Puts the editor into its place on the page.
 pub fn mount() {
@@ -188,8 +181,8 @@ fn bring_back(bench: Bench, document: &EditorDocument, kept: LocalBackup) {
 impl Bench {
     fn restore(
         &self,
-        graph: crate::domain::graph::Graph,
-        settings: crate::domain::settings::Settings,
+        graph: wayfare_domain::graph::Graph,
+        settings: wayfare_domain::journeys::settings::Settings,
     ) -> bool {
         self.apply(
             &EditCommand::Replace { graph: Box::new(graph), settings: Box::new(settings) },

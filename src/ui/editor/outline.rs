@@ -4,13 +4,9 @@
 use leptos::prelude::*;
 
 use super::{bench::Bench, people::PeopleButton, tree::Tree};
-use crate::{
-    domain::{
-        editor::palette::{self, GROUPS, items},
-        graph::NodeKind,
-    },
-    ui::components::icon::{Icon, Symbol},
-};
+use wayfare_editor_model::palette::{self, GROUPS, items};
+use wayfare_domain::graph::NodeKind;
+use crate::ui::components::icon::{Icon, Symbol};
 
 #[component]
 pub fn Outline() -> impl IntoView {

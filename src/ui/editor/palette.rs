@@ -3,10 +3,8 @@
 use leptos::prelude::*;
 
 use super::{bench::Bench, browser, hand::PointerTool, step_box::GroupIcon};
-use crate::domain::{
-    editor::palette::{GROUPS, PaletteItem, items},
-    graph::{NodeKind, node::NodeGroup},
-};
+use wayfare_editor_model::palette::{GROUPS, PaletteItem, items};
+use wayfare_domain::graph::{NodeKind, node::NodeGroup};
 
 fn of_group(group: NodeGroup) -> Vec<PaletteItem> {
     items().into_iter().filter(|item| item.step.group() == group).collect()

@@ -3,14 +3,8 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::bench::Bench;
-use crate::{
-    api::editor::people_at,
-    domain::{
-        editor::ProfileAtNode,
-        figures::{format_count, pluralize},
-        journey::NodeStats,
-    },
-};
+use crate::api::editor::people_at;
+use wayfare_domain::{journeys::read_model::NodeStats, stats::{format_count, pluralize}, versions::ProfileAtNode};
 
 fn in_words(figures: &NodeStats) -> String {
     match figures.waiting() {

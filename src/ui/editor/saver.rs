@@ -10,16 +10,8 @@ use super::{
     bench::{Bench, ConflictingVersion, SaveState},
     browser,
 };
-use crate::{
-    api::{AppError, editor::save_editor},
-    domain::{
-        actor::ActorRef,
-        editor::{EditMode, EditorDocument, SaveResult, SaveVersion},
-        graph::Graph,
-        settings::Settings,
-        time::Timestamp,
-    },
-};
+use crate::api::{AppError, editor::save_editor};
+use wayfare_domain::{access::actor::ActorRef, graph::Graph, journeys::settings::Settings, time::Timestamp, versions::{EditMode, EditorDocument, SaveResult, SaveVersion}};
 
 const PAUSE: Duration = Duration::from_millis(800);
 /// How long until a server that was away is tried again.

@@ -9,14 +9,9 @@ use super::{
     icons::{EditorIcon, MarkIcon},
     people::PeopleHere,
 };
-use crate::{
-    domain::{
-        editor::{Severity, geometry::size},
-        figures::format_count,
-        graph::{Node, node::NodeGroup},
-    },
-    ui::components::icon::{Icon, Symbol},
-};
+use wayfare_domain::{graph::{Node, node::NodeGroup}, stats::format_count, versions::Severity};
+use wayfare_editor_model::geometry::size;
+use crate::ui::components::icon::{Icon, Symbol};
 
 /// The picture of a group.
 #[component]
@@ -70,7 +65,7 @@ pub fn StepBox(id: String, hand: PointerTool) -> impl IntoView {
     let data_node = id.clone();
     let direction = bench.direction;
     let rightwards =
-        move || direction.get() == crate::domain::editor::geometry::LayoutDirection::Right;
+        move || direction.get() == wayfare_editor_model::geometry::LayoutDirection::Right;
     view! {
         <div
             id=step_id(&data_node)
@@ -161,8 +156,8 @@ fn key(bench: Bench, id: &str, event: &KeyboardEvent) {
             bench.choose_one(id);
         }
         bench.nudge(
-            dx * crate::domain::editor::geometry::GRID,
-            dy * crate::domain::editor::geometry::GRID,
+            dx * wayfare_editor_model::geometry::GRID,
+            dy * wayfare_editor_model::geometry::GRID,
         );
     } else if let Some(next) = bench.next_to(id, dx, dy) {
         if event.shift_key() {

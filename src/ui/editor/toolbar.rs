@@ -7,13 +7,9 @@ use super::{
     browser,
     icons::{EditorIcon, MarkIcon},
 };
-use crate::{
-    domain::{
-        editor::{EditMode, Severity, geometry::LayoutDirection},
-        time::Timestamp,
-    },
-    ui::components::icon::{Icon, Symbol},
-};
+use wayfare_domain::{time::Timestamp, versions::{EditMode, Severity}};
+use wayfare_editor_model::geometry::LayoutDirection;
+use crate::ui::components::icon::{Icon, Symbol};
 
 #[component]
 pub fn Toolbar(

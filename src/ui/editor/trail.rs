@@ -2,10 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::{
-    editor::{ReplayResult, SimulationStep},
-    graph::Graph,
-};
+use wayfare_domain::{graph::Graph, versions::{ReplayResult, SimulationStep}};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunOverlay {

@@ -11,7 +11,8 @@ use super::{
     browser,
     step_box::GroupIcon,
 };
-use crate::domain::editor::{Severity, outline::OutlineItem};
+use wayfare_domain::versions::Severity;
+use wayfare_editor_model::outline::OutlineItem;
 
 /// Up to so many rows all are there.
 const ALL_DRAWN: usize = 400;

@@ -3,10 +3,8 @@
 use leptos::prelude::*;
 
 use super::{bench::Bench, step_box::open_picker};
-use crate::{
-    domain::{figures::format_count, graph::Connector},
-    ui::components::icon::{Icon, Symbol},
-};
+use wayfare_domain::{graph::Connector, stats::format_count};
+use crate::ui::components::icon::{Icon, Symbol};
 
 #[component]
 pub fn ConnectorLine(way: Connector) -> impl IntoView {

@@ -2,18 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::account::{AccountPage as Account, read_account},
-    domain::{
-        account::{LinkedIdentity, SessionView},
-        text::PERSON_MAX,
-    },
-    ui::components::{
-        field::{NewPasswordField, PasswordField, TextField},
-        page::{Loaded, Page},
-        time::LongDate,
-    },
-};
+use crate::{api::account::{AccountPage as Account, read_account}, ui::components::{field::{NewPasswordField, PasswordField, TextField}, page::{Loaded, Page}, time::LongDate}};
+use wayfare_domain::{access::account::{LinkedIdentity, SessionView}, names::PERSON_MAX};
 
 #[component]
 pub fn AccountPage() -> impl IntoView {

@@ -3,17 +3,8 @@
 use leptos::prelude::*;
 
 use super::query_string;
-use crate::{
-    api::audit::read_audit,
-    domain::{
-        audit::{AuditEntry, AuditEvent, AuditPage as Log, AuditQuery},
-        figures::{format_count, pluralize},
-    },
-    ui::components::{
-        page::{Loaded, Page},
-        time::LongDate,
-    },
-};
+use crate::{api::audit::read_audit, ui::components::{page::{Loaded, Page}, time::LongDate}};
+use wayfare_domain::{audit::{AuditEntry, AuditEvent, AuditPage as Log, AuditQuery}, stats::{format_count, pluralize}};
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
@@ -66,7 +57,7 @@ fn Filters(log: Log) -> impl IntoView {
     let query = log.query;
     let filtered = query.is_filtered();
     let day =
-        |day: Option<crate::domain::time::Day>| day.map(|day| day.to_string()).unwrap_or_default();
+        |day: Option<wayfare_domain::time::Day>| day.map(|day| day.to_string()).unwrap_or_default();
     view! {
         <form class="filters" method="get" action="/audit" role="search" aria-label="Audit log">
             <label class="field">

@@ -3,23 +3,8 @@
 use leptos::prelude::*;
 
 use super::{channels::StateBadge, part_of_path, test_card::TestCard};
-use crate::{
-    api::{channels::read_channel, request::submitted_value},
-    domain::{
-        delivery::channel::{
-            ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretRequirement,
-            TWILIO, TlsMode,
-        },
-        people::profile::Channel,
-    },
-    ui::components::{
-        for_project::ForProject,
-        page::{Loaded, Page},
-        section::DELIVERY,
-        time::LongDate,
-        typed_text::TextArea,
-    },
-};
+use crate::{api::{channels::read_channel, request::submitted_value}, ui::components::{for_project::ForProject, page::{Loaded, Page}, section::DELIVERY, time::LongDate, typed_text::TextArea}};
+use wayfare_domain::{messages::channel::{ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretRequirement, TWILIO, TlsMode}, profiles::profile::Channel};
 
 #[component]
 pub fn ChannelPage() -> impl IntoView {
@@ -60,7 +45,7 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                 Some(ChannelSettings::Email(email)) => Some(email),
                 _ => None,
             };
-            let of = |text: fn(&crate::domain::delivery::channel::EmailSettings) -> String| {
+            let of = |text: fn(&wayfare_domain::messages::channel::EmailSettings) -> String| {
                 email.map(text).unwrap_or_default()
             };
             vec![

@@ -2,21 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::{channels::read_channels, request::submitted_value},
-    domain::{
-        delivery::{
-            channel::{ChannelState, ChannelView},
-            gates::{CAP_HOURS_MAX, FrequencyCap},
-        },
-        people::profile::Channel,
-    },
-    ui::components::{
-        for_project::ForProject,
-        page::{Loaded, Page},
-        section::DELIVERY,
-    },
-};
+use crate::{api::{channels::read_channels, request::submitted_value}, ui::components::{for_project::ForProject, page::{Loaded, Page}, section::DELIVERY}};
+use wayfare_domain::{messages::{channel::{ChannelState, ChannelView}, send_rules::{CAP_HOURS_MAX, FrequencyCap}}, profiles::profile::Channel};
 
 #[component]
 pub fn ChannelsPage() -> impl IntoView {

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{
-    editor::{Problem, Severity},
-    graph::Graph,
-};
+use wayfare_domain::{graph::Graph, versions::{Problem, Severity}};
 
 /// The most problems that are listed.
 const LISTED: usize = 100;

@@ -3,24 +3,8 @@
 use leptos::prelude::*;
 
 use super::{channels::StateBadge, query_value};
-use crate::{
-    api::{delivery::read_delivery, request::may},
-    domain::{
-        access::Permission,
-        delivery::{
-            overview::{ChannelHealth, DeliveryOverview},
-            undelivered::{FailedMessage, FailedMessagePage, FailedMessageQuery},
-        },
-        figures::{format_count, pluralize},
-        people::profile::Channel,
-    },
-    ui::components::{
-        for_project::ForProject,
-        page::{Loaded, Page},
-        section::DELIVERY,
-        time::LongDate,
-    },
-};
+use crate::{api::{delivery::read_delivery, request::may}, ui::components::{for_project::ForProject, page::{Loaded, Page}, section::DELIVERY, time::LongDate}};
+use wayfare_domain::{access::permissions::Permission, messages::{channel_health::{ChannelHealth, DeliveryOverview}, failed::{FailedMessage, FailedMessagePage, FailedMessageQuery}}, profiles::profile::Channel, stats::{format_count, pluralize}};
 
 #[component]
 pub fn DeliveryPage() -> impl IntoView {

@@ -8,27 +8,8 @@ use super::{
     check_list::CheckList, graph_picture::GraphPicture, id_of_path, missing_card::MissingCard,
     query_value, versions_table::VersionsTable,
 };
-use crate::{
-    api::{
-        journeys::JourneyPage as Loaded,
-        request::may,
-        versions::{EditPage, read_edit_page},
-    },
-    domain::{
-        access::Permission,
-        editor::{EditMode, EditorDocument},
-        ids::JourneyId,
-        status::Status,
-        text::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
-        transition::{Action, TransitionResult, transition},
-    },
-    ui::components::{
-        for_project::ForProject,
-        state::{ErrorState, LoadingState},
-        status_badge::StatusBadge,
-        typed_text::{DocumentTitle, TextArea},
-    },
-};
+use crate::{api::{journeys::JourneyPage as Loaded, request::may, versions::{EditPage, read_edit_page}}, ui::components::{for_project::ForProject, state::{ErrorState, LoadingState}, status_badge::StatusBadge, typed_text::{DocumentTitle, TextArea}}};
+use wayfare_domain::{access::permissions::Permission, ids::JourneyId, journeys::{status::Status, transition::{Action, TransitionResult, transition}}, names::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX}, versions::{EditMode, EditorDocument}};
 
 #[component]
 pub fn EditJourneyPage() -> impl IntoView {

@@ -2,14 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::session::read_sign_in,
-    domain::{account::EMAIL_MAX, text::PERSON_MAX},
-    ui::components::{
-        field::{NewPasswordField, TextField},
-        page::{Loaded, Page},
-    },
-};
+use crate::{api::session::read_sign_in, ui::components::{field::{NewPasswordField, TextField}, page::{Loaded, Page}}};
+use wayfare_domain::{access::account::EMAIL_MAX, names::PERSON_MAX};
 
 #[component]
 pub fn FoundPage() -> impl IntoView {

@@ -3,16 +3,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::hooks::read_hooks,
-    domain::delivery::hook::ProviderWebhookView,
-    ui::components::{
-        for_project::ForProject,
-        page::{Loaded, Page},
-        section::DELIVERY,
-        time::LongDate,
-    },
-};
+use crate::{api::hooks::read_hooks, ui::components::{for_project::ForProject, page::{Loaded, Page}, section::DELIVERY, time::LongDate}};
+use wayfare_domain::messages::provider_webhook::ProviderWebhookView;
 
 #[component]
 pub fn HooksPage() -> impl IntoView {
@@ -58,7 +50,7 @@ fn Secret(
     provider: &'static str,
     title: &'static str,
     name: &'static str,
-    known: Option<(crate::domain::time::Timestamp, String)>,
+    known: Option<(wayfare_domain::time::Timestamp, String)>,
 ) -> impl IntoView {
     let field = format!("secret-{provider}");
     let remove = known.is_some();

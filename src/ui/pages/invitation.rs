@@ -3,14 +3,8 @@
 use leptos::prelude::*;
 
 use super::part_of_path;
-use crate::{
-    api::session::read_invitation,
-    domain::{query_string::write_query, team::InvitationPreview, text::PERSON_MAX},
-    ui::components::{
-        field::{NewPasswordField, TextField},
-        page::{Loaded, Page},
-    },
-};
+use crate::{api::session::read_invitation, ui::components::{field::{NewPasswordField, TextField}, page::{Loaded, Page}}};
+use wayfare_domain::{access::members::InvitationPreview, names::PERSON_MAX, query_string::write_query};
 
 #[component]
 pub fn InvitationPage() -> impl IntoView {

@@ -7,32 +7,8 @@ use super::{
     message_table::MessageTable, missing_card::MissingCard, node_table::NodeTable,
     plain_outcome::PlainOutcome, versions_table::VersionsTable,
 };
-use crate::{
-    api::{
-        journeys::{JourneyPage as Loaded, get_journey},
-        request::may,
-    },
-    domain::{
-        access::Permission,
-        figures::{VersionStats, format_count, format_percent},
-        graph::node::humanize_duration,
-        ids::JourneyId,
-        journey::{JourneyDetail, VersionSummary},
-        operation::{HistoryEntry, ItemResult},
-        settings::{ReentryRule, Settings},
-        status::Status,
-        transition::{Action, TransitionResult, transition},
-    },
-    ui::components::{
-        for_project::ForProject,
-        icon::{Icon, Symbol},
-        label_chip::LabelChip,
-        state::{ErrorState, LoadingState},
-        status_badge::StatusBadge,
-        time::LongDate,
-        typed_text::DocumentTitle,
-    },
-};
+use crate::{api::{journeys::{JourneyPage as Loaded, get_journey}, request::may}, ui::components::{for_project::ForProject, icon::{Icon, Symbol}, label_chip::LabelChip, state::{ErrorState, LoadingState}, status_badge::StatusBadge, time::LongDate, typed_text::DocumentTitle}};
+use wayfare_domain::{access::permissions::Permission, graph::node::humanize_duration, ids::JourneyId, journeys::{read_model::{JourneyDetail, VersionSummary}, settings::{ReentryRule, Settings}, status::Status, transition::{Action, TransitionResult, transition}}, operations::{HistoryEntry, ItemResult}, stats::{VersionStats, format_count, format_percent}};
 
 #[component]
 pub fn JourneyPage() -> impl IntoView {

@@ -2,20 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::keys::read_keys,
-    domain::{
-        access::{KeyLifetime, KeyState, Scope},
-        team::ApiKey,
-        text::KEY_MAX,
-    },
-    ui::components::{
-        field::TextField,
-        for_project::ForProject,
-        page::{Loaded, Page},
-        time::LongDate,
-    },
-};
+use crate::{api::keys::read_keys, ui::components::{field::TextField, for_project::ForProject, page::{Loaded, Page}, time::LongDate}};
+use wayfare_domain::{access::{members::ApiKey, permissions::{KeyLifetime, KeyState, Scope}}, names::KEY_MAX};
 
 #[component]
 pub fn KeysPage() -> impl IntoView {

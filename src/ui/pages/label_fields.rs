@@ -2,10 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    domain::{label::Label, text::LABEL_MAX},
-    ui::components::label_chip::LabelChip,
-};
+use wayfare_domain::{journeys::label::Label, names::LABEL_MAX};
+use crate::ui::components::label_chip::LabelChip;
 
 /// A new label, and for each existing one: add, remove, or leave as it is.
 #[component]

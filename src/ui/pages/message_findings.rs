@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::error::FieldError;
+use wayfare_domain::error::FieldError;
 
 /// Empty if there are no errors.
 #[component]

@@ -2,11 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{
-    delivery::fate::MessageEventKind,
-    figures::{format_count, format_percent},
-    journey::{JourneyDetail, NodeStats},
-};
+use wayfare_domain::{journeys::read_model::{JourneyDetail, NodeStats}, messages::event::MessageEventKind, stats::{format_count, format_percent}};
 
 /// The columns after “Sent”. Their percentages are of the messages sent.
 const AFTER: [(MessageEventKind, &str); 5] = [

@@ -2,10 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    domain::delivery::message_view::{MessageEventSummary, MessageSummary},
-    ui::components::time::LongDate,
-};
+use wayfare_domain::messages::read_model::{MessageEventSummary, MessageSummary};
+use crate::ui::components::time::LongDate;
 
 #[component]
 pub fn MessagesCard(

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::reference::Reference;
+use wayfare_domain::journeys::references::Reference;
 
 /// Empty if nothing is missing.
 #[component]

@@ -2,21 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::request::{require, submitted_value},
-    domain::{
-        access::Permission,
-        document::JourneyDocument,
-        editor::templates::{TEMPLATES, Template},
-        figures::pluralize,
-        text::{DESCRIPTION_MAX, NAME_MAX},
-    },
-    ui::components::{
-        for_project::ForProject,
-        page::{Loaded, Page},
-        typed_text::TextArea,
-    },
-};
+use crate::{api::request::{require, submitted_value}, ui::components::{for_project::ForProject, page::{Loaded, Page}, typed_text::TextArea}};
+use wayfare_domain::{access::permissions::Permission, journeys::document::JourneyDocument, names::{DESCRIPTION_MAX, NAME_MAX}, stats::pluralize};
+use wayfare_editor_model::templates::{TEMPLATES, Template};
 
 #[component]
 pub fn NewJourneyPage() -> impl IntoView {

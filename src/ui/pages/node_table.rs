@@ -4,16 +4,8 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use crate::{
-    domain::{
-        delivery::preview::message_address,
-        figures::format_count,
-        graph::Node,
-        ids::JourneyId,
-        journey::{JourneyDetail, NodeStats},
-    },
-    ui::components::path_name::path_name,
-};
+use wayfare_domain::{graph::Node, ids::JourneyId, journeys::read_model::{JourneyDetail, NodeStats}, messages::preview::message_address, stats::format_count};
+use crate::ui::components::path_name::path_name;
 
 /// In the order of the graph. Before anyone has entered, only the messages.
 #[component]

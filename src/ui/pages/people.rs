@@ -2,20 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::people::{TeamPageData as People, read_people},
-    domain::{
-        account::EMAIL_MAX,
-        ids::UserId,
-        team::{Invitation, Member},
-    },
-    ui::components::{
-        field::{RoleField, TextField},
-        for_project::ForProject,
-        page::{Loaded, Page},
-        time::LongDate,
-    },
-};
+use crate::{api::people::{TeamPageData as People, read_people}, ui::components::{field::{RoleField, TextField}, for_project::ForProject, page::{Loaded, Page}, time::LongDate}};
+use wayfare_domain::{access::{account::EMAIL_MAX, members::{Invitation, Member}}, ids::UserId};
 
 #[component]
 pub fn PeoplePage() -> impl IntoView {

@@ -6,25 +6,8 @@ use leptos::prelude::*;
 use super::{
     id_of_path, messages_card::MessagesCard, profiles::masked_hint, query_value, trip::state_title,
 };
-use crate::{
-    api::{
-        profiles::{ProfilePageData, read_person},
-        request::may,
-    },
-    domain::{
-        access::Permission,
-        ids::JourneyId,
-        people::{
-            contact::ContactChange,
-            view::{EnrolmentSummary, EntryExplanation, EventSummary, ProfileDetail},
-        },
-    },
-    ui::components::{
-        for_project::ForProject,
-        page::{Loaded, Page},
-        time::LongDate,
-    },
-};
+use crate::{api::{profiles::{ProfilePageData, read_person}, request::may}, ui::components::{for_project::ForProject, page::{Loaded, Page}, time::LongDate}};
+use wayfare_domain::{access::permissions::Permission, ids::JourneyId, profiles::{contact::ContactChange, read_model::{EnrolmentSummary, EntryExplanation, EventSummary, ProfileDetail}}};
 
 #[component]
 pub fn PersonPage() -> impl IntoView {

@@ -3,24 +3,8 @@
 use leptos::prelude::*;
 
 use super::{check_list::CheckList, id_of_path};
-use crate::{
-    api::{
-        request::submitted_value,
-        versions::{EditPage, read_publish_page},
-    },
-    domain::{
-        editor::{PUBLISHED_DESCRIPTION_MAX, Severity},
-        figures::pluralize,
-        status::Status,
-        text::NAME_MAX,
-        time::Timestamp,
-    },
-    ui::components::{
-        for_project::ForProject,
-        page::{Loaded, Page},
-        typed_text::TextArea,
-    },
-};
+use crate::{api::{request::submitted_value, versions::{EditPage, read_publish_page}}, ui::components::{for_project::ForProject, page::{Loaded, Page}, typed_text::TextArea}};
+use wayfare_domain::{journeys::status::Status, names::NAME_MAX, stats::pluralize, time::Timestamp, versions::{PUBLISHED_DESCRIPTION_MAX, Severity}};
 
 #[component]
 pub fn PublishJourneyPage() -> impl IntoView {

@@ -3,14 +3,8 @@
 use leptos::prelude::*;
 
 use super::query_value;
-use crate::{
-    api::people::read_role_change,
-    domain::{access::Role, team::RoleChange},
-    ui::components::{
-        for_project::ForProject,
-        page::{Loaded, Page},
-    },
-};
+use crate::{api::people::read_role_change, ui::components::{for_project::ForProject, page::{Loaded, Page}}};
+use wayfare_domain::access::{members::RoleChange, permissions::Role};
 
 #[component]
 pub fn RoleChangePage() -> impl IntoView {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{figures::format_count, operation::StopPreview};
+use wayfare_domain::{operations::StopPreview, stats::format_count};
 
 /// What Stop ends and what it skips, counted, and that it is final.
 #[component]

@@ -2,11 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::request::{RequestAuth, submitted_value},
-    domain::people::profile::Channel,
-    ui::components::{for_project::ForProject, message_content::address_label},
-};
+use crate::{api::request::{RequestAuth, submitted_value}, ui::components::{for_project::ForProject, message_content::address_label}};
+use wayfare_domain::profiles::profile::Channel;
 
 #[component]
 pub fn TestCard(

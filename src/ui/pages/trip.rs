@@ -3,14 +3,8 @@
 use leptos::prelude::*;
 
 use super::{id_of_path, messages_card::MessagesCard};
-use crate::{
-    api::profiles::read_enrolment,
-    domain::people::view::EnrolmentDetail,
-    ui::components::{
-        page::{Loaded, Page},
-        time::LongDate,
-    },
-};
+use crate::{api::profiles::read_enrolment, ui::components::{page::{Loaded, Page}, time::LongDate}};
+use wayfare_domain::profiles::read_model::EnrolmentDetail;
 
 #[component]
 pub fn TripPage() -> impl IntoView {

@@ -2,11 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    api::request::may,
-    domain::{access::Permission, figures::format_count, ids::JourneyId, journey::VersionSummary},
-    ui::components::{status_badge::StatusBadge, time::ShortDate},
-};
+use crate::{api::request::may, ui::components::{status_badge::StatusBadge, time::ShortDate}};
+use wayfare_domain::{access::permissions::Permission, ids::JourneyId, journeys::read_model::VersionSummary, stats::format_count};
 
 /// Newest first, as they come. `opened` is the version that the page shows.
 #[component]

@@ -1,12 +1,7 @@
 //! The suppression list and its page.
 
-use wayfare::{
-    domain::{delivery::suppression::AddressKind, ids::ProjectId},
-    server::store::{
-        answers::AnswerStore,
-        sqlite::{SqliteConfig, SqliteStore},
-    },
-};
+use wayfare_domain::{ids::ProjectId, messages::suppression::AddressKind};
+use wayfare::server::store::{answers::AnswerStore, sqlite::{SqliteConfig, SqliteStore}};
 
 use crate::support::{Place, value_of};
 

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Response, StatusCode};
 use ring::hmac;
 use serde_json::{Value, json};
-use wayfare::domain::delivery::hook::WebhookProvider;
+use wayfare_domain::messages::provider_webhook::WebhookProvider;
 
 use super::Post;
 

@@ -14,35 +14,8 @@ use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
-use wayfare::{
-    domain::{
-        actor::Actor,
-        document::JourneyDocument,
-        figures::VersionStats,
-        ids::JourneyId,
-        people::{
-            profile::Channel,
-            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
-            sender::{Batch, RecordSource, Sender},
-        },
-        selection::Selection,
-        time::Timestamp,
-        transition::Action,
-    },
-    server::{
-        channels::Transport,
-        clock::Clock,
-        delivery::{DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher},
-        engine::{Engine, EngineMetrics, calendar::TzdbZones},
-        store::{
-            Store,
-            delivery::OutboxStore,
-            people::ProfileStore,
-            sqlite::{SqliteConfig, SqliteStore},
-        },
-        vault::ServerKey,
-    },
-};
+use wayfare_domain::{access::actor::Actor, ids::JourneyId, journeys::{document::JourneyDocument, list::selection::Selection, transition::Action}, profiles::{ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload}, profile::Channel, sender::{Batch, RecordSource, Sender}}, stats::VersionStats, time::Timestamp};
+use wayfare::server::{channels::Transport, clock::Clock, delivery::{DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher}, engine::{Engine, EngineMetrics, calendar::TzdbZones}, store::{Store, delivery::OutboxStore, people::ProfileStore, sqlite::{SqliteConfig, SqliteStore}}, vault::ServerKey};
 
 use super::provider::Provider;
 

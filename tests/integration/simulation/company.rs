@@ -10,37 +10,8 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wayfare::{
-    domain::{
-        actor::Actor,
-        document::JourneyDocument,
-        editor::{PreviousVersionPolicy, SaveVersion},
-        figures::VersionStats,
-        ids::JourneyId,
-        journey::VersionSummary,
-        list_query::ListQuery,
-        people::{
-            Properties,
-            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
-            sender::{Batch, RecordSource, Sender},
-        },
-        selection::Selection,
-        status::Status,
-        time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
-        transition::Action,
-    },
-    server::{
-        clock::Clock,
-        engine::{Engine, EngineMetrics, calendar::TzdbZones},
-        store::{
-            Store, StoreError,
-            editor::{PublishVersion, SaveOutcome, VersionStore},
-            engine::EngineStore,
-            people::ProfileStore,
-            sqlite::{SqliteConfig, SqliteStore},
-        },
-    },
-};
+use wayfare_domain::{access::actor::Actor, ids::JourneyId, journeys::{document::JourneyDocument, list::{query::ListQuery, selection::Selection}, read_model::VersionSummary, status::Status, transition::Action}, profiles::{Properties, ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload}, sender::{Batch, RecordSource, Sender}}, stats::VersionStats, time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp}, versions::{PreviousVersionPolicy, SaveVersion}};
+use wayfare::server::{clock::Clock, engine::{Engine, EngineMetrics, calendar::TzdbZones}, store::{Store, StoreError, editor::{PublishVersion, SaveOutcome, VersionStore}, engine::EngineStore, people::ProfileStore, sqlite::{SqliteConfig, SqliteStore}}};
 
 /// Journeys of one company; its random operations.
 const JOURNEYS: usize = 64;

@@ -2,7 +2,7 @@
 //! circles.
 
 use serde_json::{Value, json};
-use wayfare::domain::time::{DAY_MS, Timestamp};
+use wayfare_domain::time::{DAY_MS, Timestamp};
 
 type Roll<'a> = &'a mut dyn FnMut(u64) -> u64;
 

@@ -3,12 +3,8 @@
 use std::sync::Arc;
 
 use mail_parser::MessageParser;
-use wayfare::{
-    domain::delivery::channel::{ChannelSettings, EmailSettings, TlsMode},
-    server::channels::{
-        Content, EmailContent, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
-    },
-};
+use wayfare_domain::messages::channel::{ChannelSettings, EmailSettings, TlsMode};
+use wayfare::server::channels::{Content, EmailContent, FailureScope, OutboundMessage, SendResult, Transport, open_transport};
 
 use super::{End, assert_end, open, parcel, secret};
 use crate::providers::{

@@ -8,12 +8,8 @@ mod webhook;
 
 use std::sync::Arc;
 
-use wayfare::{
-    domain::delivery::channel::{ChannelSecret, ChannelSettings},
-    server::channels::{
-        Content, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
-    },
-};
+use wayfare_domain::messages::channel::{ChannelSecret, ChannelSettings};
+use wayfare::server::channels::{Content, FailureScope, OutboundMessage, SendResult, Transport, open_transport};
 
 use crate::providers::outside;
 

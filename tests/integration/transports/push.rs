@@ -5,12 +5,8 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
-use wayfare::{
-    domain::delivery::channel::{ChannelSettings, PushSettings},
-    server::channels::{
-        ChannelError, Content, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
-    },
-};
+use wayfare_domain::messages::channel::{ChannelSettings, PushSettings};
+use wayfare::server::channels::{ChannelError, Content, FailureScope, OutboundMessage, SendResult, Transport, open_transport};
 
 use super::{End, assert_end, open, parcel, secret};
 use crate::providers::{

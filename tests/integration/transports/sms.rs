@@ -3,12 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use wayfare::{
-    domain::delivery::channel::{ChannelSettings, SmsSettings},
-    server::channels::{
-        Content, EgressClient, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
-    },
-};
+use wayfare_domain::messages::channel::{ChannelSettings, SmsSettings};
+use wayfare::server::channels::{Content, EgressClient, FailureScope, OutboundMessage, SendResult, Transport, open_transport};
 
 use super::{End, assert_end, parcel, secret};
 use crate::providers::{

@@ -3,16 +3,8 @@
 use std::sync::Arc;
 
 use ring::hmac;
-use wayfare::{
-    domain::{
-        delivery::channel::{ChannelSettings, WebhookSettings},
-        graph::node::WebhookMethod,
-    },
-    server::channels::{
-        Content, EgressClient, FailureScope, OutboundMessage, SendResult, Transport,
-        WebhookContent, open_transport,
-    },
-};
+use wayfare_domain::{graph::node::WebhookMethod, messages::channel::{ChannelSettings, WebhookSettings}};
+use wayfare::server::channels::{Content, EgressClient, FailureScope, OutboundMessage, SendResult, Transport, WebhookContent, open_transport};
 
 use super::{End, assert_end, open, parcel, secret};
 use crate::providers::{

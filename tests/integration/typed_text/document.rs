@@ -4,11 +4,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use wayfare::domain::{
-    document::JourneyDocument,
-    editor::palette::{item, items},
-    settings::EntryType,
-};
+use wayfare_domain::journeys::{document::JourneyDocument, settings::EntryType};
+use wayfare_editor_model::palette::{item, items};
 
 /// A key that no object of the form has.
 const UNKNOWN: &str = "x-unknown";

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use crate::{domain::access::Role, server::store::access::SsoRole};
+use wayfare_domain::access::permissions::Role;
+use crate::server::store::access::SsoRole;
 
 /// `admins=admin; marketing=publisher@Shop; *=viewer`: anyone who has the value on the left in
 /// their claim gets the role on the right, in every project or in the named one. `*` is everybody.

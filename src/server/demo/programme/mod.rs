@@ -5,7 +5,7 @@ mod shop;
 mod travel;
 
 use super::plots::DemoGraph;
-use crate::domain::status::Status;
+use wayfare_domain::journeys::status::Status;
 
 /// One journey of the demo.
 #[derive(Debug)]

@@ -15,13 +15,8 @@ use super::{
     rest::ApiError,
     tracking::{Base, whole_address},
 };
-use crate::{
-    domain::{delivery::hook::WebhookProvider, time::Timestamp},
-    server::{
-        services::answers::{WebhookError, WebhookReceipt},
-        tracking::hook::{WebhookRejection, WebhookRequest},
-    },
-};
+use wayfare_domain::{messages::provider_webhook::WebhookProvider, time::Timestamp};
+use crate::server::{services::answers::{WebhookError, WebhookReceipt}, tracking::hook::{WebhookRejection, WebhookRequest}};
 
 /// Largest request, in bytes: a bounce may carry the whole message that it is about.
 pub const BODY_MAX: usize = 4 * 1024 * 1024;

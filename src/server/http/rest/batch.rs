@@ -6,16 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Answer;
-use crate::{
-    api::AppError,
-    domain::{
-        actor::Actor,
-        error::FieldError,
-        people::{record::IngestRecord, sender::IgnoredReason},
-        unreadable::reason_with_place,
-    },
-    server::http::AppState,
-};
+use crate::{api::AppError, server::http::AppState};
+use wayfare_domain::{access::actor::Actor, error::FieldError, profiles::{ingest_record::IngestRecord, sender::IgnoredReason}, unreadable::reason_with_place};
 
 /// Most records of one call (reference 8.1).
 pub const RECORDS_MAX: usize = 1_000;

@@ -14,19 +14,8 @@ use super::{
     Answer,
     batch::{LeftAlone, RECORDS_MAX, parse, store},
 };
-use crate::{
-    api::AppError,
-    domain::{
-        actor::Actor,
-        error::FieldError,
-        people::{
-            Properties,
-            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
-        },
-        time::Timestamp,
-    },
-    server::http::AppState,
-};
+use crate::{api::AppError, server::http::AppState};
+use wayfare_domain::{access::actor::Actor, error::FieldError, profiles::{Properties, ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload}}, time::Timestamp};
 
 /// Names that the reference keeps for itself (8.3).
 const RESERVED: [&str; 13] = [

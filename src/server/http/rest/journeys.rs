@@ -10,23 +10,8 @@ use axum::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::Answer;
-use crate::{
-    api::{AppError, journeys::journey_id},
-    domain::{
-        actor::Actor,
-        columns::ColumnChoice,
-        document::JourneyDocument,
-        error::FieldError,
-        ids::JourneyId,
-        journey::{JourneyDetail, JourneySummary},
-        list_query::ListQuery,
-        operation::{OperationResult, StopPreview},
-        selection::{Selection, SelectionDigest},
-        transition::Action,
-        unreadable::reason_with_place,
-    },
-    server::http::AppState,
-};
+use crate::{api::{AppError, journeys::journey_id}, server::http::AppState};
+use wayfare_domain::{access::actor::Actor, error::FieldError, ids::JourneyId, journeys::{document::JourneyDocument, list::{columns::ColumnChoice, query::ListQuery, selection::{Selection, SelectionDigest}}, read_model::{JourneyDetail, JourneySummary}, transition::Action}, operations::{OperationResult, StopPreview}, unreadable::reason_with_place};
 
 /// One page of the list.
 #[derive(Serialize)]

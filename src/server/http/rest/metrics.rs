@@ -11,16 +11,8 @@ use axum::{
 };
 
 use super::Answer;
-use crate::{
-    domain::{access::Permission, actor::Actor, delivery::overview::ChannelHealth},
-    server::{
-        costly_work::WorkReading,
-        http::AppState,
-        log,
-        services::{ServiceError, delivery::DeliveryStats},
-        store::engine::JourneyStatsRow,
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, messages::channel_health::ChannelHealth};
+use crate::server::{costly_work::WorkReading, http::AppState, log, services::{ServiceError, delivery::DeliveryStats}, store::engine::JourneyStatsRow};
 
 pub async fn read(
     State(state): State<AppState>,

@@ -17,7 +17,8 @@ use axum::{
 use serde::Serialize;
 
 use super::body::{BODY_MAX, too_large};
-use crate::{api::AppError, domain::error::FieldError};
+use crate::api::AppError;
+use wayfare_domain::error::FieldError;
 
 /// What a program is told when something did not work.
 pub struct ApiError(AppError);

@@ -14,20 +14,8 @@ use super::{
     Answer,
     batch::{Taken, parse, read_each, take},
 };
-use crate::{
-    api::{AppError, journeys::journey_id},
-    domain::{
-        actor::Actor,
-        people::{
-            Properties,
-            native::{EventJson, ProfileJson},
-            record::{IngestRecord, NewEvent, ProfileRef, RecordPayload},
-            value::read_properties,
-            view::ProfileDetail,
-        },
-    },
-    server::{engine::enter_event, http::AppState},
-};
+use crate::{api::{AppError, journeys::journey_id}, server::{engine::enter_event, http::AppState}};
+use wayfare_domain::{access::actor::Actor, profiles::{Properties, ingest_json::{EventJson, ProfileJson}, ingest_record::{IngestRecord, NewEvent, ProfileRef, RecordPayload}, property_value::read_properties, read_model::ProfileDetail}};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

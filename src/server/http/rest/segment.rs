@@ -9,19 +9,8 @@ use super::{
     Answer,
     batch::{LeftAlone, Rejected, parse, read_each, store},
 };
-use crate::{
-    api::AppError,
-    domain::{
-        actor::Actor,
-        error::FieldError,
-        people::{
-            Properties,
-            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
-        },
-        time::Timestamp,
-    },
-    server::http::AppState,
-};
+use crate::{api::AppError, server::http::AppState};
+use wayfare_domain::{access::actor::Actor, error::FieldError, profiles::{Properties, ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload}}, time::Timestamp};
 
 /// What the libraries look at is the status; the rest is for people.
 #[derive(Serialize)]

@@ -8,11 +8,8 @@ use axum::{
 };
 
 use super::{Answer, batch::parse};
-use crate::{
-    api::AppError,
-    domain::{actor::Actor, graph::criteria::Criteria, people::view::SegmentSummary},
-    server::http::AppState,
-};
+use crate::{api::AppError, server::http::AppState};
+use wayfare_domain::{access::actor::Actor, graph::criteria::Criteria, profiles::read_model::SegmentSummary};
 
 pub async fn list(
     State(state): State<AppState>,

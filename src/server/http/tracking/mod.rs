@@ -16,11 +16,8 @@ use axum::{
 };
 
 use super::{AppState, assets::plain, identify::protect};
-use crate::{
-    api::AppError,
-    domain::{delivery::preferences::PreferenceUpdate, people::profile::Channel},
-    server::tracking::visitor::is_human,
-};
+use crate::{api::AppError, server::tracking::visitor::is_human};
+use wayfare_domain::{messages::preferences::PreferenceUpdate, profiles::profile::Channel};
 
 /// A transparent picture of one pixel.
 const PIXEL: [u8; 43] = [

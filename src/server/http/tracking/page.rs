@@ -6,17 +6,8 @@ use axum::{
     http::{Response, StatusCode},
 };
 
-use crate::{
-    api::AppError,
-    domain::{
-        delivery::preferences::{PreferenceLine, Recipient},
-        people::profile::Channel,
-    },
-    server::http::{
-        assets::Assets,
-        error_page::{document, escape},
-    },
-};
+use crate::{api::AppError, server::http::{assets::Assets, error_page::{document, escape}}};
+use wayfare_domain::{messages::preferences::{PreferenceLine, Recipient}, profiles::profile::Channel};
 
 /// The channel in the words of anyone who gets messages.
 fn name(channel: Channel) -> &'static str {

@@ -5,35 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio::task::block_in_place;
 
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        editor::{
-            ReplayEvents, ReplayResult, SimulateProfile, SimulationStep,
-            replay::ReplayRun,
-            times::next_times,
-            trial::{Simulation, simulate},
-        },
-        engine::CompiledVersion,
-        error::FieldError,
-        graph::{Graph, criteria::Criteria, node::Delay},
-        ids::ProjectId,
-        interrupt::Interrupt,
-        people::{Profile, profile::Channel, value::to_canonical},
-        settings::{EntryTrigger, Settings},
-        time::{DAY_MS, Timestamp},
-    },
-    server::{
-        costly_work::{Job, aside},
-        engine::calendar::TzdbZones,
-        services::{ServiceError, ServiceResult, Services},
-        store::{
-            Store,
-            engine::{ProfileKey, ProfileNeeds},
-        },
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, engine::CompiledVersion, error::FieldError, graph::{Graph, criteria::Criteria, node::Delay}, ids::ProjectId, interrupt::Interrupt, journeys::settings::{EntryTrigger, Settings}, profiles::{Profile, profile::Channel, property_value::to_canonical}, time::{DAY_MS, Timestamp}, versions::{ReplayEvents, ReplayResult, SimulateProfile, SimulationStep}};
+use wayfare_editor_model::{delay_preview::next_times, replay::ReplayRun, simulation::{Simulation, simulate}};
+use crate::server::{costly_work::{Job, aside}, engine::calendar::TzdbZones, services::{ServiceError, ServiceResult, Services}, store::{Store, engine::{ProfileKey, ProfileNeeds}}};
 
 /// Most days that are looked back.
 pub const DAYS_MAX: u32 = 90;

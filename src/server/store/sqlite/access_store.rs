@@ -1,25 +1,8 @@
 //! [`AccessStore`] for SQLite: each method is a file of this folder.
 
 use super::{SqliteStore, accounts, audit, keys, members, projects, provider, sessions};
-use crate::{
-    domain::{
-        access::Role,
-        account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView},
-        actor::{Actor, ProjectRef, RequestOrigin},
-        audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
-        ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
-        team::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary},
-        text::{PersonName, ProjectTitle},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        access::{
-            AccessStore, AccountRecord, ActiveApiKey, ActiveSession, InitialRole, NewAccount,
-            NewKey, NewSession, PendingSsoSignIn, SecretHash, SsoIdentity,
-        },
-    },
-};
+use wayfare_domain::{access::{account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView}, actor::{Actor, ProjectRef, RequestOrigin}, members::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary}, permissions::Role}, audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery}, ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId}, names::{PersonName, ProjectTitle}, time::Timestamp};
+use crate::server::store::{StoreResult, access::{AccessStore, AccountRecord, ActiveApiKey, ActiveSession, InitialRole, NewAccount, NewKey, NewSession, PendingSsoSignIn, SecretHash, SsoIdentity}};
 
 impl AccessStore for SqliteStore {
     async fn live_session(

@@ -4,21 +4,8 @@ use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{SqliteStore, audit::NewAuditEntry, invitation_makers::close_invitations_of, provider};
-use crate::{
-    domain::{
-        access::Role,
-        account::{EmailAddress, PasswordOffer},
-        actor::{Actor, RequestOrigin},
-        audit::AuditEvent,
-        ids::{ProjectId, SessionId, UserId},
-        text::PersonName,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        access::{AccountRecord, InitialRole, NewAccount, SecretHash},
-    },
-};
+use wayfare_domain::{access::{account::{EmailAddress, PasswordOffer}, actor::{Actor, RequestOrigin}, permissions::Role}, audit::AuditEvent, ids::{ProjectId, SessionId, UserId}, names::PersonName, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, access::{AccountRecord, InitialRole, NewAccount, SecretHash}};
 
 #[derive(FromRow)]
 struct Row {

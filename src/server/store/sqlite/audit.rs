@@ -4,17 +4,8 @@ use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use super::SqliteStore;
-use crate::{
-    domain::{
-        account::describe_user_agent,
-        actor::{Actor, ActorRef, RequestOrigin},
-        audit::{AUDIT_ROWS, AuditEntry, AuditEvent, AuditPage, AuditQuery},
-        ids::{JourneyId, OperationId, ProjectId, UserId},
-        text::search_key,
-        time::{DAY_MS, Timestamp},
-    },
-    server::store::StoreResult,
-};
+use wayfare_domain::{access::{account::describe_user_agent, actor::{Actor, ActorRef, RequestOrigin}}, audit::{AUDIT_ROWS, AuditEntry, AuditEvent, AuditPage, AuditQuery}, ids::{JourneyId, OperationId, ProjectId, UserId}, names::search_key, time::{DAY_MS, Timestamp}};
+use crate::server::store::StoreResult;
 
 /// Entries of one batch of an export.
 const BATCH: i64 = 1_000;

@@ -9,17 +9,8 @@ use super::{
     list_sql::{ScanPlan, id_list, push_from_where, push_order},
     rows::status,
 };
-use crate::{
-    domain::{
-        ids::{JourneyId, ProjectId},
-        list_query::Sort,
-        selection::{Selection, SelectionDigest},
-        status::Status,
-        time::Timestamp,
-        transition::{JourneyState, start_ahead},
-    },
-    server::store::StoreResult,
-};
+use wayfare_domain::{ids::{JourneyId, ProjectId}, journeys::{list::{query::Sort, selection::{Selection, SelectionDigest}}, status::Status, transition::{JourneyState, start_ahead}}, time::Timestamp};
+use crate::server::store::StoreResult;
 
 /// A journey that an action might apply to.
 #[derive(Debug, Clone)]

@@ -4,21 +4,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{SqliteStore, audit::NewAuditEntry};
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        delivery::{channel::ChannelSettings, gates::FrequencyCap},
-        ids::ProjectId,
-        people::profile::Channel,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        channels::{ChannelStore, SaveChannel, SealedSecretUpdate, StoredChannel},
-        delivery::ActiveChannel,
-    },
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, ids::ProjectId, messages::{channel::ChannelSettings, send_rules::FrequencyCap}, profiles::profile::Channel, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, channels::{ChannelStore, SaveChannel, SealedSecretUpdate, StoredChannel}, delivery::ActiveChannel};
 
 #[derive(FromRow)]
 struct Row {

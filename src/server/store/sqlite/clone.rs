@@ -10,22 +10,8 @@ use super::{
     labels,
     rows::{hex, json, to_json},
 };
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        figures::VersionStats,
-        graph::Graph,
-        ids::{JourneyId, ProjectId, VersionId},
-        reference::{Reference, ReferenceKind, references},
-        settings::Settings,
-        status::Status,
-        text::{JourneyName, LabelName, search_key},
-        time::Timestamp,
-        transition::Action,
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, graph::Graph, ids::{JourneyId, ProjectId, VersionId}, journeys::{references::{Reference, ReferenceKind, references}, settings::Settings, status::Status, transition::Action}, names::{JourneyName, LabelName, search_key}, stats::VersionStats, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult};
 
 #[derive(FromRow)]
 struct CloneSourceRow {

@@ -6,10 +6,8 @@ use std::ops::{Deref, DerefMut};
 use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
 
 use super::SqliteStore;
-use crate::{
-    domain::interrupt::Interrupt,
-    server::{costly_work::WorkStop, store::StoreResult},
-};
+use wayfare_domain::interrupt::Interrupt;
+use crate::server::{costly_work::WorkStop, store::StoreResult};
 
 /// Instructions of SQLite's machine between two questions: about a tenth of a millisecond.
 const ASKED_EVERY: i32 = 10_000;

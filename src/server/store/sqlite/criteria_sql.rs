@@ -5,22 +5,8 @@ use serde_json::Value;
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::SqliteStore;
-use crate::{
-    domain::{
-        graph::criteria::{
-            Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge,
-        },
-        people::{
-            profile::{Channel, event_key},
-            value::{is_date, to_canonical},
-        },
-        time::{DAY_MS, Timestamp},
-    },
-    server::store::{
-        StoreResult,
-        engine::{ProfileKey, ProjectKey},
-    },
-};
+use wayfare_domain::{graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge}, profiles::{profile::{Channel, event_key}, property_value::{is_date, to_canonical}}, time::{DAY_MS, Timestamp}};
+use crate::server::store::{StoreResult, engine::{ProfileKey, ProjectKey}};
 
 /// An instant or a day in canonical form.
 const DATE_SHAPES: [&str; 2] = [

@@ -3,25 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{
-    domain::{
-        graph::criteria::{
-            Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge,
-        },
-        people::{
-            Properties,
-            record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
-            sender::{Batch, RecordSource, Sender},
-        },
-        time::{DAY_MS, Timestamp},
-    },
-    server::store::{
-        Store,
-        engine::{EngineStore, ProfileNeeds},
-        people::ProfileStore,
-        sqlite::{SqliteConfig, SqliteStore},
-    },
-};
+use wayfare_domain::{graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge}, profiles::{Properties, ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload}, sender::{Batch, RecordSource, Sender}}, time::{DAY_MS, Timestamp}};
+use crate::server::store::{Store, engine::{EngineStore, ProfileNeeds}, people::ProfileStore, sqlite::{SqliteConfig, SqliteStore}};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 

@@ -6,14 +6,8 @@ use super::{
     SqliteStore,
     rows::{SUMMARY_COLUMNS, SummaryRow, VERSION_COLUMNS, VersionRow, json},
 };
-use crate::{
-    domain::{
-        delivery::fate::MessageEventKind,
-        ids::{JourneyId, ProjectId},
-        journey::{JourneyDetail, JourneySummary, NodeStats, VersionSummary},
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{ids::{JourneyId, ProjectId}, journeys::read_model::{JourneyDetail, JourneySummary, NodeStats, VersionSummary}, messages::event::MessageEventKind};
+use crate::server::store::{StoreError, StoreResult};
 
 #[derive(FromRow)]
 struct ContentRow {

@@ -10,21 +10,8 @@ use super::{
     record::{OperationItemRecord, OperationRecord, UndoSnapshot},
     rows::hex,
 };
-use crate::{
-    domain::{
-        actor::Actor,
-        document::JourneyDocument,
-        ids::JourneyId,
-        label::LABELS_PER_JOURNEY,
-        operation::{ItemResult, OperationResult},
-        selection::Selection,
-        status::Status,
-        text::{JourneyName, search_key},
-        time::Timestamp,
-        transition::{Action, Refusal, TransitionResult, transition},
-    },
-    server::store::{EditDetails, StoreError, StoreResult},
-};
+use wayfare_domain::{access::actor::Actor, ids::JourneyId, journeys::{document::JourneyDocument, label::LABELS_PER_JOURNEY, list::selection::Selection, status::Status, transition::{Action, Refusal, TransitionResult, transition}}, names::{JourneyName, search_key}, operations::{ItemResult, OperationResult}, time::Timestamp};
+use crate::server::store::{EditDetails, StoreError, StoreResult};
 
 pub async fn create(
     store: &SqliteStore,

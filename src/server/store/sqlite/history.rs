@@ -8,16 +8,8 @@ use super::{
     record::can_be_undone,
     rows::{json, status},
 };
-use crate::{
-    domain::{
-        actor::ActorRef,
-        ids::{JourneyId, OperationId, ProjectId, UserId},
-        operation::{HistoryEntry, ItemResult, OperationDetail, OperationItem, OperationSummary},
-        time::Timestamp,
-        transition::{Action, Refusal},
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{access::actor::ActorRef, ids::{JourneyId, OperationId, ProjectId, UserId}, journeys::transition::{Action, Refusal}, operations::{HistoryEntry, ItemResult, OperationDetail, OperationItem, OperationSummary}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult};
 
 /// Rows on a page of an operation's account.
 pub const ACCOUNT_ROWS: i64 = 100;

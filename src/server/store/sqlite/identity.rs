@@ -3,20 +3,8 @@
 use sqlx::SqliteConnection;
 
 use super::{SqliteStore, audit::NewAuditEntry};
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        hold::{Hold, HoldReason},
-        ids::ProjectId,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        error::WriteFailure,
-        identity::{IdentityStore, KeyFingerprint},
-    },
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, hold::{Hold, HoldReason}, ids::ProjectId, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, error::WriteFailure, identity::{IdentityStore, KeyFingerprint}};
 
 impl IdentityStore for SqliteStore {
     async fn take_over(&self, owner: &str, now: Timestamp) -> StoreResult<()> {

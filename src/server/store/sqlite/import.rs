@@ -12,22 +12,8 @@ use super::{
     record::{OperationItemRecord, OperationRecord},
     rows::{hex, json, status, to_json},
 };
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        document::JourneyDocument,
-        figures::{VersionStats, pluralize},
-        ids::{JourneyId, ProjectId, UserId, VersionId},
-        operation::ItemResult,
-        selection::Selection,
-        status::Status,
-        text::{Description, JourneyName, LabelName, search_key},
-        time::Timestamp,
-        transition::Action,
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, ids::{JourneyId, ProjectId, UserId, VersionId}, journeys::{document::JourneyDocument, list::selection::Selection, status::Status, transition::Action}, names::{Description, JourneyName, LabelName, search_key}, operations::ItemResult, stats::{VersionStats, pluralize}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult};
 
 /// Journeys that one statement writes, and that one batch of an export reads.
 const BATCH: usize = 500;
@@ -255,7 +241,7 @@ pub async fn export(
 
 impl ExportRow {
     fn into_document(self) -> StoreResult<(JourneyId, JourneyDocument)> {
-        let damaged = |error: crate::domain::error::FieldError| StoreError::Corrupt(error.sentence);
+        let damaged = |error: wayfare_domain::error::FieldError| StoreError::Corrupt(error.sentence);
         let labels: Vec<String> = json(&self.labels, "labels")?;
         let document = JourneyDocument {
             name: JourneyName::parse(&self.name).map_err(damaged)?,

@@ -4,16 +4,8 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::audit::NewAuditEntry;
-use crate::{
-    domain::{
-        access::Role,
-        actor::RequestOrigin,
-        audit::AuditEvent,
-        ids::{ProjectId, UserId},
-        time::Timestamp,
-    },
-    server::store::StoreResult,
-};
+use wayfare_domain::{access::{actor::RequestOrigin, permissions::Role}, audit::AuditEvent, ids::{ProjectId, UserId}, time::Timestamp};
+use crate::server::store::StoreResult;
 
 /// Columns of `KeeperRow` for an invitation `i`, joined by [`MAKER`].
 pub const MAKER_FACTS: &str = "maker.user_id IS NOT NULL AS has_account, \

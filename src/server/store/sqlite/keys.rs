@@ -4,20 +4,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{SqliteStore, audit::NewAuditEntry, sessions::role, turns::Urgency};
-use crate::{
-    domain::{
-        access::{Keeper, KeyFacts, Scope},
-        actor::{Actor, ActorRef},
-        audit::AuditEvent,
-        ids::{ApiKeyId, ProjectId, UserId},
-        team::ApiKey,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        access::{ActiveApiKey, NewKey, SecretHash},
-    },
-};
+use wayfare_domain::{access::{actor::{Actor, ActorRef}, members::ApiKey, permissions::{Keeper, KeyFacts, Scope}}, audit::AuditEvent, ids::{ApiKeyId, ProjectId, UserId}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, access::{ActiveApiKey, NewKey, SecretHash}};
 
 /// Who answers for a key or an invitation. Anyone who owns the machine has no account.
 #[derive(FromRow, Clone, Copy)]

@@ -10,19 +10,8 @@ use super::{
     record::{OperationItemRecord, OperationRecord, UndoSnapshot},
     rows::{hex, to_json},
 };
-use crate::{
-    domain::{
-        actor::Actor,
-        ids::{LabelId, ProjectId},
-        label::{LABELS_PER_JOURNEY, Label, hue_of},
-        operation::{ItemResult, OperationResult},
-        selection::Selection,
-        text::{LabelName, search_key},
-        time::Timestamp,
-        transition::{Action, Refusal, TransitionResult, transition},
-    },
-    server::store::{ChangeLabels, StoreError, StoreResult},
-};
+use wayfare_domain::{access::actor::Actor, ids::{LabelId, ProjectId}, journeys::{label::{LABELS_PER_JOURNEY, Label, hue_of}, list::selection::Selection, transition::{Action, Refusal, TransitionResult, transition}}, names::{LabelName, search_key}, operations::{ItemResult, OperationResult}, time::Timestamp};
+use crate::server::store::{ChangeLabels, StoreError, StoreResult};
 
 #[derive(FromRow)]
 struct LabelRow {

@@ -16,19 +16,8 @@ use super::{
     rows::{self, SUMMARY_COLUMNS, SummaryRow},
     saved_filters,
 };
-use crate::{
-    domain::{
-        actor::ActorRef,
-        columns::ColumnChoice,
-        ids::{ProjectId, UserId},
-        journey::JourneySummary,
-        list_page::{ListPage, StatusCount},
-        list_query::{JourneyFilter, ListQuery},
-        status::Status,
-        time::Timestamp,
-    },
-    server::store::StoreResult,
-};
+use wayfare_domain::{access::actor::ActorRef, ids::{ProjectId, UserId}, journeys::{list::{columns::ColumnChoice, page::{ListPage, StatusCount}, query::{JourneyFilter, ListQuery}}, read_model::JourneySummary, status::Status}, time::Timestamp};
+use crate::server::store::StoreResult;
 
 /// Up to this many matches a page is read filter first.
 const FILTER_FIRST_MAX: i64 = 1_500;

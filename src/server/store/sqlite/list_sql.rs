@@ -5,11 +5,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::rows::hex;
-use crate::domain::{
-    ids::ProjectId,
-    list_query::{DateField, JourneyFilter, Sort, SortKey},
-    text::search_key,
-};
+use wayfare_domain::{ids::ProjectId, journeys::list::query::{DateField, JourneyFilter, Sort, SortKey}, names::search_key};
 
 /// From this many characters on a search uses the trigram index.
 const TRIGRAM: usize = 3;

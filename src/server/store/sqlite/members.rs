@@ -11,22 +11,8 @@ use super::{
     keys::KeeperRow,
     sessions::role,
 };
-use crate::{
-    domain::{
-        access::{Permission, Role},
-        account::EmailAddress,
-        actor::{Actor, ActorRef, RequestOrigin},
-        audit::AuditEvent,
-        ids::{InvitationId, ProjectId, UserId},
-        team::{Invitation, InvitationPreview, Member},
-        text::PersonName,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        access::{NewAccount, SecretHash},
-    },
-};
+use wayfare_domain::{access::{account::EmailAddress, actor::{Actor, ActorRef, RequestOrigin}, members::{Invitation, InvitationPreview, Member}, permissions::{Permission, Role}}, audit::AuditEvent, ids::{InvitationId, ProjectId, UserId}, names::PersonName, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, access::{NewAccount, SecretHash}};
 
 #[derive(FromRow)]
 struct MemberRow {

@@ -5,14 +5,8 @@ use std::{borrow::Cow, path::Path};
 use sqlx::{ConnectOptions, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions};
 
 use super::{SqliteConfig, SqliteStore, open::MIGRATIONS};
-use crate::{
-    domain::{
-        access::{KeyState, Scope},
-        ids::ProjectId,
-        time::Timestamp,
-    },
-    server::store::access::AccessStore,
-};
+use wayfare_domain::{access::permissions::{KeyState, Scope}, ids::ProjectId, time::Timestamp};
+use crate::server::store::access::AccessStore;
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 

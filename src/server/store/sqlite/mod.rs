@@ -62,7 +62,7 @@ use sqlx::{
 use turns::{Turns, Urgency, Writing};
 
 use super::{StoreError, StoreResult, delivery::Merges, error::WriteFailure};
-use crate::domain::ids::ProjectId;
+use wayfare_domain::ids::ProjectId;
 
 pub use database_file::Access;
 pub use open::SqliteConfig;

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::{domain::ids::ProjectId, server::store::engine::ProjectKey};
+use wayfare_domain::ids::ProjectId;
+use crate::server::store::engine::ProjectKey;
 
 /// Most names that are remembered; beyond it they are asked for again.
 const NAMES_MAX: usize = 50_000;

@@ -10,19 +10,8 @@ use super::{
     rows::to_json,
     turns::Writing,
 };
-use crate::{
-    domain::{
-        actor::Actor,
-        figures::VersionStats,
-        ids::{JourneyId, ProjectId},
-        operation::{ItemResult, OperationResult, SkipCount, StopPreview},
-        selection::{Selection, SelectionDigest},
-        status::Status,
-        time::Timestamp,
-        transition::{Action, StateChange, TransitionResult, transition},
-    },
-    server::store::{StoreError, StoreResult, engine::VersionKey},
-};
+use wayfare_domain::{access::actor::Actor, ids::{JourneyId, ProjectId}, journeys::{list::selection::{Selection, SelectionDigest}, status::Status, transition::{Action, StateChange, TransitionResult, transition}}, operations::{ItemResult, OperationResult, SkipCount, StopPreview}, stats::VersionStats, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, engine::VersionKey};
 
 pub async fn operate(
     store: &SqliteStore,

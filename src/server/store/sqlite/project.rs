@@ -3,15 +3,8 @@
 use uuid::Uuid;
 
 use super::SqliteStore;
-use crate::{
-    domain::{
-        access::Authority,
-        actor::{Actor, ActorRef, RequestOrigin},
-        ids::{ProjectId, UserId},
-        time::Timestamp,
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{access::{actor::{Actor, ActorRef, RequestOrigin}, permissions::Authority}, ids::{ProjectId, UserId}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult};
 
 /// The first project of every database. Fixed, so that two processes that start at once make the
 /// same one.

@@ -4,18 +4,8 @@ use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{SqliteStore, audit::NewAuditEntry, sessions::role};
-use crate::{
-    domain::{
-        access::Role,
-        actor::Actor,
-        audit::AuditEvent,
-        ids::{ProjectId, UserId},
-        team::ProjectSummary,
-        text::ProjectTitle,
-        time::Timestamp,
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{access::{actor::Actor, members::ProjectSummary, permissions::Role}, audit::AuditEvent, ids::{ProjectId, UserId}, names::ProjectTitle, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult};
 
 #[derive(FromRow)]
 struct Row {

@@ -9,19 +9,8 @@ use super::{
     members,
     provider_roles::{Given, give_roles},
 };
-use crate::{
-    domain::{
-        account::LinkedIdentity,
-        actor::{Actor, RequestOrigin},
-        audit::AuditEvent,
-        ids::{SessionId, UserId},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        access::{NewAccount, PendingSsoSignIn, SecretHash, SsoIdentity},
-    },
-};
+use wayfare_domain::{access::{account::LinkedIdentity, actor::{Actor, RequestOrigin}}, audit::AuditEvent, ids::{SessionId, UserId}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, access::{NewAccount, PendingSsoSignIn, SecretHash, SsoIdentity}};
 
 pub async fn begin(
     store: &SqliteStore,

@@ -8,16 +8,8 @@ use uuid::Uuid;
 use super::{
     audit::NewAuditEntry, invitation_makers::close_invitations_of, members, sessions::role,
 };
-use crate::{
-    domain::{
-        access::Role,
-        actor::RequestOrigin,
-        audit::AuditEvent,
-        ids::{ProjectId, UserId},
-        time::Timestamp,
-    },
-    server::store::{StoreResult, access::SsoRole},
-};
+use wayfare_domain::{access::{actor::RequestOrigin, permissions::Role}, audit::AuditEvent, ids::{ProjectId, UserId}, time::Timestamp};
+use crate::server::store::{StoreResult, access::SsoRole};
 
 /// What the rule gives from now on.
 pub struct Given<'a> {

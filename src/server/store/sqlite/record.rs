@@ -8,19 +8,8 @@ use super::{
     candidates::OperationTargets,
     rows::{hex, to_json},
 };
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        ids::{JourneyId, OperationId},
-        operation::{ItemResult, OperationItem, OperationResult, OperationSummary, SkipCount},
-        selection::Selection,
-        status::Status,
-        time::Timestamp,
-        transition::{Action, Refusal},
-    },
-    server::store::StoreResult,
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, ids::{JourneyId, OperationId}, journeys::{list::selection::Selection, status::Status, transition::{Action, Refusal}}, operations::{ItemResult, OperationItem, OperationResult, OperationSummary, SkipCount}, time::Timestamp};
+use crate::server::store::StoreResult;
 
 /// Most rows that an answer carries; the rest are on the operation's own page.
 const ANSWER_ROWS: usize = 100;

@@ -4,19 +4,8 @@ use serde::Deserialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        actor::ActorRef,
-        figures::{StatsSummary, VersionStats},
-        ids::{JourneyId, LabelId, UserId, VersionId},
-        journey::{JourneySummary, VersionSummary},
-        label::Label,
-        settings::EntryType,
-        status::Status,
-        time::Timestamp,
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{access::actor::ActorRef, ids::{JourneyId, LabelId, UserId, VersionId}, journeys::{label::Label, read_model::{JourneySummary, VersionSummary}, settings::EntryType, status::Status}, stats::{StatsSummary, VersionStats}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult};
 
 /// The columns that make a [`SummaryRow`]; `j` is the journey.
 pub const SUMMARY_COLUMNS: &str = "j.id, j.name, j.description, j.status, j.shelf,

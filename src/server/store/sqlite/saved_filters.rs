@@ -4,18 +4,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{SqliteStore, audit::NewAuditEntry};
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        ids::{ProjectId, SavedFilterId},
-        list_page::SavedFilter,
-        list_query::ListQuery,
-        text::SavedFilterName,
-        time::Timestamp,
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, ids::{ProjectId, SavedFilterId}, journeys::list::{page::SavedFilter, query::ListQuery}, names::SavedFilterName, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult};
 
 #[derive(FromRow)]
 struct SavedFilterRow {

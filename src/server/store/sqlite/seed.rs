@@ -10,17 +10,8 @@ use super::{
     labels,
     rows::{hex, to_json},
 };
-use crate::{
-    domain::{
-        ids::{JourneyId, ProjectId, VersionId},
-        text::{LabelName, search_key},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        seed::{SeedJourney, SeedMember},
-    },
-};
+use wayfare_domain::{ids::{JourneyId, ProjectId, VersionId}, names::{LabelName, search_key}, time::Timestamp};
+use crate::server::store::{StoreResult, seed::{SeedJourney, SeedMember}};
 
 pub async fn seed(
     store: &SqliteStore,

@@ -5,20 +5,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{SqliteStore, accounts::end_sessions, audit::NewAuditEntry, rows::json};
-use crate::{
-    domain::{
-        access::Role,
-        account::{SessionView, describe_user_agent},
-        actor::{Actor, Membership, ProjectRef, RequestOrigin},
-        audit::AuditEvent,
-        ids::{ProjectId, SessionId, UserId},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        access::{ActiveSession, NewSession, SecretHash},
-    },
-};
+use wayfare_domain::{access::{account::{SessionView, describe_user_agent}, actor::{Actor, Membership, ProjectRef, RequestOrigin}, permissions::Role}, audit::AuditEvent, ids::{ProjectId, SessionId, UserId}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, access::{ActiveSession, NewSession, SecretHash}};
 
 #[derive(FromRow)]
 struct LiveRow {
@@ -225,7 +213,7 @@ pub async fn end(
 pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> StoreResult<i64> {
     let mut transaction = store.begin().await?;
     let ended = end_sessions(&mut transaction, actor.user, None).await?;
-    let summary = crate::domain::figures::pluralize(ended, "session ended", "sessions ended");
+    let summary = wayfare_domain::stats::pluralize(ended, "session ended", "sessions ended");
     NewAuditEntry::of_account(actor.user, AuditEvent::SignedOutEverywhere, &summary, &actor.origin)
         .write(&mut transaction, now)
         .await?;

@@ -4,27 +4,8 @@ use super::{
     SqliteStore, check, clone, detail, edit, history, import, labels, list, operate, project,
     saved_filters, seed, undo,
 };
-use crate::{
-    domain::{
-        actor::{Actor, ActorRef},
-        document::JourneyDocument,
-        ids::{JourneyId, OperationId, ProjectId, SavedFilterId},
-        journey::JourneyDetail,
-        label::Label,
-        list_page::{ListPage, SavedFilter},
-        list_query::ListQuery,
-        operation::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
-        selection::{Selection, SelectionDigest},
-        text::{JourneyName, SavedFilterName},
-        time::Timestamp,
-        transition::Action,
-    },
-    server::store::{
-        ChangeLabels, EditDetails, Store, StoreResult,
-        engine::VersionKey,
-        seed::{SeedJourney, SeedMember},
-    },
-};
+use wayfare_domain::{access::actor::{Actor, ActorRef}, ids::{JourneyId, OperationId, ProjectId, SavedFilterId}, journeys::{document::JourneyDocument, label::Label, list::{page::{ListPage, SavedFilter}, query::ListQuery, selection::{Selection, SelectionDigest}}, read_model::JourneyDetail, transition::Action}, names::{JourneyName, SavedFilterName}, operations::{HistoryEntry, OperationDetail, OperationResult, StopPreview}, time::Timestamp};
+use crate::server::store::{ChangeLabels, EditDetails, Store, StoreResult, engine::VersionKey, seed::{SeedJourney, SeedMember}};
 
 impl Store for SqliteStore {
     async fn list(

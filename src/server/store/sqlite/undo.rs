@@ -12,18 +12,8 @@ use super::{
     record::{OperationItemRecord, OperationRecord, UndoSnapshot, can_be_undone},
     rows::{hex, json, to_json},
 };
-use crate::{
-    domain::{
-        actor::Actor,
-        ids::{JourneyId, OperationId},
-        operation::{ItemResult, OperationResult},
-        selection::Selection,
-        text::search_key,
-        time::Timestamp,
-        transition::{Action, Refusal},
-    },
-    server::store::{StoreError, StoreResult},
-};
+use wayfare_domain::{access::actor::Actor, ids::{JourneyId, OperationId}, journeys::{list::selection::Selection, transition::{Action, Refusal}}, names::search_key, operations::{ItemResult, OperationResult}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult};
 
 #[derive(FromRow)]
 struct UndoRow {

@@ -20,7 +20,7 @@ use super::{
     meter,
     scope::{is_missing, weight},
 };
-use crate::domain::delivery::names::suggest;
+use wayfare_domain::messages::known_properties::suggest;
 
 pub use escapes::alone;
 

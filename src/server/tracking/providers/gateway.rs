@@ -9,15 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{RECORDS_MAX, from_hex, is_signed, receipt_of, shortened};
-use crate::{
-    domain::{
-        delivery::fate::MessageEventKind,
-        error::FieldError,
-        time::Timestamp,
-        unreadable::{reason, reason_with_place},
-    },
-    server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest},
-};
+use wayfare_domain::{error::FieldError, messages::event::MessageEventKind, time::Timestamp, unreadable::{reason, reason_with_place}};
+use crate::server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest};
 
 /// How far the clock of a gateway may be from ours, and how long a request may take, in
 /// milliseconds.

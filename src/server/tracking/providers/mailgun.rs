@@ -5,10 +5,8 @@ use ring::hmac;
 use serde_json::Value;
 
 use super::{KEY_FIELD, from_hex, is_signed, seconds, shortened, text};
-use crate::{
-    domain::{delivery::fate::MessageEventKind, error::FieldError, unreadable::reason_with_place},
-    server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest},
-};
+use wayfare_domain::{error::FieldError, messages::event::MessageEventKind, unreadable::reason_with_place};
+use crate::server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest};
 
 /// Mailgun tries again for eight hours; after that nothing of it is news, in milliseconds.
 const AGE_MAX: i64 = 12 * 60 * 60 * 1000;
@@ -87,7 +85,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::time::Timestamp;
+    use wayfare_domain::time::Timestamp;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 

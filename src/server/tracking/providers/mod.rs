@@ -12,7 +12,7 @@ use super::{
     bounce,
     hook::{ParsedWebhook, WebhookRejection, WebhookRequest},
 };
-use crate::domain::{delivery::hook::WebhookProvider, error::FieldError, time::Timestamp};
+use wayfare_domain::{error::FieldError, messages::provider_webhook::WebhookProvider, time::Timestamp};
 
 /// The name under which our key travels in what providers give back: SendGrid's custom arguments,
 /// Mailgun's variables.

@@ -6,13 +6,8 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde_json::{Value, value::RawValue};
 
 use super::{KEY_FIELD, RECORDS_MAX, receipt_of, seconds, shortened, text};
-use crate::{
-    domain::{
-        delivery::fate::MessageEventKind, error::FieldError, time::Timestamp,
-        unreadable::reason_with_place,
-    },
-    server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest},
-};
+use wayfare_domain::{error::FieldError, messages::event::MessageEventKind, time::Timestamp, unreadable::reason_with_place};
+use crate::server::tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest};
 
 const SIGNATURE: &str = "x-twilio-email-event-webhook-signature";
 const TIMESTAMP: &str = "x-twilio-email-event-webhook-timestamp";
@@ -175,7 +170,7 @@ mod tests {
 
         assert_eq!(ask(&pair, &key, body, "[]"), Err(WebhookRejection::Forged));
         assert_eq!(
-            ask(&pair, &verification_key(&self::pair()), body, body),
+            ask(&pair, &verification_key(&self::tests::pair()), body, body),
             Err(WebhookRejection::Forged)
         );
         let none = HeaderMap::new();

@@ -4,18 +4,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::hmac;
 
 use super::{is_signed, receipt_of, shortened};
-use crate::{
-    domain::{
-        delivery::{fate::MessageEventKind, suppression::AddressKind},
-        people::profile::Channel,
-        query_string::pairs,
-    },
-    server::{
-        addresses::canonical,
-        store::answers::SmsReply,
-        tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest},
-    },
-};
+use wayfare_domain::{messages::{event::MessageEventKind, suppression::AddressKind}, profiles::profile::Channel, query_string::pairs};
+use crate::server::{addresses::canonical, store::answers::SmsReply, tracking::hook::{ParsedWebhook, ProviderEvent, WebhookRejection, WebhookRequest}};
 
 /// Words by which people say that they want no more, and that they want messages again (Twilio's
 /// own lists).
@@ -114,7 +104,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
 
     use super::*;
-    use crate::domain::time::Timestamp;
+    use wayfare_domain::time::Timestamp;
 
     fn ask(
         url: &str,

@@ -4,13 +4,8 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::lists::{AddButton, RemoveButton};
-use crate::domain::{
-    editor::{
-        SimulatedEvent,
-        typed::{kind_of_value, value_of_text},
-    },
-    people::Properties,
-};
+use wayfare_domain::{profiles::Properties, versions::SimulatedEvent};
+use wayfare_editor_model::field_values::{kind_of_value, value_of_text};
 
 /// One line of a name and a value, as they are typed in.
 #[derive(Debug, Clone, PartialEq, Default)]

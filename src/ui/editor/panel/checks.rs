@@ -2,16 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    domain::editor::{Problem, Severity, typed::path_in_form},
-    ui::{
-        components::icon::{Icon, Symbol},
-        editor::{
-            bench::{Bench, SidePanel},
-            browser,
-        },
-    },
-};
+use wayfare_domain::versions::{Problem, Severity};
+use wayfare_editor_model::field_values::path_in_form;
+use crate::ui::{components::icon::{Icon, Symbol}, editor::{bench::{Bench, SidePanel}, browser}};
 
 #[component]
 pub fn Checks() -> impl IntoView {

@@ -8,11 +8,8 @@ use super::{
     lists::{AddButton, RemoveButton},
     part::{FieldLens, part},
 };
-use crate::domain::{
-    editor::typed::{text_of_value, value_of_text},
-    graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
-    people::profile::Channel,
-};
+use wayfare_editor_model::field_values::{text_of_value, value_of_text};
+use wayfare_domain::{graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge}, profiles::profile::Channel};
 
 /// The deepest nesting that the builder makes.
 const DEEPEST: usize = 6;

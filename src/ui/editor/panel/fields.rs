@@ -3,10 +3,9 @@
 use leptos::prelude::*;
 
 use super::part::FieldLens;
-use crate::{
-    domain::editor::{Severity, palette::split_duration, typed::path_in_form},
-    ui::{components::typed_text::LiveTextArea, editor::bench::Bench},
-};
+use wayfare_domain::versions::Severity;
+use wayfare_editor_model::{field_values::path_in_form, palette::split_duration};
+use crate::ui::{components::typed_text::LiveTextArea, editor::bench::Bench};
 
 /// What a form is about: complaints are looked for below it.
 #[derive(Clone, Copy)]
@@ -372,7 +371,7 @@ pub fn options<const N: usize>(options: [(&str, &str); N]) -> Vec<(String, Strin
 #[component]
 pub fn TimeField(
     #[prop(into)] label: String,
-    part: FieldLens<Option<crate::domain::time::Timestamp>>,
+    part: FieldLens<Option<wayfare_domain::time::Timestamp>>,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
     use crate::ui::editor::browser::{field_of_time, time_of_field};

@@ -8,18 +8,8 @@ use super::{
     lists::{AddButton, Complaint, RemoveButton},
     part::{FieldLens, part},
 };
-use crate::{
-    api::editor::next_times,
-    domain::{
-        graph::{
-            NodeKind,
-            criteria::Criteria,
-            node::{Branch, Delay, PropertyValue, SplitShare},
-        },
-        time::Timestamp,
-    },
-    ui::editor::{bench::Bench, browser},
-};
+use crate::{api::editor::next_times, ui::editor::{bench::Bench, browser}};
+use wayfare_domain::{graph::{NodeKind, criteria::Criteria, node::{Branch, Delay, PropertyValue, SplitShare}}, time::Timestamp};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 

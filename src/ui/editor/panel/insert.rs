@@ -4,10 +4,8 @@
 use leptos::prelude::*;
 
 use super::{fields::field_id, part::FieldLens};
-use crate::{
-    domain::editor::variables::{insert_at, placeholder, variables},
-    ui::editor::{bench::Bench, browser},
-};
+use wayfare_editor_model::template_variables::{insert_at, placeholder, variables};
+use crate::ui::editor::{bench::Bench, browser};
 
 /// The texts of a form, of which one is written into.
 #[derive(Clone, Copy)]

@@ -8,13 +8,8 @@ use super::{
     lists::{AddButton, RemoveButton},
     part::{FieldLens, part},
 };
-use crate::{
-    domain::graph::{
-        NodeKind,
-        node::{WebhookHeader, WebhookMethod},
-    },
-    ui::editor::bench::Bench,
-};
+use wayfare_domain::graph::{NodeKind, node::{WebhookHeader, WebhookMethod}};
+use crate::ui::editor::bench::Bench;
 
 /// The texts, what can be put into them, and the way to see them filled in.
 #[component]

@@ -11,21 +11,9 @@ use super::{
     lists::{AddButton, RemoveButton},
     part::{FieldLens, part},
 };
-use crate::{
-    domain::{
-        editor::sketch::EditCommand,
-        graph::criteria::{Criteria, EventMatch},
-        settings::{
-            EntryTrigger, EntryType, GOALS_MAX, Goal, QuietHours, QuietHoursPolicy, ReentryRule,
-            SegmentSchedule, Settings,
-        },
-        time::Timestamp,
-    },
-    ui::editor::{
-        bench::Bench,
-        browser::{field_of_time, now, time_of_field},
-    },
-};
+use wayfare_editor_model::state::EditCommand;
+use wayfare_domain::{graph::criteria::{Criteria, EventMatch}, journeys::settings::{EntryTrigger, EntryType, GOALS_MAX, Goal, QuietHours, QuietHoursPolicy, ReentryRule, SegmentSchedule, Settings}, time::Timestamp};
+use crate::ui::editor::{bench::Bench, browser::{field_of_time, now, time_of_field}};
 
 #[component]
 pub fn SettingsForm() -> impl IntoView {

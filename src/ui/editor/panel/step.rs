@@ -7,13 +7,9 @@ use super::{
     flow, message,
     part::{FieldLens, part},
 };
-use crate::{
-    domain::{
-        editor::{EditMode, sketch::EditCommand},
-        graph::{Node, NodeKind, node::SendOptions},
-    },
-    ui::editor::bench::Bench,
-};
+use wayfare_domain::{graph::{Node, NodeKind, node::SendOptions}, versions::EditMode};
+use wayfare_editor_model::state::EditCommand;
+use crate::ui::editor::bench::Bench;
 
 /// The chosen step's form.
 #[component]

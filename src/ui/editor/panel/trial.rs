@@ -4,16 +4,9 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::assumed::{EventInput, LaterFields, Pairs, PropertyInput, properties};
-use crate::{
-    api::editor::{try_events, try_person},
-    domain::{
-        editor::{
-            ReplayEvents, ReplayResult, SimulateProfile, SimulationStep, typed::value_of_text,
-        },
-        figures::{format_count, pluralize},
-    },
-    ui::editor::{bench::Bench, browser, trail::RunOverlay},
-};
+use crate::{api::editor::{try_events, try_person}, ui::editor::{bench::Bench, browser, trail::RunOverlay}};
+use wayfare_domain::{stats::{format_count, pluralize}, versions::{ReplayEvents, ReplayResult, SimulateProfile, SimulationStep}};
+use wayfare_editor_model::field_values::value_of_text;
 
 #[component]
 pub fn SimulationPanel() -> impl IntoView {

@@ -3,17 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::state::{Dialog, ListState};
-use crate::{
-    domain::{
-        access::Permission,
-        figures::{format_count, pluralize},
-        transition::Action,
-    },
-    ui::{
-        components::icon::{Icon, Symbol},
-        dom,
-    },
-};
+use wayfare_domain::{access::permissions::Permission, journeys::transition::Action, stats::{format_count, pluralize}};
+use crate::ui::{components::icon::{Icon, Symbol}, dom};
 
 const ROLE_NOTE: &str = "role-note";
 

@@ -3,14 +3,8 @@
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::state::ListState;
-use crate::{
-    api::filters::choose_columns,
-    domain::{columns::Column, query_string::pairs},
-    ui::{
-        components::icon::{Icon, Symbol},
-        dom,
-    },
-};
+use crate::{api::filters::choose_columns, ui::{components::icon::{Icon, Symbol}, dom}};
+use wayfare_domain::{journeys::list::columns::Column, query_string::pairs};
 
 #[component]
 pub fn ColumnsMenu() -> impl IntoView {

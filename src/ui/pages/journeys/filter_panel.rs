@@ -5,20 +5,8 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{columns_menu::ColumnsMenu, state::ListState};
-use crate::{
-    api::filters::save_filter,
-    domain::{
-        list_query::{DateField, ListQuery},
-        query_string::FOR_PROJECT,
-        settings::EntryType,
-        status::Status,
-        text::SAVED_FILTER_MAX,
-    },
-    ui::{
-        components::icon::{Icon, Symbol},
-        dom,
-    },
-};
+use crate::{api::filters::save_filter, ui::{components::icon::{Icon, Symbol}, dom}};
+use wayfare_domain::{journeys::{list::query::{DateField, ListQuery}, settings::EntryType, status::Status}, names::SAVED_FILTER_MAX, query_string::FOR_PROJECT};
 
 /// Milliseconds of quiet in the search box before it searches.
 const SEARCH_PAUSE_MS: u64 = 220;
@@ -118,7 +106,7 @@ pub fn KeptFields(of: impl Fn(&ListQuery) -> ListQuery + Send + Sync + 'static) 
     let state = expect_context::<ListState>();
     let pairs = Memo::new(move |_| {
         let query = of(&state.page.read().query).with_page(1).to_query();
-        crate::domain::query_string::pairs(&query).collect::<Vec<_>>()
+        wayfare_domain::query_string::pairs(&query).collect::<Vec<_>>()
     });
     view! {
         <For each=move || pairs.get() key=|pair| pair.clone() let:pair>
@@ -225,7 +213,7 @@ fn save(
     navigate: impl Fn(&str, NavigateOptions) + 'static,
 ) {
     let field = |wanted: &str| {
-        crate::domain::query_string::pairs(&fields)
+        wayfare_domain::query_string::pairs(&fields)
             .filter(|(key, _)| key == wanted)
             .map(|(_, value)| value)
             .collect::<Vec<_>>()

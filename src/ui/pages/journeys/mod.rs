@@ -13,20 +13,8 @@ mod table;
 use leptos::prelude::*;
 
 use super::{plain_outcome::PlainOutcome, query_string};
-use crate::{
-    api::{AppError, journeys::list_journeys},
-    domain::{list_page::ListPage, transition::Action},
-    ui::{
-        components::{
-            for_project::ForProject,
-            icon::{Icon, Symbol},
-            state::{ErrorState, LoadingState},
-            typed_text::DocumentTitle,
-        },
-        dom,
-        toaster::Toaster,
-    },
-};
+use crate::{api::{AppError, journeys::list_journeys}, ui::{components::{for_project::ForProject, icon::{Icon, Symbol}, state::{ErrorState, LoadingState}, typed_text::DocumentTitle}, dom, toaster::Toaster}};
+use wayfare_domain::journeys::{list::page::ListPage, transition::Action};
 use state::ListState;
 
 #[component]

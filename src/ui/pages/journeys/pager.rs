@@ -3,13 +3,8 @@
 use leptos::prelude::*;
 
 use super::state::ListState;
-use crate::{
-    domain::{
-        figures::{format_count, pluralize},
-        list_query::PageSize,
-    },
-    ui::components::icon::{Icon, Symbol},
-};
+use wayfare_domain::{journeys::list::query::PageSize, stats::{format_count, pluralize}};
+use crate::ui::components::icon::{Icon, Symbol};
 
 #[component]
 pub fn Pager() -> impl IntoView {

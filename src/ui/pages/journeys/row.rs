@@ -3,24 +3,8 @@
 use leptos::{ev::MouseEvent, prelude::*};
 
 use super::state::{ActionTarget, Dialog, ListState};
-use crate::{
-    api::operations::operate,
-    domain::{
-        columns::Column,
-        figures::{format_count, format_percent},
-        ids::JourneyId,
-        journey::JourneySummary,
-        transition::{Action, TransitionResult, transition},
-    },
-    ui::components::{
-        icon::{Icon, Symbol},
-        label_chip::LabelChip,
-        menu::MenuButton,
-        status_badge::StatusBadge,
-        time::ShortDate,
-    },
-    ui::dom,
-};
+use crate::{api::operations::operate, ui::{components::{icon::{Icon, Symbol}, label_chip::LabelChip, menu::MenuButton, status_badge::StatusBadge, time::ShortDate}, dom}};
+use wayfare_domain::{ids::JourneyId, journeys::{list::columns::Column, read_model::JourneySummary, transition::{Action, TransitionResult, transition}}, stats::{format_count, format_percent}};
 
 /// Hidden from lower roles (`style/base.css`).
 const CREATOR: &str = "needs-creator";
@@ -120,7 +104,7 @@ fn Cell(row: Memo<JourneySummary>, column: Column) -> impl IntoView {
 
 /// Who did it and when, one under the other.
 #[component]
-fn ProfileRef(name: String, at: crate::domain::time::Timestamp) -> impl IntoView {
+fn ProfileRef(name: String, at: wayfare_domain::time::Timestamp) -> impl IntoView {
     view! {
         <span class="who">
             <ShortDate at=at />

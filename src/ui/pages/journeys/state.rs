@@ -5,23 +5,8 @@ use std::collections::HashSet;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{
-    api::{
-        AppError,
-        journeys::clone_journey,
-        operations::{operate, preview_stop},
-    },
-    domain::{
-        access::Permission,
-        actor::CurrentMember,
-        ids::JourneyId,
-        journey::JourneySummary,
-        list_page::ListPage,
-        operation::{OperationResult, StopPreview},
-        transition::{Action, TransitionResult, transition},
-    },
-    ui::{dom, toaster::Toaster},
-};
+use crate::{api::{AppError, journeys::clone_journey, operations::{operate, preview_stop}}, ui::{dom, toaster::Toaster}};
+use wayfare_domain::{access::{actor::CurrentMember, permissions::Permission}, ids::JourneyId, journeys::{list::page::ListPage, read_model::JourneySummary, transition::{Action, TransitionResult, transition}}, operations::{OperationResult, StopPreview}};
 
 /// Which journeys an action is about, as the server functions take it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -4,24 +4,8 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        actor::RequestOrigin,
-        audit::AuditEvent,
-        figures::pluralize,
-        ids::{ProjectId, UserId},
-        people::contact::{ContactSource, FieldChange},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        engine::{ProfileKey, ProjectKey},
-        sqlite::{
-            audit::NewAuditEntry,
-            people::contact_changes::{self, NewContactChange},
-        },
-    },
-};
+use wayfare_domain::{access::actor::RequestOrigin, audit::AuditEvent, ids::{ProjectId, UserId}, profiles::contact::{ContactSource, FieldChange}, stats::pluralize, time::Timestamp};
+use crate::server::store::{StoreResult, engine::{ProfileKey, ProjectKey}, sqlite::{audit::NewAuditEntry, people::contact_changes::{self, NewContactChange}}};
 
 /// In whose name the audit log has it; there since migration 8.
 const RECIPIENT: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0004));

@@ -9,32 +9,8 @@ use super::{
     report::{insert, write_consent},
     suppressions::{self, NewSuppression},
 };
-use crate::{
-    domain::{
-        delivery::{
-            fate::MessageEventKind,
-            preferences::{PreferenceUpdate, Recipient},
-            suppression::{AddressKind, SuppressionReason, is_opted_out},
-        },
-        people::{
-            contact::{ContactSource, FieldChange},
-            profile::Channel,
-        },
-        time::Timestamp,
-    },
-    server::{
-        addresses::canonical,
-        store::{
-            StoreResult,
-            delivery::{ChangedFacts, ChangedPerson, ListedAddress},
-            engine::{ProfileKey, ProjectKey},
-            sqlite::{
-                SqliteStore,
-                rows::{json, to_json},
-            },
-        },
-    },
-};
+use wayfare_domain::{messages::{event::MessageEventKind, preferences::{PreferenceUpdate, Recipient}, suppression::{AddressKind, SuppressionReason, is_opted_out}}, profiles::{contact::{ContactSource, FieldChange}, profile::Channel}, time::Timestamp};
+use crate::server::{addresses::canonical, store::{StoreResult, delivery::{ChangedFacts, ChangedPerson, ListedAddress}, engine::{ProfileKey, ProjectKey}, sqlite::{SqliteStore, rows::{json, to_json}}}};
 
 #[derive(FromRow)]
 struct Row {

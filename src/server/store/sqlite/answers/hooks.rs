@@ -2,17 +2,8 @@
 
 use sqlx::FromRow;
 
-use crate::{
-    domain::{
-        actor::Actor, audit::AuditEvent, delivery::hook::WebhookProvider, ids::ProjectId,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        answers::WebhookSecretInfo,
-        sqlite::{SqliteStore, audit::NewAuditEntry},
-    },
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, ids::ProjectId, messages::provider_webhook::WebhookProvider, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, answers::WebhookSecretInfo, sqlite::{SqliteStore, audit::NewAuditEntry}};
 
 pub async fn secret(
     store: &SqliteStore,

@@ -4,28 +4,8 @@ use std::collections::HashMap;
 
 use sqlx::FromRow;
 
-use crate::{
-    domain::{
-        delivery::{
-            fate::MessageEventKind,
-            message_status::MessageStatus,
-            message_view::{MessageEventSummary, MessageSummary},
-        },
-        graph::Graph,
-        ids::ProjectId,
-        people::profile::Channel,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        engine::{EnrolmentKey, ProfileKey, VersionKey},
-        sqlite::{
-            SqliteStore,
-            people::number_of,
-            rows::{json, to_json},
-        },
-    },
-};
+use wayfare_domain::{graph::Graph, ids::ProjectId, messages::{event::MessageEventKind, message_status::MessageStatus, read_model::{MessageEventSummary, MessageSummary}}, profiles::profile::Channel, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, engine::{EnrolmentKey, ProfileKey, VersionKey}, sqlite::{SqliteStore, people::number_of, rows::{json, to_json}}};
 
 /// Messages on a page.
 const SHOWN: i64 = 50;

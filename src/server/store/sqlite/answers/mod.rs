@@ -12,24 +12,8 @@ mod suppressions;
 use std::collections::HashMap;
 
 use super::SqliteStore;
-use crate::{
-    domain::{
-        actor::Actor,
-        delivery::{
-            hook::WebhookProvider,
-            message_view::MessageSummary,
-            preferences::{PreferenceUpdate, Recipient},
-            suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
-        },
-        ids::ProjectId,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        answers::{AnswerStore, InboundBatch, WebhookSecretInfo},
-        delivery::ChangedFacts,
-    },
-};
+use wayfare_domain::{access::actor::Actor, ids::ProjectId, messages::{preferences::{PreferenceUpdate, Recipient}, provider_webhook::WebhookProvider, read_model::MessageSummary, suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery}}, time::Timestamp};
+use crate::server::store::{StoreResult, answers::{AnswerStore, InboundBatch, WebhookSecretInfo}, delivery::ChangedFacts};
 pub use messages::of_trip;
 
 impl AnswerStore for SqliteStore {

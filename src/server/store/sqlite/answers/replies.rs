@@ -9,23 +9,8 @@ use super::{
     report::{insert, read_people, write_consent},
     suppressions::{self, NewSuppression},
 };
-use crate::{
-    domain::{
-        delivery::{
-            fate::MessageEventKind,
-            suppression::{AddressKind, SuppressionReason, is_opted_out},
-        },
-        ids::ProjectId,
-        people::contact::{ContactSource, FieldChange},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        answers::SmsReply,
-        delivery::{ChangedFacts, ChangedPerson},
-        engine::{ProfileKey, ProjectKey},
-    },
-};
+use wayfare_domain::{ids::ProjectId, messages::{event::MessageEventKind, suppression::{AddressKind, SuppressionReason, is_opted_out}}, profiles::contact::{ContactSource, FieldChange}, time::Timestamp};
+use crate::server::store::{StoreResult, answers::SmsReply, delivery::{ChangedFacts, ChangedPerson}, engine::{ProfileKey, ProjectKey}};
 
 /// It counts for everybody in the project who has this number, and for the number, should no one
 /// have it (yet).

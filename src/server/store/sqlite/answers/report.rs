@@ -10,35 +10,8 @@ use super::{
     replies,
     suppressions::{self, NewSuppression},
 };
-use crate::{
-    domain::{
-        delivery::{
-            fate::MessageEventKind,
-            suppression::{AddressKind, SuppressionReason, is_opted_out},
-        },
-        people::{
-            contact::{ContactSource, FieldChange},
-            profile::Channel,
-        },
-        time::Timestamp,
-    },
-    server::{
-        addresses::canonical,
-        store::{
-            StoreResult,
-            answers::{InboundBatch, NewMessageEvent},
-            delivery::{ChangedFacts, ChangedPerson},
-            engine::{ProfileKey, ProjectKey},
-            sqlite::{
-                SqliteStore,
-                bulk::BulkStatement,
-                people,
-                rows::{json, to_json},
-                turns::Urgency,
-            },
-        },
-    },
-};
+use wayfare_domain::{messages::{event::MessageEventKind, suppression::{AddressKind, SuppressionReason, is_opted_out}}, profiles::{contact::{ContactSource, FieldChange}, profile::Channel}, time::Timestamp};
+use crate::server::{addresses::canonical, store::{StoreResult, answers::{InboundBatch, NewMessageEvent}, delivery::{ChangedFacts, ChangedPerson}, engine::{ProfileKey, ProjectKey}, sqlite::{SqliteStore, bulk::BulkStatement, people, rows::{json, to_json}, turns::Urgency}}};
 
 /// What the outbox says of a message.
 #[derive(FromRow)]

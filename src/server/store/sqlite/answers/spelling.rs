@@ -3,16 +3,8 @@
 use sqlx::SqlitePool;
 
 use super::suppressions::{self, NewSuppression};
-use crate::{
-    domain::{
-        delivery::suppression::{AddressKind, SuppressionReason},
-        time::Timestamp,
-    },
-    server::{
-        addresses::canonical,
-        store::{StoreResult, engine::ProjectKey, sqlite::rows::to_json},
-    },
-};
+use wayfare_domain::{messages::suppression::{AddressKind, SuppressionReason}, time::Timestamp};
+use crate::server::{addresses::canonical, store::{StoreResult, engine::ProjectKey, sqlite::rows::to_json}};
 
 type Row = (ProjectKey, String, String, i64, String, i64);
 /// Where it stood.

@@ -2,28 +2,8 @@
 
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        delivery::suppression::{
-            AddressKind, SUPPRESSION_ROWS, Suppression, SuppressionPage, SuppressionQuery,
-            SuppressionReason,
-        },
-        figures::pluralize,
-        ids::ProjectId,
-        time::Timestamp,
-    },
-    server::{
-        addresses::canonical,
-        store::{
-            StoreError, StoreResult,
-            delivery::ListedAddress,
-            engine::ProjectKey,
-            sqlite::{SqliteStore, audit::NewAuditEntry, bulk::BulkStatement, people::number_of},
-        },
-    },
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, ids::ProjectId, messages::suppression::{AddressKind, SUPPRESSION_ROWS, Suppression, SuppressionPage, SuppressionQuery, SuppressionReason}, stats::pluralize, time::Timestamp};
+use crate::server::{addresses::canonical, store::{StoreError, StoreResult, delivery::ListedAddress, engine::ProjectKey, sqlite::{SqliteStore, audit::NewAuditEntry, bulk::BulkStatement, people::number_of}}};
 
 /// Addresses of one batch of an export.
 const BATCH: i64 = 5_000;

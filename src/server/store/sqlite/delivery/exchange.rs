@@ -6,14 +6,8 @@ use std::collections::HashSet;
 use sqlx::SqliteConnection;
 
 use super::{settle, take};
-use crate::{
-    domain::{delivery::message_status::MessageStatus, time::Timestamp},
-    server::store::{
-        StoreResult,
-        delivery::{LeaseQuota, LeasedMessage, MessageKey, MessageResult},
-        sqlite::{SqliteStore, rows::to_json, turns::Urgency},
-    },
-};
+use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
+use crate::server::store::{StoreResult, delivery::{LeaseQuota, LeasedMessage, MessageKey, MessageResult}, sqlite::{SqliteStore, rows::to_json, turns::Urgency}};
 
 pub async fn record_and_lease(
     store: &SqliteStore,

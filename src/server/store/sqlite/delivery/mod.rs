@@ -9,27 +9,8 @@ mod undelivered;
 use std::collections::{HashMap, HashSet};
 
 use super::{SqliteStore, channels, people, rows::to_json};
-use crate::{
-    domain::{
-        actor::Actor,
-        delivery::{
-            gates::FrequencyCap,
-            suppression::AddressKind,
-            undelivered::{FailedMessagePage, FailedMessageQuery},
-        },
-        ids::{JourneyId, ProjectId},
-        people::profile::Channel,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        delivery::{
-            ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageKey, MessageResult,
-            OutboxDepth, OutboxQueue, OutboxStore, SendFacts, VersionNames,
-        },
-        engine::{ProfileKey, ProjectKey, VersionKey},
-    },
-};
+use wayfare_domain::{access::actor::Actor, ids::{JourneyId, ProjectId}, messages::{failed::{FailedMessagePage, FailedMessageQuery}, send_rules::FrequencyCap, suppression::AddressKind}, profiles::profile::Channel, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, delivery::{ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageKey, MessageResult, OutboxDepth, OutboxQueue, OutboxStore, SendFacts, VersionNames}, engine::{ProfileKey, ProjectKey, VersionKey}};
 
 impl OutboxStore for SqliteStore {
     async fn list_queues(&self) -> StoreResult<Vec<OutboxQueue>> {

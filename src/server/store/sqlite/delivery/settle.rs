@@ -4,18 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 
-use crate::{
-    domain::{
-        delivery::{message_status::MessageStatus, suppression::SuppressionReason},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        delivery::{MessageResult, SendOutcome},
-        engine::{ProjectKey, VersionKey},
-        sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency},
-    },
-};
+use wayfare_domain::{messages::{message_status::MessageStatus, suppression::SuppressionReason}, time::Timestamp};
+use crate::server::store::{StoreResult, delivery::{MessageResult, SendOutcome}, engine::{ProjectKey, VersionKey}, sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency}};
 
 /// False where some of them are not in hand any more: then all of it is to be rolled back, because
 /// it counts them.

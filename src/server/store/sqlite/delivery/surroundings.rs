@@ -3,20 +3,8 @@
 use std::collections::HashMap;
 
 use super::channel;
-use crate::{
-    domain::{
-        delivery::{gates::FrequencyCap, suppression::AddressKind},
-        ids::ProjectId,
-        people::profile::Channel,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        delivery::{OutboxDepth, SendFacts},
-        engine::{ProfileKey, ProjectKey},
-        sqlite::{SqliteStore, rows::to_json},
-    },
-};
+use wayfare_domain::{ids::ProjectId, messages::{send_rules::FrequencyCap, suppression::AddressKind}, profiles::profile::Channel, time::Timestamp};
+use crate::server::store::{StoreResult, delivery::{OutboxDepth, SendFacts}, engine::{ProfileKey, ProjectKey}, sqlite::{SqliteStore, rows::to_json}};
 
 pub async fn read(
     store: &SqliteStore,

@@ -5,15 +5,8 @@ use std::collections::HashMap;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::channel;
-use crate::{
-    domain::time::Timestamp,
-    server::store::{
-        StoreResult,
-        delivery::{LeaseQuota, LeasedMessage, MessageKey, OutboxQueue},
-        engine::VersionKey,
-        sqlite::{SqliteStore, bulk::BulkStatement},
-    },
-};
+use wayfare_domain::time::Timestamp;
+use crate::server::store::{StoreResult, delivery::{LeaseQuota, LeasedMessage, MessageKey, OutboxQueue}, engine::VersionKey, sqlite::{SqliteStore, bulk::BulkStatement}};
 
 /// One step along the index for each heap, however many messages lie in it. The next one is looked
 /// for column by column: of a comparison of all three at once only the first would be a way into the

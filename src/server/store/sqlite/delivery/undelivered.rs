@@ -4,23 +4,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::channel;
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        delivery::undelivered::{
-            FailedMessage, FailedMessagePage, FailedMessageQuery, PAGE_SIZE, RESEND_MAX,
-        },
-        figures::pluralize,
-        ids::{JourneyId, ProjectId},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        delivery::MessageKey,
-        sqlite::{SqliteStore, audit::NewAuditEntry, rows::to_json},
-    },
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, ids::{JourneyId, ProjectId}, messages::failed::{FailedMessage, FailedMessagePage, FailedMessageQuery, PAGE_SIZE, RESEND_MAX}, stats::pluralize, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, delivery::MessageKey, sqlite::{SqliteStore, audit::NewAuditEntry, rows::to_json}};
 
 #[derive(FromRow)]
 struct Row {

@@ -3,14 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    domain::{editor::ProjectCatalog, ids::ProjectId},
-    server::store::{
-        StoreResult,
-        people::ProfileStore,
-        sqlite::{SqliteStore, people::number_of},
-    },
-};
+use wayfare_domain::{ids::ProjectId, versions::ProjectCatalog};
+use crate::server::store::{StoreResult, people::ProfileStore, sqlite::{SqliteStore, people::number_of}};
 
 /// Newest people and events whose properties are looked at.
 const PEOPLE: i64 = 500;

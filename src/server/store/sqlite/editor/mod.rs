@@ -11,23 +11,8 @@ mod versions;
 use std::collections::HashMap;
 
 use super::{SqliteStore, people};
-use crate::{
-    domain::{
-        actor::Actor,
-        editor::{ProfileAtNode, ProjectCatalog, SaveVersion},
-        graph::criteria::Criteria,
-        ids::{JourneyId, ProjectId},
-        journey::NodeStats,
-        people::Profile,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        editor::{EventPage, PublishVersion, SaveOutcome, VersionDetail, VersionStore},
-        engine::{ProfileKey, ProfileNeeds},
-        people::ProfileStore,
-    },
-};
+use wayfare_domain::{access::actor::Actor, graph::criteria::Criteria, ids::{JourneyId, ProjectId}, journeys::read_model::NodeStats, profiles::Profile, time::Timestamp, versions::{ProfileAtNode, ProjectCatalog, SaveVersion}};
+use crate::server::store::{StoreResult, editor::{EventPage, PublishVersion, SaveOutcome, VersionDetail, VersionStore}, engine::{ProfileKey, ProfileNeeds}, people::ProfileStore};
 
 impl VersionStore for SqliteStore {
     async fn open_version(

@@ -3,19 +3,8 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        actor::ActorRef,
-        ids::{JourneyId, ProjectId, UserId},
-        status::Status,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        editor::VersionDetail,
-        sqlite::{SqliteStore, detail, rows::json},
-    },
-};
+use wayfare_domain::{access::actor::ActorRef, ids::{JourneyId, ProjectId, UserId}, journeys::status::Status, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, editor::VersionDetail, sqlite::{SqliteStore, detail, rows::json}};
 
 #[derive(FromRow)]
 struct ContentRow {

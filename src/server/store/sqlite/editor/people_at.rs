@@ -2,14 +2,8 @@
 
 use sqlx::FromRow;
 
-use crate::{
-    domain::{
-        editor::ProfileAtNode,
-        ids::{JourneyId, ProjectId},
-        time::Timestamp,
-    },
-    server::store::{StoreResult, sqlite::SqliteStore},
-};
+use wayfare_domain::{ids::{JourneyId, ProjectId}, time::Timestamp, versions::ProfileAtNode};
+use crate::server::store::{StoreResult, sqlite::SqliteStore};
 
 #[derive(FromRow)]
 struct Row {

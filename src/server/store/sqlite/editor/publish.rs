@@ -7,22 +7,8 @@ use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::versions::{candidate, record_one};
-use crate::{
-    domain::{
-        actor::Actor,
-        editor::PreviousVersionPolicy,
-        figures::pluralize,
-        ids::JourneyId,
-        status::Status,
-        time::Timestamp,
-        transition::{Action, JourneyState, Refusal, StateChange, TransitionResult, transition},
-    },
-    server::store::{
-        StoreError, StoreResult,
-        editor::PublishVersion,
-        sqlite::{SqliteStore, candidates::OperationTarget, edit::write_name, rows::status},
-    },
-};
+use wayfare_domain::{access::actor::Actor, ids::JourneyId, journeys::{status::Status, transition::{Action, JourneyState, Refusal, StateChange, TransitionResult, transition}}, stats::pluralize, time::Timestamp, versions::PreviousVersionPolicy};
+use crate::server::store::{StoreError, StoreResult, editor::PublishVersion, sqlite::{SqliteStore, candidates::OperationTarget, edit::write_name, rows::status}};
 
 #[derive(FromRow)]
 struct VersionRow {

@@ -2,20 +2,8 @@
 
 use sqlx::FromRow;
 
-use crate::{
-    domain::{
-        ids::ProjectId,
-        people::{PastEvent, Profile},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        editor::EventPage,
-        engine::{EngineStore, ProfileNeeds},
-        people::ProfileStore,
-        sqlite::{SqliteStore, engine::read::parse_properties, people::number_of, rows::to_json},
-    },
-};
+use wayfare_domain::{ids::ProjectId, profiles::{PastEvent, Profile}, time::Timestamp};
+use crate::server::store::{StoreResult, editor::EventPage, engine::{EngineStore, ProfileNeeds}, people::ProfileStore, sqlite::{SqliteStore, engine::read::parse_properties, people::number_of, rows::to_json}};
 
 /// Most events of all projects that one statement walks over.
 const WALK: i64 = 100_000;

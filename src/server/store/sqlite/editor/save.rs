@@ -3,31 +3,9 @@
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        access::Permission,
-        actor::Actor,
-        editor::{SaveVersion, difference::diff},
-        graph::Graph,
-        operation::ItemResult,
-        reference::{Reference, references},
-        selection::Selection,
-        settings::Settings,
-        status::Status,
-        time::{MINUTE_MS, Timestamp},
-        transition::{Action, JourneyState, TransitionResult, transition},
-    },
-    server::store::{
-        StoreError, StoreResult,
-        editor::SaveOutcome,
-        sqlite::{
-            SqliteStore,
-            candidates::OperationTargets,
-            record::{OperationItemRecord, OperationRecord},
-            rows::{json, status, to_json},
-        },
-    },
-};
+use wayfare_domain::{access::{actor::Actor, permissions::Permission}, graph::Graph, journeys::{list::selection::Selection, references::{Reference, references}, settings::Settings, status::Status, transition::{Action, JourneyState, TransitionResult, transition}}, operations::ItemResult, time::{MINUTE_MS, Timestamp}, versions::SaveVersion};
+use wayfare_editor_model::diff::diff;
+use crate::server::store::{StoreError, StoreResult, editor::SaveOutcome, sqlite::{SqliteStore, candidates::OperationTargets, record::{OperationItemRecord, OperationRecord}, rows::{json, status, to_json}}};
 
 /// A draft saves itself every few seconds: one line of the history stands for all of someone's
 /// saves that follow one another within this time, in milliseconds.

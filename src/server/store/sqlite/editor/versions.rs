@@ -2,28 +2,8 @@
 
 use sqlx::SqliteConnection;
 
-use crate::{
-    domain::{
-        actor::Actor,
-        ids::{JourneyId, VersionId},
-        operation::ItemResult,
-        selection::Selection,
-        settings::Settings,
-        status::Status,
-        time::Timestamp,
-        transition::Action,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        sqlite::{
-            SqliteStore,
-            candidates::{self, OperationTarget, OperationTargets},
-            edit::allowed,
-            record::{OperationItemRecord, OperationRecord},
-            rows::{json, to_json},
-        },
-    },
-};
+use wayfare_domain::{access::actor::Actor, ids::{JourneyId, VersionId}, journeys::{list::selection::Selection, settings::Settings, status::Status, transition::Action}, operations::ItemResult, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, sqlite::{SqliteStore, candidates::{self, OperationTarget, OperationTargets}, edit::allowed, record::{OperationItemRecord, OperationRecord}, rows::{json, to_json}}};
 
 pub async fn begin(
     store: &SqliteStore,

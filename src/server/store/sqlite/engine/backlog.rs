@@ -3,17 +3,8 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        ids::{JourneyId, ProjectId},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        engine::{EngineBacklog, JourneyStatsRow},
-        sqlite::SqliteStore,
-    },
-};
+use wayfare_domain::{ids::{JourneyId, ProjectId}, time::Timestamp};
+use crate::server::store::{StoreResult, engine::{EngineBacklog, JourneyStatsRow}, sqlite::SqliteStore};
 
 /// Most journeys that are told of: those that are running first.
 const JOURNEYS: i64 = 2_000;

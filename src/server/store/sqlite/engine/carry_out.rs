@@ -6,14 +6,8 @@ use std::collections::HashMap;
 use sqlx::SqliteConnection;
 
 use super::plan::{EngineStateRow, HEAD};
-use crate::{
-    domain::{engine::step::ExitReason, ids::ProjectId},
-    server::store::{
-        StoreResult,
-        engine::{EngineBatch, EngineState, EnrolmentPosition, ProfileKey},
-        sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency},
-    },
-};
+use wayfare_domain::{engine::node::ExitReason, ids::ProjectId};
+use crate::server::store::{StoreResult, engine::{EngineBatch, EngineState, EnrolmentPosition, ProfileKey}, sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency}};
 
 pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> StoreResult<bool> {
     let mut transaction = store.begin_as(Urgency::Work).await?;

@@ -10,24 +10,8 @@ mod sweep;
 use std::collections::{HashMap, HashSet};
 
 use super::SqliteStore;
-use crate::{
-    domain::{
-        engine::admit::EnrolmentHistory,
-        graph::criteria::Criteria,
-        ids::ProjectId,
-        people::{Profile, profile::Channel},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        engine::{
-            ActiveEnrolment, ActiveVersionInfo, Age, EngineBacklog, EngineBatch, EngineState,
-            EngineStore, EnrolmentKey, EntryRunProgress, JourneyKey, Page, PendingMessageEvent,
-            ProfileKey, ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionDefinition,
-            VersionKey,
-        },
-    },
-};
+use wayfare_domain::{engine::entry::EnrolmentHistory, graph::criteria::Criteria, ids::ProjectId, profiles::{Profile, profile::Channel}, time::Timestamp};
+use crate::server::store::{StoreResult, engine::{ActiveEnrolment, ActiveVersionInfo, Age, EngineBacklog, EngineBatch, EngineState, EngineStore, EnrolmentKey, EntryRunProgress, JourneyKey, Page, PendingMessageEvent, ProfileKey, ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionDefinition, VersionKey}};
 
 impl EngineStore for SqliteStore {
     async fn head(&self) -> StoreResult<EngineState> {

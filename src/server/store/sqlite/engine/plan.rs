@@ -6,22 +6,8 @@ use std::collections::{HashMap, HashSet};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        graph::criteria::Criteria,
-        ids::{JourneyId, ProjectId},
-        people::profile::Channel,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        engine::{ActiveVersionInfo, EngineState, ProjectKey, VersionDefinition, VersionKey},
-        sqlite::{
-            SqliteStore,
-            rows::{json, status, to_json},
-        },
-    },
-};
+use wayfare_domain::{graph::criteria::Criteria, ids::{JourneyId, ProjectId}, profiles::profile::Channel, time::Timestamp};
+use crate::server::store::{StoreResult, engine::{ActiveVersionInfo, EngineState, ProjectKey, VersionDefinition, VersionKey}, sqlite::{SqliteStore, rows::{json, status, to_json}}};
 
 /// Reads [`EngineState`]; the same for a reader and inside of the writing transaction.
 pub const HEAD: &str = "SELECT epoch, content, cursor,

@@ -4,25 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sqlx::FromRow;
 
-use crate::{
-    domain::{
-        delivery::fate::MessageEventKind,
-        engine::admit::EnrolmentHistory,
-        people::{PastEvent, Profile, Properties},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        engine::{
-            ActiveEnrolment, EntryRunProgress, JourneyKey, PendingMessageEvent, ProfileKey,
-            ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionKey,
-        },
-        sqlite::{
-            SqliteStore,
-            rows::{json, to_json},
-        },
-    },
-};
+use wayfare_domain::{engine::entry::EnrolmentHistory, messages::event::MessageEventKind, profiles::{PastEvent, Profile, Properties}, time::Timestamp};
+use crate::server::store::{StoreResult, engine::{ActiveEnrolment, EntryRunProgress, JourneyKey, PendingMessageEvent, ProfileKey, ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionKey}, sqlite::{SqliteStore, rows::{json, to_json}}};
 
 #[derive(FromRow)]
 struct EventRow {

@@ -5,14 +5,8 @@
 
 use std::collections::HashMap;
 
-use crate::{
-    domain::{delivery::message_status::MessageStatus, time::Timestamp},
-    server::store::{
-        StoreResult,
-        engine::{Age, EnrolmentKey, Page, VersionKey},
-        sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency},
-    },
-};
+use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
+use crate::server::store::{StoreResult, engine::{Age, EnrolmentKey, Page, VersionKey}, sqlite::{SqliteStore, bulk::BulkStatement, rows::to_json, turns::Urgency}};
 
 /// Where the next page begins after one with these keys and times.
 fn next(page: &[(i64, Timestamp)], age: Age, limit: i64) -> Option<i64> {

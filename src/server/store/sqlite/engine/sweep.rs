@@ -2,14 +2,8 @@
 //! one row; the rows of the people and the messages that they ended are brought in line afterwards,
 //! in small steps, so that ending a million trips does not hold up anybody.
 
-use crate::{
-    domain::time::Timestamp,
-    server::store::{
-        StoreResult,
-        engine::EnrolmentKey,
-        sqlite::{SqliteStore, rows::to_json, turns::Urgency},
-    },
-};
+use wayfare_domain::time::Timestamp;
+use crate::server::store::{StoreResult, engine::EnrolmentKey, sqlite::{SqliteStore, rows::to_json, turns::Urgency}};
 
 pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResult<bool> {
     let (left,): (bool,) = sqlx::query_as(

@@ -3,18 +3,8 @@
 
 use sqlx::{FromRow, SqliteConnection};
 
-use crate::{
-    domain::{
-        ids::UserId,
-        people::contact::{ContactChange, ContactSource, FieldChange},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        engine::{ProfileKey, ProjectKey},
-        sqlite::{SqliteStore, bulk::BulkStatement},
-    },
-};
+use wayfare_domain::{ids::UserId, profiles::contact::{ContactChange, ContactSource, FieldChange}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, engine::{ProfileKey, ProjectKey}, sqlite::{SqliteStore, bulk::BulkStatement}};
 
 /// The newest that a page shows.
 const LINES: i64 = 50;

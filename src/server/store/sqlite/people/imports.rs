@@ -3,22 +3,8 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        error::FieldError,
-        figures::pluralize,
-        ids::{ImportId, ProjectId},
-        people::import::{ImportProgress, ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        people::NewImport,
-        sqlite::{SqliteStore, audit::NewAuditEntry, bulk::BulkStatement, turns::Urgency},
-    },
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, error::FieldError, ids::{ImportId, ProjectId}, profiles::import::{ImportProgress, ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow}, stats::pluralize, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, people::NewImport, sqlite::{SqliteStore, audit::NewAuditEntry, bulk::BulkStatement, turns::Urgency}};
 
 /// Imports on the page.
 const SHOWN: i64 = 20;

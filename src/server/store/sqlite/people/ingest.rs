@@ -15,33 +15,8 @@ use super::{
     of_browser::{self, Naming, OfBrowser},
     resolve::{ResolvedProfiles, resolve},
 };
-use crate::{
-    domain::{
-        delivery::suppression::AddressKind,
-        ids::ProjectId,
-        people::{
-            Properties,
-            contact::FieldChange,
-            profile::{Channel, event_key},
-            record::{NewEvent, ProfileUpdate, RecordPayload, merge_properties},
-            sender::{Batch, Ignored, IgnoredReason, Sender, Trust, of_known_person},
-        },
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        delivery::ChangedPerson,
-        engine::{ProfileKey, ProjectKey},
-        people::Ingested,
-        sqlite::{
-            SqliteStore,
-            bulk::BulkStatement,
-            engine::read::{PROFILE_COLUMNS, ProfileRow},
-            rows::to_json,
-            turns::Urgency,
-        },
-    },
-};
+use wayfare_domain::{ids::ProjectId, messages::suppression::AddressKind, profiles::{Properties, contact::FieldChange, ingest_record::{NewEvent, ProfileUpdate, RecordPayload, merge_properties}, profile::{Channel, event_key}, sender::{Batch, Ignored, IgnoredReason, Sender, Trust, of_known_person}}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, delivery::ChangedPerson, engine::{ProfileKey, ProjectKey}, people::Ingested, sqlite::{SqliteStore, bulk::BulkStatement, engine::read::{PROFILE_COLUMNS, ProfileRow}, rows::to_json, turns::Urgency}};
 
 /// In front of a browser's message ids. No project's number begins so: 2^63 and more are none.
 const OF_BROWSERS: [u8; 8] = [0xff; 8];

@@ -5,19 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use sqlx::SqliteConnection;
 
-use crate::{
-    domain::{
-        engine::step::ExitReason,
-        people::{Properties, profile::Channel, record::merge_profiles},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        delivery::ChangedPerson,
-        engine::ProfileKey,
-        sqlite::rows::{json, to_json},
-    },
-};
+use wayfare_domain::{engine::node::ExitReason, profiles::{Properties, ingest_record::merge_profiles, profile::Channel}, time::Timestamp};
+use crate::server::store::{StoreResult, delivery::ChangedPerson, engine::ProfileKey, sqlite::rows::{json, to_json}};
 
 /// What a merge changes for messages in hand: all of both are asked about again, and where one of
 /// them does not want a channel that the other wanted, nothing of the other goes out by it any

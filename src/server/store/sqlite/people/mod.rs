@@ -13,28 +13,8 @@ mod segments;
 mod why_not;
 
 use super::SqliteStore;
-use crate::{
-    domain::{
-        actor::Actor,
-        delivery::names::KnownProperties,
-        graph::criteria::Criteria,
-        ids::{ImportId, JourneyId, ProjectId},
-        people::{
-            import::{ImportProgress, ImportView, RejectedRow},
-            sender::Batch,
-            view::{
-                EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
-                SegmentSummary,
-            },
-        },
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        engine::ProjectKey,
-        people::{Ingested, NewImport, ProfileStore},
-    },
-};
+use wayfare_domain::{access::actor::Actor, graph::criteria::Criteria, ids::{ImportId, JourneyId, ProjectId}, messages::known_properties::KnownProperties, profiles::{import::{ImportProgress, ImportView, RejectedRow}, read_model::{EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary}, sender::Batch}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, engine::ProjectKey, people::{Ingested, NewImport, ProfileStore}};
 
 impl ProfileStore for SqliteStore {
     async fn ingest(&self, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {

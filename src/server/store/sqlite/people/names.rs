@@ -4,10 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::number_of;
-use crate::{
-    domain::{delivery::names::KnownProperties, ids::ProjectId, people::profile::event_key},
-    server::store::{StoreResult, sqlite::SqliteStore},
-};
+use wayfare_domain::{ids::ProjectId, messages::known_properties::KnownProperties, profiles::profile::event_key};
+use crate::server::store::{StoreResult, sqlite::SqliteStore};
 
 /// People, and events, that are looked at.
 const LOOKED_AT: i64 = 1_000;

@@ -8,24 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use sqlx::SqliteConnection;
 
 use super::ingest::ProfileDraft;
-use crate::{
-    domain::{
-        delivery::suppression::AddressKind,
-        people::{
-            contact::FieldChange,
-            record::{ProfileUpdate, PropertyMeaning},
-            sender::Trust,
-        },
-    },
-    server::store::{
-        StoreResult,
-        engine::ProfileKey,
-        sqlite::{
-            bulk::BulkStatement,
-            rows::{json, to_json},
-        },
-    },
-};
+use wayfare_domain::{messages::suppression::AddressKind, profiles::{contact::FieldChange, ingest_record::{ProfileUpdate, PropertyMeaning}, sender::Trust}};
+use crate::server::store::{StoreResult, engine::ProfileKey, sqlite::{bulk::BulkStatement, rows::{json, to_json}}};
 
 /// Keys of addresses, and `consent:CHANNEL`.
 #[derive(Default)]

@@ -3,17 +3,8 @@
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::{number_of, segments};
-use crate::{
-    domain::{
-        ids::ProjectId,
-        people::view::{PEOPLE_ROWS, ProfilePage, ProfileQuery, ProfileSummary},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        sqlite::{SqliteStore, criteria_sql},
-    },
-};
+use wayfare_domain::{ids::ProjectId, profiles::read_model::{PEOPLE_ROWS, ProfilePage, ProfileQuery, ProfileSummary}, time::Timestamp};
+use crate::server::store::{StoreResult, sqlite::{SqliteStore, criteria_sql}};
 
 #[derive(FromRow)]
 struct Row {

@@ -6,32 +6,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{contact_changes, merge, number_of};
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        engine::step::ExitReason,
-        graph::{
-            Graph, Node,
-            node::{Delay, NodeKind},
-        },
-        ids::{JourneyId, ProjectId},
-        people::view::{
-            EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EventSummary, ProfileDetail,
-        },
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        sqlite::{
-            SqliteStore,
-            answers::of_trip,
-            audit::NewAuditEntry,
-            engine::read::{PROFILE_COLUMNS, ProfileRow, parse_properties},
-            rows::json,
-        },
-    },
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, engine::node::ExitReason, graph::{Graph, Node, node::{Delay, NodeKind}}, ids::{JourneyId, ProjectId}, profiles::read_model::{EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EventSummary, ProfileDetail}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, sqlite::{SqliteStore, answers::of_trip, audit::NewAuditEntry, engine::read::{PROFILE_COLUMNS, ProfileRow, parse_properties}, rows::json}};
 
 /// Events and trips on their page.
 const LINES: i64 = 50;

@@ -12,17 +12,8 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 
-use crate::{
-    domain::{
-        people::sender::{Batch, Trust},
-        time::Timestamp,
-    },
-    server::store::{
-        StoreResult,
-        engine::{ProfileKey, ProjectKey},
-        sqlite::{bulk::BulkStatement, rows::to_json},
-    },
-};
+use wayfare_domain::{profiles::sender::{Batch, Trust}, time::Timestamp};
+use crate::server::store::{StoreResult, engine::{ProfileKey, ProjectKey}, sqlite::{bulk::BulkStatement, rows::to_json}};
 
 const IDENTITY: u8 = 0;
 const ANONYMOUS: u8 = 1;

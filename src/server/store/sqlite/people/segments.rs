@@ -5,28 +5,8 @@ use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::number_of;
-use crate::{
-    domain::{
-        actor::Actor,
-        audit::AuditEvent,
-        graph::{Graph, criteria::Criteria, expansion::too_large},
-        ids::ProjectId,
-        people::view::SegmentSummary,
-        reference::{ReferenceKind, references, segments_within},
-        settings::Settings,
-        status::Status,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        sqlite::{
-            SqliteStore,
-            audit::NewAuditEntry,
-            criteria_sql,
-            rows::{json, to_json},
-        },
-    },
-};
+use wayfare_domain::{access::actor::Actor, audit::AuditEvent, graph::{Graph, criteria::Criteria, expansion::too_large}, ids::ProjectId, journeys::{references::{ReferenceKind, references, segments_within}, settings::Settings, status::Status}, profiles::read_model::SegmentSummary, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, sqlite::{SqliteStore, audit::NewAuditEntry, criteria_sql, rows::{json, to_json}}};
 
 /// Most segments of a project: each is read where one is.
 const SEGMENTS_MAX: usize = 2_000;

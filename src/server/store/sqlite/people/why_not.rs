@@ -4,33 +4,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{number_of, segments};
-use crate::{
-    domain::{
-        engine::{
-            admit::{EnrolmentHistory, EntryRejection, is_in_control_group},
-            compiled::CompiledVersion,
-        },
-        graph::{Graph, node},
-        ids::{JourneyId, ProjectId},
-        people::{
-            Properties,
-            profile::event_key,
-            view::{Because, EntryExplanation},
-        },
-        settings::{EntryTrigger, ReentryRule, Settings},
-        status::Status,
-        time::Timestamp,
-    },
-    server::store::{
-        StoreError, StoreResult,
-        engine::{EngineStore, ProfileNeeds},
-        sqlite::{
-            SqliteStore,
-            engine::read::parse_properties,
-            rows::{json, status},
-        },
-    },
-};
+use wayfare_domain::{engine::{compiled::CompiledVersion, entry::{EnrolmentHistory, EntryRejection, is_in_control_group}}, graph::{Graph, node}, ids::{JourneyId, ProjectId}, journeys::{settings::{EntryTrigger, ReentryRule, Settings}, status::Status}, profiles::{Properties, profile::event_key, read_model::{Because, EntryExplanation}}, time::Timestamp};
+use crate::server::store::{StoreError, StoreResult, engine::{EngineStore, ProfileNeeds}, sqlite::{SqliteStore, engine::read::parse_properties, rows::{json, status}}};
 
 #[derive(FromRow)]
 struct VersionRow {

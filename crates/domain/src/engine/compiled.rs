@@ -1,0 +1,142 @@
+//! A version as the engine uses it: its graph by number, its segments put in, its names made
+//! comparable.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{graph::{Graph, NodeKind, criteria::{Criteria, EventMatch}, expansion::{Expansion, VERSION_PARTS_MAX}, node::{Delay, NodeGroup, SendOptions}}, journeys::settings::{EntryTrigger, Settings}, profiles::profile::event_key};
+
+/// Place of a node in [`CompiledVersion::nodes`].
+pub type NodeIndex = usize;
+
+/// One node with its ways out.
+#[derive(Debug, Clone)]
+pub struct CompiledNode {
+    pub id: String,
+    pub step: NodeKind,
+    pub sending: SendOptions,
+    /// Criteria of a condition split with segments put in, in the order of its branches.
+    pub criteria: Vec<Criteria>,
+    /// Outlets that are drawn.
+    pub ways: HashMap<String, NodeIndex>,
+}
+
+/// A version, ready to be walked.
+#[derive(Debug, Clone)]
+pub struct CompiledVersion {
+    pub settings: Settings,
+    pub nodes: Vec<CompiledNode>,
+    by_id: HashMap<String, NodeIndex>,
+    pub entry: NodeIndex,
+    /// Criteria of the entry with segments put in.
+    pub entry_criteria: Option<Criteria>,
+}
+
+impl CompiledVersion {
+    /// A graph that was published has no defects; one that has loses the connectors that lead
+    /// nowhere.
+    pub fn new(graph: &Graph, settings: &Settings, segments: &HashMap<String, Criteria>) -> Self {
+        let mut expansion = Expansion::new(segments, VERSION_PARTS_MAX);
+        let by_id: HashMap<String, NodeIndex> =
+            graph.nodes.iter().enumerate().map(|(index, node)| (node.id.clone(), index)).collect();
+        let mut nodes: Vec<CompiledNode> = graph
+            .nodes
+            .iter()
+            .map(|node| CompiledNode {
+                id: node.id.clone(),
+                step: node.step.clone(),
+                sending: node.sending,
+                criteria: match &node.step {
+                    NodeKind::ConditionSplit { branches } => {
+                        branches.iter().map(|branch| expansion.expand(&branch.criteria)).collect()
+                    }
+                    _ => Vec::new(),
+                },
+                ways: HashMap::new(),
+            })
+            .collect();
+        for connector in &graph.connectors {
+            if let (Some(from), Some(to)) = (by_id.get(&connector.from), by_id.get(&connector.to)) {
+                nodes[*from].ways.insert(connector.outlet.clone(), *to);
+            }
+        }
+        let entry =
+            graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
+        let entry_criteria = match &settings.entry {
+            EntryTrigger::Profile { criteria } => Some(criteria.inline_segments(segments)),
+            EntryTrigger::Segment { name, .. } => {
+                Some(Criteria::InSegment(name.clone()).inline_segments(segments))
+            }
+            EntryTrigger::List { name } => Some(Criteria::OnList(name.clone())),
+            EntryTrigger::Event { .. } | EntryTrigger::Api {} => None,
+        };
+        Self { settings: settings.clone(), nodes, by_id, entry, entry_criteria }
+    }
+
+    pub fn index_of(&self, id: &str) -> Option<NodeIndex> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Every criteria that may be asked about a person in this version. Entries by segment and list
+    /// choose people in the database.
+    fn all_criteria(&self) -> impl Iterator<Item = &Criteria> {
+        let by_profile = matches!(self.settings.entry, EntryTrigger::Profile { .. });
+        let entry = self.entry_criteria.iter().filter(move |_| by_profile);
+        self.nodes.iter().flat_map(|node| &node.criteria).chain(entry)
+    }
+
+    /// Names of events that people's past is asked for ([`event_key`]).
+    pub fn past_events(&self) -> BTreeSet<String> {
+        let mut keys = BTreeSet::new();
+        for criteria in self.all_criteria() {
+            criteria
+                .leaves(&mut |leaf| keys.extend(leaf.event().map(|event| event_key(&event.name))));
+        }
+        for node in &self.nodes {
+            if let NodeKind::HasDoneSplit { event, .. } = &node.step {
+                keys.insert(event_key(&event.name));
+            }
+        }
+        keys
+    }
+
+    /// Is anybody's membership of lists asked for?
+    pub fn needs_lists(&self) -> bool {
+        let mut asks = false;
+        for criteria in self.all_criteria() {
+            criteria.leaves(&mut |leaf| asks |= matches!(leaf, Criteria::OnList(_)));
+        }
+        asks
+    }
+
+    /// Is anything asked that stands in people's profiles: a property, an address, consent, a time
+    /// zone?
+    pub fn needs_profile(&self) -> bool {
+        let mut asks = self.nodes.iter().any(|node| {
+            let by_time = matches!(
+                node.step,
+                NodeKind::Delay(Delay::Until { .. } | Delay::UntilProperty { .. })
+            );
+            by_time || node.step.group() == NodeGroup::Message
+        });
+        for criteria in self.all_criteria() {
+            criteria.leaves(&mut |leaf| {
+                asks |= leaf.event().is_none() && !matches!(leaf, Criteria::OnList(_))
+            });
+        }
+        asks
+    }
+
+    /// Events on which something happens to people inside: waits, goals, exits.
+    pub fn events_while_enrolled(&self) -> BTreeSet<String> {
+        let waits = self.nodes.iter().filter_map(|node| match &node.step {
+            NodeKind::WaitForEvent { event, .. } => Some(event),
+            _ => None,
+        });
+        let settings = &self.settings;
+        let matches: Vec<&EventMatch> = waits
+            .chain(settings.goals.iter().map(|goal| &goal.event))
+            .chain(settings.exits.iter())
+            .collect();
+        matches.into_iter().map(|event| event_key(&event.name)).collect()
+    }
+}

@@ -1,0 +1,249 @@
+use serde_json::json;
+
+use super::*;
+use crate::{engine::{node::Effect, time_zones::UtcOnly}, graph::Graph, journeys::settings::{EntryTrigger, Goal, QuietHours, QuietHoursPolicy, Settings}, time::{DAY_MS, MINUTE_MS}};
+
+/// A Monday, 12:00 UTC.
+const NOON: Timestamp = Timestamp(1_790_596_800_000);
+
+fn graph(nodes: &serde_json::Value, ways: &[(&str, &str, &str)]) -> Graph {
+    let mut list = vec![json!({"id": "entry", "step": {"entry": {}}})];
+    list.extend(
+        nodes.as_object().expect("nodes").iter().map(|(id, step)| json!({"id": id, "step": step})),
+    );
+    let connectors: Vec<_> = ways
+        .iter()
+        .map(|(from, outlet, to)| json!({"from": from, "outlet": outlet, "to": to}))
+        .collect();
+    let graph: Graph =
+        serde_json::from_value(json!({"nodes": list, "connectors": connectors})).expect("a graph");
+    assert_eq!(graph.structural_errors(), []);
+    graph
+}
+
+fn settings() -> Settings {
+    Settings::new(EntryTrigger::Api {})
+}
+
+fn compiled(graph: &Graph, settings: &Settings) -> CompiledVersion {
+    CompiledVersion::new(graph, settings, &std::collections::HashMap::new())
+}
+
+fn at(version: &CompiledVersion, now: Timestamp) -> EngineContext<'_> {
+    EngineContext { version, calendar: &UtcOnly, now }
+}
+
+fn person() -> Profile {
+    let addresses = [("email".to_string(), "ada@example.com".to_string())].into();
+    Profile { seq: 7, addresses, ..Profile::default() }
+}
+
+fn come_in(version: &CompiledVersion, profile: &mut Profile) -> Advance {
+    start(at(version, NOON), profile, NOON, Properties::new(), "1")
+}
+
+fn did(name: &str, properties: serde_json::Value, when: Timestamp) -> PastEvent {
+    PastEvent {
+        key: event_key(name),
+        at: when,
+        properties: properties.as_object().cloned().unwrap_or_default(),
+    }
+}
+
+fn cart() -> (Graph, Settings) {
+    let graph = graph(
+        &json!({
+            "wait": {"wait_for_event": {"event": {"name": "Order Completed"}, "same": ["cart"], "timeout_minutes": 60}},
+            "mail": {"email": {"subject": "Your cart", "body": "…"}}
+        }),
+        &[("entry", "next", "wait"), ("wait", "timeout", "mail")],
+    );
+    (graph, settings())
+}
+
+#[test]
+fn she_passes_every_node_that_does_not_wait_in_one_go() {
+    let graph = graph(
+        &json!({
+            "split": {"random_split": {"shares": [{"name": "a", "percent": 100}]}},
+            "set": {"update_profile": {"set": [{"property": "seen", "value": true}]}},
+            "ask": {"condition_split": {"branches": [{"name": "seen", "criteria": {"property": {"property": "seen", "is": "exists"}}}]}}
+        }),
+        &[("entry", "next", "split"), ("split", "a", "set"), ("set", "next", "ask")],
+    );
+    let (version, mut profile) = (compiled(&graph, &settings()), person());
+    let progress = come_in(&version, &mut profile);
+    let turns: Vec<&VisitOutcome> = progress.passages.iter().map(|passage| &passage.turn).collect();
+    let left = |outlet: &str| VisitOutcome::Left(outlet.to_string());
+    assert_eq!(
+        turns,
+        [&left("next"), &left("a"), &left("next"), &VisitOutcome::Ended(ExitReason::Completed)]
+    );
+    assert_eq!(
+        progress.effects,
+        [Effect::SetProperties([("seen".to_string(), json!(true))].into_iter().collect())]
+    );
+}
+
+#[test]
+fn only_the_event_about_the_same_cart_ends_the_wait() {
+    let (graph, settings) = cart();
+    let (version, mut profile) = (compiled(&graph, &settings), person());
+    let entry = json!({"cart": 42}).as_object().cloned().expect("an object");
+    let inside = start(at(&version, NOON), &mut profile, NOON, entry, "1");
+    assert_eq!(inside.trip.due, Some(NOON.plus(60 * MINUTE_MS)));
+    let later = NOON.plus(MINUTE_MS);
+    let other = did("order completed", json!({"cart": 43}), later);
+    assert_eq!(on_event(at(&version, later), &mut profile, &inside.trip, &other), None);
+    let same = did("Order Completed", json!({"cart": 42}), later);
+    let out = on_event(at(&version, later), &mut profile, &inside.trip, &same).expect("moves");
+    assert_eq!(out.ended, Some(ExitReason::Completed));
+}
+
+#[test]
+fn what_happened_before_the_trip_began_has_nothing_to_do_with_it() {
+    let (graph, settings) = cart();
+    let (version, mut profile) = (compiled(&graph, &settings), person());
+    let entry = json!({"cart": 42}).as_object().cloned().expect("an object");
+    let inside = start(at(&version, NOON), &mut profile, NOON, entry, "1");
+    let before = did("Order Completed", json!({"cart": 42}), NOON.plus(-1));
+    assert_eq!(on_event(at(&version, NOON), &mut profile, &inside.trip, &before), None);
+}
+
+#[test]
+fn a_message_waits_for_its_answer_and_then_she_goes_on() {
+    let (graph, settings) = cart();
+    let (version, mut profile) = (compiled(&graph, &settings), person());
+    let inside = come_in(&version, &mut profile);
+    assert_eq!(
+        on_timer(at(&version, NOON.plus(59 * MINUTE_MS)), &mut profile, inside.trip.clone()),
+        None
+    );
+    let hour = NOON.plus(60 * MINUTE_MS);
+    let sent = on_timer(at(&version, hour), &mut profile, inside.trip).expect("due");
+    assert_eq!(
+        sent.messages,
+        [MessageRequest { node: 1, visit: 3, channel: Channel::Email, expires_at: None }]
+    );
+    assert_eq!((sent.ended, sent.trip.due), (None, None));
+    let done =
+        on_message_event(at(&version, hour), &mut profile, &sent.trip, MessageEventKind::Sent)
+            .expect("goes on");
+    assert_eq!(done.ended, Some(ExitReason::Completed));
+}
+
+#[test]
+fn who_cannot_be_reached_goes_by_that_outlet_and_gets_nothing() {
+    let graph = graph(
+        &json!({"text": {"sms": {"body": "Hi"}}, "mail": {"email": {"subject": "Hi", "body": "…"}}}),
+        &[("entry", "next", "text"), ("text", "unreachable", "mail")],
+    );
+    let (version, mut profile) = (compiled(&graph, &settings()), person());
+    let progress = come_in(&version, &mut profile);
+    assert_eq!(progress.passages[1].reason, "has no address for SMS");
+    assert_eq!(progress.messages.len(), 1);
+    profile.consent.insert("email".to_string(), false);
+    assert_eq!(come_in(&version, &mut profile).messages, []);
+}
+
+#[test]
+fn quiet_hours_hold_a_message_until_they_are_over() {
+    let graph = graph(
+        &json!({"mail": {"email": {"subject": "Hi", "body": "…"}}}),
+        &[("entry", "next", "mail")],
+    );
+    let quiet =
+        |then| Some(QuietHours { from: "11:00".to_string(), to: "13:30".to_string(), then });
+    let held = compiled(
+        &graph,
+        &Settings { quiet_hours: quiet(QuietHoursPolicy::SendWhenOver), ..settings() },
+    );
+    let inside = come_in(&held, &mut person());
+    let over = NOON.plus(90 * MINUTE_MS);
+    assert_eq!((inside.messages.len(), inside.trip.due), (0, Some(over)));
+    let sent = on_timer(at(&held, over), &mut person(), inside.trip).expect("due");
+    assert_eq!(sent.messages.len(), 1);
+    let dropped =
+        compiled(&graph, &Settings { quiet_hours: quiet(QuietHoursPolicy::Drop), ..settings() });
+    let out = come_in(&dropped, &mut person());
+    assert_eq!((out.messages.len(), out.ended), (0, Some(ExitReason::Completed)));
+}
+
+#[test]
+fn a_goal_ends_the_trip_wherever_she_is() {
+    let (graph, settings) = cart();
+    let goal = Goal {
+        name: "Signed".to_string(),
+        event: serde_json::from_value(json!({"name": "Signed"})).expect("an event"),
+    };
+    let version = compiled(&graph, &Settings { goals: vec![goal], ..settings });
+    let inside = come_in(&version, &mut person());
+    let out =
+        on_event(at(&version, NOON), &mut person(), &inside.trip, &did("Signed", json!({}), NOON))
+            .expect("out");
+    assert_eq!(out.ended, Some(ExitReason::Converted));
+}
+
+#[test]
+fn the_end_of_a_path_keeps_her_only_while_a_goal_may_still_be_met() {
+    let graph =
+        graph(&json!({"list": {"add_to_list": {"list": "VIP"}}}), &[("entry", "next", "list")]);
+    let goal = Goal {
+        name: "Signed".to_string(),
+        event: serde_json::from_value(json!({"name": "Signed"})).expect("an event"),
+    };
+    let without_time_out = Settings { goals: vec![goal], ..settings() };
+    let with_time_out = Settings { timeout_hours: Some(24), ..without_time_out.clone() };
+    assert_eq!(
+        come_in(&compiled(&graph, &settings()), &mut person()).ended,
+        Some(ExitReason::Completed)
+    );
+    assert_eq!(
+        come_in(&compiled(&graph, &without_time_out), &mut person()).ended,
+        Some(ExitReason::Completed)
+    );
+    let version = compiled(&graph, &with_time_out);
+    let waiting = come_in(&version, &mut person());
+    assert_eq!((waiting.ended, waiting.trip.due_at(&version)), (None, Some(NOON.plus(DAY_MS))));
+    let out = on_timer(at(&version, NOON.plus(DAY_MS)), &mut person(), waiting.trip).expect("due");
+    assert_eq!(out.ended, Some(ExitReason::TimedOut));
+}
+
+#[test]
+fn a_delay_that_ran_out_before_the_time_out_is_acted_on_first_even_when_both_are_late() {
+    let graph = graph(
+        &json!({"delay": {"delay": {"for": {"minutes": 30}}}, "list": {"add_to_list": {"list": "VIP"}}}),
+        &[("entry", "next", "delay"), ("delay", "next", "list")],
+    );
+    let version = compiled(&graph, &Settings { timeout_hours: Some(1), ..settings() });
+    let inside = come_in(&version, &mut person());
+    let late = on_timer(at(&version, NOON.plus(DAY_MS)), &mut person(), inside.trip).expect("due");
+    assert_eq!(late.effects, [Effect::AddToList("VIP".to_string())]);
+}
+
+#[test]
+fn a_circle_without_a_wait_ends_instead_of_running_for_ever() {
+    let graph = graph(
+        &json!({"a": {"add_to_list": {"list": "A"}}, "b": {"remove_from_list": {"list": "A"}}}),
+        &[("entry", "next", "a"), ("a", "next", "b"), ("b", "next", "a")],
+    );
+    assert_eq!(
+        come_in(&compiled(&graph, &settings()), &mut person()).ended,
+        Some(ExitReason::Completed)
+    );
+}
+
+#[test]
+fn journeys_that_start_one_another_at_once_stop_after_ten() {
+    let graph = graph(
+        &json!({"start": {"start_journey": {"journey": "Other"}}}),
+        &[("entry", "next", "start")],
+    );
+    let version = compiled(&graph, &settings());
+    let started = |depth: u64| {
+        let entry = json!({"$depth": depth}).as_object().cloned().expect("an object");
+        start(at(&version, NOON), &mut person(), NOON, entry, "1").effects
+    };
+    assert_eq!(started(3), [Effect::StartJourney { journey: "Other".to_string(), depth: 4 }]);
+    assert_eq!(started(10), []);
+}

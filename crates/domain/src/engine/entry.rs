@@ -1,0 +1,209 @@
+//! Who comes in: the gates between an occasion to enter and a trip, in the order in which they are
+//! asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::bucketing::hash_bucket;
+use crate::{journeys::settings::{ReentryRule, Settings}, profiles::ingest_record::ENTRY_EVENT_AGE_MAX, time::{HOUR_MS, Timestamp}};
+
+/// What is known of a person's earlier trips through the journey, over all of its versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EnrolmentHistory {
+    /// Are they inside right now?
+    pub is_enrolled: bool,
+    /// When they left for the last time; none where they never were in.
+    pub left_at: Option<Timestamp>,
+}
+
+/// Why someone who had an occasion did not come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryRejection {
+    /// The event had happened too long ago when it arrived.
+    TooOld,
+    /// They are in the control group.
+    Control,
+    /// They are inside.
+    Inside,
+    /// They were in before, and may not come in again, or not yet.
+    Reentry,
+    /// The journey has let in as many as it may.
+    Cap,
+}
+
+impl EntryRejection {
+    pub const ALL: [EntryRejection; 5] = [
+        EntryRejection::TooOld,
+        EntryRejection::Control,
+        EntryRejection::Inside,
+        EntryRejection::Reentry,
+        EntryRejection::Cap,
+    ];
+
+    /// The number in the store.
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    pub fn from_code(code: i64) -> Option<Self> {
+        usize::try_from(code).ok().and_then(|index| EntryRejection::ALL.get(index).copied())
+    }
+
+    /// A sentence for a person.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            EntryRejection::TooOld => {
+                "The event happened more than an hour before it arrived. Such events cannot start \
+                    an enrolment."
+            }
+            EntryRejection::Control => {
+                "This person is in the control group: qualifies, but stays outside for comparison."
+            }
+            EntryRejection::Inside => "This person was already inside. No one is inside twice.",
+            EntryRejection::Reentry => {
+                "This person was inside before. The re-entry rule does not allow another entry, or \
+                    not so soon."
+            }
+            EntryRejection::Cap => "The entry limit was reached.",
+        }
+    }
+}
+
+/// An occasion to enter.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryAttempt<'a> {
+    /// Names the journey for the control group: the same people over all of its versions.
+    pub journey: &'a str,
+    pub profile: i64,
+    pub now: Timestamp,
+    /// When the event happened and when it arrived, for live events.
+    pub event: Option<(Timestamp, Timestamp)>,
+    pub history: EnrolmentHistory,
+    /// How many came in so far.
+    pub entered: i64,
+}
+
+/// May they come in?
+///
+/// # Errors
+/// The first gate that is closed.
+pub fn check_entry(settings: &Settings, occasion: &EntryAttempt<'_>) -> Result<(), EntryRejection> {
+    if let Some((at, received)) = occasion.event
+        && received.0 - at.0 > ENTRY_EVENT_AGE_MAX
+    {
+        return Err(EntryRejection::TooOld);
+    }
+    if occasion.history.is_enrolled {
+        return Err(EntryRejection::Inside);
+    }
+    if let Some(left) = occasion.history.left_at {
+        let again = match settings.reentry {
+            ReentryRule::Never => false,
+            ReentryRule::AfterExit => true,
+            ReentryRule::AfterHours(hours) => occasion.now >= left.plus(i64::from(hours) * HOUR_MS),
+        };
+        if !again {
+            return Err(EntryRejection::Reentry);
+        }
+    }
+    if is_in_control_group(settings, occasion.journey, occasion.profile) {
+        return Err(EntryRejection::Control);
+    }
+    if settings
+        .entry_cap
+        .is_some_and(|cap| occasion.entered >= i64::try_from(cap).unwrap_or(i64::MAX))
+    {
+        return Err(EntryRejection::Cap);
+    }
+    Ok(())
+}
+
+/// Do they belong to the control group of the journey?
+pub fn is_in_control_group(settings: &Settings, journey: &str, profile: i64) -> bool {
+    settings.control_percent > 0
+        && hash_bucket(&format!("control {journey}"), profile) < settings.control_percent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{journeys::settings::EntryTrigger, time::MINUTE_MS};
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn occasion() -> EntryAttempt<'static> {
+        EntryAttempt {
+            journey: "j",
+            profile: 7,
+            now: NOW,
+            event: None,
+            history: EnrolmentHistory::default(),
+            entered: 0,
+        }
+    }
+
+    fn settings() -> Settings {
+        Settings::new(EntryTrigger::Api {})
+    }
+
+    fn left(hours_ago: i64) -> EnrolmentHistory {
+        EnrolmentHistory { is_enrolled: false, left_at: Some(NOW.plus(-hours_ago * HOUR_MS)) }
+    }
+
+    #[test]
+    fn a_newcomer_comes_in_and_nobody_is_inside_twice() {
+        assert_eq!(check_entry(&settings(), &occasion()), Ok(()));
+        let inside = EnrolmentHistory { is_enrolled: true, left_at: Some(NOW) };
+        let again = Settings { reentry: ReentryRule::AfterExit, ..settings() };
+        assert_eq!(
+            check_entry(&again, &EntryAttempt { history: inside, ..occasion() }),
+            Err(EntryRejection::Inside)
+        );
+    }
+
+    #[test]
+    fn re_entry_is_off_after_exit_or_after_a_gap() {
+        let back = |reentry, hours| {
+            check_entry(
+                &Settings { reentry, ..settings() },
+                &EntryAttempt { history: left(hours), ..occasion() },
+            )
+        };
+        assert_eq!(back(ReentryRule::Never, 10_000), Err(EntryRejection::Reentry));
+        assert_eq!(back(ReentryRule::AfterExit, 0), Ok(()));
+        assert_eq!(back(ReentryRule::AfterHours(24), 23), Err(EntryRejection::Reentry));
+        assert_eq!(back(ReentryRule::AfterHours(24), 24), Ok(()));
+    }
+
+    #[test]
+    fn an_old_event_lets_nobody_in() {
+        let late = |minutes: i64| EntryAttempt {
+            event: Some((NOW.plus(-minutes * MINUTE_MS), NOW)),
+            ..occasion()
+        };
+        assert_eq!(check_entry(&settings(), &late(60)), Ok(()));
+        assert_eq!(check_entry(&settings(), &late(61)), Err(EntryRejection::TooOld));
+    }
+
+    #[test]
+    fn the_cap_is_the_most_that_enter() {
+        let capped = Settings { entry_cap: Some(2), ..settings() };
+        assert_eq!(check_entry(&capped, &EntryAttempt { entered: 1, ..occasion() }), Ok(()));
+        assert_eq!(
+            check_entry(&capped, &EntryAttempt { entered: 2, ..occasion() }),
+            Err(EntryRejection::Cap)
+        );
+    }
+
+    #[test]
+    fn the_control_group_is_the_same_every_time() {
+        let control = Settings { control_percent: 20, ..settings() };
+        let kept_out = |profile| {
+            check_entry(&control, &EntryAttempt { profile, ..occasion() })
+                == Err(EntryRejection::Control)
+        };
+        let chosen: Vec<i64> = (0..1000).filter(|profile| kept_out(*profile)).collect();
+        assert!((150..250).contains(&chosen.len()), "{}", chosen.len());
+        assert!(chosen.into_iter().all(kept_out));
+    }
+}

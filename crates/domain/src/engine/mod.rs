@@ -1,0 +1,14 @@
+//! What becomes of people in journeys: pure rules, without a clock, a store or chance of their own.
+//!
+//! [`entry`] decides who comes in, [`step`] what one person does at one node, [`trip`] carries them
+//! along until they have to wait. The live engine, the simulation and the tests call the same
+//! functions.
+
+pub mod entry;
+pub mod time_zones;
+pub mod bucketing;
+pub mod compiled;
+pub mod node;
+pub mod enrolment;
+
+pub use compiled::CompiledVersion;

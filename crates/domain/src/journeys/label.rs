@@ -1,0 +1,26 @@
+//! Labels: short coloured words of a project that journeys carry.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::LabelId;
+
+/// Most labels on one journey (the reference product's rule for campaigns, reference 1.6).
+pub const LABELS_PER_JOURNEY: usize = 10;
+
+/// How many hues a label can have; the page has a token for each.
+pub const LABEL_HUES: u8 = 8;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Label {
+    pub id: LabelId,
+    pub name: String,
+    /// 0 to [`LABEL_HUES`] − 1: which of the page's label colours it wears.
+    pub hue: u8,
+}
+
+/// A hue that depends on the name alone, so that a label looks the same in every project.
+pub fn hue_of(name: &str) -> u8 {
+    let sum =
+        name.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    (sum % u32::from(LABEL_HUES)) as u8
+}

@@ -1,0 +1,24 @@
+//! The rules of the product: pure, without I/O, compiled for the server and for the browser.
+//!
+//! Nothing in here knows SQL, HTTP or a view. What a status allows, what a name may hold, what a
+//! URL of the list means and what a graph must look like is decided here once and used by every
+//! other room.
+
+pub mod access;
+pub mod journeys;
+pub mod audit;
+pub mod messages;
+pub mod versions;
+pub mod engine;
+pub mod error;
+pub mod stats;
+pub mod graph;
+pub mod hold;
+pub mod ids;
+pub mod interrupt;
+pub mod operations;
+pub mod profiles;
+pub mod query_string;
+pub mod names;
+pub mod time;
+pub mod unreadable;

@@ -1,0 +1,282 @@
+//! What stands in front of every message: an address, consent, the suppression list, quiet hours,
+//! frequency caps, being too late. Asked when someone comes to a message, and again when it is
+//! handed over: hours may lie between the two.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{engine::time_zones::{TimeZones, quiet_until}, error::FieldError, graph::node::{self, SendOptions}, journeys::settings::{QuietHours, QuietHoursPolicy}, profiles::{Profile, profile::Channel}, time::{HOUR_MS, MINUTE_MS, Timestamp}};
+
+/// What a gate says, with the reason in words for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendDecision {
+    Send,
+    /// It will not go out.
+    Skip(String),
+    /// It goes out then, if the gates are open then.
+    Postpone(Timestamp, String),
+}
+
+/// The time, where the person lives.
+#[derive(Clone, Copy)]
+pub struct LocalClock<'a> {
+    pub calendar: &'a dyn TimeZones,
+    pub zone: &'a str,
+    pub now: Timestamp,
+}
+
+/// At most so many messages to one person in so many hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrequencyCap {
+    /// None: all channels together.
+    pub channel: Option<Channel>,
+    pub most: u32,
+    pub hours: u32,
+}
+
+/// Longest window of a cap, in hours: 31 days.
+pub const CAP_HOURS_MAX: u32 = 744;
+
+impl FrequencyCap {
+    /// What makes no sense about it.
+    pub fn problems(&self) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        if self.most == 0 {
+            problems.push(FieldError::new(
+                "most",
+                "range",
+                "A cap must allow at least one message. To send nothing, pause the journeys.",
+            ));
+        }
+        if !(1..=CAP_HOURS_MAX).contains(&self.hours) {
+            let sentence = format!("A cap covers 1 to {CAP_HOURS_MAX} hours.");
+            problems.push(FieldError::new("hours", "range", sentence));
+        }
+        problems
+    }
+
+    /// In words, as an entry of the audit log has them.
+    pub fn describe(&self) -> String {
+        format!(
+            "{}: {} in {}",
+            self.channel.map_or("all channels", Channel::title),
+            self.most,
+            node::hours(self.hours)
+        )
+    }
+
+    pub fn since(&self, now: Timestamp) -> Timestamp {
+        now.plus(-(i64::from(self.hours) * HOUR_MS))
+    }
+}
+
+impl SendOptions {
+    /// From when on it is too late for a message that should go out at `planned`.
+    pub fn expires_at(&self, planned: Timestamp) -> Option<Timestamp> {
+        self.too_late_minutes.map(|minutes| planned.plus(i64::from(minutes) * MINUTE_MS))
+    }
+}
+
+/// Asked when they come to the message.
+pub fn check_when_queued(
+    profile: &Profile,
+    channel: Channel,
+    quiet: Option<&QuietHours>,
+    expires_at: Option<Timestamp>,
+    clock: LocalClock<'_>,
+) -> SendDecision {
+    if let Some(reason) = unreachable(profile, channel) {
+        return SendDecision::Skip(reason);
+    }
+    if expires_at.is_some_and(|expires_at| expires_at <= clock.now) {
+        return SendDecision::Skip("too late".to_string());
+    }
+    let Some(quiet) = quiet.filter(|_| disturbs(channel)) else { return SendDecision::Send };
+    let over =
+        quiet_until(clock.calendar, clock.now, clock.zone, quiet).filter(|over| *over > clock.now);
+    match (over, quiet.then) {
+        (None, _) => SendDecision::Send,
+        (Some(over), QuietHoursPolicy::SendWhenOver) => {
+            SendDecision::Postpone(over, format!("quiet hours until {}", over.long_date()))
+        }
+        (Some(_), QuietHoursPolicy::Drop) => {
+            SendDecision::Skip("arrived during quiet hours".to_string())
+        }
+    }
+}
+
+/// What is known about a person at the moment of handing a message over, besides their profile.
+#[derive(Debug, Clone, Copy)]
+pub struct SendContext<'a> {
+    /// Has their address a spelling that can be written to and looked up?
+    pub usable: bool,
+    /// Why their address gets nothing any more.
+    pub suppressed: Option<&'a str>,
+    pub caps: &'a [FrequencyCap],
+    /// When they got messages lately, by channel.
+    pub recent: &'a [(Channel, Timestamp)],
+    pub ignore_caps: bool,
+}
+
+/// Asked when it is handed over.
+pub fn check_before_send(
+    profile: &Profile,
+    channel: Channel,
+    quiet: Option<&QuietHours>,
+    expires_at: Option<Timestamp>,
+    clock: LocalClock<'_>,
+    circumstances: &SendContext<'_>,
+) -> SendDecision {
+    match check_when_queued(profile, channel, quiet, expires_at, clock) {
+        SendDecision::Send => {}
+        other => return other,
+    }
+    if !circumstances.usable {
+        return SendDecision::Skip(format!("has no usable address for {}", channel.title()));
+    }
+    if let Some(reason) = circumstances.suppressed {
+        return SendDecision::Skip(format!("the address is on the suppression list: {reason}"));
+    }
+    let capped = circumstances.caps.iter().find(|cap| {
+        !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now)
+    });
+    match capped {
+        Some(cap) => SendDecision::Skip(reached(cap)),
+        None => SendDecision::Send,
+    }
+}
+
+fn is_reached(
+    cap: &FrequencyCap,
+    channel: Channel,
+    recent: &[(Channel, Timestamp)],
+    now: Timestamp,
+) -> bool {
+    if !disturbs(channel) || cap.channel.is_some_and(|capped| capped != channel) {
+        return false;
+    }
+    let since = cap.since(now);
+    let counts = |(sent_by, at): &&(Channel, Timestamp)| {
+        *at > since && disturbs(*sent_by) && cap.channel.is_none_or(|capped| capped == *sent_by)
+    };
+    recent.iter().filter(counts).count() >= cap.most as usize
+}
+
+fn reached(cap: &FrequencyCap) -> String {
+    let what = cap.channel.map_or("message", Channel::title);
+    let plural = if cap.most == 1 { "" } else { "s" };
+    format!("frequency cap reached: {} {what}{plural} in {}", cap.most, node::hours(cap.hours))
+}
+
+/// Does a message by this channel reach them at all?
+fn unreachable(profile: &Profile, channel: Channel) -> Option<String> {
+    if profile.reachable(channel) {
+        return None;
+    }
+    let missing = channel.address_key().is_some_and(|key| !profile.addresses.contains_key(key));
+    let why = if missing { "has no address for" } else { "does not want" };
+    Some(format!("{why} {}", channel.title()))
+}
+
+/// Does it reach a person? A webhook goes to a machine, an in-app message waits for them.
+fn disturbs(channel: Channel) -> bool {
+    !matches!(channel, Channel::Webhook | Channel::InApp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::time_zones::UtcOnly;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    fn somebody() -> Profile {
+        Profile {
+            addresses: [("email".to_string(), "a@example.com".to_string())].into(),
+            ..Profile::default()
+        }
+    }
+
+    fn free() -> SendContext<'static> {
+        SendContext { usable: true, suppressed: None, caps: &[], recent: &[], ignore_caps: false }
+    }
+
+    fn ask(profile: &Profile, circumstances: &SendContext<'_>) -> SendDecision {
+        let clock = LocalClock { calendar: &UtcOnly, zone: "UTC", now: NOW };
+        check_before_send(profile, Channel::Email, None, None, clock, circumstances)
+    }
+
+    fn hours_ago(hours: i64) -> Timestamp {
+        NOW.plus(-hours * HOUR_MS)
+    }
+
+    #[test]
+    fn an_address_that_is_suppressed_gets_nothing_and_the_reason_is_told() {
+        let gate = ask(&somebody(), &SendContext { suppressed: Some("it bounced"), ..free() });
+        assert_eq!(
+            gate,
+            SendDecision::Skip("the address is on the suppression list: it bounced".to_string())
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_spelled_in_one_way_is_not_written_to() {
+        let gate = ask(&somebody(), &SendContext { usable: false, ..free() });
+        assert_eq!(gate, SendDecision::Skip("has no usable address for email".to_string()));
+    }
+
+    #[test]
+    fn whoever_does_not_want_it_does_not_get_it_whatever_the_message_ignores() {
+        let mut unwilling = somebody();
+        unwilling.consent.insert("email".to_string(), false);
+        let gate = ask(&unwilling, &SendContext { ignore_caps: true, ..free() });
+        assert_eq!(gate, SendDecision::Skip("does not want email".to_string()));
+    }
+
+    #[test]
+    fn a_cap_counts_its_own_channel_within_its_window() {
+        let caps = [FrequencyCap { channel: Some(Channel::Email), most: 2, hours: 24 }];
+        let once = [
+            (Channel::Email, hours_ago(1)),
+            (Channel::Email, hours_ago(25)),
+            (Channel::Sms, hours_ago(1)),
+        ];
+        assert_eq!(
+            ask(&somebody(), &SendContext { caps: &caps, recent: &once, ..free() }),
+            SendDecision::Send
+        );
+        let twice = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(23))];
+        let shut = ask(&somebody(), &SendContext { caps: &caps, recent: &twice, ..free() });
+        assert_eq!(
+            shut,
+            SendDecision::Skip("frequency cap reached: 2 emails in 1 day".to_string())
+        );
+    }
+
+    #[test]
+    fn a_cap_over_all_channels_counts_what_reaches_her_and_not_webhooks() {
+        let caps = [FrequencyCap { channel: None, most: 2, hours: 1 }];
+        let webhook = [(Channel::Webhook, NOW), (Channel::Sms, NOW)];
+        assert_eq!(
+            ask(&somebody(), &SendContext { caps: &caps, recent: &webhook, ..free() }),
+            SendDecision::Send
+        );
+        let two = [(Channel::Push, NOW), (Channel::Sms, NOW)];
+        assert!(matches!(
+            ask(&somebody(), &SendContext { caps: &caps, recent: &two, ..free() }),
+            SendDecision::Skip(_)
+        ));
+        let receipt = SendContext { caps: &caps, recent: &two, ignore_caps: true, ..free() };
+        assert_eq!(ask(&somebody(), &receipt), SendDecision::Send);
+    }
+
+    #[test]
+    fn what_is_too_late_is_skipped() {
+        let clock = LocalClock { calendar: &UtcOnly, zone: "UTC", now: NOW };
+        let sending = SendOptions { too_late_minutes: Some(60), ..SendOptions::default() };
+        let gate = |planned| {
+            check_when_queued(&somebody(), Channel::Email, None, sending.expires_at(planned), clock)
+        };
+        assert_eq!(gate(NOW.plus(-59 * MINUTE_MS)), SendDecision::Send);
+        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), SendDecision::Skip("too late".to_string()));
+    }
+}

@@ -1,0 +1,239 @@
+//! What an action did: one entry of the history, with an outcome for each journey it was about.
+
+use serde::{Deserialize, Serialize};
+
+use super::{access::actor::ActorRef, ids::{JourneyId, OperationId}, journeys::{status::Status, transition::{Action, Refusal}}, stats::pluralize, time::Timestamp};
+
+/// What became of one journey of a bulk action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemResult {
+    Changed { from: Status, to: Status },
+    Skipped(Refusal),
+}
+
+/// One row of the account that a bulk action gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationItem {
+    pub journey: JourneyId,
+    /// As it was named at that time.
+    pub name: String,
+    pub outcome: ItemResult,
+}
+
+/// How many journeys were skipped for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkipCount {
+    pub refusal: Refusal,
+    pub count: i64,
+    /// The name of one of them.
+    pub example: String,
+}
+
+/// What an action did, in short. The rows are read with it where they are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationSummary {
+    pub id: OperationId,
+    pub action: Action,
+    /// The action that this one took back.
+    pub undo_of: Option<OperationId>,
+    pub by: ActorRef,
+    pub at: Timestamp,
+    pub changed: i64,
+    pub skipped: Vec<SkipCount>,
+    /// The name of the only journey, where there was only one.
+    pub only: Option<String>,
+    /// Further facts for a person: "named Welcome 2", "added VIP, removed Old".
+    pub note: String,
+    /// For Stop: people inside that were ended and queued messages that were cancelled.
+    pub ended_inside: i64,
+    pub cancelled_messages: i64,
+    /// Can it be taken back?
+    pub undoable: bool,
+}
+
+impl OperationSummary {
+    pub fn skipped_count(&self) -> i64 {
+        self.skipped.iter().map(|skipped| skipped.count).sum()
+    }
+
+    /// The toast: "2 journeys paused. 1 skipped: Welcome is a draft."
+    pub fn sentence(&self) -> String {
+        let mut text = match (self.changed, &self.only) {
+            (0, _) => "Nothing was changed.".to_string(),
+            (1, Some(name)) => format!("{} {}.", quoted(name), self.done()),
+            (changed, _) => {
+                format!("{} {}.", pluralize(changed, "journey", "journeys"), self.done())
+            }
+        };
+        if self.action == Action::Stop && self.ended_inside + self.cancelled_messages > 0 {
+            text.push_str(&format!(
+                " {} ended, {} cancelled.",
+                pluralize(self.ended_inside, "enrolment", "enrolments"),
+                pluralize(self.cancelled_messages, "queued message", "queued messages")
+            ));
+        }
+        if !self.skipped.is_empty() {
+            let reasons: Vec<String> = self.skipped.iter().map(SkipCount::sentence).collect();
+            text.push_str(&format!(
+                " {} skipped: {}.",
+                super::stats::format_count(self.skipped_count()),
+                reasons.join("; ")
+            ));
+        }
+        text
+    }
+
+    /// The participle after the count: "paused".
+    pub fn done(&self) -> String {
+        let word = match self.action {
+            Action::Publish => "published",
+            Action::Pause => "paused",
+            Action::Resume => "resumed",
+            Action::Stop => "stopped",
+            Action::EditContent | Action::EditDraft => "edited",
+            Action::NewVersion => "given a new version",
+            Action::Clone => "cloned",
+            Action::Rename => "renamed",
+            Action::Label => "labelled",
+            Action::Archive => "archived",
+            Action::Unarchive => "unarchived",
+            Action::Delete => "deleted",
+            Action::Start => "started",
+            Action::Complete => "completed",
+            Action::Restrict => "restricted",
+        };
+        match (self.undo_of.is_some(), self.action) {
+            (true, Action::Rename | Action::Label | Action::Delete) => "restored".to_string(),
+            (true, _) => format!("{word} again"),
+            (false, _) => word.to_string(),
+        }
+    }
+}
+
+impl SkipCount {
+    /// "Welcome is a draft", or "4 are drafts".
+    pub fn sentence(&self) -> String {
+        if self.count == 1 {
+            format!("{} {}", quoted(&self.example), self.refusal.phrase())
+        } else {
+            format!("{} {}", super::stats::format_count(self.count), self.refusal.plural_phrase())
+        }
+    }
+}
+
+/// Long names are shortened in a sentence; the account of rows has them whole.
+fn quoted(name: &str) -> String {
+    if name.chars().count() <= 60 {
+        name.to_string()
+    } else {
+        name.chars().take(59).chain(['…']).collect()
+    }
+}
+
+/// One line of a journey's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    pub operation: OperationSummary,
+    /// What it did to this journey.
+    pub outcome: ItemResult,
+}
+
+/// An operation with its rows, a page at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationDetail {
+    pub report: OperationSummary,
+    pub items: Vec<OperationItem>,
+    pub page: i64,
+    pub total: i64,
+}
+
+/// What Stop would end, counted before it is confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopPreview {
+    /// Journeys that would be stopped.
+    pub journeys: i64,
+    pub inside: i64,
+    pub queued: i64,
+    pub skipped: Vec<SkipCount>,
+    /// The name of the only one, where there is only one.
+    pub only: Option<String>,
+    /// Fingerprint of the whole selection, sent back with the confirmation.
+    pub digest: String,
+}
+
+impl StopPreview {
+    /// "2 journeys, 1,204 people inside, 318 queued messages"
+    pub fn summary(&self) -> String {
+        format!(
+            "{}, {} inside, {}",
+            pluralize(self.journeys, "journey", "journeys"),
+            pluralize(self.inside, "person", "people"),
+            pluralize(self.queued, "queued message", "queued messages")
+        )
+    }
+}
+
+/// What carries a bulk action: `sentence` and the rows (at most 100) for the page, the rest on the
+/// operation's own page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperationResult {
+    pub report: OperationSummary,
+    pub items: Vec<OperationItem>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::UserId;
+
+    fn report(action: Action, changed: i64, skipped: Vec<SkipCount>) -> OperationSummary {
+        OperationSummary {
+            id: OperationId::new(),
+            action,
+            undo_of: None,
+            by: ActorRef { id: UserId::new(), name: "Ada".to_string() },
+            at: Timestamp(0),
+            changed,
+            skipped,
+            only: None,
+            note: String::new(),
+            ended_inside: 0,
+            cancelled_messages: 0,
+            undoable: true,
+        }
+    }
+
+    #[test]
+    fn the_toast_says_what_was_done_and_what_was_not() {
+        let skipped =
+            vec![SkipCount { refusal: Refusal::IsDraft, count: 1, example: "Welcome".to_string() }];
+        assert_eq!(
+            report(Action::Pause, 2, skipped).sentence(),
+            "2 journeys paused. 1 skipped: Welcome is a draft."
+        );
+    }
+
+    #[test]
+    fn one_journey_is_called_by_its_name_only_when_it_is_the_only_one() {
+        assert_eq!(report(Action::Resume, 1, vec![]).sentence(), "1 journey resumed.");
+        let only = OperationSummary {
+            only: Some("Welcome".to_string()),
+            ..report(Action::Archive, 1, vec![])
+        };
+        assert_eq!(only.sentence(), "Welcome archived.");
+    }
+
+    #[test]
+    fn reasons_shared_by_many_are_counted() {
+        let skipped = vec![
+            SkipCount { refusal: Refusal::IsDraft, count: 1200, example: "A".to_string() },
+            SkipCount { refusal: Refusal::AlreadyPaused, count: 1, example: "B".to_string() },
+        ];
+        let sentence = report(Action::Pause, 0, skipped).sentence();
+        assert_eq!(
+            sentence,
+            "Nothing was changed. 1,201 skipped: 1,200 are drafts; B is already paused."
+        );
+    }
+}
