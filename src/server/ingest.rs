@@ -28,18 +28,6 @@ struct PendingBatch {
 #[derive(Clone)]
 pub struct IngestWriter(mpsc::Sender<PendingBatch>);
 
-/// Why records were not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum IntakeError {
-    #[error("more arrives than can be written")]
-    Full,
-    /// No one writes any more; whether these were stored is not known.
-    #[error("the server is stopping")]
-    Stopping,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl IngestWriter {
     /// Starts the task that writes.
     pub fn start(
@@ -62,7 +50,10 @@ impl IngestWriter {
     /// no one writes any more.
     pub async fn submit(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(PendingBatch { batch, answer })?;
+        self.0.try_send(PendingBatch { batch, answer }).map_err(|error| match error {
+            TrySendError::Full(_) => IntakeError::Full,
+            TrySendError::Closed(_) => IntakeError::Stopping,
+        })?;
         Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 
@@ -74,15 +65,6 @@ impl IngestWriter {
         let (answer, answered) = oneshot::channel();
         self.0.send(PendingBatch { batch, answer }).await.map_err(|_| IntakeError::Stopping)?;
         Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
-    }
-}
-
-impl<T> From<TrySendError<T>> for IntakeError {
-    fn from(error: TrySendError<T>) -> Self {
-        match error {
-            TrySendError::Full(_) => IntakeError::Full,
-            TrySendError::Closed(_) => IntakeError::Stopping,
-        }
     }
 }
 

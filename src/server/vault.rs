@@ -15,10 +15,10 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ring::{aead, hmac};
 
-use super::store::{
-    identity::KeyFingerprint,
-    sqlite::database_file::{beside, private},
-};
+use super::private_file::{beside, private};
+
+/// Of a server's key: tells keys apart, and nothing about them.
+pub type KeyFingerprint = [u8; 16];
 
 const KEY_BYTES: usize = 32;
 

@@ -3,7 +3,8 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use crate::server::store::access::SecretHash;
+/// SHA-256 of a secret: what is kept in its place.
+pub type SecretHash = [u8; 32];
 
 /// Begins every API key, so that scanners of code find a lost one.
 pub const KEY_PREFIX: &str = "wf_";

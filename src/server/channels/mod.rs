@@ -23,7 +23,7 @@ use futures::future::BoxFuture;
 use wayfare_domain::{ids::ProjectId, messages::channel::{ChannelSecret, ChannelSettings}, profiles::profile::Channel};
 use crate::server::{store::channels::StoredChannel, vault::{ServerKey, VaultError}};
 pub use outside::{EgressClient, EgressError};
-pub use parcel::{Content, EmailContent, OutboundMessage, WebhookContent};
+pub use parcel::OutboundMessage;
 
 /// What a provider said to one message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,5 +16,4 @@ mod waiting;
 pub use courier::{OpenTransport, OutboxDispatcher};
 pub use flights::InFlightTracker;
 pub use letter::DeliveryContext;
-pub use receiver::receiver_of_template;
 pub use signs::{DeliveryMetrics, DeliveryMetricsSnapshot};

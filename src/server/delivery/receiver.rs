@@ -24,24 +24,6 @@ const FAILS_AFTER: u32 = 3;
 const WORTH_PART: i64 = 16;
 const WORTH_MAX: i64 = 32;
 
-/// The receiver that an address leads to, as the outbox has it; none where it leads nowhere.
-pub fn receiver_of(address: &Url) -> Option<String> {
-    let host = address.host_str().filter(|host| !host.is_empty())?;
-    Some(format!("{}:{}", host.to_lowercase(), address.port_or_known_default()?))
-}
-
-/// The same of a template, where no tag stands in its part with machine and port: it is the same
-/// for everybody then.
-pub fn receiver_of_template(template: &str) -> Option<String> {
-    let template = template.trim();
-    let tag = ["{{", "{%"].into_iter().filter_map(|tag| template.find(tag)).min();
-    let fixed = &template[..tag.unwrap_or(template.len())];
-    let (_, after_scheme) = fixed.split_once("://")?;
-    // The part with the machine ends before the tag.
-    let whole = tag.is_none() || after_scheme.contains(['/', '?', '#']);
-    receiver_of(&fixed.parse().ok()?).filter(|_| whole)
-}
-
 /// How a receiver did last. Those of each standing have their places apart, so that the ones that
 /// fail take none of those that answer, however many they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -48,7 +48,7 @@ impl DeliveryMetrics {
 
     /// Messages were written that wait for a channel.
     pub fn wake(&self) {
-        self.0.engine.wake_courier();
+        self.0.engine.wake_dispatcher();
     }
 
     /// Messages were settled: the engine has people to move.
@@ -57,7 +57,7 @@ impl DeliveryMetrics {
     }
 
     pub async fn woken(&self) {
-        self.0.engine.courier_woken().await;
+        self.0.engine.dispatcher_woken().await;
     }
 
     pub fn count(&self, settlement: &SendOutcome) {

@@ -71,7 +71,7 @@ impl<S: Store + Clone> Engine<S> {
         let Some(first) = due.first() else { return Ok(full && !stuck.is_empty()) };
         let late = first.due_at.map_or(0, |due| now.0 - due.0);
         let head = self.fresh_head().await?;
-        self.signs.0.lateness_ms.store(late, Ordering::Relaxed);
+        self.signs.set_lateness(late);
         let people: Vec<_> = due.iter().map(|live| (live.version, live.profile)).collect();
         let seqs: Vec<_> = due.iter().map(|live| live.seq).collect();
         let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);

@@ -55,69 +55,6 @@ const MANY_REFUSALS: u32 = 20;
 /// How often pages hear of the engine's changes at most, in milliseconds.
 const ANNOUNCE_EVERY: i64 = 400;
 
-/// What the engine tells about itself. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct EngineMetrics(Arc<Counters>);
-
-#[derive(Default)]
-struct Counters {
-    pub events: AtomicU64,
-    pub entered: AtomicU64,
-    pub steps: AtomicU64,
-    pub messages: AtomicU64,
-    pub failures: AtomicU64,
-    pub behind: AtomicI64,
-    pub lateness_ms: AtomicI64,
-    wake: Notify,
-    /// Of the courier: messages were written that wait for a channel.
-    post: Notify,
-}
-
-/// The counters at one moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct EngineMetricsSnapshot {
-    /// Events looked at since the start.
-    pub events: u64,
-    pub entered: u64,
-    pub steps: u64,
-    pub messages: u64,
-    /// Rounds that failed.
-    pub failures: u64,
-    /// Events that wait to be looked at.
-    pub behind: i64,
-    /// How late the last person was acted on, in milliseconds.
-    pub lateness_ms: i64,
-}
-
-impl EngineMetrics {
-    /// Something was stored that the engine should look at now.
-    pub fn wake(&self) {
-        self.0.wake.notify_one();
-    }
-
-    /// Messages were written that wait for a channel.
-    pub fn wake_courier(&self) {
-        self.0.post.notify_one();
-    }
-
-    pub async fn courier_woken(&self) {
-        self.0.post.notified().await;
-    }
-
-    pub fn read(&self) -> EngineMetricsSnapshot {
-        let counters = &self.0;
-        EngineMetricsSnapshot {
-            events: counters.events.load(Ordering::Relaxed),
-            entered: counters.entered.load(Ordering::Relaxed),
-            steps: counters.steps.load(Ordering::Relaxed),
-            messages: counters.messages.load(Ordering::Relaxed),
-            failures: counters.failures.load(Ordering::Relaxed),
-            behind: counters.behind.load(Ordering::Relaxed),
-            lateness_ms: counters.lateness_ms.load(Ordering::Relaxed),
-        }
-    }
-}
-
 /// What the rounds share.
 pub struct Engine<S> {
     store: S,
@@ -189,7 +126,7 @@ impl<S: Store + Clone> Engine<S> {
                 Ok(false) => self.sleep_length().await,
                 Err(error) => {
                     failed += 1;
-                    self.signs.0.failures.fetch_add(1, Ordering::Relaxed);
+                    self.signs.count_failure();
                     let wait = POLL_INTERVAL * 2_u32.pow(failed.min(5));
                     tracing::error!(%error, failed, ?wait, "engine.round_failed");
                     tokio::select! {
@@ -204,7 +141,7 @@ impl<S: Store + Clone> Engine<S> {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = signs.0.wake.notified(), if !wait.is_zero() => tokio::time::sleep(COALESCE_DELAY).await,
+                () = signs.woken(), if !wait.is_zero() => tokio::time::sleep(COALESCE_DELAY).await,
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -230,7 +167,7 @@ impl<S: Store + Clone> Engine<S> {
         };
         let head = self.fresh_head().await?;
         self.event_cursor = self.event_cursor.max(head.cursor);
-        self.signs.0.behind.store(head.last_event - self.event_cursor, Ordering::Relaxed);
+        self.signs.set_behind(head.last_event - self.event_cursor);
         let mut worked = false;
         let mut until = self.clock.now();
         if self.event_cursor < head.last_event {
@@ -302,14 +239,13 @@ impl<S: Store + Clone> Engine<S> {
             self.announced_at = batch.now;
         }
         if batch.messages.iter().any(|message| message.live) {
-            self.signs.wake_courier();
+            self.signs.wake_dispatcher();
         }
-        let counters = &self.signs.0;
-        counters.entered.fetch_add(batch.entered.len() as u64, Ordering::Relaxed);
-        counters
-            .steps
-            .fetch_add(batch.nodes.values().sum::<i64>().unsigned_abs(), Ordering::Relaxed);
-        counters.messages.fetch_add(batch.settled.len() as u64, Ordering::Relaxed);
+        self.signs.count_batch(
+            batch.entered.len() as u64,
+            batch.nodes.values().sum::<i64>().unsigned_abs(),
+            batch.settled.len() as u64,
+        );
         for (version, counted) in &batch.counted {
             if let Some(live) = self.plan.versions.get_mut(version) {
                 live.planned.entered += counted.entered;

@@ -78,7 +78,7 @@ impl<S: Store + Clone> Engine<S> {
         let something = !batch.is_empty();
         let done = self.carry_out(batch).await?;
         if done {
-            self.signs.0.events.fetch_add(count, Ordering::Relaxed);
+            self.signs.count_events(count);
         }
         Ok((more || something || !done, more.then_some(reached)))
     }

@@ -5,9 +5,6 @@ use std::future::Future;
 use super::StoreResult;
 use wayfare_domain::{access::{account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView}, actor::{Actor, Membership, ProjectRef, RequestOrigin}, members::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary}, permissions::{KeyFacts, Role, Scope}}, audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery}, ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId}, names::{KeyName, PersonName, ProjectTitle}, time::Timestamp};
 
-/// SHA-256 of a secret: what is kept in its place.
-pub type SecretHash = [u8; 32];
-
 /// An account as the sign-in looks at it.
 #[derive(Debug, Clone)]
 pub struct AccountRecord {

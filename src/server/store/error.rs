@@ -159,3 +159,15 @@ impl From<sqlx::Error> for StoreError {
         WriteFailure::of(&error).map_or(StoreError::Database(error), StoreError::Unavailable)
     }
 }
+
+/// Why a writer that gathers what is written did not take something.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    #[error("more arrives than can be written")]
+    Full,
+    /// No one writes any more; whether these were stored is not known.
+    #[error("the server is stopping")]
+    Stopping,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -3,9 +3,6 @@
 use super::StoreResult;
 use wayfare_domain::{access::actor::Actor, hold::{Hold, HoldReason}, time::Timestamp};
 
-/// Of a server's key: tells keys apart, and nothing about them.
-pub type KeyFingerprint = [u8; 16];
-
 pub trait IdentityStore: Send + Sync + 'static {
     /// This process is the server of the database from now on; one that was before writes nothing
     /// more.

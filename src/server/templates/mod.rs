@@ -12,6 +12,7 @@ mod blocks;
 mod check;
 mod code;
 mod compile;
+pub mod content;
 mod email;
 mod filters;
 mod finished;

@@ -59,7 +59,10 @@ impl MessageEventWriter {
     /// writes any more.
     pub async fn take(&self, told: InboundBatch) -> Result<(), IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(PendingWrite { told, answer: Some(answer) })?;
+        self.0.try_send(PendingWrite { told, answer: Some(answer) }).map_err(|error| match error {
+            TrySendError::Full(_) => IntakeError::Full,
+            TrySendError::Closed(_) => IntakeError::Stopping,
+        })?;
         Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 

@@ -1,6 +1,8 @@
 //! Rules of delivery: what keeps a message back, when it is tried again, and what becomes of it
 //! (DESIGN section 5).
 
+#[cfg(feature = "server")]
+pub mod webhook_receiver;
 pub mod circuit_breaker;
 pub mod channel;
 pub mod channel_form;
