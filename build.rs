@@ -6,7 +6,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-env-changed=WAYFARE_SITE");
     // Changes with the files, so that a new site is embedded although its folder has the same name.
     println!("cargo:rerun-if-env-changed=WAYFARE_SITE_HASH");
-    println!("cargo:rerun-if-changed=migrations");
     let folder = match env::var("WAYFARE_SITE") {
         Ok(folder) if !folder.is_empty() => PathBuf::from(folder),
         _ => PathBuf::from(env::var("OUT_DIR")?).join("no-site"),

@@ -16,7 +16,7 @@ const zoom = async (page: Page) => Number.parseInt((await page.locator('.zoom-va
 type Point = { x: number; y: number };
 
 const template = (key: string) =>
-  JSON.parse(readFileSync(join(import.meta.dirname, `../../src/domain/editor/templates/${key}.json`), 'utf8'));
+  JSON.parse(readFileSync(join(import.meta.dirname, `../../crates/editor-model/src/templates/${key}.json`), 'utf8'));
 
 /** Makes a journey from a document and opens it in the editor. */
 async function openJourney(page: Page, url: string, journey: object): Promise<void> {

@@ -6,7 +6,11 @@ use super::{
     AppError,
     request::{caller, forget_session, go_to, keep_session, require_auth, respond_error},
 };
-use wayfare_domain::{access::account::{LinkedIdentity, SessionView}, error::FieldError, names::PersonName};
+use wayfare_domain::{
+    access::account::{LinkedIdentity, SessionView},
+    error::FieldError,
+    names::PersonName,
+};
 
 /// What the account's page shows.
 pub struct AccountPage {

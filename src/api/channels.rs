@@ -8,7 +8,14 @@ use super::{
     AppError,
     request::{context, go_to, respond_error},
 };
-use wayfare_domain::{messages::{channel::ChannelView, channel_form::{ChannelForm, caps_of_columns}, send_rules::FrequencyCap}, profiles::profile::Channel};
+use wayfare_domain::{
+    messages::{
+        channel::ChannelView,
+        channel_form::{ChannelForm, caps_of_columns},
+        send_rules::FrequencyCap,
+    },
+    profiles::profile::Channel,
+};
 
 /// # Errors
 /// If the actor may not manage channels.

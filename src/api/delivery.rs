@@ -6,7 +6,12 @@ use super::{
     AppError,
     request::{context, go_to, respond_error},
 };
-use wayfare_domain::{error::FieldError, messages::{channel_health::DeliveryOverview, failed::FailedMessageQuery}, profiles::profile::Channel, query_string::pairs};
+use wayfare_domain::{
+    error::FieldError,
+    messages::{channel_health::DeliveryOverview, failed::FailedMessageQuery},
+    profiles::profile::Channel,
+    query_string::pairs,
+};
 
 /// The page about delivery, for the journey and the channel in its address.
 ///

@@ -3,7 +3,16 @@
 use leptos::{prelude::*, server_fn::codec::Json};
 
 use super::AppError;
-use wayfare_domain::{graph::node::Delay, journeys::read_model::NodeStats, messages::preview::{DraftMessage, MessagePreview}, time::Timestamp, versions::{EditorDocument, ProfileAtNode, PublishRequest, ReplayEvents, ReplayResult, SaveResult, SaveVersion, SimulateProfile, SimulationStep}};
+use wayfare_domain::{
+    graph::node::Delay,
+    journeys::read_model::NodeStats,
+    messages::preview::{DraftMessage, MessagePreview},
+    time::Timestamp,
+    versions::{
+        EditorDocument, ProfileAtNode, PublishRequest, ReplayEvents, ReplayResult, SaveResult,
+        SaveVersion, SimulateProfile, SimulationStep,
+    },
+};
 use wayfare_editor_model::diff::VersionDiff;
 
 /// A version: the one of that number, else the draft, else the newest.
@@ -77,11 +86,11 @@ pub async fn try_events(replay: ReplayEvents) -> Result<ReplayResult, AppError> 
 
 /// How many people entered each node of a version, and how many wait there.
 #[server(prefix = "/api/ui", endpoint = "editor/figures", input = Json)]
-pub async fn editor_figures(journey: String, version: i64) -> Result<Vec<NodeStats>, AppError> {
+pub async fn version_stats(journey: String, version: i64) -> Result<Vec<NodeStats>, AppError> {
     use super::{journeys::journey_id, request};
     let (services, actor) = request::context()?;
     services
-        .editor_figures(&actor, journey_id(&journey).map_err(request::respond_error)?, version)
+        .version_stats(&actor, journey_id(&journey).map_err(request::respond_error)?, version)
         .await
         .map_err(request::respond_error)
 }

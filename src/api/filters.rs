@@ -27,8 +27,10 @@ pub async fn save_filter(
     #[server(default)] for_project: String,
 ) -> Result<SavedFilter, AppError> {
     use super::request::{context, go_to, respond_error};
-    use wayfare_domain::{journeys::list::query::ListQuery, names::SavedFilterName, query_string::write_query};
-    // Was looked at before (`server/http/form_project.rs`).
+    use wayfare_domain::{
+        journeys::list::query::ListQuery, names::SavedFilterName, query_string::write_query,
+    };
+    // Was looked at before (`src/http/form_project.rs`).
     drop(for_project);
     let (services, actor) = context()?;
     let name = SavedFilterName::parse(&saved_filter_name)
@@ -79,7 +81,10 @@ pub async fn choose_columns(
     #[server(default)] back: String,
 ) -> Result<(), AppError> {
     use super::request::{context, go_to, remember_columns, respond_error};
-    use wayfare_domain::{error::FieldError, journeys::list::columns::{Column, ColumnChoice}};
+    use wayfare_domain::{
+        error::FieldError,
+        journeys::list::columns::{Column, ColumnChoice},
+    };
     context()?;
     let mut chosen = Vec::with_capacity(columns.len());
     for key in &columns {

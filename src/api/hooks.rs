@@ -6,7 +6,10 @@ use super::{
     AppError,
     request::{caller, context, go_to, respond_error},
 };
-use wayfare_domain::{error::FieldError, messages::provider_webhook::{ProviderWebhookView, WebhookProvider}};
+use wayfare_domain::{
+    error::FieldError,
+    messages::provider_webhook::{ProviderWebhookView, WebhookProvider},
+};
 
 /// # Errors
 /// If the actor may not manage channels.
@@ -27,10 +30,10 @@ fn provider_of(key: &str) -> Result<WebhookProvider, AppError> {
 
 /// Saves the secret that verifies a provider's requests.
 #[server(prefix = "/api/ui", endpoint = "hooks/save")]
-pub async fn save_hook_secret(provider: String, secret: String) -> Result<(), AppError> {
+pub async fn save_webhook_secret(provider: String, secret: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
     services
-        .save_hook_secret(&actor, provider_of(&provider)?, &secret)
+        .save_webhook_secret(&actor, provider_of(&provider)?, &secret)
         .await
         .map_err(respond_error)?;
     go_to("/channels/webhooks?notice=hook-saved");
@@ -38,9 +41,9 @@ pub async fn save_hook_secret(provider: String, secret: String) -> Result<(), Ap
 }
 
 #[server(prefix = "/api/ui", endpoint = "hooks/remove")]
-pub async fn remove_hook_secret(provider: String) -> Result<(), AppError> {
+pub async fn remove_webhook_secret(provider: String) -> Result<(), AppError> {
     let (services, actor) = context()?;
-    services.remove_hook_secret(&actor, provider_of(&provider)?).await.map_err(respond_error)?;
+    services.remove_webhook_secret(&actor, provider_of(&provider)?).await.map_err(respond_error)?;
     go_to("/channels/webhooks?notice=hook-removed");
     Ok(())
 }

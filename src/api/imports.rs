@@ -4,7 +4,11 @@ use super::{
     AppError,
     request::{context, respond_error},
 };
-use wayfare_domain::{access::permissions::Permission, ids::ImportId, profiles::import::{ImportView, RejectedRow}};
+use wayfare_domain::{
+    access::permissions::Permission,
+    ids::ImportId,
+    profiles::import::{ImportView, RejectedRow},
+};
 
 /// The newest imports.
 ///

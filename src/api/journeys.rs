@@ -3,7 +3,13 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 
 use super::AppError;
-use wayfare_domain::{access::actor::CurrentMember, ids::JourneyId, journeys::{label::Label, list::page::ListPage, read_model::JourneyDetail}, messages::preview::MessageProblems, operations::{HistoryEntry, OperationDetail}};
+use wayfare_domain::{
+    access::actor::CurrentMember,
+    ids::JourneyId,
+    journeys::{label::Label, list::page::ListPage, read_model::JourneyDetail},
+    messages::preview::MessageProblems,
+    operations::{HistoryEntry, OperationDetail},
+};
 
 /// One page of the list; `query` is the query string of the list's URL.
 #[server(prefix = "/api/ui", endpoint = "journeys/list", input = GetUrl)]
@@ -100,8 +106,16 @@ fn new_document(
     description: &str,
     template: &str,
 ) -> Result<wayfare_domain::journeys::document::JourneyDocument, AppError> {
-    use wayfare_domain::{error::FieldError, graph::Graph, journeys::{document::JourneyDocument, settings::{EntryTrigger, Settings}}, names::{Description, JourneyName}};
-use wayfare_editor_model::templates::Template;
+    use wayfare_domain::{
+        error::FieldError,
+        graph::Graph,
+        journeys::{
+            document::JourneyDocument,
+            settings::{EntryTrigger, Settings},
+        },
+        names::{Description, JourneyName},
+    };
+    use wayfare_editor_model::templates::Template;
     let from = if template.is_empty() {
         None
     } else {
@@ -170,8 +184,11 @@ pub async fn edit_journey(
     #[server(default)] new_label: String,
 ) -> Result<(), AppError> {
     use super::request::{context, go_to, respond_error};
-    use wayfare_domain::{error::FieldError, names::{Description, JourneyName, LabelName}};
-use crate::server::store::EditDetails;
+    use wayfare_domain::{
+        error::FieldError,
+        names::{Description, JourneyName, LabelName},
+    };
+    use wayfare_store::EditDetails;
     let (services, actor) = context()?;
     let invalid = |error: FieldError| respond_error(AppError::field(error));
     let id = journey_id(&id).map_err(respond_error)?;

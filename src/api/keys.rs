@@ -6,7 +6,15 @@ use super::{
     AppError,
     request::{ShownOnce, context, go_to, respond_error, show_once},
 };
-use wayfare_domain::{access::{members::ApiKey, permissions::{KeyLifetime, Scope}}, error::FieldError, ids::ApiKeyId, names::KeyName};
+use wayfare_domain::{
+    access::{
+        members::ApiKey,
+        permissions::{KeyLifetime, Scope},
+    },
+    error::FieldError,
+    ids::ApiKeyId,
+    names::KeyName,
+};
 
 /// # Errors
 /// If the actor may not manage API keys.

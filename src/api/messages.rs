@@ -7,7 +7,10 @@ use super::{
     journeys::journey_id,
     request::{context, go_to, respond_error},
 };
-use wayfare_domain::{messages::preview::{MessagePreview, message_address}, query_string::write_query};
+use wayfare_domain::{
+    messages::preview::{MessagePreview, message_address},
+    query_string::write_query,
+};
 
 /// A preview with the data of the profile that has this identity or email address, or with sample
 /// data if it is empty.

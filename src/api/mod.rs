@@ -29,8 +29,6 @@ pub mod keys;
 #[cfg(feature = "ssr")]
 pub mod messages;
 #[cfg(feature = "ssr")]
-pub mod people;
-#[cfg(feature = "ssr")]
 pub mod profiles;
 #[cfg(feature = "ssr")]
 pub mod projects;
@@ -40,6 +38,8 @@ pub mod segments;
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod suppressions;
+#[cfg(feature = "ssr")]
+pub mod team;
 #[cfg(feature = "ssr")]
 pub mod versions;
 

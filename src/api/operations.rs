@@ -17,7 +17,13 @@ pub async fn operate(
     #[server(default)] back: String,
 ) -> Result<OperationResult, AppError> {
     use super::request::{back_with_outcome, context, respond_error, same_project};
-    use wayfare_domain::{error::FieldError, journeys::{list::selection::{Selection, SelectionDigest}, transition::Action}};
+    use wayfare_domain::{
+        error::FieldError,
+        journeys::{
+            list::selection::{Selection, SelectionDigest},
+            transition::Action,
+        },
+    };
     let (services, actor) = context()?;
     let invalid = |error: FieldError| respond_error(AppError::field(error));
     let action = match action.parse() {
@@ -76,9 +82,11 @@ pub async fn label_journeys(
     #[server(default)] for_project: String,
 ) -> Result<OperationResult, AppError> {
     use super::request::{back_with_outcome, context, respond_error, same_project};
-    use wayfare_domain::{error::FieldError, ids::LabelId, journeys::list::selection::Selection, names::LabelName};
-use crate::server::store::ChangeLabels;
-    // Was looked at before (`server/http/form_project.rs`).
+    use wayfare_domain::{
+        error::FieldError, ids::LabelId, journeys::list::selection::Selection, names::LabelName,
+    };
+    use wayfare_store::ChangeLabels;
+    // Was looked at before (`src/http/form_project.rs`).
     drop(for_project);
     let (services, actor) = context()?;
     let invalid = |error: FieldError| respond_error(AppError::field(error));

@@ -7,7 +7,15 @@ use super::{
     request::{context, go_to, respond_error},
     segments::form_of,
 };
-use wayfare_domain::{error::FieldError, ids::JourneyId, messages::read_model::MessageSummary, profiles::read_model::{EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary}, query_string::pairs};
+use wayfare_domain::{
+    error::FieldError,
+    ids::JourneyId,
+    messages::read_model::MessageSummary,
+    profiles::read_model::{
+        EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary,
+    },
+    query_string::pairs,
+};
 
 /// What the page of a profile shows.
 pub struct ProfilePageData {
@@ -87,7 +95,7 @@ pub async fn read_enrolment(number: &str) -> Result<EnrolmentDetail, AppError> {
     let (services, actor) = context()?;
     let number: i64 =
         number.parse().map_err(|_| respond_error(AppError::NotFound("enrolment".to_string())))?;
-    services.trip(&actor, number).await.map_err(respond_error)
+    services.enrolment(&actor, number).await.map_err(respond_error)
 }
 
 /// Deletes a profile. Journey stats keep their totals.

@@ -6,7 +6,9 @@ use super::{
     AppError,
     request::{caller, context, go_to, remember_project, require_auth, respond_error},
 };
-use wayfare_domain::{access::members::ProjectSummary, error::FieldError, ids::ProjectId, names::ProjectTitle};
+use wayfare_domain::{
+    access::members::ProjectSummary, error::FieldError, ids::ProjectId, names::ProjectTitle,
+};
 
 /// The projects of the user, including archived ones.
 ///

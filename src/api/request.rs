@@ -8,8 +8,22 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::AppError;
-use wayfare_domain::{access::{actor::Actor, permissions::{Forbidden, Permission, Role}}, ids::{OperationId, ProjectId}, journeys::list::columns::ColumnChoice};
-use crate::server::{costly_work::WAIT, own_path::own_path, services::{AuthContext, RequestClient, ServiceError, Services, sign_in::OpenedSession}, store::{StoreError, sqlite::SqliteStore}, vault::VaultError};
+use crate::server::own_path::own_path;
+use wayfare_application::{
+    AuthContext, RequestClient, ServiceError, Services, sign_in::OpenedSession,
+};
+use wayfare_domain::{
+    access::{
+        actor::Actor,
+        permissions::{Forbidden, Permission, Role},
+    },
+    ids::{OperationId, ProjectId},
+    journeys::list::columns::ColumnChoice,
+};
+use wayfare_runtime::costly_work::WAIT;
+use wayfare_secrets::server_key::VaultError;
+use wayfare_store::StoreError;
+use wayfare_store_sqlite::SqliteStore;
 
 /// The services as the pages use them: server functions cannot be generic.
 pub type AppServices = Services<SqliteStore>;

@@ -7,7 +7,11 @@ use super::{
     AppError,
     request::{context, go_to, respond_error},
 };
-use wayfare_domain::{access::permissions::Permission, profiles::{read_model::SegmentSummary, segment_form::SegmentForm}, query_string::pairs};
+use wayfare_domain::{
+    access::permissions::Permission,
+    profiles::{read_model::SegmentSummary, segment_form::SegmentForm},
+    query_string::pairs,
+};
 
 /// # Errors
 /// If the actor may not see them.

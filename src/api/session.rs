@@ -6,7 +6,10 @@ use super::{
     AppError,
     request::{caller, forget_session, go_to, keep_session, remember_project, respond_error},
 };
-use wayfare_domain::{access::{account::PasswordOffer, members::InvitationPreview}, names::PersonName};
+use wayfare_domain::{
+    access::{account::PasswordOffer, members::InvitationPreview},
+    names::PersonName,
+};
 
 /// Opens a session and goes on to `next`.
 #[server(prefix = "/api/ui", endpoint = "session/sign-in", input = PostUrl)]

@@ -6,9 +6,12 @@ use super::{
     AppError,
     request::{context, go_to, respond_error},
 };
-use wayfare_domain::{error::FieldError, messages::suppression::{AddressKind, SuppressionPage, SuppressionQuery}};
 #[cfg(feature = "ssr")]
-use crate::server::addresses::read_addresses;
+use wayfare_domain::messages::canonical_address::read_addresses;
+use wayfare_domain::{
+    error::FieldError,
+    messages::suppression::{AddressKind, SuppressionPage, SuppressionQuery},
+};
 
 /// One page of the list; `query` is the query string of its address.
 ///

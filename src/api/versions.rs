@@ -7,7 +7,12 @@ use super::{
     journeys::{journey_id, read_editable},
     request::{context, go_to, require, respond_error},
 };
-use wayfare_domain::{access::permissions::Permission, error::FieldError, ids::JourneyId, versions::{EditorDocument, PreviousVersionPolicy, Problem, PublishRequest}};
+use wayfare_domain::{
+    access::permissions::Permission,
+    error::FieldError,
+    ids::JourneyId,
+    versions::{EditorDocument, PreviousVersionPolicy, Problem, PublishRequest},
+};
 use wayfare_editor_model::diff::VersionDiff;
 
 /// Begins a draft beside the published version, like version `from` or else the newest.

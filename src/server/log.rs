@@ -19,10 +19,10 @@ use std::{
 
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
-use super::config::{LogArgs, LogFormat};
+use crate::cli::args::{LogArgs, LogFormat};
 
 /// Most bytes of lines that wait to be written; further ones are let go.
-const ROOM: usize = 4 * 1024 * 1024;
+const BUFFER_BYTES: usize = 4 * 1024 * 1024;
 /// How long the end of the program waits for lines that are still to be written.
 const LAST_LINES: Duration = Duration::from_secs(2);
 /// When an output that takes nothing right now is tried again.
@@ -150,7 +150,7 @@ impl Lines {
     /// Never waits for the output.
     fn tell(&self, line: &[u8]) {
         let mut waiting = self.waiting();
-        if waiting.closed || waiting.bytes + line.len() > ROOM {
+        if waiting.closed || waiting.bytes + line.len() > BUFFER_BYTES {
             LOST.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -319,11 +319,11 @@ mod tests {
             let lines = lines.clone();
             move || lines.write_to(out)
         });
-        let line = vec![b'x'; ROOM / 4];
+        let line = vec![b'x'; BUFFER_BYTES / 4];
         for _ in 0..20 {
             lines.tell(&line);
         }
-        assert!(lines.waiting().bytes <= ROOM);
+        assert!(lines.waiting().bytes <= BUFFER_BYTES);
         // It never takes anything: the end of the program does not wait for it either.
         lines.finish(Duration::from_millis(20));
         assert!(taken.lock().expect("no panic").is_empty());

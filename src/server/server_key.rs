@@ -1,15 +1,10 @@
 //! The key with which a server starts: the one that the database was used with, unless nothing
 //! depends on it, or someone says knowingly that another one will do.
 
-use super::{
-    config::DeliveryArgs,
-    store::{
-        StoreError,
-        identity::{IdentityStore, KeyFingerprint},
-        sqlite::{SqliteStore, database_file::open_to_others},
-    },
-    vault::{ServerKey, VaultError},
-};
+use crate::cli::args::DeliveryArgs;
+use wayfare_secrets::server_key::{KeyFingerprint, ServerKey, VaultError};
+use wayfare_store::{StoreError, identity::IdentityStore};
+use wayfare_store_sqlite::{SqliteStore, database_file::open_to_others};
 
 /// Why there is no key to start with.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ use leptos_router::{
 #[cfg(feature = "ssr")]
 use super::pages::{
     account::AccountPage,
+    api_keys::KeysPage,
     audit::AuditPage,
     channel::ChannelPage,
     channels::ChannelsPage,
@@ -18,28 +19,27 @@ use super::pages::{
     compare_versions::CompareVersionsPage,
     delivery::DeliveryPage,
     edit_journey::EditJourneyPage,
-    found::FoundPage,
-    hooks::HooksPage,
+    enrolment::EnrolmentPage,
     imports::{ImportPage, ImportsPage},
     invitation::InvitationPage,
     journey::JourneyPage,
-    keys::KeysPage,
     label_journeys::LabelJourneysPage,
     message::MessagePage,
     new_journey::NewJourneyPage,
     operation::OperationPage,
     password::PasswordPage,
-    people::PeoplePage,
-    person::PersonPage,
+    profile::PersonPage,
     profiles::ProfilesPage,
     projects::ProjectsPage,
+    provider_webhooks::HooksPage,
     publish_journey::PublishJourneyPage,
     role_change::RoleChangePage,
     segments::{SegmentEditPage, SegmentsPage},
+    setup::FoundPage,
     sign_in::SignInPage,
     stop_journeys::StopJourneysPage,
     suppressions::SuppressionsPage,
-    trip::TripPage,
+    team::PeoplePage,
 };
 use super::{
     components::typed_text::TitleFrame,
@@ -89,7 +89,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/imports/:id") view=|| view! { <ImportPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/segments") view=|| view! { <SegmentsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/segments/edit") view=|| view! { <SegmentEditPage /> }.into_any() ssr=SsrMode::Async />
-            <Route path=path!("/enrolments/:id") view=|| view! { <TripPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/enrolments/:id") view=|| view! { <EnrolmentPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/delivery") view=|| view! { <DeliveryPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/team") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/team/role") view=|| view! { <RoleChangePage /> }.into_any() ssr=SsrMode::Async />

@@ -13,8 +13,18 @@ use super::{
     },
     dom::{APP, shown_project},
 };
-use crate::api::{hold::current_hold, request::{FormProblem, RequestAuth}};
-use wayfare_domain::{access::{actor::Membership, permissions::{Permission, Role}}, hold::Hold, ids::ProjectId};
+use crate::api::{
+    hold::current_hold,
+    request::{FormProblem, RequestAuth},
+};
+use wayfare_domain::{
+    access::{
+        actor::Membership,
+        permissions::{Permission, Role},
+    },
+    hold::Hold,
+    ids::ProjectId,
+};
 
 /// Addresses of the site's files; they carry hashes and are known only to the server.
 #[derive(Debug, Clone, Default)]

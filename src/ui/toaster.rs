@@ -7,7 +7,10 @@ use super::components::{
     icon::{Icon, Symbol},
 };
 use crate::api::{AppError, operations::undo_operation};
-use wayfare_domain::{ids::OperationId, operations::{ItemResult, OperationItem, OperationResult}};
+use wayfare_domain::{
+    ids::OperationId,
+    operations::{ItemResult, OperationItem, OperationResult},
+};
 
 /// How many toasts are shown; older ones make room.
 const TOASTS_MAX: usize = 3;

@@ -9,8 +9,13 @@ mod reports;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
+use wayfare_delivery::tracking::{
+    provider_webhook::webhook_url,
+    token::{MessageLinks, message_key},
+};
 use wayfare_domain::{ids::ProjectId, messages::provider_webhook::WebhookProvider};
-use wayfare::server::{templates::LinkBuilder, tracking::{hook::hook_url, token::{MessageLinks, message_key}}, vault::ServerKey};
+use wayfare_secrets::server_key::ServerKey;
+use wayfare_templates::LinkBuilder;
 
 use crate::{
     ingest::Program,
@@ -103,7 +108,7 @@ impl Post {
     /// Where a provider reports for the first project.
     fn hook(&self, provider: WebhookProvider) -> String {
         let project = "01900000-0000-7000-8000-000000000001".parse::<ProjectId>().expect("an id");
-        hook_url(&self.base(), &self.vault, project, provider)
+        webhook_url(&self.base(), &self.vault, project, provider)
     }
 
     fn get(&self, address: &str) -> RequestBuilder {

@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions, Connection, migrate::Migrator, sqlite::SqliteConnectO
 
 use crate::support::{Place, run_on, text};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("./crates/store-sqlite/migrations");
 /// The last step of the Wayfare before files knew what they are.
 const BEFORE: i64 = 6;
 

@@ -4,19 +4,20 @@
 use std::{ops::RangeInclusive, sync::Arc};
 
 use wayfare_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS};
-use wayfare::server::engine::{Engine, EngineMetrics, calendar::TzdbZones};
+use wayfare_engine::Engine;
+use wayfare_runtime::{engine_metrics::EngineMetrics, time_zones::TzdbZones};
 
 use crate::courier::shop::{self, HeldClock, Shop};
 
 /// A second.
 const RATE: u32 = 40;
 
-fn engine(shop: &Shop) -> Engine<wayfare::server::store::sqlite::SqliteStore> {
+fn engine(shop: &Shop) -> Engine<wayfare_store_sqlite::SqliteStore> {
     let clock: HeldClock = shop.clock.clone();
     Engine::new(shop.store.clone(), Arc::new(clock), Arc::new(TzdbZones), EngineMetrics::default())
 }
 
-async fn rest(engine: &mut Engine<wayfare::server::store::sqlite::SqliteStore>) {
+async fn rest(engine: &mut Engine<wayfare_store_sqlite::SqliteStore>) {
     while engine.tick().await.expect("a round") {}
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use reqwest::StatusCode;
 use serde_json::json;
 use wayfare_domain::time::{HOUR_MS, MINUTE_MS};
-use wayfare::server::{engine::{Engine, EngineMetrics, calendar::TzdbZones}, store::{Store, sqlite::SqliteStore}};
+use wayfare_engine::Engine;
+use wayfare_runtime::{engine_metrics::EngineMetrics, time_zones::TzdbZones};
+use wayfare_store::Store;
+use wayfare_store_sqlite::SqliteStore;
 
 use crate::{
     courier::shop::{self, Shop},

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use provider::{Answer, Provider};
 use shop::Shop;
+use wayfare_delivery::channels::FailureScope;
 use wayfare_domain::{journeys::transition::Action, profiles::profile::Channel, time::HOUR_MS};
-use wayfare::server::{channels::FailureScope, store::{Store, delivery::OutboxStore}};
+use wayfare_store::{Store, outbox::OutboxStore};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_goes_out_once_and_she_goes_on() {

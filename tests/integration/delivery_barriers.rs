@@ -6,8 +6,19 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use wayfare_domain::{messages::suppression::AddressKind, profiles::{ingest_record::{IngestRecord, ProfileRef, ProfileUpdate, RecordPayload}, profile::Channel, sender::{Batch, RecordSource, Sender}}};
-use wayfare::server::store::{answers::{AnswerStore, InboundBatch, SmsReply}, delivery::{ChangedFacts, ChangedPerson}, people::ProfileStore};
+use wayfare_domain::{
+    messages::suppression::AddressKind,
+    profiles::{
+        ingest_record::{IngestRecord, ProfileRef, ProfileUpdate, RecordPayload},
+        profile::Channel,
+        sender::{Batch, RecordSource, Sender},
+    },
+};
+use wayfare_store::{
+    message_events::{AnswerStore, InboundBatch, SmsReply},
+    outbox::{ChangedFacts, ChangedPerson},
+    profiles::ProfileStore,
+};
 
 use crate::{
     courier::shop::Shop,

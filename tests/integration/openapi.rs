@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use wayfare::server::http::{Access, catalogue};
+use wayfare::http::{Access, catalogue};
 
 use crate::{
     ingest::{Program, welcome},

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use reqwest::{Client, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
+use wayfare::http::catalogue;
 use wayfare_domain::access::permissions::{Role, Scope};
-use wayfare::server::http::catalogue;
 
 use crate::{
     route_table::{

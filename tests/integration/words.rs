@@ -3,7 +3,7 @@
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use wayfare::server::http::{Access, catalogue};
+use wayfare::http::{Access, catalogue};
 
 use crate::{ingest::Program, support::Place};
 

@@ -10,18 +10,21 @@ use axum::{
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use wayfare::server::{
-    auth::{Auth, Lifetimes},
-    changes::ChangeFeed,
-    clock::SystemClock,
-    concurrency_limit::ConcurrencyLimit,
-    engine::EngineMetrics,
+use wayfare::{
     http::{AppState, PublicUrl, STREAMS_MAX, assets::Assets, routers},
-    listener::ConnectionLimits,
-    services::Services,
-    store::sqlite::{SqliteConfig, SqliteStore},
+    server::{concurrency_limit::ConcurrencyLimit, listener::ConnectionLimits},
+};
+use wayfare_application::{
+    Services,
+    auth::{Auth, Lifetimes},
+    change_feed::ChangeFeed,
+};
+use wayfare_runtime::{
+    clock::SystemClock,
+    engine_metrics::EngineMetrics,
     supervisor::{Supervisor, Worker},
 };
+use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 use crate::{
     deliver::{HERE, TOGETHER, hook, journey, pour, sign_up, until, webhooks_go_out},

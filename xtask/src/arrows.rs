@@ -1,18 +1,25 @@
-//! The direction of imports: `ui → api → server → domain`, `ui → domain`, and nothing the other
-//! way.
+//! The direction of imports. Between crates the compiler sees to it, once their manifests say what
+//! they may depend on ([`WALLS`]). Inside the application it is `ui → api → http`, and nothing the
+//! other way.
 //!
-//! That `api` uses `server` only where the server is compiled needs no rule here: the browser's
-//! half would not compile.
+//! That `api` uses `http` only where the server is compiled needs no rule here: the browser's half
+//! would not compile.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context, Result, anyhow, bail};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-use crate::shell::root;
+use serde_json::Value;
+
+use crate::{
+    shell::{output, root},
+    toolchain::clean,
+};
 
 struct Room {
     name: &'static str,
@@ -21,25 +28,67 @@ struct Room {
     never: &'static [&'static str],
 }
 
-const ROOMS: [Room; 4] = [
-    Room { name: "domain", may_use: &[], never: &["axum", "leptos", "sqlx", "tokio", "web_sys"] },
-    Room { name: "server", may_use: &["domain"], never: &[] },
-    Room { name: "api", may_use: &["server", "domain"], never: &["sqlx"] },
-    Room { name: "ui", may_use: &["api", "domain"], never: &["axum", "sqlx", "tokio"] },
+const ROOMS: [Room; 5] = [
+    Room { name: "cli", may_use: &["http", "server"], never: &["leptos", "sqlx"] },
+    Room { name: "server", may_use: &["cli", "http"], never: &["leptos", "sqlx"] },
+    // The router: pages and server functions are hung into it.
+    Room { name: "http", may_use: &["api", "server", "ui"], never: &["sqlx"] },
+    Room { name: "api", may_use: &["http", "server"], never: &["sqlx"] },
+    Room { name: "ui", may_use: &["api"], never: &["axum", "sqlx", "tokio"] },
 ];
 
-/// Where the pages and the server functions are hung into the router: the one place of the server
-/// that must name them.
-const ROUTER: &str = "src/server/http/";
+/// A crate of ours, which of ours it may depend on, and what it never sees.
+struct Wall {
+    name: &'static str,
+    may_use: &'static [&'static str],
+    never: &'static [&'static str],
+}
+
+/// Of the web: nothing below the application knows it.
+const WEB: &[&str] = &["axum", "leptos", "sqlx"];
+const PURE: &[&str] = &["axum", "leptos", "reqwest", "sqlx", "tokio"];
+
+const WALLS: [Wall; 11] = [
+    Wall { name: "domain", may_use: &[], never: PURE },
+    Wall { name: "editor-model", may_use: &["domain"], never: PURE },
+    Wall { name: "secrets", may_use: &[], never: PURE },
+    Wall { name: "templates", may_use: &["domain", "runtime"], never: PURE },
+    Wall { name: "runtime", may_use: &["domain"], never: WEB },
+    Wall { name: "store", may_use: &["domain", "secrets"], never: &["axum", "leptos", "tokio"] },
+    Wall {
+        name: "store-sqlite",
+        may_use: &["domain", "editor-model", "runtime", "secrets", "store"],
+        never: &["axum", "leptos"],
+    },
+    Wall { name: "engine", may_use: &["domain", "runtime", "store"], never: WEB },
+    Wall {
+        name: "delivery",
+        may_use: &["domain", "runtime", "secrets", "store", "templates"],
+        never: WEB,
+    },
+    Wall {
+        name: "application",
+        may_use: &[
+            "delivery",
+            "demo",
+            "domain",
+            "editor-model",
+            "engine",
+            "runtime",
+            "secrets",
+            "store",
+            "templates",
+        ],
+        never: WEB,
+    },
+    Wall { name: "demo", may_use: &["domain", "store"], never: PURE },
+];
 
 pub fn check() -> Result<()> {
-    let mut findings = Vec::new();
+    let mut findings = walls()?;
     for room in &ROOMS {
         for file in rust_files(&root().join("src").join(room.name))? {
             let shown = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
-            if shown.starts_with(ROUTER) {
-                continue;
-            }
             let text =
                 fs::read_to_string(&file).with_context(|| format!("{shown} cannot be read"))?;
             let found = judge(&text, room, &module_of(&shown)).with_context(|| shown.clone())?;
@@ -53,7 +102,49 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// `src/server/http/mod.rs` is `server::http`.
+/// What the manifests of our crates depend on and may not. Dependencies of tests are free.
+fn walls() -> Result<Vec<String>> {
+    let metadata = output(clean(Command::new("cargo")).current_dir(root()).args([
+        "metadata",
+        "--locked",
+        "--no-deps",
+        "--format-version",
+        "1",
+    ]))?;
+    let metadata: Value = serde_json::from_str(&metadata).context("what cargo says of itself")?;
+    let packages = metadata["packages"].as_array().cloned().unwrap_or_default();
+    let folders = fs::read_dir(root().join("crates")).context("the folder crates is missing")?;
+    let mut findings = Vec::new();
+    for folder in folders.flatten() {
+        let name = folder.file_name().to_string_lossy().into_owned();
+        let package =
+            packages.iter().find(|package| package["name"] == format!("wayfare-{name}").as_str());
+        match (WALLS.iter().find(|wall| wall.name == name), package) {
+            (Some(wall), Some(package)) => findings.extend(behind(wall, package)),
+            _ => {
+                findings.push(format!("crates/{name}: say in xtask/src/arrows.rs what it may use"))
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// What a crate depends on and may not.
+fn behind(wall: &Wall, package: &Value) -> Vec<String> {
+    let none = Vec::new();
+    let used = package["dependencies"].as_array().unwrap_or(&none).iter();
+    let used = used.filter(|used| used["kind"].is_null()).filter_map(|used| used["name"].as_str());
+    used.filter(|used| match used.strip_prefix("wayfare-") {
+        Some(ours) => !wall.may_use.contains(&ours),
+        None => {
+            wall.never.iter().any(|never| used == never || used.starts_with(&format!("{never}_")))
+        }
+    })
+    .map(|used| format!("crates/{}/Cargo.toml: it may not depend on `{used}`", wall.name))
+    .collect()
+}
+
+/// `src/http/rest/mod.rs` is `http::rest`.
 fn module_of(file: &str) -> Vec<String> {
     let path = file.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
     path.split('/').map(str::to_string).collect()
@@ -218,7 +309,9 @@ pub fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ROOMS, judge, module_of};
+    use serde_json::json;
+
+    use super::{ROOMS, WALLS, behind, judge, module_of};
 
     /// Lines with findings, of a file in a room.
     fn lines(file: &str, text: &str) -> Vec<usize> {
@@ -231,48 +324,42 @@ mod tests {
     fn an_import_the_other_way_is_found_on_its_line() {
         let samples = [
             ("use crate::ui::app;", 1),
-            (
-                "use std::fmt;\nuse crate::{\n    domain::ids::JourneyId,\n    ui::{app, dom},\n};",
-                4,
-            ),
-            ("fn f() {\n    crate::api::journeys::get();\n}", 2),
-            ("use crate::{api::AppError, domain::ids};", 1),
-            ("use super::super::api::AppError;", 1),
-            ("use super::super::{\n    domain::ids,\n    api::AppError,\n};", 3),
+            ("use std::fmt;\nuse crate::{\n    http::routes,\n    ui::{app, dom},\n};", 4),
+            ("fn f() {\n    crate::ui::app::App();\n}", 2),
+            ("use crate::{ui::app::App, http::routes};", 1),
+            ("use super::super::ui::app;", 1),
+            ("use super::super::{\n    http::routes,\n    ui::app,\n};", 3),
             ("mod tests {\n    use super::super::super::ui::app;\n}", 2),
             ("fn f() {\n    let page = html! { <a>{crate::ui::app::title()}</a> };\n}", 2),
         ];
         for (text, line) in samples {
-            assert_eq!(lines("src/server/services.rs", text), [line], "{text}");
+            assert_eq!(lines("src/api/journeys/read.rs", text), [line], "{text}");
         }
     }
 
     #[test]
     fn the_right_way_and_mere_mentions_are_left_alone() {
         let samples = [
-            "use crate::domain::ids;",
-            "// crate::ui::app\n/// [crate::api]\nconst TEXT: &str = \"crate::ui\";",
-            "use crate::{\n    domain::{\n        ui::Not,\n        ids,\n    },\n    \
-                server::store,\n};",
-            "use super::{api::Own, store};\nuse super::ui::Own;",
-            "mod tests {\n    use super::super::api::Own;\n}",
+            "use crate::http::routes;",
+            "// crate::ui::app\n/// [crate::ui]\nconst TEXT: &str = \"crate::ui\";",
+            "use crate::{\n    http::{\n        ui::Not,\n        ids,\n    },\n    \
+                server::log,\n};",
+            "use super::{ui::Own, store};\nuse super::ui::Own;",
+            "mod tests {\n    use super::super::ui::Own;\n}",
             "fn f(api: u8) -> u8 { let ui = api; ui }",
         ];
         for text in samples {
-            assert_eq!(lines("src/server/services.rs", text), [0; 0], "{text}");
+            assert_eq!(lines("src/api/journeys/read.rs", text), [0; 0], "{text}");
         }
     }
 
     #[test]
     fn each_room_has_its_own_rule() {
-        assert_eq!(lines("src/domain/ids.rs", "use crate::server::store;"), [1]);
-        assert_eq!(
-            lines("src/api/journeys.rs", "use crate::{domain::ids, server::store};"),
-            [0; 0]
-        );
-        assert_eq!(lines("src/api/journeys.rs", "use crate::ui::app;"), [1]);
-        assert_eq!(lines("src/ui/app.rs", "use crate::{api::AppError, domain::ids};"), [0; 0]);
-        assert_eq!(lines("src/ui/app.rs", "use crate::server::store;"), [1]);
+        assert_eq!(lines("src/server/log.rs", "use crate::api::AppError;"), [1]);
+        assert_eq!(lines("src/cli/serve.rs", "use crate::ui::app;"), [1]);
+        assert_eq!(lines("src/http/pages.rs", "use crate::{api::AppError, ui::app};"), [0; 0]);
+        assert_eq!(lines("src/ui/app.rs", "use crate::api::AppError;"), [0; 0]);
+        assert_eq!(lines("src/ui/app.rs", "use crate::http::routes;"), [1]);
     }
 
     #[test]
@@ -280,17 +367,31 @@ mod tests {
         let samples = [
             "use sqlx::Row;",
             "use leptos_router::path;",
-            "use tokio;",
-            "#[tokio::test]\nfn f() {}",
-            "fn f() { axum::serve(); }",
+            "use sqlx;",
+            "#[sqlx::test]\nfn f() {}",
+            "fn f() { leptos::mount(); }",
         ];
         for text in samples {
-            assert_eq!(lines("src/domain/ids.rs", text).len(), 1, "{text}");
+            assert_eq!(lines("src/cli/serve.rs", text).len(), 1, "{text}");
         }
         assert_eq!(
-            lines("src/domain/ids.rs", "use serde::Serialize;\nfn f(tokio: u8) -> u8 { tokio }"),
+            lines("src/cli/serve.rs", "use serde::Serialize;\nfn f(sqlx: u8) -> u8 { sqlx }"),
             [0; 0]
         );
-        assert_eq!(lines("src/server/store.rs", "use sqlx::Row;"), [0; 0]);
+    }
+
+    #[test]
+    fn a_crate_depends_on_what_its_wall_lets_through() {
+        let wall = WALLS.iter().find(|wall| wall.name == "engine").unwrap();
+        let package = json!({ "dependencies": [
+            { "name": "wayfare-store", "kind": null },
+            { "name": "wayfare-delivery", "kind": null },
+            { "name": "sqlx", "kind": null },
+            { "name": "axum", "kind": "dev" },
+            { "name": "tokio", "kind": null },
+        ] });
+        let found = behind(wall, &package).join("\n");
+        assert!(found.contains("`wayfare-delivery`") && found.contains("`sqlx`"), "{found}");
+        assert_eq!(found.lines().count(), 2, "{found}");
     }
 }

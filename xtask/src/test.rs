@@ -5,7 +5,9 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::{
-    Part, Profile, browser, npm, requests, server,
+    Part, Profile, browser,
+    check::SERVERS_HALF,
+    npm, requests, server,
     shell::{step, watch},
     toolchain::{Toolchain, clean},
 };
@@ -42,16 +44,9 @@ pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
             npm::ready()?;
             let mut command = toolchain.cargo();
             command
-                .args([
-                    "test",
-                    "--locked",
-                    "--no-fail-fast",
-                    "--package",
-                    "wayfare",
-                    "--features",
-                    "ssr",
-                    "--",
-                ])
+                .args(["test", "--locked", "--no-fail-fast"])
+                .args(SERVERS_HALF)
+                .args(["--features", "wayfare/ssr", "--"])
                 .args(filter);
             watch(&mut command, |line| tally.read(line))
         });

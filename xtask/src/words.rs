@@ -1,7 +1,9 @@
 //! The words of `docs/glossary.md`: what its columns “not” name stands in no text that a person
-//! reads, and no pronoun that guesses a gender in any text, comment or document.
+//! reads and in no name that code gives, and no pronoun that guesses a gender in any text, comment
+//! or document.
 //!
 //! A text is a literal with a blank in it that is no SQL; keys, log fields and test data have none.
+//! A name is that of a function, type, constant or module; a retired word is found as a part of it.
 //! What is right after all stands in the glossary's section “Exceptions”, with its file.
 
 use std::{
@@ -17,8 +19,8 @@ use crate::{arrows::rust_files, shell::root};
 
 const GLOSSARY: &str = "docs/glossary.md";
 /// Folders with texts that people read, and those where comments count as well.
-const TEXTS: [&str; 1] = ["src"];
-const COMMENTS: [&str; 4] = ["src", "tests", "xtask/src", "benches"];
+const TEXTS: [&str; 2] = ["src", "crates"];
+const COMMENTS: [&str; 5] = ["src", "crates", "tests", "xtask/src", "benches"];
 const PRONOUNS: [&str; 8] = ["she", "her", "hers", "herself", "he", "him", "his", "himself"];
 /// Words of SQL by which a statement is known.
 const SQL: [&str; 8] =
@@ -37,6 +39,11 @@ pub fn check() -> Result<()> {
     let words = Words::read(&glossary)?;
     let mut findings = Vec::new();
     for (file, text) in files(&TEXTS)?.into_iter().filter(|(file, _)| !file.ends_with("tests.rs")) {
+        for (line, name) in names(&text).with_context(|| file.clone())? {
+            for word in words.retired_in_name(&name, &file) {
+                findings.push(format!("{file}:{line}: “{word}” in the name {name}"));
+            }
+        }
         for (line, literal) in texts(&text).with_context(|| file.clone())? {
             for phrase in words.retired(&literal, &file) {
                 findings.push(format!("{file}:{line}: “{phrase}” in “{}”", shortened(&literal)));
@@ -102,6 +109,16 @@ impl Words {
         found.filter(|phrase| !self.may_stand(phrase, file)).collect()
     }
 
+    /// Words of the column in a name: parts of it between underscores or capitals.
+    fn retired_in_name(&self, name: &str, file: &str) -> Vec<String> {
+        let parts = parts_of(name);
+        let single = self.not.iter().filter_map(|phrase| match phrase.as_slice() {
+            [word] => Some(word),
+            _ => None,
+        });
+        single.filter(|word| parts.contains(word) && !self.may_stand(word, file)).cloned().collect()
+    }
+
     fn pronouns(&self, line: &str, file: &str) -> Vec<&'static str> {
         let line = words_of(line);
         let found = PRONOUNS.into_iter().filter(|pronoun| line.iter().any(|word| word == pronoun));
@@ -128,6 +145,59 @@ fn words_of(text: &str) -> Vec<String> {
         .filter(|word| !word.is_empty())
         .map(str::to_string)
         .collect()
+}
+
+/// The parts of a name, in small letters: `ConnectorPath` and `connector_path` have two.
+fn parts_of(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut before = '_';
+    for sign in name.chars() {
+        if sign == '_' || (sign.is_uppercase() && before.is_lowercase()) {
+            parts.push(String::new());
+        }
+        if let (true, Some(part)) = (sign != '_', parts.last_mut()) {
+            part.extend(sign.to_lowercase());
+        }
+        before = sign;
+    }
+    parts
+}
+
+/// The names that a file gives, with their lines; those of tests apart.
+fn names(text: &str) -> Result<Vec<(usize, String)>> {
+    const GIVES: [&str; 8] = ["fn", "struct", "enum", "trait", "type", "const", "static", "mod"];
+    let tokens: TokenStream =
+        text.parse().map_err(|error| anyhow::anyhow!("this is not Rust: {error}"))?;
+    let mut found = Vec::new();
+    let mut pending = vec![tokens];
+    while let Some(tokens) = pending.pop() {
+        let (mut of_tests, mut gives) = (false, false);
+        for token in tokens {
+            match token {
+                TokenTree::Group(group)
+                    if group.stream().to_string().replace(' ', "") == "cfg(test)" =>
+                {
+                    of_tests = true;
+                }
+                TokenTree::Group(group) if of_tests => {
+                    of_tests = group.delimiter() != proc_macro2::Delimiter::Brace;
+                }
+                TokenTree::Group(group) => pending.push(group.stream()),
+                TokenTree::Ident(word) if gives && !of_tests => {
+                    found.push((word.span().start().line, word.to_string()));
+                    gives = false;
+                }
+                TokenTree::Ident(word) => gives = GIVES.iter().any(|gives| word == gives),
+                TokenTree::Punct(mark) => {
+                    gives = false;
+                    of_tests &= mark.as_char() != ';';
+                }
+                TokenTree::Literal(_) => gives = false,
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// The literals of a file that people read, with their lines.
@@ -229,6 +299,18 @@ mod tests {
             #[cfg(test)]\nmod tests { fn c() { d(\"a trip\") } }";
         let found = texts(file).expect("Rust");
         assert_eq!(found, [(2, "\"a trip\"".to_string())]);
+    }
+
+    #[test]
+    fn names_are_found_by_their_parts_and_those_of_tests_are_free() {
+        let file = "fn round_trip() { const TRIPS: u8 = 0; }\nstruct TripRow { strip: u8 }\n\
+            #[cfg(test)]\nmod tests { fn trip() {} }";
+        let found = names(file).expect("Rust");
+        let retired = |name: &str| words().retired_in_name(name, "src/b.rs").len();
+        let lines: Vec<_> =
+            found.iter().filter(|(_, name)| retired(name) > 0).map(|(line, _)| *line).collect();
+        assert_eq!(lines, [1, 2], "{found:?}");
+        assert_eq!(words().retired_in_name("TripRow", "src/a.rs"), [""; 0], "an exception");
     }
 
     #[test]

@@ -3,7 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{access::actor::ActorRef, error::FieldError, ids::{OperationId, UserId}, journeys::transition::Action, query_string::{pairs, write_query}, time::{Day, Timestamp}};
+use super::{
+    access::actor::ActorRef,
+    error::FieldError,
+    ids::{OperationId, UserId},
+    journeys::transition::Action,
+    query_string::{pairs, write_query},
+    time::{Day, Timestamp},
+};
 
 /// Entries on a page.
 pub const AUDIT_ROWS: i64 = 50;

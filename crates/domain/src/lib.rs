@@ -5,20 +5,20 @@
 //! other room.
 
 pub mod access;
-pub mod journeys;
 pub mod audit;
-pub mod messages;
-pub mod versions;
 pub mod engine;
 pub mod error;
-pub mod stats;
 pub mod graph;
 pub mod hold;
 pub mod ids;
 pub mod interrupt;
+pub mod journeys;
+pub mod messages;
+pub mod names;
 pub mod operations;
 pub mod profiles;
 pub mod query_string;
-pub mod names;
+pub mod stats;
 pub mod time;
 pub mod unreadable;
+pub mod versions;

@@ -2,7 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{access::actor::ActorRef, ids::{JourneyId, OperationId}, journeys::{status::Status, transition::{Action, Refusal}}, stats::pluralize, time::Timestamp};
+use super::{
+    access::actor::ActorRef,
+    ids::{JourneyId, OperationId},
+    journeys::{
+        status::Status,
+        transition::{Action, Refusal},
+    },
+    stats::pluralize,
+    time::Timestamp,
+};
 
 /// What became of one journey of a bulk action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,10 +198,10 @@ mod tests {
 
     fn report(action: Action, changed: i64, skipped: Vec<SkipCount>) -> OperationSummary {
         OperationSummary {
-            id: OperationId::new(),
+            id: OperationId(uuid::Uuid::from_u128(1)),
             action,
             undo_of: None,
-            by: ActorRef { id: UserId::new(), name: "Ada".to_string() },
+            by: ActorRef { id: UserId(uuid::Uuid::from_u128(2)), name: "Ada".to_string() },
             at: Timestamp(0),
             changed,
             skipped,

@@ -8,7 +8,13 @@ use std::collections::{HashMap, HashSet};
 
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir, Ranker};
 
-use super::{geometry::{GRID, LayoutDirection, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, node_rects, shown_outlets, size, snap}, routing::lane_demand};
+use super::{
+    geometry::{
+        GRID, LayoutDirection, NODE_HEIGHT, NODE_WIDTH, drawn_outlets, node_rects, shown_outlets,
+        size, snap,
+    },
+    routing::lane_demand,
+};
 use wayfare_domain::graph::{Graph, NodeKind, Position};
 
 /// From this many nodes on, layers are chosen by a quicker rule.
@@ -18,7 +24,7 @@ const MANY: usize = 400;
 /// to two, 2,000 ten.)
 const TOO_MANY: usize = 800;
 /// Most room that is added between two layers.
-const ROOM_MAX: f64 = 40.0 * GRID;
+const GAP_MAX: f64 = 40.0 * GRID;
 
 /// Moves every node to its place.
 pub fn align(graph: &mut Graph, direction: LayoutDirection) {
@@ -214,7 +220,7 @@ fn roomy(graph: &Graph, mut places: Vec<Position>, direction: LayoutDirection) -
         let missing = here
             .map(|crowd| crowd.room - (crowd.bottom - crowd.top))
             .fold(0.0, f64::max)
-            .min(ROOM_MAX);
+            .min(GAP_MAX);
         moved += (missing / GRID).ceil() * GRID;
         moves.push(moved);
     }

@@ -1,6 +1,14 @@
 //! When a delay would be over for someone: what the form of a delay shows as an example.
 
-use wayfare_domain::{engine::time_zones::{LocalTime, TimeZones, minute_of, next_time_of_day, plus_days}, graph::node::Delay, profiles::{Profile, property_value::{DateOrInstant, parse_date_or_instant}}, time::{DAY_MS, MINUTE_MS, Timestamp}};
+use wayfare_domain::{
+    engine::time_zones::{LocalTime, TimeZones, minute_of, next_time_of_day, plus_days},
+    graph::node::Delay,
+    profiles::{
+        Profile,
+        property_value::{DateOrInstant, parse_date_or_instant},
+    },
+    time::{DAY_MS, MINUTE_MS, Timestamp},
+};
 
 /// How many times are shown.
 const TIMES: usize = 3;

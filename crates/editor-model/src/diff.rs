@@ -6,7 +6,15 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use wayfare_domain::{error::FieldError, graph::{Connector, Graph, Node, NodeKind, criteria::{Criteria, EventMatch, PropertyFilter}, node::{Branch, PropertyValue, SendOptions, SplitShare, hours}}, journeys::settings::{EntryTrigger, Goal, QuietHours, ReentryRule, Settings}};
+use wayfare_domain::{
+    error::FieldError,
+    graph::{
+        Connector, Graph, Node, NodeKind,
+        criteria::{Criteria, EventMatch, PropertyFilter},
+        node::{Branch, PropertyValue, SendOptions, SplitShare, hours},
+    },
+    journeys::settings::{EntryTrigger, Goal, QuietHours, ReentryRule, Settings},
+};
 
 /// Longest value that is shown, in characters.
 const SHOWN_MAX: usize = 200;

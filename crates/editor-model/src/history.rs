@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use wayfare_domain::versions::EditMode;
 use super::state::{EditCommand, EditError, EditorState};
+use wayfare_domain::versions::EditMode;
 
 /// Most steps that can be taken back, and most nodes that all of them together may hold: memory has
 /// an end.
@@ -110,7 +110,10 @@ fn topic(edit: &EditCommand) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wayfare_domain::{graph::{Graph, Node, NodeKind, Position}, journeys::settings::{EntryTrigger, Settings}};
+    use wayfare_domain::{
+        graph::{Graph, Node, NodeKind, Position},
+        journeys::settings::{EntryTrigger, Settings},
+    };
 
     fn desk() -> EditHistory {
         EditHistory::new(

@@ -1,6 +1,13 @@
 //! The steps that can be put onto the canvas, in groups, each as it is when it is new.
 
-use wayfare_domain::{graph::{NodeKind, criteria::{Criteria, EventMatch}, node::{Branch, Delay, NodeGroup, SplitShare, WebhookMethod}}, time::MINUTE_MS};
+use wayfare_domain::{
+    graph::{
+        NodeKind,
+        criteria::{Criteria, EventMatch},
+        node::{Branch, Delay, NodeGroup, SplitShare, WebhookMethod},
+    },
+    time::MINUTE_MS,
+};
 
 /// One kind of step.
 #[derive(Debug, Clone, PartialEq)]

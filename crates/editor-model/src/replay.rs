@@ -8,7 +8,20 @@ use std::{
 };
 
 use wayfare_domain::versions::ReplayResult;
-use wayfare_domain::{engine::{CompiledVersion, compiled::NodeIndex, enrolment::{self, Advance, EngineContext, EnrolmentState, VisitOutcome}, entry::{EnrolmentHistory, EntryAttempt, EntryRejection, check_entry}, time_zones::TimeZones}, interrupt::{GivenUp, Interrupt}, journeys::{read_model::NodeStats, settings::EntryTrigger}, messages::event::MessageEventKind, profiles::{PastEvent, Profile, Properties, profile::event_key}, time::Timestamp};
+use wayfare_domain::{
+    engine::{
+        CompiledVersion,
+        compiled::NodeIndex,
+        enrolment::{self, Advance, EngineContext, EnrolmentState, VisitOutcome},
+        entry::{EnrolmentHistory, EntryAttempt, EntryRejection, check_entry},
+        time_zones::TimeZones,
+    },
+    interrupt::{GivenUp, Interrupt},
+    journeys::{read_model::NodeStats, settings::EntryTrigger},
+    messages::event::MessageEventKind,
+    profiles::{PastEvent, Profile, Properties, profile::event_key},
+    time::Timestamp,
+};
 
 /// A person by their number.
 type ProfileKey = i64;
@@ -109,7 +122,7 @@ impl<'a> ReplayRun<'a> {
             let world =
                 EngineContext { version: self.version, calendar: self.calendar, now: received_at };
             let progress = enrolment::on_event(world, profile, &trip.clone(), &happened);
-            self.follow(person, progress, received_at);
+            self.follow(person, progress, received_at)?;
         }
         let lets_in = match &self.version.settings.entry {
             EntryTrigger::Event { name, filters } => {
@@ -120,38 +133,43 @@ impl<'a> ReplayRun<'a> {
         };
         if lets_in {
             let live = Some((happened.at, received_at)).filter(|_| !by_profile);
-            self.attempt_entry(person, happened.properties, received_at, live);
+            self.attempt_entry(person, happened.properties, received_at, live)?;
         }
         Ok(())
     }
 
-    /// They have an occasion to come in.
+    /// They have an occasion to enter.
+    ///
+    /// # Errors
+    /// Where no one wants to know any more.
     pub fn attempt_entry(
         &mut self,
         person: ProfileKey,
         properties: Properties,
         now: Timestamp,
         event: Option<(Timestamp, Timestamp)>,
-    ) {
+    ) -> Result<(), GivenUp> {
         let occasion = EntryAttempt {
             journey: &self.journey,
             profile: person,
             now,
             event,
+            // Other journeys do not run here.
+            by_journey: false,
             history: self.history.get(&person).copied().unwrap_or_default(),
             entered: self.figures.entered,
         };
         if let Err(gate) = check_entry(&self.version.settings, &occasion) {
             *self.refused.entry(gate).or_default() += 1;
-            return;
+            return Ok(());
         }
-        let Some(profile) = self.people.get_mut(&person) else { return };
+        let Some(profile) = self.people.get_mut(&person) else { return Ok(()) };
         self.figures.entered += 1;
         let world = EngineContext { version: self.version, calendar: self.calendar, now };
         let began_at = event.map_or(now, |(at, _)| at.min(now));
         let progress = enrolment::start(world, profile, began_at, properties, &self.journey);
-        self.history.insert(person, EnrolmentHistory { is_enrolled: true, left_at: None });
-        self.follow(person, Some(progress), now);
+        self.history.insert(person, EnrolmentHistory::inside(now));
+        self.follow(person, Some(progress), now)
     }
 
     /// Lets time pass: anyone who is due goes on.
@@ -172,15 +190,22 @@ impl<'a> ReplayRun<'a> {
             let Some(profile) = self.people.get_mut(&person) else { continue };
             let world = EngineContext { version: self.version, calendar: self.calendar, now: at };
             let progress = enrolment::on_timer(world, profile, trip.clone());
-            self.follow(person, progress, at);
+            self.follow(person, progress, at)?;
         }
         Ok(())
     }
 
-    /// Counts where they went. Their message counts as sent at once.
-    fn follow(&mut self, person: ProfileKey, first: Option<Advance>, now: Timestamp) {
+    /// Counts where they went. Their message counts as sent at once, so in a draft whose messages
+    /// lead to one another this goes on until it is given up.
+    fn follow(
+        &mut self,
+        person: ProfileKey,
+        first: Option<Advance>,
+        now: Timestamp,
+    ) -> Result<(), GivenUp> {
         let mut next = first;
         while let Some(progress) = next.take() {
+            self.interrupt.go_on()?;
             for passage in &progress.passages {
                 let id = || self.version.nodes[passage.node].id.clone();
                 let node = self
@@ -204,9 +229,8 @@ impl<'a> ReplayRun<'a> {
             }
             if progress.ended.is_some() {
                 self.inside.remove(&person);
-                self.history
-                    .insert(person, EnrolmentHistory { is_enrolled: false, left_at: Some(now) });
-                return;
+                self.history.insert(person, EnrolmentHistory::left(progress.trip.entered_at, now));
+                return Ok(());
             }
             let sends = matches!(
                 progress.passages.last().map(|passage| &passage.turn),
@@ -215,12 +239,17 @@ impl<'a> ReplayRun<'a> {
             self.inside.insert(person, progress.trip.clone());
             if sends && let Some(profile) = self.people.get_mut(&person) {
                 let world = EngineContext { version: self.version, calendar: self.calendar, now };
-                next =
-                    enrolment::on_message_event(world, profile, &progress.trip, MessageEventKind::Sent);
+                next = enrolment::on_message_event(
+                    world,
+                    profile,
+                    &progress.trip,
+                    MessageEventKind::Sent,
+                );
             } else if let Some(due) = progress.trip.due_at(self.version) {
                 self.due.push(Reverse((due, person)));
             }
         }
+        Ok(())
     }
 
     /// What came of it, with the nodes in the order of the graph.
@@ -246,10 +275,18 @@ impl<'a> ReplayRun<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use serde_json::json;
 
     use super::*;
-    use wayfare_domain::{engine::time_zones::UtcOnly, graph::Graph, interrupt::Uninterrupted, journeys::settings::Settings, time::{DAY_MS, HOUR_MS, MINUTE_MS}};
+    use wayfare_domain::{
+        engine::time_zones::UtcOnly,
+        graph::Graph,
+        interrupt::Uninterrupted,
+        journeys::settings::Settings,
+        time::{DAY_MS, HOUR_MS, MINUTE_MS},
+    };
 
     const START: Timestamp = Timestamp(1_790_596_800_000);
 
@@ -273,6 +310,45 @@ mod tests {
     fn did(rehearsal: &mut ReplayRun<'_>, person: i64, name: &str, at: Timestamp) {
         let happened = PastEvent { key: event_key(name), at, properties: Properties::new() };
         rehearsal.event(person, happened, at).expect("not interrupted");
+    }
+
+    /// Gives up when it was asked this often.
+    struct Patience(AtomicU32);
+
+    impl Interrupt for Patience {
+        fn go_on(&self) -> Result<(), GivenUp> {
+            let asked = self.0.fetch_add(1, Ordering::Relaxed);
+            if asked < 1_000 { Ok(()) } else { Err(GivenUp::NobodyWaits) }
+        }
+    }
+
+    #[test]
+    fn a_draft_whose_messages_lead_to_one_another_ends_when_nobody_waits_any_more() {
+        let graph: Graph = serde_json::from_value(json!({
+            "nodes": [
+                {"id": "entry", "step": {"entry": {}}},
+                {"id": "a", "step": {"email": {"subject": "a", "body": "…"}}},
+                {"id": "b", "step": {"email": {"subject": "b", "body": "…"}}}
+            ],
+            "connectors": [
+                {"from": "entry", "outlet": "next", "to": "a"},
+                {"from": "a", "outlet": "sent", "to": "b"},
+                {"from": "b", "outlet": "sent", "to": "a"}
+            ]
+        }))
+        .expect("a graph");
+        let settings = Settings::new(EntryTrigger::Event {
+            name: "Cart Left".to_string(),
+            filters: Vec::new(),
+        });
+        let version = CompiledVersion::new(&graph, &settings, &HashMap::new());
+        let patience = Patience(AtomicU32::new(0));
+        let mut replay = ReplayRun::new(&version, &UtcOnly, "7", &patience);
+        let addresses = [("email".to_string(), "ada@example.com".to_string())].into();
+        replay.add(Profile { seq: 1, addresses, ..Profile::default() }, START);
+        let key = event_key("Cart Left");
+        let happened = PastEvent { key, at: START, properties: Properties::new() };
+        assert!(replay.event(1, happened, START).is_err());
     }
 
     #[test]

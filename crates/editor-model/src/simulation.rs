@@ -4,7 +4,18 @@
 use std::collections::VecDeque;
 
 use wayfare_domain::versions::{SimulatedEvent, SimulationStep};
-use wayfare_domain::{engine::{CompiledVersion, enrolment::{self, Advance, EngineContext, VisitOutcome}, time_zones::TimeZones}, interrupt::{GivenUp, Interrupt}, journeys::settings::EntryTrigger, messages::event::MessageEventKind, profiles::{PastEvent, Profile, Properties, profile::event_key, property_value::to_canonical}, time::{MINUTE_MS, Timestamp}};
+use wayfare_domain::{
+    engine::{
+        CompiledVersion,
+        enrolment::{self, Advance, EngineContext, VisitOutcome},
+        time_zones::TimeZones,
+    },
+    interrupt::{GivenUp, Interrupt},
+    journeys::settings::EntryTrigger,
+    messages::event::MessageEventKind,
+    profiles::{PastEvent, Profile, Properties, profile::event_key, property_value::to_canonical},
+    time::{MINUTE_MS, Timestamp},
+};
 
 /// Most steps of a trial: anyone who goes in circles is followed so far.
 pub const STEPS_MAX: usize = 500;

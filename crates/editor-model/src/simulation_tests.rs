@@ -3,7 +3,10 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use super::*;
-use wayfare_domain::{engine::time_zones::UtcOnly, graph::Graph, interrupt::Uninterrupted, journeys::settings::Settings};
+use wayfare_domain::{
+    engine::time_zones::UtcOnly, graph::Graph, interrupt::Uninterrupted,
+    journeys::settings::Settings,
+};
 
 /// A Monday, 12:00 UTC.
 const NOON: Timestamp = Timestamp(1_790_596_800_000);

@@ -4,9 +4,17 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::{
+    align,
+    clipboard::ClipboardGraph,
+    geometry::{LayoutDirection, NODE_HEIGHT, NODE_WIDTH, shown_outlets, snap},
+    palette, placement,
+};
 use wayfare_domain::versions::EditMode;
-use super::{align, clipboard::ClipboardGraph, geometry::{LayoutDirection, NODE_HEIGHT, NODE_WIDTH, shown_outlets, snap}, palette, placement};
-use wayfare_domain::{graph::{Connector, Graph, NODES_MAX, Node, NodeKind, Position}, journeys::settings::Settings};
+use wayfare_domain::{
+    graph::{Connector, Graph, NODES_MAX, Node, NodeKind, Position},
+    journeys::settings::Settings,
+};
 
 /// Graph and settings, and which nodes are chosen.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,7 +184,8 @@ impl EditorState {
         let target = self.graph.target_of(from, outlet).map(|node| node.id.clone());
         let goes_on = step.outlets().into_iter().next().filter(|_| target.is_some());
         let outlets = self.shown_of_new(step, goes_on.as_deref());
-        let mut at = placement::position_after(&self.graph, &source, outlet, self.direction, outlets);
+        let mut at =
+            placement::position_after(&self.graph, &source, outlet, self.direction, outlets);
         if let Some(target) = target.as_deref().and_then(|id| self.graph.node(id)) {
             let ahead = match self.direction {
                 LayoutDirection::Down => target.position.y > source.position.y,
@@ -191,7 +200,13 @@ impl EditorState {
                     LayoutDirection::Down => Position { x: target.position.x, y: at.y },
                     LayoutDirection::Right => Position { x: at.x, y: target.position.y },
                 };
-                placement::shift_downstream(&mut self.graph, wanted, self.direction, outlets, behind);
+                placement::shift_downstream(
+                    &mut self.graph,
+                    wanted,
+                    self.direction,
+                    outlets,
+                    behind,
+                );
                 at = placement::nearest_free(&self.graph, wanted, self.direction, outlets);
             }
         }

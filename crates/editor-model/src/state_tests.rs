@@ -2,7 +2,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{geometry::node_rects, history::EditHistory, palette};
-use wayfare_domain::{graph::node::{Branch, Delay}, journeys::settings::EntryTrigger};
+use wayfare_domain::{
+    graph::node::{Branch, Delay},
+    journeys::settings::EntryTrigger,
+};
 
 fn sketch() -> EditorState {
     EditorState::new(Graph::empty(), Settings::new(EntryTrigger::Api {}))

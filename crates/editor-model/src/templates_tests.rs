@@ -3,8 +3,17 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::*;
-use wayfare_domain::{engine::{CompiledVersion, time_zones::UtcOnly}, interrupt::Uninterrupted, profiles::Profile, time::Timestamp, versions::{PUBLISHED_DESCRIPTION_MAX, Severity, SimulatedEvent}};
-use crate::{problems::find_problems, simulation::{Simulation, simulate}};
+use crate::{
+    problems::find_problems,
+    simulation::{Simulation, simulate},
+};
+use wayfare_domain::{
+    engine::{CompiledVersion, time_zones::UtcOnly},
+    interrupt::Uninterrupted,
+    profiles::Profile,
+    time::Timestamp,
+    versions::{PUBLISHED_DESCRIPTION_MAX, Severity, SimulatedEvent},
+};
 
 /// A Monday, 12:00 UTC.
 const NOON: Timestamp = Timestamp(1_790_596_800_000);

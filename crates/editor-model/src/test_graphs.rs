@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 
 use super::geometry::LayoutDirection;
-use wayfare_domain::graph::{Connector, Graph, Node, NodeKind, criteria::Criteria, node::{Branch, Delay}};
+use wayfare_domain::graph::{
+    Connector, Graph, Node, NodeKind,
+    criteria::Criteria,
+    node::{Branch, Delay},
+};
 
 pub fn split(branches: usize) -> NodeKind {
     let branch =

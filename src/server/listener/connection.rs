@@ -22,7 +22,7 @@ use super::{
     handle::{ConnectionHandle, EndOrder, RequestInHand},
     watched::{Socket, WatchedBody, WatchedStream},
 };
-use crate::server::{guarded_body::GuardedBody, http::plain};
+use crate::{http::plain, server::guarded_body::GuardedBody};
 
 /// How much of a request's head is read before it is refused with 431, in bytes; the last read may
 /// go over it.

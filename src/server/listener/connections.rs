@@ -18,14 +18,14 @@ use super::{
     handle::{ConnectionHandle, EndOrder},
     limits::{ConnectionLimits, Overdue},
 };
-use crate::server::{
-    client_network::ClientNetwork,
-    concurrency_limit::{ConcurrencyLimit, Permit},
+use crate::{
     http::TrustedProxies,
+    server::concurrency_limit::{ConcurrencyLimit, Permit},
 };
+use wayfare_application::client_network::ClientNetwork;
 
 /// All connections are looked over for room at most this often, however many come in.
-const MAKE_ROOM_INTERVAL: Duration = Duration::from_millis(20);
+const EVICTION_INTERVAL: Duration = Duration::from_millis(20);
 /// How often refusals are told to the operator.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -111,7 +111,7 @@ impl Connections {
         let mut table = self.table();
         let count = table.open.len();
         if count + self.limits.headroom >= self.limits.unreserved() {
-            self.make_room(&mut table, None);
+            self.evict_idle(&mut table, None);
         }
         if count >= self.limits.max {
             self.refused.full.fetch_add(1, Relaxed);
@@ -132,7 +132,7 @@ impl Connections {
         let permit = self.per_client.try_acquire(client);
         // Neighbours behind one address do not lock each other out by connections that no one uses.
         if self.per_client.count(&client) + self.limits.headroom / 4 >= self.limits.per_client {
-            self.make_room(&mut self.table(), Some(client));
+            self.evict_idle(&mut self.table(), Some(client));
         }
         permit.ok_or_else(|| {
             self.refused.clients_at_limit.fetch_add(1, Relaxed);
@@ -143,13 +143,13 @@ impl Connections {
     /// Closes some connections without a request, of one client or of all: first those that never
     /// asked for anything, of anyone who has most of them, the oldest first. A newcomer thus has
     /// the longest time to say what it wants.
-    fn make_room(&self, table: &mut Table, client: Option<ClientNetwork>) {
+    fn evict_idle(&self, table: &mut Table, client: Option<ClientNetwork>) {
         let made_at = if client.is_some() {
             &mut table.room_of_client_made_at
         } else {
             &mut table.room_made_at
         };
-        if made_at.is_some_and(|made_at| made_at.elapsed() < MAKE_ROOM_INTERVAL) {
+        if made_at.is_some_and(|made_at| made_at.elapsed() < EVICTION_INTERVAL) {
             return;
         }
         *made_at = Some(Instant::now());
@@ -181,8 +181,8 @@ impl Connections {
     }
 
     /// There are no more descriptors to be had: connections without a request give theirs back.
-    pub fn make_room_for_descriptors(&self) {
-        self.make_room(&mut self.table(), None);
+    pub fn free_descriptors(&self) {
+        self.evict_idle(&mut self.table(), None);
     }
 
     /// Tells every connection to end after the request that it has in hand.

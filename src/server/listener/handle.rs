@@ -8,7 +8,7 @@ use std::sync::{
 use tokio::{sync::Notify, time::Instant};
 
 use super::activity::Activity;
-use crate::server::client_network::ClientNetwork;
+use wayfare_application::client_network::ClientNetwork;
 
 /// How a connection is to end. The later ones overrule the earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -26,8 +26,8 @@ pub use connections::{ConnectionRefused, Connections};
 pub use limits::{CONNECTIONS_MAX, ConnectionLimits, Deadlines};
 pub use socket::bind;
 
-use super::supervisor::contained;
 use connections::ConnectionSlot;
+use wayfare_runtime::supervisor::contained;
 
 /// How long to wait after the system refused a connection.
 const ACCEPT_AGAIN_DELAY: Duration = Duration::from_millis(50);
@@ -79,7 +79,7 @@ async fn accept_until(
                 Err(error) => {
                     // Too many open files, or a client that left again: wait and go on.
                     tracing::warn!(%error, "connection.not_accepted");
-                    connections.make_room_for_descriptors();
+                    connections.free_descriptors();
                     tokio::time::sleep(ACCEPT_AGAIN_DELAY).await;
                 }
             },

@@ -16,7 +16,7 @@ use super::{
     ConnectionLimits, Connections, Deadlines, connection::converse, handle::EndOrder,
     watched::Socket,
 };
-use crate::server::http::TrustedProxies;
+use crate::http::TrustedProxies;
 
 /// What fits into the pipe between client and server, in bytes.
 const PIPE: usize = 4096;

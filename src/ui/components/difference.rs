@@ -3,8 +3,10 @@
 
 use leptos::prelude::*;
 
-use wayfare_editor_model::diff::{ConnectorChange, FieldChange, NodeChange, NodeChangeKind, VersionDiff};
 use wayfare_domain::stats::pluralize;
+use wayfare_editor_model::diff::{
+    ConnectorChange, FieldChange, NodeChange, NodeChangeKind, VersionDiff,
+};
 
 #[component]
 pub fn Mismatch(difference: VersionDiff) -> impl IntoView {

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use crate::api::request::submitted_value;
-use wayfare_domain::access::{account::{PASSWORD_MAX, PASSWORD_MIN}, permissions::Role};
+use wayfare_domain::access::{
+    account::{PASSWORD_MAX, PASSWORD_MIN},
+    permissions::Role,
+};
 
 #[component]
 pub fn TextField(

@@ -1,11 +1,11 @@
 //! The project that a page shows, in every form of it that changes something: the server carries a
 //! form out in no other one, whatever was chosen in another tab meanwhile
-//! (`server/http/form_project.rs`).
+//! (`src/http/form_project.rs`).
 
 use leptos::prelude::*;
 
-use wayfare_domain::query_string::FOR_PROJECT;
 use crate::ui::dom;
+use wayfare_domain::query_string::FOR_PROJECT;
 
 /// A hidden field that names it.
 #[component]

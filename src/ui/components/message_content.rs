@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use wayfare_domain::{messages::{preview::PreviewContent, sms::SmsSize}, profiles::profile::Channel};
+use wayfare_domain::{
+    messages::{preview::PreviewContent, sms::SmsSize},
+    profiles::profile::Channel,
+};
 
 /// Content that needs no frame. Empty for an email.
 #[component]

@@ -9,9 +9,19 @@ use std::{
 
 use leptos::prelude::*;
 
-use super::{browser, lines::ConnectorLayout, trail::RunOverlay};
-use wayfare_domain::{graph::{Connector, Graph, Node, Position}, journeys::{read_model::NodeStats, settings::Settings}, versions::{EditMode, EditorDocument, Problem}};
-use wayfare_editor_model::{geometry::{LayoutDirection, Rect, Viewport, drawn_outlets, frame, shown_outlets}, history::EditHistory, outline::{OutlineItem, outline_items}, problems::find_problems, state::{EditCommand, EditorState}};
+use super::{browser, connector_layout::ConnectorLayout, run_overlay::RunOverlay};
+use wayfare_domain::{
+    graph::{Connector, Graph, Node, Position},
+    journeys::{read_model::NodeStats, settings::Settings},
+    versions::{EditMode, EditorDocument, Problem},
+};
+use wayfare_editor_model::{
+    geometry::{LayoutDirection, Rect, Viewport, drawn_outlets, frame, shown_outlets},
+    history::EditHistory,
+    outline::{OutlineItem, outline_items},
+    problems::find_problems,
+    state::{EditCommand, EditorState},
+};
 
 /// An outlet on the rim of a box, and whether it leads somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,12 +184,12 @@ impl Bench {
         expect_context::<Bench>()
     }
 
-    pub fn sketch<T>(&self, read: impl FnOnce(&EditorState) -> T) -> T {
+    pub fn editor_state<T>(&self, read: impl FnOnce(&EditorState) -> T) -> T {
         self.desk.with_value(|desk| read(desk.current()))
     }
 
     pub fn graph<T>(&self, read: impl FnOnce(&Graph) -> T) -> T {
-        self.sketch(|sketch| read(&sketch.graph))
+        self.editor_state(|sketch| read(&sketch.graph))
     }
 
     pub fn cell(&self, id: &str) -> Option<Cell> {
@@ -277,7 +287,7 @@ impl Bench {
 
     /// Shows what is chosen; the form of a step comes up where one was chosen now.
     fn show_chosen(&self, just_now: bool) {
-        let chosen = self.sketch(|sketch| sketch.selection.clone());
+        let chosen = self.editor_state(|sketch| sketch.selection.clone());
         let others = self.chosen.with_untracked(|now| *now != chosen);
         if chosen.len() == 1 && (just_now || others) {
             let one = chosen.first().cloned();
@@ -366,7 +376,7 @@ impl Bench {
     pub fn look_over(&self) {
         let document = self.document.get_value();
         let now = browser::now();
-        let mut found = self.sketch(|sketch| {
+        let mut found = self.editor_state(|sketch| {
             find_problems(&sketch.graph, &sketch.settings, &document.catalogue, now)
         });
         for check in self.server_checks.get_untracked() {

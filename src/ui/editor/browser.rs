@@ -8,8 +8,8 @@ use web_sys::{
     Element, EventTarget, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement,
 };
 
-use wayfare_editor_model::geometry::Rect;
 use wayfare_domain::time::Timestamp;
+use wayfare_editor_model::geometry::Rect;
 
 /// The element that the editor is mounted into, with the journey and the version that it names.
 pub struct MountPoint {

@@ -4,16 +4,16 @@ use leptos::{html, prelude::*};
 
 use super::{
     bench::Bench,
-    hand::PointerTool,
+    connectors::{ConnectorLine, ConnectorTools},
     icons::{EditorIcon, MarkIcon},
     minimap::Minimap,
     palette::StepPicker,
+    pointer::PointerTool,
     step_box::StepBox,
-    wires::{ConnectorLine, ConnectorTools},
 };
-use wayfare_editor_model::{geometry::Rect, routing::direct_path};
-use wayfare_domain::graph::Connector;
 use crate::ui::components::icon::{Icon, Symbol};
+use wayfare_domain::graph::Connector;
+use wayfare_editor_model::{geometry::Rect, routing::direct_path};
 
 /// More nodes than this are only drawn where the window shows them.
 const ALL_DRAWN: usize = 400;

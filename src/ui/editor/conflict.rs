@@ -3,13 +3,16 @@
 use leptos::prelude::*;
 
 use super::{
+    autosave::Autosave,
     bench::{Bench, ConflictingVersion, SaveState},
     browser,
     dialogs::Window,
-    saver::Autosave,
 };
-use wayfare_editor_model::{clipboard::ClipboardGraph, diff::{VersionDiff, diff}};
 use crate::ui::components::difference::Mismatch;
+use wayfare_editor_model::{
+    clipboard::ClipboardGraph,
+    diff::{VersionDiff, diff},
+};
 
 #[component]
 pub fn ConflictWindow(saver: Autosave) -> impl IntoView {
@@ -53,7 +56,7 @@ enum Changes {
 impl Changes {
     fn of(bench: Bench, theirs: &ConflictingVersion) -> Self {
         let there = (&theirs.document.graph, &theirs.document.settings);
-        bench.sketch(|sketch| {
+        bench.editor_state(|sketch| {
             let mine = (&sketch.graph, &sketch.settings);
             match bench.base.get_value() {
                 Some(base) => {

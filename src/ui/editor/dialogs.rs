@@ -3,15 +3,22 @@
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
+    autosave::Autosave,
     bench::{Bench, SaveState},
     browser,
-    keys::SHORTCUTS,
+    node_profiles::PeopleList,
     panel::CheckList,
-    people::PeopleList,
-    saver::Autosave,
+    shortcuts::SHORTCUTS,
 };
 use crate::{api::editor::publish_version, ui::components::typed_text::LiveTextArea};
-use wayfare_domain::{journeys::status::Status, names::NAME_MAX, versions::{PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, PreviousVersionPolicy, PublishRequest, Severity, VersionOption}};
+use wayfare_domain::{
+    journeys::status::Status,
+    names::NAME_MAX,
+    versions::{
+        PUBLISHED_DESCRIPTION_MAX as DESCRIPTION_MAX, PreviousVersionPolicy, PublishRequest,
+        Severity, VersionOption,
+    },
+};
 
 /// A `<dialog>` that is open while `open` says so.
 #[component]

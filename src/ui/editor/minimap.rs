@@ -5,8 +5,8 @@ use std::fmt::Write;
 use leptos::prelude::*;
 
 use super::{bench::Bench, browser};
-use wayfare_editor_model::geometry::Rect;
 use wayfare_domain::graph::Position;
+use wayfare_editor_model::geometry::Rect;
 
 const WIDTH: f64 = 150.0;
 const HEIGHT: f64 = 100.0;

@@ -2,52 +2,55 @@
 //! can be done to a graph is decided in `domain/editor/`; here it is shown, and hands and keys are
 //! read.
 
-mod acts;
+mod actions;
+mod autosave;
 mod bench;
 mod browser;
 mod canvas;
-mod carry;
 mod conflict;
+mod connector_layout;
+mod connectors;
 mod dialogs;
-mod hand;
 mod icons;
-mod keys;
-mod lines;
 mod minimap;
+mod node_drag;
+mod node_profiles;
 mod outline;
+mod outline_tree;
 mod palette;
 mod panel;
-mod people;
+mod pointer;
 mod preview;
-mod saver;
+mod run_overlay;
+mod shortcuts;
 mod step_box;
 mod toolbar;
-mod trail;
-mod tree;
-mod wires;
 
 use std::sync::Arc;
 
 use leptos::{html, prelude::*, task::spawn_local};
 
 use self::{
+    autosave::{Autosave, LocalBackup, kept, storage_key},
     bench::{Bench, ConflictingVersion, SaveState},
     canvas::Canvas,
     conflict::ConflictWindow,
     dialogs::{Help, PeopleWindow, PublishWindow},
-    hand::PointerTool,
     outline::Outline,
     palette::Palette,
     panel::Panel,
+    pointer::PointerTool,
     preview::PreviewWindow,
-    saver::{Autosave, LocalBackup, kept, shelf},
     toolbar::Toolbar,
 };
 use super::{
     components::state::{ErrorState, LoadingState},
     dom,
 };
-use crate::api::{AppError, editor::{begin_version, editor_figures, open_editor}};
+use crate::api::{
+    AppError,
+    editor::{begin_version, open_editor, version_stats},
+};
 use wayfare_domain::{journeys::status::Status, versions::EditorDocument};
 use wayfare_editor_model::state::EditCommand;
 
@@ -90,10 +93,10 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
     let ground = NodeRef::<html::Div>::new();
     let hand = PointerTool::new(bench, ground);
     let (help, publishing) = (RwSignal::new(false), RwSignal::new(false));
-    let windows = keys::DialogSignals { help, publishing };
-    keys::listen_to_clipboard(bench);
-    keys::listen_to_f6();
-    follow_figures(bench);
+    let windows = shortcuts::DialogSignals { help, publishing };
+    shortcuts::listen_to_clipboard(bench);
+    shortcuts::listen_to_f6();
+    follow_stats(bench);
     let released = window_event_listener(leptos::ev::keyup, move |event| {
         if event.key() == " " {
             hand.space.set_value(false);
@@ -113,7 +116,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
     view! {
         <div
             class="editor"
-            on:keydown=move |event| keys::on_key(bench, hand, windows, &event)
+            on:keydown=move |event| shortcuts::on_key(bench, hand, windows, &event)
             on:focusin=move |event| browser::remember_place(event.target())
         >
             <Toolbar help=help publishing=publishing beginning=beginning />
@@ -139,7 +142,7 @@ fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
 }
 
 /// Of a published version the figures follow what happens.
-fn follow_figures(bench: Bench) {
+fn follow_stats(bench: Bench) {
     let document = bench.document.get_value();
     if document.status == Status::Draft {
         return;
@@ -148,7 +151,7 @@ fn follow_figures(bench: Bench) {
     dom::on_server_change(move || {
         let journey = journey.clone();
         spawn_local(async move {
-            if let Ok(found) = editor_figures(journey, version).await {
+            if let Ok(found) = version_stats(journey, version).await {
                 bench.figures.try_set(
                     found.into_iter().map(|figures| (figures.node.clone(), figures)).collect(),
                 );
@@ -161,7 +164,7 @@ fn follow_figures(bench: Bench) {
 fn bring_back(bench: Bench, document: &EditorDocument, kept: LocalBackup) {
     let same_ground = kept.revision == document.revision;
     if !bench.restore(kept.graph, kept.settings) {
-        browser::forget(&shelf(document));
+        browser::forget(&storage_key(document));
         return;
     }
     if same_ground {

@@ -3,10 +3,10 @@
 
 use leptos::prelude::*;
 
-use super::{bench::Bench, people::PeopleButton, tree::Tree};
-use wayfare_editor_model::palette::{self, GROUPS, items};
-use wayfare_domain::graph::NodeKind;
+use super::{bench::Bench, node_profiles::PeopleButton, outline_tree::Tree};
 use crate::ui::components::icon::{Icon, Symbol};
+use wayfare_domain::graph::NodeKind;
+use wayfare_editor_model::palette::{self, GROUPS, items};
 
 #[component]
 pub fn Outline() -> impl IntoView {

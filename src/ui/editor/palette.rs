@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{bench::Bench, browser, hand::PointerTool, step_box::GroupIcon};
-use wayfare_editor_model::palette::{GROUPS, PaletteItem, items};
+use super::{bench::Bench, browser, pointer::PointerTool, step_box::GroupIcon};
 use wayfare_domain::graph::{NodeKind, node::NodeGroup};
+use wayfare_editor_model::palette::{GROUPS, PaletteItem, items};
 
 fn of_group(group: NodeGroup) -> Vec<PaletteItem> {
     items().into_iter().filter(|item| item.step.group() == group).collect()

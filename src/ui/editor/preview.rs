@@ -4,8 +4,17 @@
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{bench::Bench, dialogs::Window};
-use crate::{api::editor::{preview_draft, test_draft}, ui::components::message_content::{EmailSubject, EmailText, PlainContent, address_label}};
-use wayfare_domain::{messages::{channel::ChannelState, preview::{DraftMessage, MessagePreview, PreviewContent, PreviewProfile}}, profiles::profile::Channel};
+use crate::{
+    api::editor::{preview_draft, test_draft},
+    ui::components::message_content::{EmailSubject, EmailText, PlainContent, address_label},
+};
+use wayfare_domain::{
+    messages::{
+        channel::ChannelState,
+        preview::{DraftMessage, MessagePreview, PreviewContent, PreviewProfile},
+    },
+    profiles::profile::Channel,
+};
 
 /// Of the frame that an email is shown in.
 const FRAME: &str = "message-frame";

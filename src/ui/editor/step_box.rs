@@ -5,13 +5,17 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 use super::{
     bench::{Bench, Cell, Outlet, StepPickerState, step_id},
     browser,
-    hand::PointerTool,
     icons::{EditorIcon, MarkIcon},
-    people::PeopleHere,
+    node_profiles::PeopleHere,
+    pointer::PointerTool,
 };
-use wayfare_domain::{graph::{Node, node::NodeGroup}, stats::format_count, versions::Severity};
-use wayfare_editor_model::geometry::size;
 use crate::ui::components::icon::{Icon, Symbol};
+use wayfare_domain::{
+    graph::{Node, node::NodeGroup},
+    stats::format_count,
+    versions::Severity,
+};
+use wayfare_editor_model::geometry::size;
 
 /// The picture of a group.
 #[component]

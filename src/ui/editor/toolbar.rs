@@ -7,9 +7,12 @@ use super::{
     browser,
     icons::{EditorIcon, MarkIcon},
 };
-use wayfare_domain::{time::Timestamp, versions::{EditMode, Severity}};
-use wayfare_editor_model::geometry::LayoutDirection;
 use crate::ui::components::icon::{Icon, Symbol};
+use wayfare_domain::{
+    time::Timestamp,
+    versions::{EditMode, Severity},
+};
+use wayfare_editor_model::geometry::LayoutDirection;
 
 #[component]
 pub fn Toolbar(

@@ -2,8 +2,18 @@
 
 use leptos::prelude::*;
 
-use crate::{api::account::{AccountPage as Account, read_account}, ui::components::{field::{NewPasswordField, PasswordField, TextField}, page::{Loaded, Page}, time::LongDate}};
-use wayfare_domain::{access::account::{LinkedIdentity, SessionView}, names::PERSON_MAX};
+use crate::{
+    api::account::{AccountPage as Account, read_account},
+    ui::components::{
+        field::{NewPasswordField, PasswordField, TextField},
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+use wayfare_domain::{
+    access::account::{LinkedIdentity, SessionView},
+    names::PERSON_MAX,
+};
 
 #[component]
 pub fn AccountPage() -> impl IntoView {

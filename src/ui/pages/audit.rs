@@ -3,8 +3,17 @@
 use leptos::prelude::*;
 
 use super::query_string;
-use crate::{api::audit::read_audit, ui::components::{page::{Loaded, Page}, time::LongDate}};
-use wayfare_domain::{audit::{AuditEntry, AuditEvent, AuditPage as Log, AuditQuery}, stats::{format_count, pluralize}};
+use crate::{
+    api::audit::read_audit,
+    ui::components::{
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+use wayfare_domain::{
+    audit::{AuditEntry, AuditEvent, AuditPage as Log, AuditQuery},
+    stats::{format_count, pluralize},
+};
 
 #[component]
 pub fn AuditPage() -> impl IntoView {

@@ -3,8 +3,23 @@
 use leptos::prelude::*;
 
 use super::{channels::StateBadge, part_of_path, test_card::TestCard};
-use crate::{api::{channels::read_channel, request::submitted_value}, ui::components::{for_project::ForProject, page::{Loaded, Page}, section::DELIVERY, time::LongDate, typed_text::TextArea}};
-use wayfare_domain::{messages::channel::{ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretRequirement, TWILIO, TlsMode}, profiles::profile::Channel};
+use crate::{
+    api::{channels::read_channel, request::submitted_value},
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+        section::DELIVERY,
+        time::LongDate,
+        typed_text::TextArea,
+    },
+};
+use wayfare_domain::{
+    messages::channel::{
+        ChannelSettings, ChannelState, ChannelView, FCM, GOOGLE_TOKENS, SecretRequirement, TWILIO,
+        TlsMode,
+    },
+    profiles::profile::Channel,
+};
 
 #[component]
 pub fn ChannelPage() -> impl IntoView {

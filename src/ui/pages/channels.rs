@@ -2,8 +2,21 @@
 
 use leptos::prelude::*;
 
-use crate::{api::{channels::read_channels, request::submitted_value}, ui::components::{for_project::ForProject, page::{Loaded, Page}, section::DELIVERY}};
-use wayfare_domain::{messages::{channel::{ChannelState, ChannelView}, send_rules::{CAP_HOURS_MAX, FrequencyCap}}, profiles::profile::Channel};
+use crate::{
+    api::{channels::read_channels, request::submitted_value},
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+        section::DELIVERY,
+    },
+};
+use wayfare_domain::{
+    messages::{
+        channel::{ChannelState, ChannelView},
+        send_rules::{CAP_HOURS_MAX, FrequencyCap},
+    },
+    profiles::profile::Channel,
+};
 
 #[component]
 pub fn ChannelsPage() -> impl IntoView {

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use wayfare_domain::{graph::Graph, versions::{Problem, Severity}};
+use wayfare_domain::{
+    graph::Graph,
+    versions::{Problem, Severity},
+};
 
 /// The most problems that are listed.
 const LISTED: usize = 100;

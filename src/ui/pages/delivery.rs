@@ -3,8 +3,24 @@
 use leptos::prelude::*;
 
 use super::{channels::StateBadge, query_value};
-use crate::{api::{delivery::read_delivery, request::may}, ui::components::{for_project::ForProject, page::{Loaded, Page}, section::DELIVERY, time::LongDate}};
-use wayfare_domain::{access::permissions::Permission, messages::{channel_health::{ChannelHealth, DeliveryOverview}, failed::{FailedMessage, FailedMessagePage, FailedMessageQuery}}, profiles::profile::Channel, stats::{format_count, pluralize}};
+use crate::{
+    api::{delivery::read_delivery, request::may},
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+        section::DELIVERY,
+        time::LongDate,
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    messages::{
+        channel_health::{ChannelHealth, DeliveryOverview},
+        failed::{FailedMessage, FailedMessagePage, FailedMessageQuery},
+    },
+    profiles::profile::Channel,
+    stats::{format_count, pluralize},
+};
 
 #[component]
 pub fn DeliveryPage() -> impl IntoView {

@@ -8,8 +8,29 @@ use super::{
     check_list::CheckList, graph_picture::GraphPicture, id_of_path, missing_card::MissingCard,
     query_value, versions_table::VersionsTable,
 };
-use crate::{api::{journeys::JourneyPage as Loaded, request::may, versions::{EditPage, read_edit_page}}, ui::components::{for_project::ForProject, state::{ErrorState, LoadingState}, status_badge::StatusBadge, typed_text::{DocumentTitle, TextArea}}};
-use wayfare_domain::{access::permissions::Permission, ids::JourneyId, journeys::{status::Status, transition::{Action, TransitionResult, transition}}, names::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX}, versions::{EditMode, EditorDocument}};
+use crate::{
+    api::{
+        journeys::JourneyPage as Loaded,
+        request::may,
+        versions::{EditPage, read_edit_page},
+    },
+    ui::components::{
+        for_project::ForProject,
+        state::{ErrorState, LoadingState},
+        status_badge::StatusBadge,
+        typed_text::{DocumentTitle, TextArea},
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    ids::JourneyId,
+    journeys::{
+        status::Status,
+        transition::{Action, TransitionResult, transition},
+    },
+    names::{DESCRIPTION_MAX, LABEL_MAX, NAME_MAX},
+    versions::{EditMode, EditorDocument},
+};
 
 #[component]
 pub fn EditJourneyPage() -> impl IntoView {
@@ -100,7 +121,7 @@ fn VersionActions(page: Loaded, document: EditorDocument) -> impl IntoView {
     let id = summary.id;
     let has_draft = page.detail.versions.iter().any(|version| version.status == Status::Draft);
     let may_begin = matches!(
-        transition(summary.situation(page.now), Action::NewVersion),
+        transition(summary.state(page.now), Action::NewVersion),
         TransitionResult::Apply(_)
     ) && !has_draft;
     let is_draft = document.status == Status::Draft && document.mode == EditMode::Draft;

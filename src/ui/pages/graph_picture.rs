@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use wayfare_domain::graph::{Graph, Node};
 use crate::ui::components::path_name::path_name;
+use wayfare_domain::graph::{Graph, Node};
 
 const NODE_WIDTH: f64 = 220.0;
 const NODE_HEIGHT: f64 = 72.0;

@@ -3,8 +3,18 @@
 use leptos::prelude::*;
 
 use super::id_of_path;
-use crate::{api::imports::{read_import, read_imports}, ui::components::{for_project::ForProject, page::{Loaded, Page}, time::LongDate}};
-use wayfare_domain::{profiles::import::{ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow}, stats::{format_count, pluralize}};
+use crate::{
+    api::imports::{read_import, read_imports},
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+use wayfare_domain::{
+    profiles::import::{ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow},
+    stats::{format_count, pluralize},
+};
 
 /// Rejected rows that the page shows. The CSV file has all of them.
 const SHOWN: usize = 100;

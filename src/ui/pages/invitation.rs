@@ -3,8 +3,16 @@
 use leptos::prelude::*;
 
 use super::part_of_path;
-use crate::{api::session::read_invitation, ui::components::{field::{NewPasswordField, TextField}, page::{Loaded, Page}}};
-use wayfare_domain::{access::members::InvitationPreview, names::PERSON_MAX, query_string::write_query};
+use crate::{
+    api::session::read_invitation,
+    ui::components::{
+        field::{NewPasswordField, TextField},
+        page::{Loaded, Page},
+    },
+};
+use wayfare_domain::{
+    access::members::InvitationPreview, names::PERSON_MAX, query_string::write_query,
+};
 
 #[component]
 pub fn InvitationPage() -> impl IntoView {

@@ -7,8 +7,34 @@ use super::{
     message_table::MessageTable, missing_card::MissingCard, node_table::NodeTable,
     plain_outcome::PlainOutcome, versions_table::VersionsTable,
 };
-use crate::{api::{journeys::{JourneyPage as Loaded, get_journey}, request::may}, ui::components::{for_project::ForProject, icon::{Icon, Symbol}, label_chip::LabelChip, state::{ErrorState, LoadingState}, status_badge::StatusBadge, time::LongDate, typed_text::DocumentTitle}};
-use wayfare_domain::{access::permissions::Permission, graph::node::humanize_duration, ids::JourneyId, journeys::{read_model::{JourneyDetail, VersionSummary}, settings::{ReentryRule, Settings}, status::Status, transition::{Action, TransitionResult, transition}}, operations::{HistoryEntry, ItemResult}, stats::{VersionStats, format_count, format_percent}};
+use crate::{
+    api::{
+        journeys::{JourneyPage as Loaded, get_journey},
+        request::may,
+    },
+    ui::components::{
+        for_project::ForProject,
+        icon::{Icon, Symbol},
+        label_chip::LabelChip,
+        state::{ErrorState, LoadingState},
+        status_badge::StatusBadge,
+        time::LongDate,
+        typed_text::DocumentTitle,
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    graph::node::humanize_duration,
+    ids::JourneyId,
+    journeys::{
+        read_model::{JourneyDetail, VersionSummary},
+        settings::{ReentryRule, Settings},
+        status::Status,
+        transition::{Action, TransitionResult, transition},
+    },
+    operations::{HistoryEntry, ItemResult},
+    stats::{VersionStats, format_count, format_percent},
+};
 
 #[component]
 pub fn JourneyPage() -> impl IntoView {
@@ -121,7 +147,7 @@ fn Journey(loaded: Loaded) -> impl IntoView {
 fn Actions(loaded: Loaded) -> impl IntoView {
     let summary = loaded.detail.summary;
     let id = summary.id;
-    let situation = summary.situation(loaded.now);
+    let situation = summary.state(loaded.now);
     let edits = may(Permission::EditJourneys);
     let elsewhere = loaded.seat.is_some_and(|seat| seat.elsewhere);
     let limit = loaded.seat.and_then(|seat| seat.role.limit());

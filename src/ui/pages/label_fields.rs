@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use wayfare_domain::{journeys::label::Label, names::LABEL_MAX};
 use crate::ui::components::label_chip::LabelChip;
+use wayfare_domain::{journeys::label::Label, names::LABEL_MAX};
 
 /// A new label, and for each existing one: add, remove, or leave as it is.
 #[component]

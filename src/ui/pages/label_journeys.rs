@@ -7,7 +7,13 @@ use super::{
     query_string,
     stop_journeys::{ChosenFields, chosen_fields},
 };
-use crate::{api::journeys::labels_to_put, ui::components::{for_project::ForProject, page::{Loaded, Page}}};
+use crate::{
+    api::journeys::labels_to_put,
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+    },
+};
 use wayfare_domain::journeys::label::Label;
 
 #[component]

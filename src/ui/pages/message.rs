@@ -9,8 +9,21 @@ use super::{
     part_of_path, query_value,
     test_card::TestCard,
 };
-use crate::{api::{messages::read_preview, request::may}, ui::components::{message_content::{EmailSubject, EmailText, PlainContent}, page::{Loaded, Page}}};
-use wayfare_domain::{access::permissions::Permission, messages::{channel::ChannelState, preview::{MessagePreview, PreviewContent, PreviewProfile, message_address}}, profiles::profile::Channel};
+use crate::{
+    api::{messages::read_preview, request::may},
+    ui::components::{
+        message_content::{EmailSubject, EmailText, PlainContent},
+        page::{Loaded, Page},
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    messages::{
+        channel::ChannelState,
+        preview::{MessagePreview, PreviewContent, PreviewProfile, message_address},
+    },
+    profiles::profile::Channel,
+};
 
 /// Longest identity or address that can be asked for.
 const PERSON_MAX: usize = 254;

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use wayfare_domain::{journeys::read_model::{JourneyDetail, NodeStats}, messages::event::MessageEventKind, stats::{format_count, format_percent}};
+use wayfare_domain::{
+    journeys::read_model::{JourneyDetail, NodeStats},
+    messages::event::MessageEventKind,
+    stats::{format_count, format_percent},
+};
 
 /// The columns after “Sent”. Their percentages are of the messages sent.
 const AFTER: [(MessageEventKind, &str); 5] = [

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use wayfare_domain::messages::read_model::{MessageEventSummary, MessageSummary};
 use crate::ui::components::time::LongDate;
+use wayfare_domain::messages::read_model::{MessageEventSummary, MessageSummary};
 
 #[component]
 pub fn MessagesCard(

@@ -2,8 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::{api::request::{require, submitted_value}, ui::components::{for_project::ForProject, page::{Loaded, Page}, typed_text::TextArea}};
-use wayfare_domain::{access::permissions::Permission, journeys::document::JourneyDocument, names::{DESCRIPTION_MAX, NAME_MAX}, stats::pluralize};
+use crate::{
+    api::request::{require, submitted_value},
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+        typed_text::TextArea,
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    journeys::document::JourneyDocument,
+    names::{DESCRIPTION_MAX, NAME_MAX},
+    stats::pluralize,
+};
 use wayfare_editor_model::templates::{TEMPLATES, Template};
 
 #[component]

@@ -4,8 +4,14 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use wayfare_domain::{graph::Node, ids::JourneyId, journeys::read_model::{JourneyDetail, NodeStats}, messages::preview::message_address, stats::format_count};
 use crate::ui::components::path_name::path_name;
+use wayfare_domain::{
+    graph::Node,
+    ids::JourneyId,
+    journeys::read_model::{JourneyDetail, NodeStats},
+    messages::preview::message_address,
+    stats::format_count,
+};
 
 /// In the order of the graph. Before anyone has entered, only the messages.
 #[component]

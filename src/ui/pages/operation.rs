@@ -4,8 +4,21 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::id_of_path;
-use crate::{api::{journeys::get_operation, request::may}, ui::components::{for_project::ForProject, state::{ErrorState, LoadingState}, status_badge::StatusBadge, time::LongDate, typed_text::DocumentTitle}};
-use wayfare_domain::{access::permissions::Permission, operations::{ItemResult, OperationDetail}, stats::pluralize};
+use crate::{
+    api::{journeys::get_operation, request::may},
+    ui::components::{
+        for_project::ForProject,
+        state::{ErrorState, LoadingState},
+        status_badge::StatusBadge,
+        time::LongDate,
+        typed_text::DocumentTitle,
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    operations::{ItemResult, OperationDetail},
+    stats::pluralize,
+};
 
 #[component]
 pub fn OperationPage() -> impl IntoView {

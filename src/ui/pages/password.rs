@@ -3,7 +3,13 @@
 use leptos::prelude::*;
 
 use super::part_of_path;
-use crate::{api::session::read_password_link, ui::components::{field::NewPasswordField, page::{Loaded, Page}}};
+use crate::{
+    api::session::read_password_link,
+    ui::components::{
+        field::NewPasswordField,
+        page::{Loaded, Page},
+    },
+};
 use wayfare_domain::access::account::{LinkedIdentity, PasswordOffer};
 
 #[component]

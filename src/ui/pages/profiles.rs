@@ -5,8 +5,18 @@ use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::query_string;
-use crate::{api::{profiles::read_people, request::may}, ui::components::{page::{Loaded, Page}, time::LongDate}};
-use wayfare_domain::{access::permissions::Permission, profiles::read_model::{ProfilePage, ProfileQuery, ProfileSummary, SegmentSummary}, stats::pluralize};
+use crate::{
+    api::{profiles::read_people, request::may},
+    ui::components::{
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    profiles::read_model::{ProfilePage, ProfileQuery, ProfileSummary, SegmentSummary},
+    stats::pluralize,
+};
 
 #[component]
 pub fn ProfilesPage() -> impl IntoView {

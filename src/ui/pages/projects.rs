@@ -2,8 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::{api::projects::read_projects, ui::components::{field::TextField, for_project::ForProject, page::{Loaded, Page}, time::LongDate}};
-use wayfare_domain::{access::{members::ProjectSummary, permissions::Permission}, names::PROJECT_MAX, stats::pluralize};
+use crate::{
+    api::projects::read_projects,
+    ui::components::{
+        field::TextField,
+        for_project::ForProject,
+        page::{Loaded, Page},
+        time::LongDate,
+    },
+};
+use wayfare_domain::{
+    access::{members::ProjectSummary, permissions::Permission},
+    names::PROJECT_MAX,
+    stats::pluralize,
+};
 
 #[component]
 pub fn ProjectsPage() -> impl IntoView {

@@ -3,8 +3,24 @@
 use leptos::prelude::*;
 
 use super::{check_list::CheckList, id_of_path};
-use crate::{api::{request::submitted_value, versions::{EditPage, read_publish_page}}, ui::components::{for_project::ForProject, page::{Loaded, Page}, typed_text::TextArea}};
-use wayfare_domain::{journeys::status::Status, names::NAME_MAX, stats::pluralize, time::Timestamp, versions::{PUBLISHED_DESCRIPTION_MAX, Severity}};
+use crate::{
+    api::{
+        request::submitted_value,
+        versions::{EditPage, read_publish_page},
+    },
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+        typed_text::TextArea,
+    },
+};
+use wayfare_domain::{
+    journeys::status::Status,
+    names::NAME_MAX,
+    stats::pluralize,
+    time::Timestamp,
+    versions::{PUBLISHED_DESCRIPTION_MAX, Severity},
+};
 
 #[component]
 pub fn PublishJourneyPage() -> impl IntoView {

@@ -3,7 +3,13 @@
 use leptos::prelude::*;
 
 use super::query_value;
-use crate::{api::people::read_role_change, ui::components::{for_project::ForProject, page::{Loaded, Page}}};
+use crate::{
+    api::team::read_role_change,
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+    },
+};
 use wayfare_domain::access::{members::RoleChange, permissions::Role};
 
 #[component]
@@ -13,7 +19,7 @@ pub fn RoleChangePage() -> impl IntoView {
         <Page title="Change role" crumbs=vec![("/team".to_string(), "Team".to_string())]>
             <Loaded
                 load=move || read_role_change(user.clone(), role.clone())
-                view=|change| view! { <Question change=change /> }.into_any()
+                view=|change| view! { <RoleChangePrompt change=change /> }.into_any()
             />
         </Page>
     }
@@ -21,7 +27,7 @@ pub fn RoleChangePage() -> impl IntoView {
 }
 
 #[component]
-fn Question(change: RoleChange) -> impl IntoView {
+fn RoleChangePrompt(change: RoleChange) -> impl IntoView {
     let name = change.member.person.name.clone();
     if change.wanted == Some(change.member.role) {
         return view! {

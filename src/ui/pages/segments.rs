@@ -4,8 +4,30 @@ use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::query_string;
-use crate::{api::{request::may, segments::{SegmentPageData, build_segment, read_segments}}, ui::{components::{for_project::ForProject, page::{Loaded, Page}}, dom::shown_project}};
-use wayfare_domain::{access::permissions::Permission, profiles::{profile::Channel, property_value::KEY_MAX, read_model::SegmentSummary, segment_form::{ConditionInput, ConditionKind}}, query_string::FOR_PROJECT, stats::pluralize};
+use crate::{
+    api::{
+        request::may,
+        segments::{SegmentPageData, build_segment, read_segments},
+    },
+    ui::{
+        components::{
+            for_project::ForProject,
+            page::{Loaded, Page},
+        },
+        dom::shown_project,
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    profiles::{
+        profile::Channel,
+        property_value::KEY_MAX,
+        read_model::SegmentSummary,
+        segment_form::{ConditionInput, ConditionKind},
+    },
+    query_string::FOR_PROJECT,
+    stats::pluralize,
+};
 
 /// Keys and labels of the comparisons.
 const COMPARISONS: [(&str, &str); 10] = [

@@ -3,7 +3,13 @@
 use leptos::prelude::*;
 
 use super::query_value;
-use crate::{api::session::read_sign_in, ui::components::{field::{PasswordField, TextField}, page::{Loaded, Page}}};
+use crate::{
+    api::session::read_sign_in,
+    ui::components::{
+        field::{PasswordField, TextField},
+        page::{Loaded, Page},
+    },
+};
 use wayfare_domain::{access::account::EMAIL_MAX, query_string::write_query};
 
 #[component]

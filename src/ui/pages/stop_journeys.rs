@@ -3,7 +3,14 @@
 use leptos::prelude::*;
 
 use super::{query_string, stop_effect::StopEffect};
-use crate::{api::{operations::preview_stop, request::local}, ui::components::{for_project::ForProject, state::{ErrorState, LoadingState}, typed_text::DocumentTitle}};
+use crate::{
+    api::{operations::preview_stop, request::local},
+    ui::components::{
+        for_project::ForProject,
+        state::{ErrorState, LoadingState},
+        typed_text::DocumentTitle,
+    },
+};
 use wayfare_domain::{operations::StopPreview, query_string::pairs, stats::pluralize};
 
 /// The chosen journeys as the list's form sends them.

@@ -3,8 +3,24 @@
 use leptos::prelude::*;
 
 use super::query_string;
-use crate::{api::{request::{may, submitted_value}, suppressions::read_suppressions}, ui::components::{for_project::ForProject, page::{Loaded, Page}, section::DELIVERY, time::LongDate, typed_text::TextArea}};
-use wayfare_domain::{access::permissions::Permission, messages::suppression::{AddressKind, Suppression, SuppressionPage as List, SuppressionQuery}, stats::{format_count, pluralize}};
+use crate::{
+    api::{
+        request::{may, submitted_value},
+        suppressions::read_suppressions,
+    },
+    ui::components::{
+        for_project::ForProject,
+        page::{Loaded, Page},
+        section::DELIVERY,
+        time::LongDate,
+        typed_text::TextArea,
+    },
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    messages::suppression::{AddressKind, Suppression, SuppressionPage as List, SuppressionQuery},
+    stats::{format_count, pluralize},
+};
 
 #[component]
 pub fn SuppressionsPage() -> impl IntoView {

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{api::request::{RequestAuth, submitted_value}, ui::components::{for_project::ForProject, message_content::address_label}};
+use crate::{
+    api::request::{RequestAuth, submitted_value},
+    ui::components::{for_project::ForProject, message_content::address_label},
+};
 use wayfare_domain::profiles::profile::Channel;
 
 #[component]

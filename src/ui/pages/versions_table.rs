@@ -2,8 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::{api::request::may, ui::components::{status_badge::StatusBadge, time::ShortDate}};
-use wayfare_domain::{access::permissions::Permission, ids::JourneyId, journeys::read_model::VersionSummary, stats::format_count};
+use crate::{
+    api::request::may,
+    ui::components::{status_badge::StatusBadge, time::ShortDate},
+};
+use wayfare_domain::{
+    access::permissions::Permission, ids::JourneyId, journeys::read_model::VersionSummary,
+    stats::format_count,
+};
 
 /// Newest first, as they come. `opened` is the version that the page shows.
 #[component]

@@ -85,8 +85,7 @@ async fn a_link_that_was_made_for_something_else_or_changed_chooses_nothing() {
     let post = Post::delivered("email").await;
     let before = post.traces().await;
     let address = post.choices(1);
-    let pixel =
-        wayfare::server::templates::LinkBuilder::pixel(&post.links(1)).replace("/t/o/", "/u/");
+    let pixel = wayfare_templates::LinkBuilder::pixel(&post.links(1)).replace("/t/o/", "/u/");
     let unknown = post.choices(999);
     for address in
         [&pixel, &address[..address.len() - 3].to_string(), &format!("{address}A"), &unknown]

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, header::HeaderValue};
 use serde_json::json;
-use wayfare::server::templates::LinkBuilder;
+use wayfare_templates::LinkBuilder;
 
 use super::{Post, is_hardened};
 

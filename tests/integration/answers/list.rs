@@ -1,7 +1,8 @@
 //! The suppression list and its page.
 
 use wayfare_domain::{ids::ProjectId, messages::suppression::AddressKind};
-use wayfare::server::store::{answers::AnswerStore, sqlite::{SqliteConfig, SqliteStore}};
+use wayfare_store::message_events::AnswerStore;
+use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 use crate::support::{Place, value_of};
 

@@ -8,7 +8,8 @@ use std::{
 
 use futures::future::BoxFuture;
 use tokio::sync::watch;
-use wayfare::server::channels::{Content, FailureScope, OutboundMessage, SendResult, Transport};
+use wayfare_delivery::channels::{FailureScope, OutboundMessage, SendResult, Transport};
+use wayfare_templates::content::Content;
 
 #[derive(Debug, Clone)]
 pub enum Answer {

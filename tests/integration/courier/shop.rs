@@ -14,8 +14,26 @@ use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
-use wayfare_domain::{access::actor::Actor, ids::JourneyId, journeys::{document::JourneyDocument, list::selection::Selection, transition::Action}, profiles::{ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload}, profile::Channel, sender::{Batch, RecordSource, Sender}}, stats::VersionStats, time::Timestamp};
-use wayfare::server::{channels::Transport, clock::Clock, delivery::{DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher}, engine::{Engine, EngineMetrics, calendar::TzdbZones}, store::{Store, delivery::OutboxStore, people::ProfileStore, sqlite::{SqliteConfig, SqliteStore}}, vault::ServerKey};
+use wayfare_delivery::{
+    DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher, channels::Transport,
+};
+use wayfare_domain::{
+    access::actor::Actor,
+    ids::JourneyId,
+    journeys::{document::JourneyDocument, list::selection::Selection, transition::Action},
+    profiles::{
+        ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
+        profile::Channel,
+        sender::{Batch, RecordSource, Sender},
+    },
+    stats::VersionStats,
+    time::Timestamp,
+};
+use wayfare_engine::Engine;
+use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics, time_zones::TzdbZones};
+use wayfare_secrets::server_key::ServerKey;
+use wayfare_store::{Store, outbox::OutboxStore, profiles::ProfileStore};
+use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 use super::provider::Provider;
 

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, process::Command, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{io::AsyncReadExt, net::TcpListener};
-use wayfare::server::channels::EgressClient;
+use wayfare_delivery::channels::EgressClient;
 
 /// The outside, with this machine in it.
 pub fn outside() -> EgressClient {

@@ -10,8 +10,34 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wayfare_domain::{access::actor::Actor, ids::JourneyId, journeys::{document::JourneyDocument, list::{query::ListQuery, selection::Selection}, read_model::VersionSummary, status::Status, transition::Action}, profiles::{Properties, ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload}, sender::{Batch, RecordSource, Sender}}, stats::VersionStats, time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp}, versions::{PreviousVersionPolicy, SaveVersion}};
-use wayfare::server::{clock::Clock, engine::{Engine, EngineMetrics, calendar::TzdbZones}, store::{Store, StoreError, editor::{PublishVersion, SaveOutcome, VersionStore}, engine::EngineStore, people::ProfileStore, sqlite::{SqliteConfig, SqliteStore}}};
+use wayfare_domain::{
+    access::actor::Actor,
+    ids::JourneyId,
+    journeys::{
+        document::JourneyDocument,
+        list::{query::ListQuery, selection::Selection},
+        read_model::VersionSummary,
+        status::Status,
+        transition::Action,
+    },
+    profiles::{
+        Properties,
+        ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
+        sender::{Batch, RecordSource, Sender},
+    },
+    stats::VersionStats,
+    time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
+    versions::{PreviousVersionPolicy, SaveVersion},
+};
+use wayfare_engine::Engine;
+use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics, time_zones::TzdbZones};
+use wayfare_store::{
+    Store, StoreError,
+    engine::EngineStore,
+    profiles::ProfileStore,
+    versions::{PublishVersion, SaveOutcome, VersionStore},
+};
+use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 /// Journeys of one company; its random operations.
 const JOURNEYS: usize = 64;

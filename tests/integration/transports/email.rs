@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use mail_parser::MessageParser;
+use wayfare_delivery::channels::{
+    FailureScope, OutboundMessage, SendResult, Transport, open_transport,
+};
 use wayfare_domain::messages::channel::{ChannelSettings, EmailSettings, TlsMode};
-use wayfare::server::channels::{Content, EmailContent, FailureScope, OutboundMessage, SendResult, Transport, open_transport};
+use wayfare_templates::content::{Content, EmailContent};
 
 use super::{End, assert_end, open, parcel, secret};
 use crate::providers::{
@@ -300,7 +303,7 @@ async fn a_server_that_wants_no_password_says_so() {
 #[tokio::test]
 async fn a_mail_server_inside_is_reached_only_where_the_operator_allows_it() {
     let sink = Sink::start();
-    let closed = wayfare::server::channels::EgressClient::new(Vec::new()).expect("a client");
+    let closed = wayfare_delivery::channels::EgressClient::new(Vec::new()).expect("a client");
     for host in
         ["localhost", "127.0.0.1", "2130706433", "::1", "169.254.169.254", "::ffff:10.0.0.1"]
     {

@@ -8,8 +8,11 @@ mod webhook;
 
 use std::sync::Arc;
 
+use wayfare_delivery::channels::{
+    FailureScope, OutboundMessage, SendResult, Transport, open_transport,
+};
 use wayfare_domain::messages::channel::{ChannelSecret, ChannelSettings};
-use wayfare::server::channels::{Content, FailureScope, OutboundMessage, SendResult, Transport, open_transport};
+use wayfare_templates::content::Content;
 
 use crate::providers::outside;
 

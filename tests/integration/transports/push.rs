@@ -5,8 +5,11 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use serde_json::{Value, json};
+use wayfare_delivery::channels::{
+    ChannelError, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
+};
 use wayfare_domain::messages::channel::{ChannelSettings, PushSettings};
-use wayfare::server::channels::{ChannelError, Content, FailureScope, OutboundMessage, SendResult, Transport, open_transport};
+use wayfare_templates::content::Content;
 
 use super::{End, assert_end, open, parcel, secret};
 use crate::providers::{

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use wayfare_delivery::channels::{
+    EgressClient, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
+};
 use wayfare_domain::messages::channel::{ChannelSettings, SmsSettings};
-use wayfare::server::channels::{Content, EgressClient, FailureScope, OutboundMessage, SendResult, Transport, open_transport};
+use wayfare_templates::content::Content;
 
 use super::{End, assert_end, parcel, secret};
 use crate::providers::{

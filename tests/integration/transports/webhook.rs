@@ -3,8 +3,14 @@
 use std::sync::Arc;
 
 use ring::hmac;
-use wayfare_domain::{graph::node::WebhookMethod, messages::channel::{ChannelSettings, WebhookSettings}};
-use wayfare::server::channels::{Content, EgressClient, FailureScope, OutboundMessage, SendResult, Transport, WebhookContent, open_transport};
+use wayfare_delivery::channels::{
+    EgressClient, FailureScope, OutboundMessage, SendResult, Transport, open_transport,
+};
+use wayfare_domain::{
+    graph::node::WebhookMethod,
+    messages::channel::{ChannelSettings, WebhookSettings},
+};
+use wayfare_templates::content::{Content, WebhookContent};
 
 use super::{End, assert_end, open, parcel, secret};
 use crate::providers::{

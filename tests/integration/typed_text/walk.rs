@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use reqwest::Response;
 use scraper::{ElementRef, Html, Selector};
+use wayfare::http::{catalogue, form_project::names_project};
 use wayfare_domain::query_string::{FOR_PROJECT, write_query};
-use wayfare::server::http::{catalogue, form_project::names_project};
 
 use crate::support::Browser;
 

@@ -6,7 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::permissions::{Permission, Role};
-use crate::{error::FieldError, time::{DAY_MS, Timestamp}};
+use crate::{
+    error::FieldError,
+    time::{DAY_MS, Timestamp},
+};
 
 /// From so long before its end on, a key's page says that it ends soon.
 const SOON_MS: i64 = 14 * DAY_MS;

@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{actor::ActorRef, permissions::{KeyState, Role}};
-use crate::{ids::{ApiKeyId, InvitationId, ProjectId}, time::Timestamp};
+use super::{
+    actor::ActorRef,
+    permissions::{KeyState, Role},
+};
+use crate::{
+    ids::{ApiKeyId, InvitationId, ProjectId},
+    time::Timestamp,
+};
 
 /// Someone with a role in the project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

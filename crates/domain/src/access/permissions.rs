@@ -2,14 +2,13 @@
 //! it, the pages ask it what to show, and the route-by-role test compares the running router with
 //! it.
 
-
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::journeys::transition::Action;
 pub use crate::access::key::{Keeper, KeyFacts, KeyLifetime, KeyState};
 pub use crate::access::scope::Scope;
+use crate::journeys::transition::Action;
 
 /// What a person is in a project. Each role may do what the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ pub enum Scope {
     Erase,
     Profiles,
     /// Everybody who opens the page can read such a key: it sends, and changes no address and no
-    /// consent of a known person (`domain/people/sender.rs`).
+    /// consent of a known person (`crates/domain/src/profiles/sender.rs`).
     Browser,
 }
 

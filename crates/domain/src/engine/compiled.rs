@@ -3,7 +3,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::{graph::{Graph, NodeKind, criteria::{Criteria, EventMatch}, expansion::{Expansion, VERSION_PARTS_MAX}, node::{Delay, NodeGroup, SendOptions}}, journeys::settings::{EntryTrigger, Settings}, profiles::profile::event_key};
+use crate::{
+    graph::{
+        Graph, NodeKind,
+        circles::nodes_on_circles,
+        criteria::{Criteria, EventMatch},
+        expansion::{Expansion, VERSION_PARTS_MAX},
+        node::{Delay, NodeGroup, SendOptions},
+    },
+    journeys::settings::{EntryTrigger, Settings},
+    profiles::profile::event_key,
+};
 
 /// Place of a node in [`CompiledVersion::nodes`].
 pub type NodeIndex = usize;
@@ -18,6 +28,8 @@ pub struct CompiledNode {
     pub criteria: Vec<Criteria>,
     /// Outlets that are drawn.
     pub ways: HashMap<String, NodeIndex>,
+    /// People who leave it may come back to it, so a delay here never lets them pass at once.
+    pub is_on_circle: bool,
 }
 
 /// A version, ready to be walked.
@@ -52,6 +64,7 @@ impl CompiledVersion {
                     _ => Vec::new(),
                 },
                 ways: HashMap::new(),
+                is_on_circle: false,
             })
             .collect();
         for connector in &graph.connectors {
@@ -59,6 +72,7 @@ impl CompiledVersion {
                 nodes[*from].ways.insert(connector.outlet.clone(), *to);
             }
         }
+        mark_circles(&mut nodes);
         let entry =
             graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
         let entry_criteria = match &settings.entry {
@@ -138,5 +152,13 @@ impl CompiledVersion {
             .chain(settings.exits.iter())
             .collect();
         matches.into_iter().map(|event| event_key(&event.name)).collect()
+    }
+}
+
+fn mark_circles(nodes: &mut [CompiledNode]) {
+    let ways: Vec<Vec<NodeIndex>> =
+        nodes.iter().map(|node| node.ways.values().copied().collect()).collect();
+    for (node, is_on_circle) in nodes.iter_mut().zip(nodes_on_circles(&ways)) {
+        node.is_on_circle = is_on_circle;
     }
 }

@@ -1,8 +1,20 @@
 //! One person's trip through one version: carried along from node to node until they have to wait,
 //! or is out.
 
-use super::{compiled::{CompiledVersion, NodeIndex}, node::{Effect, ExitReason, NodeAction, NodeContext, NodeInput, evaluate_node}, time_zones::TimeZones};
-use crate::{messages::event::MessageEventKind, profiles::{PastEvent, Profile, Properties, ingest_record::merge_properties, profile::{Channel, event_key}}, time::{HOUR_MS, Timestamp}};
+use super::{
+    compiled::{CompiledVersion, NodeIndex},
+    node::{Effect, ExitReason, NodeAction, NodeContext, NodeInput, evaluate_node},
+    time_zones::TimeZones,
+};
+use crate::{
+    messages::event::MessageEventKind,
+    profiles::{
+        PastEvent, Profile, Properties,
+        ingest_record::merge_properties,
+        profile::{Channel, event_key},
+    },
+    time::{HOUR_MS, Timestamp},
+};
 
 /// Where a person is.
 #[derive(Debug, Clone, PartialEq)]

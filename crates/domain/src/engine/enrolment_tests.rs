@@ -1,7 +1,16 @@
 use serde_json::json;
 
 use super::*;
-use crate::{engine::{node::Effect, time_zones::UtcOnly}, graph::Graph, journeys::settings::{EntryTrigger, Goal, QuietHours, QuietHoursPolicy, Settings}, time::{DAY_MS, MINUTE_MS}};
+use crate::{
+    engine::{
+        entry::{EnrolmentHistory, EntryAttempt, check_entry},
+        node::Effect,
+        time_zones::UtcOnly,
+    },
+    graph::Graph,
+    journeys::settings::{EntryTrigger, Goal, QuietHours, QuietHoursPolicy, ReentryRule, Settings},
+    time::{DAY_MS, MINUTE_MS},
+};
 
 /// A Monday, 12:00 UTC.
 const NOON: Timestamp = Timestamp(1_790_596_800_000);
@@ -246,4 +255,169 @@ fn journeys_that_start_one_another_at_once_stop_after_ten() {
     };
     assert_eq!(started(3), [Effect::StartJourney { journey: "Other".to_string(), depth: 4 }]);
     assert_eq!(started(10), []);
+}
+
+/// A graph that could be published before: a message, a delay, and back to the message.
+fn loop_with(delay: serde_json::Value) -> CompiledVersion {
+    let nodes: Vec<_> = [
+        ("entry", json!({"entry": {}})),
+        ("mail", json!({"email": {"subject": "Hi", "body": "…"}})),
+        ("delay", json!({"delay": delay})),
+    ]
+    .into_iter()
+    .map(|(id, step)| json!({"id": id, "step": step}))
+    .collect();
+    let connectors: Vec<_> =
+        [("entry", "next", "mail"), ("mail", "sent", "delay"), ("delay", "next", "mail")]
+            .map(|(from, outlet, to)| json!({"from": from, "outlet": outlet, "to": to}))
+            .to_vec();
+    let graph = serde_json::from_value(json!({"nodes": nodes, "connectors": connectors}));
+    compiled(&graph.expect("a graph"), &settings())
+}
+
+/// Until when someone stays at the delay of the loop after the message was sent.
+fn stays_until(delay: serde_json::Value, mut profile: Profile) -> Option<Timestamp> {
+    let version = loop_with(delay);
+    let inside = come_in(&version, &mut profile);
+    let sent = MessageEventKind::Sent;
+    let waiting = on_message_event(at(&version, NOON), &mut profile, &inside.trip, sent);
+    waiting.expect("goes on").trip.due
+}
+
+fn born(date: &str) -> Profile {
+    let properties = json!({"born": date}).as_object().cloned().expect("an object");
+    Profile { properties, ..person() }
+}
+
+#[test]
+fn a_delay_until_a_past_date_in_a_loop_waits_a_minute() {
+    let delay = json!({"until_property": {"property": "born"}});
+    assert_eq!(stays_until(delay, born("1990-01-01")), Some(NOON.plus(MINUTE_MS)));
+}
+
+#[test]
+fn a_delay_until_a_missing_date_in_a_loop_waits_a_minute() {
+    let delay = json!({"until_property": {"property": "born"}});
+    assert_eq!(stays_until(delay, person()), Some(NOON.plus(MINUTE_MS)));
+}
+
+#[test]
+fn a_delay_of_no_minutes_in_a_loop_waits_a_minute() {
+    let delay = json!({"for": {"minutes": 0}});
+    assert_eq!(stays_until(delay, person()), Some(NOON.plus(MINUTE_MS)));
+}
+
+#[test]
+fn a_delay_until_the_time_of_day_that_it_is_in_a_loop_waits_a_day() {
+    let delay = json!({"until": {"time": "12:00"}});
+    assert_eq!(stays_until(delay, person()), Some(NOON.plus(DAY_MS)));
+}
+
+#[test]
+fn a_delay_until_a_past_date_outside_of_any_loop_is_passed_at_once() {
+    let graph = graph(
+        &json!({
+            "delay": {"delay": {"until_property": {"property": "born"}}},
+            "mail": {"email": {"subject": "Hi", "body": "…"}}
+        }),
+        &[("entry", "next", "delay"), ("delay", "next", "mail")],
+    );
+    let version = compiled(&graph, &settings());
+    assert_eq!(come_in(&version, &mut born("1990-01-01")).messages.len(), 1);
+}
+
+#[test]
+fn a_loop_cannot_wait_for_the_event_by_which_it_starts_a_journey() {
+    let graph = graph(
+        &json!({"wait": {"wait_for_event": {"event": {"name": "$enter bomb"}, "timeout_minutes": 60}}}),
+        &[("entry", "next", "wait")],
+    );
+    let (version, mut profile) = (compiled(&graph, &settings()), person());
+    let inside = come_in(&version, &mut profile);
+    let started = did("$enter bomb", json!({"$depth": 1}), NOON);
+    assert_eq!(on_event(at(&version, NOON), &mut profile, &inside.trip, &started), None);
+}
+
+/// A message, then a start of the journey itself.
+fn starts_itself() -> CompiledVersion {
+    let graph = graph(
+        &json!({
+            "mail": {"email": {"subject": "Hi", "body": "…"}},
+            "start": {"start_journey": {"journey": "Bomb"}}
+        }),
+        &[("entry", "next", "mail"), ("mail", "sent", "start")],
+    );
+    compiled(&graph, &Settings { reentry: ReentryRule::AfterExit, ..settings() })
+}
+
+/// How long the chain is when the message of someone with a chain of three was sent so much later.
+fn depth_after(wait_ms: i64) -> Vec<Effect> {
+    let (version, mut profile) = (starts_itself(), person());
+    let entry = json!({"$depth": 3}).as_object().cloned().expect("an object");
+    let inside = start(at(&version, NOON), &mut profile, NOON, entry, "1");
+    let world = at(&version, NOON.plus(wait_ms));
+    let sent = MessageEventKind::Sent;
+    on_message_event(world, &mut profile, &inside.trip, sent).expect("goes on").effects
+}
+
+#[test]
+fn the_sending_of_a_message_is_no_wait_that_ends_a_chain_of_journeys() {
+    let longer = Effect::StartJourney { journey: "Bomb".to_string(), depth: 4 };
+    assert_eq!(depth_after(MINUTE_MS - 1), [longer]);
+}
+
+#[test]
+fn a_chain_of_journeys_begins_anew_after_a_minute() {
+    let anew = Effect::StartJourney { journey: "Bomb".to_string(), depth: 1 };
+    assert_eq!(depth_after(MINUTE_MS), [anew]);
+}
+
+/// How often one event lets a person into so many journeys that all start one another, within a
+/// minute; each round takes a few milliseconds.
+fn entries_of_a_bomb(journeys: usize) -> usize {
+    let graph = graph(
+        &json!({"start": {"start_journey": {"journey": "Bomb"}}}),
+        &[("entry", "next", "start")],
+    );
+    let version = compiled(&graph, &Settings { reentry: ReentryRule::AfterExit, ..settings() });
+    let mut histories = vec![EnrolmentHistory::default(); journeys];
+    let (mut entries, mut depths, mut now) = (0, vec![None], NOON);
+    while let Some(depth) = depths.pop() {
+        assert!(entries <= 1000, "the bomb went off");
+        now = now.plus(5);
+        for history in &mut histories {
+            let attempt = EntryAttempt {
+                journey: "j",
+                profile: 7,
+                now,
+                event: Some((now, now)),
+                by_journey: depth.is_some(),
+                history: *history,
+                entered: 0,
+            };
+            if check_entry(&version.settings, &attempt).is_err() {
+                continue;
+            }
+            entries += 1;
+            let entry = depth.map(|depth: u64| ("$depth".to_string(), json!(depth)));
+            let entry = entry.into_iter().collect();
+            let out = start(at(&version, now), &mut person(), now, entry, "1");
+            *history = EnrolmentHistory::left(out.trip.entered_at, now);
+            depths.extend(out.effects.iter().map(|effect| match effect {
+                Effect::StartJourney { depth, .. } => Some(*depth),
+                other => panic!("not a start: {other:?}"),
+            }));
+        }
+    }
+    entries
+}
+
+#[test]
+fn a_journey_that_starts_itself_lets_a_person_in_once_in_a_minute() {
+    assert_eq!(entries_of_a_bomb(1), 1);
+}
+
+#[test]
+fn six_journeys_that_start_one_another_let_a_person_in_once_each_in_a_minute() {
+    assert_eq!(entries_of_a_bomb(6), 6);
 }

@@ -3,8 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bucketing::hash_bucket;
-use crate::{journeys::settings::{ReentryRule, Settings}, profiles::ingest_record::ENTRY_EVENT_AGE_MAX, time::{HOUR_MS, Timestamp}};
+use super::{
+    bucketing::hash_bucket,
+    node::{START_CHAIN_PROPERTY, WAIT_MIN_MS},
+};
+use crate::{
+    journeys::settings::{ReentryRule, Settings},
+    profiles::{PastEvent, ingest_record::ENTRY_EVENT_AGE_MAX},
+    time::{HOUR_MS, Timestamp},
+};
 
 /// What is known of a person's earlier trips through the journey, over all of its versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -13,6 +20,20 @@ pub struct EnrolmentHistory {
     pub is_enrolled: bool,
     /// When they left for the last time; none where they never were in.
     pub left_at: Option<Timestamp>,
+    /// When they came in for the last time; none where they never were in.
+    pub entered_at: Option<Timestamp>,
+}
+
+impl EnrolmentHistory {
+    /// Of someone who has just come in.
+    pub fn inside(entered_at: Timestamp) -> Self {
+        Self { is_enrolled: true, left_at: None, entered_at: Some(entered_at) }
+    }
+
+    /// Of someone who has just left.
+    pub fn left(entered_at: Timestamp, left_at: Timestamp) -> Self {
+        Self { is_enrolled: false, left_at: Some(left_at), entered_at: Some(entered_at) }
+    }
 }
 
 /// Why someone who had an occasion did not come in.
@@ -29,15 +50,18 @@ pub enum EntryRejection {
     Reentry,
     /// The journey has let in as many as it may.
     Cap,
+    /// Another journey started this one so soon after they had come in.
+    StartedTooSoon,
 }
 
 impl EntryRejection {
-    pub const ALL: [EntryRejection; 5] = [
+    pub const ALL: [EntryRejection; 6] = [
         EntryRejection::TooOld,
         EntryRejection::Control,
         EntryRejection::Inside,
         EntryRejection::Reentry,
         EntryRejection::Cap,
+        EntryRejection::StartedTooSoon,
     ];
 
     /// The number in the store.
@@ -65,6 +89,10 @@ impl EntryRejection {
                     not so soon."
             }
             EntryRejection::Cap => "The entry limit was reached.",
+            EntryRejection::StartedTooSoon => {
+                "This person entered less than a minute before. Other journeys can start this one \
+                    for the same person once a minute at most."
+            }
         }
     }
 }
@@ -78,9 +106,16 @@ pub struct EntryAttempt<'a> {
     pub now: Timestamp,
     /// When the event happened and when it arrived, for live events.
     pub event: Option<(Timestamp, Timestamp)>,
+    /// A step of a journey starts this one.
+    pub by_journey: bool,
     pub history: EnrolmentHistory,
     /// How many came in so far.
     pub entered: i64,
+}
+
+/// Is it an event of ours, by which a step of a journey starts another one?
+pub fn is_started_by_journey(event: &PastEvent) -> bool {
+    event.key.starts_with('$') && event.properties.contains_key(START_CHAIN_PROPERTY)
 }
 
 /// May they come in?
@@ -105,6 +140,13 @@ pub fn check_entry(settings: &Settings, occasion: &EntryAttempt<'_>) -> Result<(
         if !again {
             return Err(EntryRejection::Reentry);
         }
+    }
+    // Journeys of one name that start that name would multiply: each start lets in one person per
+    // journey, and each of these starts them all again.
+    if occasion.by_journey
+        && occasion.history.entered_at.is_some_and(|at| occasion.now < at.plus(WAIT_MIN_MS))
+    {
+        return Err(EntryRejection::StartedTooSoon);
     }
     if is_in_control_group(settings, occasion.journey, occasion.profile) {
         return Err(EntryRejection::Control);
@@ -137,6 +179,7 @@ mod tests {
             profile: 7,
             now: NOW,
             event: None,
+            by_journey: false,
             history: EnrolmentHistory::default(),
             entered: 0,
         }
@@ -147,13 +190,14 @@ mod tests {
     }
 
     fn left(hours_ago: i64) -> EnrolmentHistory {
-        EnrolmentHistory { is_enrolled: false, left_at: Some(NOW.plus(-hours_ago * HOUR_MS)) }
+        let left_at = NOW.plus(-hours_ago * HOUR_MS);
+        EnrolmentHistory::left(left_at.plus(-HOUR_MS), left_at)
     }
 
     #[test]
     fn a_newcomer_comes_in_and_nobody_is_inside_twice() {
         assert_eq!(check_entry(&settings(), &occasion()), Ok(()));
-        let inside = EnrolmentHistory { is_enrolled: true, left_at: Some(NOW) };
+        let inside = EnrolmentHistory { left_at: Some(NOW), ..EnrolmentHistory::inside(NOW) };
         let again = Settings { reentry: ReentryRule::AfterExit, ..settings() };
         assert_eq!(
             check_entry(&again, &EntryAttempt { history: inside, ..occasion() }),
@@ -183,6 +227,45 @@ mod tests {
         };
         assert_eq!(check_entry(&settings(), &late(60)), Ok(()));
         assert_eq!(check_entry(&settings(), &late(61)), Err(EntryRejection::TooOld));
+    }
+
+    /// Someone who came in so many milliseconds ago, went through at once, and may come again.
+    fn started_again(by_journey: bool, ago: i64) -> Result<(), EntryRejection> {
+        let at = NOW.plus(-ago);
+        let history = EnrolmentHistory::left(at, at);
+        let again = Settings { reentry: ReentryRule::AfterExit, ..settings() };
+        check_entry(&again, &EntryAttempt { by_journey, history, ..occasion() })
+    }
+
+    #[test]
+    fn journeys_start_a_journey_for_the_same_person_once_a_minute_at_most() {
+        assert_eq!(started_again(true, MINUTE_MS - 1), Err(EntryRejection::StartedTooSoon));
+        assert_eq!(started_again(true, MINUTE_MS), Ok(()));
+    }
+
+    #[test]
+    fn who_comes_in_by_what_they_do_may_come_again_within_the_minute() {
+        assert_eq!(started_again(false, 0), Ok(()));
+    }
+
+    #[test]
+    fn only_an_event_of_ours_counts_as_a_start_by_a_journey() {
+        let event = |key: &str, properties: serde_json::Value| PastEvent {
+            key: key.to_string(),
+            at: NOW,
+            properties: properties.as_object().cloned().unwrap_or_default(),
+        };
+        let depth = || serde_json::json!({"$depth": 1});
+        assert!(is_started_by_journey(&event("$enter bomb", depth())));
+        assert!(!is_started_by_journey(&event("visited", depth())));
+        assert!(!is_started_by_journey(&event("$enter bomb", serde_json::json!({}))));
+    }
+
+    #[test]
+    fn the_numbers_of_the_reasons_stay_what_the_store_knows() {
+        let codes = EntryRejection::ALL.map(EntryRejection::code);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(EntryRejection::from_code(5), Some(EntryRejection::StartedTooSoon));
     }
 
     #[test]

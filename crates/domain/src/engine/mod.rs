@@ -4,11 +4,11 @@
 //! along until they have to wait. The live engine, the simulation and the tests call the same
 //! functions.
 
-pub mod entry;
-pub mod time_zones;
 pub mod bucketing;
 pub mod compiled;
-pub mod node;
 pub mod enrolment;
+pub mod entry;
+pub mod node;
+pub mod time_zones;
 
 pub use compiled::CompiledVersion;

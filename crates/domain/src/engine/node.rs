@@ -3,13 +3,37 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{bucketing::hash_bucket, compiled::{CompiledNode, CompiledVersion}, enrolment::{EngineContext, EnrolmentState}, time_zones::{TimeZones, minute_of, next_time_of_day, plus_days}};
-use crate::{graph::{NodeKind, criteria::EventMatch, node::{Delay, ENGAGEMENT_OUTLETS, NodeGroup}}, messages::{event::MessageEventKind, send_rules::{self, SendDecision}}, profiles::{PastEvent, Profile, Properties, profile::{Channel, event_key}, property_value::{DateOrInstant, parse_date_or_instant}}, time::{DAY_MS, MINUTE_MS, Timestamp}};
+use super::{
+    bucketing::hash_bucket,
+    compiled::{CompiledNode, CompiledVersion},
+    enrolment::{EngineContext, EnrolmentState},
+    time_zones::{TimeZones, minute_of, next_time_of_day, plus_days},
+};
+use crate::{
+    graph::{
+        NodeKind,
+        criteria::EventMatch,
+        node::{Delay, ENGAGEMENT_OUTLETS, NodeGroup},
+    },
+    messages::{
+        event::MessageEventKind,
+        send_rules::{self, SendDecision},
+    },
+    profiles::{
+        PastEvent, Profile, Properties,
+        profile::{Channel, event_key},
+        property_value::{DateOrInstant, parse_date_or_instant},
+    },
+    time::{DAY_MS, MINUTE_MS, Timestamp},
+};
 
 /// The property of a started trip that says how long the chain is.
 pub const START_CHAIN_PROPERTY: &str = "$depth";
 /// Most journeys that start one another at once.
 const CHAIN_MAX: u64 = 10;
+
+/// What counts as a wait: less of it would let journeys send without end.
+pub(super) const WAIT_MIN_MS: i64 = MINUTE_MS;
 
 /// Why the person is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -160,7 +184,7 @@ pub fn evaluate_node(scene: &NodeContext<'_>, signal: NodeInput<'_>) -> Option<N
         return message(scene, node, signal);
     }
     match (&node.step, signal) {
-        (NodeKind::Delay(delay), NodeInput::Arrived) => Some(wait(scene, delay)),
+        (NodeKind::Delay(delay), NodeInput::Arrived) => Some(wait(scene, node, delay)),
         (NodeKind::Delay(_), NodeInput::TimerFired) => {
             Some(NodeResult::new(NodeAction::Follow("next"), "the wait is over"))
         }
@@ -242,16 +266,17 @@ fn pass(scene: &NodeContext<'_>, node: &CompiledNode) -> NodeResult {
     }
 }
 
-/// Journeys that start one another without anybody waiting would do so for ever.
+/// Journeys that start one another without anybody waiting would do so for ever. That a moment has
+/// passed is no wait: a round of the engine, or the sending of a message, takes one.
 fn start(scene: &NodeContext<'_>, journey: &str) -> NodeResult {
-    let waited = scene.now > scene.trip.entered_at;
+    let waited = scene.now >= scene.trip.entered_at.plus(WAIT_MIN_MS);
     let before = scene
         .trip
         .entry_properties
         .get(START_CHAIN_PROPERTY)
         .and_then(serde_json::Value::as_u64)
         .unwrap_or(0);
-    let depth = if waited { 1 } else { before + 1 };
+    let depth = if waited { 1 } else { before.saturating_add(1) };
     if depth > CHAIN_MAX {
         return NodeResult::new(
             NodeAction::Follow("next"),
@@ -261,14 +286,41 @@ fn start(scene: &NodeContext<'_>, journey: &str) -> NodeResult {
     NodeResult::next_with(Effect::StartJourney { journey: journey.to_string(), depth })
 }
 
-fn wait(scene: &NodeContext<'_>, delay: &Delay) -> NodeResult {
+fn wait(scene: &NodeContext<'_>, node: &CompiledNode, delay: &Delay) -> NodeResult {
+    let (until, nothing_to_wait_for) = match delay_end(scene, node, delay) {
+        Ok(until) if until > scene.now => (until, None),
+        Ok(until) => (until, Some(format!("{} was in the past", until.long_date()))),
+        Err(reason) => (scene.now, Some(reason)),
+    };
+    match nothing_to_wait_for {
+        None => NodeResult::new(
+            NodeAction::Wait(Some(until)),
+            format!("waits until {}", until.long_date()),
+        ),
+        // Whoever passed at once would come back at once, for ever.
+        Some(reason) if node.is_on_circle => NodeResult::new(
+            NodeAction::Wait(Some(scene.now.plus(WAIT_MIN_MS))),
+            format!("{reason}; waits one minute, because this step is part of a loop"),
+        ),
+        Some(reason) => NodeResult::new(NodeAction::Follow("next"), reason),
+    }
+}
+
+/// When the delay is over, or why there is nothing to wait for.
+fn delay_end(
+    scene: &NodeContext<'_>,
+    node: &CompiledNode,
+    delay: &Delay,
+) -> Result<Timestamp, String> {
     let zone = scene.zone();
-    let until = match delay {
-        Delay::For { minutes } => scene.now.plus(i64::from(*minutes) * MINUTE_MS),
-        Delay::Until { time, weekdays } => match minute_of(time) {
-            Some(minute) => next_time_of_day(scene.calendar, scene.now, zone, minute, weekdays),
-            None => scene.now,
-        },
+    match delay {
+        Delay::For { minutes } => Ok(scene.now.plus(i64::from(*minutes) * MINUTE_MS)),
+        Delay::Until { time, weekdays } => {
+            // In a loop, the time that has just brought them here is not the next one.
+            let from = scene.now.plus(i64::from(node.is_on_circle));
+            let minute = minute_of(time).ok_or_else(|| format!("“{time}” is no time of day"))?;
+            Ok(next_time_of_day(scene.calendar, from, zone, minute, weekdays))
+        }
         Delay::UntilProperty { property, offset_days } => {
             let value = scene.profile.properties.get(property).and_then(parse_date_or_instant);
             let base = match value {
@@ -277,32 +329,26 @@ fn wait(scene: &NodeContext<'_>, delay: &Delay) -> NodeResult {
                     scene.calendar.instant(super::time_zones::LocalTime { day, minute: 0 }, zone)
                 }
                 None => {
-                    return NodeResult::new(
-                        NodeAction::Follow("next"),
-                        format!("“{property}” has no date, so there is nothing to wait for"),
-                    );
+                    return Err(format!(
+                        "“{property}” has no date, so there is nothing to wait for"
+                    ));
                 }
             };
-            plus_days(scene.calendar, base, zone, i64::from(*offset_days))
+            Ok(plus_days(scene.calendar, base, zone, i64::from(*offset_days)))
         }
-    };
-    if until <= scene.now {
-        return NodeResult::new(
-            NodeAction::Follow("next"),
-            format!("{} was in the past", until.long_date()),
-        );
     }
-    NodeResult::new(NodeAction::Wait(Some(until)), format!("waits until {}", until.long_date()))
 }
 
-/// The awaited event, about the same thing as the one that let them in.
+/// The awaited event, about the same thing as the one that let them in. Events of ours, by which
+/// journeys start one another, are nothing that people do: a loop could wait for its own.
 fn awaited(
     event: &EventMatch,
     same: &[String],
     happened: &PastEvent,
     trip: &EnrolmentState,
 ) -> bool {
-    happened.key == event_key(&event.name)
+    !happened.key.starts_with('$')
+        && happened.key == event_key(&event.name)
         && event.filters_match(&happened.properties)
         && same.iter().all(|name| {
             match (happened.properties.get(name), trip.entry_properties.get(name)) {
@@ -334,7 +380,8 @@ fn send(scene: &NodeContext<'_>, node: &CompiledNode) -> NodeResult {
     };
     let expires_at = node.sending.expires_at(scene.planned);
     let quiet = scene.version.settings.quiet_hours.as_ref();
-    let clock = send_rules::LocalClock { calendar: scene.calendar, zone: scene.zone(), now: scene.now };
+    let clock =
+        send_rules::LocalClock { calendar: scene.calendar, zone: scene.zone(), now: scene.now };
     match send_rules::check_when_queued(scene.profile, channel, quiet, expires_at, clock) {
         SendDecision::Send => NodeResult::new(
             NodeAction::Send { channel, expires_at },

@@ -1,6 +1,9 @@
 //! Times of day in people's zones. The zone database is outside: [`TimeZones`] is handed in.
 
-use crate::{journeys::settings::QuietHours, time::{DAY_MS, Day, MINUTE_MS, Timestamp}};
+use crate::{
+    journeys::settings::QuietHours,
+    time::{DAY_MS, Day, MINUTE_MS, Timestamp},
+};
 
 /// A moment as clocks of a place show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +75,8 @@ pub fn quiet_until(
 }
 
 /// One zone for all: for tests of rules that have nothing to do with zones.
-#[cfg(test)]
 pub struct UtcOnly;
 
-#[cfg(test)]
 impl TimeZones for UtcOnly {
     fn local(&self, at: Timestamp, _: &str) -> LocalTime {
         LocalTime { day: at.day(), minute: (at.0.rem_euclid(DAY_MS) / MINUTE_MS) as u16 }

@@ -9,7 +9,14 @@ use super::{
     expansion::{Expansion, PARTS_MAX},
     node::{self, last_days},
 };
-use crate::{profiles::{Profile, Properties, profile::Channel, property_value::{is_date, to_canonical}}, time::{DAY_MS, Timestamp}};
+use crate::{
+    profiles::{
+        Profile, Properties,
+        profile::Channel,
+        property_value::{is_date, to_canonical},
+    },
+    time::{DAY_MS, Timestamp},
+};
 
 /// How a property is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! says what makes a graph impossible (such a graph is never stored), [`Graph::publish_errors`] what
 //! keeps it from being published.
 
+pub(crate) mod circles;
 pub mod criteria;
 pub mod expansion;
 pub mod node;

@@ -335,6 +335,18 @@ impl NodeKind {
         }
     }
 
+    /// Does everyone who comes here have to wait, whoever they are? A date in a profile may be
+    /// missing or past, so a delay until it is no sure wait. A time of day is one: it comes once a
+    /// day.
+    pub fn surely_waits(&self) -> bool {
+        match self {
+            NodeKind::Delay(Delay::For { minutes: length })
+            | NodeKind::WaitForEvent { timeout_minutes: length, .. } => *length > 0,
+            NodeKind::Delay(Delay::Until { .. }) => true,
+            _ => false,
+        }
+    }
+
     pub fn is_message(&self) -> bool {
         self.group() == NodeGroup::Message
     }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Graph, NODES_MAX, Node, NodeKind, POSITION_MAX,
+    circles::nodes_on_circles,
     criteria::Criteria,
     node::{Delay, NodeGroup, SendOptions},
 };
@@ -185,7 +186,9 @@ impl Graph {
         }
         if let Some(id) = self.cycle_without_wait() {
             let sentence = format!(
-                "People would loop through “{id}” without waiting. Add a delay to the loop."
+                "People could loop through “{id}” without waiting. A delay until a date does not \
+                    count, because the date may be missing or past. Add a delay of at least one \
+                    minute to the loop."
             );
             problems.push(FieldError::new("connectors", "cycle", sentence));
         }
@@ -215,39 +218,26 @@ impl Graph {
         reached
     }
 
-    /// A node on a circle that no one ever waits on, if there is one: Kahn's algorithm over the
-    /// nodes that do not wait.
+    /// A node on a circle that people may go round without waiting, if there is one.
     pub fn cycle_without_wait(&self) -> Option<&str> {
-        let passing: HashSet<&str> = self
+        let passing: Vec<&str> = self
             .nodes
             .iter()
-            .filter(|node| node.step.group() != NodeGroup::Wait)
+            .filter(|node| !node.step.surely_waits())
             .map(|node| node.id.as_str())
             .collect();
-        let mut ways: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut arrivals: HashMap<&str, usize> = passing.iter().map(|id| (*id, 0)).collect();
+        let places: HashMap<&str, usize> =
+            passing.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        let mut ways = vec![Vec::new(); passing.len()];
         for connector in &self.connectors {
-            if passing.contains(connector.from.as_str())
-                && let Some(count) = arrivals.get_mut(connector.to.as_str())
+            if let (Some(from), Some(to)) =
+                (places.get(connector.from.as_str()), places.get(connector.to.as_str()))
             {
-                *count += 1;
-                ways.entry(&connector.from).or_default().push(&connector.to);
+                ways[*from].push(*to);
             }
         }
-        let mut free: Vec<&str> =
-            arrivals.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
-        while let Some(id) = free.pop() {
-            arrivals.remove(id);
-            for next in ways.get(id).into_iter().flatten() {
-                if let Some(count) = arrivals.get_mut(next) {
-                    *count -= 1;
-                    if *count == 0 {
-                        free.push(next);
-                    }
-                }
-            }
-        }
-        arrivals.keys().min().copied()
+        let on_circle = nodes_on_circles(&ways);
+        passing.into_iter().zip(on_circle).filter(|(_, circles)| *circles).map(|(id, _)| id).min()
     }
 }
 
@@ -282,6 +272,9 @@ impl NodeKind {
             defects.push(FieldError::new(path, key, sentence))
         };
         match self {
+            NodeKind::Delay(Delay::For { minutes: 0 }) => {
+                add("delay.for.minutes", "range", "A delay must last at least one minute.");
+            }
             NodeKind::Delay(Delay::Until { time, .. }) if !is_time_of_day(time) => {
                 add("delay.until.time", "malformed", "Write a time of day as 09:30.");
             }

@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use crate::graph::{Connector, Graph, Node, NodeKind, Position, node::{Delay, SplitShare}};
+use crate::graph::{
+    Connector, Graph, Node, NodeKind, Position,
+    node::{Delay, SplitShare},
+};
 
 fn node(id: &str, step: NodeKind) -> Node {
     Node::new(id, step)
@@ -119,6 +122,18 @@ fn what_nobody_reaches_is_a_problem() {
     assert_eq!(keys(graph.publish_errors()), [("nodes[2]".to_string(), "unreachable".to_string())]);
 }
 
+/// A text message, a step, and back to the message.
+fn circle(step: NodeKind) -> Graph {
+    graph(
+        vec![sms("a"), node("b", step)],
+        vec![
+            connector("entry", "next", "a"),
+            connector("a", "sent", "b"),
+            connector("b", "next", "a"),
+        ],
+    )
+}
+
 #[test]
 fn a_circle_needs_a_wait() {
     let circle = |nodes, middle| {
@@ -136,6 +151,61 @@ fn a_circle_needs_a_wait() {
         [("connectors".to_string(), "cycle".to_string())]
     );
     assert_eq!(circle(vec![sms("a"), wait("b")], "next").publish_errors(), []);
+}
+
+#[test]
+fn a_delay_until_a_date_does_not_count_as_the_wait_of_a_circle() {
+    let step = Delay::UntilProperty { property: "born".to_string(), offset_days: 0 };
+    let errors = circle(NodeKind::Delay(step)).publish_errors();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert_eq!(
+        errors[0].sentence,
+        "People could loop through “a” without waiting. A delay until a date does not count, \
+         because the date may be missing or past. Add a delay of at least one minute to the loop."
+    );
+}
+
+#[test]
+fn a_delay_until_a_time_of_day_counts_as_the_wait_of_a_circle() {
+    let step = Delay::Until { time: "09:30".to_string(), weekdays: Vec::new() };
+    assert_eq!(circle(NodeKind::Delay(step)).publish_errors(), []);
+}
+
+#[test]
+fn a_delay_until_a_date_may_lie_on_a_circle_that_waits_elsewhere() {
+    let step = Delay::UntilProperty { property: "born".to_string(), offset_days: 0 };
+    let graph = graph(
+        vec![sms("a"), node("b", NodeKind::Delay(step)), wait("c")],
+        vec![
+            connector("entry", "next", "a"),
+            connector("a", "sent", "b"),
+            connector("b", "next", "c"),
+            connector("c", "next", "a"),
+        ],
+    );
+    assert_eq!(graph.publish_errors(), []);
+}
+
+#[test]
+fn a_delay_of_no_minutes_is_kept_in_a_draft_but_not_published() {
+    let graph = circle(NodeKind::Delay(Delay::For { minutes: 0 }));
+    assert_eq!(graph.storage_errors(), []);
+    let path = "nodes[2].step.delay.for.minutes".to_string();
+    assert_eq!(keys(graph.publish_errors()), [(path, "range".to_string())]);
+}
+
+#[test]
+fn the_node_that_is_named_lies_on_the_circle_and_not_behind_it() {
+    let graph = graph(
+        vec![sms("m"), sms("n"), sms("after")],
+        vec![
+            connector("entry", "next", "m"),
+            connector("m", "sent", "n"),
+            connector("n", "sent", "m"),
+            connector("n", "failed", "after"),
+        ],
+    );
+    assert_eq!(graph.cycle_without_wait(), Some("m"));
 }
 
 #[test]

@@ -3,11 +3,15 @@
 //! It is described for people in `docs/journey-json.md`. Reading is all or nothing, and every
 //! complaint has the line of the text it is about.
 
-
 use serde::{Deserialize, Serialize};
 
-use crate::{error::FieldError, graph::Graph, names::{Description, JourneyName, LabelName}, unreadable};
 use super::{label::LABELS_PER_JOURNEY, settings::Settings, status::Status};
+use crate::{
+    error::FieldError,
+    graph::Graph,
+    names::{Description, JourneyName, LabelName},
+    unreadable,
+};
 
 /// The value of `format`: what kind of file this is.
 pub const FORMAT: &str = "wayfare.journeys";

@@ -2,8 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{access::actor::ActorRef, graph::Graph, ids::{JourneyId, VersionId}, messages::event::MessageEventKind, stats::{StatsSummary, VersionStats}, time::Timestamp};
-use super::{label::Label, references::Reference, settings::{EntryType, Settings}, status::Status, transition::JourneyState};
+use super::{
+    label::Label,
+    references::Reference,
+    settings::{EntryType, Settings},
+    status::Status,
+    transition::JourneyState,
+};
+use crate::{
+    access::actor::ActorRef,
+    graph::Graph,
+    ids::{JourneyId, VersionId},
+    messages::event::MessageEventKind,
+    stats::{StatsSummary, VersionStats},
+    time::Timestamp,
+};
 
 /// One row of the list: the newest published version, or the draft of a journey that was never
 /// published.
@@ -31,7 +44,7 @@ pub struct JourneySummary {
 
 impl JourneySummary {
     /// What the transition table looks at. `now` decides whether a start is still ahead.
-    pub fn situation(&self, now: Timestamp) -> JourneyState {
+    pub fn state(&self, now: Timestamp) -> JourneyState {
         JourneyState {
             status: self.status,
             archived: self.archived,

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::{Graph, criteria::Criteria, node::NodeKind};
 use super::settings::{EntryTrigger, Settings};
+use crate::graph::{Graph, criteria::Criteria, node::NodeKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

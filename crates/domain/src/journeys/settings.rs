@@ -5,7 +5,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::FieldError, graph::{criteria::{Criteria, EventMatch, PropertyFilter}, node}, stats::pluralize, time::Timestamp};
+use crate::{
+    error::FieldError,
+    graph::{
+        criteria::{Criteria, EventMatch, PropertyFilter},
+        node,
+    },
+    stats::pluralize,
+    time::Timestamp,
+};
 
 /// The five ways in, as a word for columns and filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

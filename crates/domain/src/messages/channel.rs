@@ -9,7 +9,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{error::FieldError, profiles::profile::Channel, time::Timestamp};
-use syntax::{ADDRESS_MAX, is_host, is_line, is_mailbox, is_phone_number, is_sender_name, is_web_address, is_word};
+use syntax::{
+    ADDRESS_MAX, is_host, is_line, is_mailbox, is_phone_number, is_sender_name, is_web_address,
+    is_word,
+};
 
 /// Most messages a second that a rate can say.
 pub const PER_SECOND_MAX: u32 = 10_000;

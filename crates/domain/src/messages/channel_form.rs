@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{channel::{ChannelSecret, ChannelSettings, EmailSettings, FCM, GOOGLE_TOKENS, PER_SECOND_MAX, PushSettings, SecretRequirement, SmsSettings, TWILIO, TlsMode, WebhookSettings}, send_rules::FrequencyCap};
+use super::{
+    channel::{
+        ChannelSecret, ChannelSettings, EmailSettings, FCM, GOOGLE_TOKENS, PER_SECOND_MAX,
+        PushSettings, SecretRequirement, SmsSettings, TWILIO, TlsMode, WebhookSettings,
+    },
+    send_rules::FrequencyCap,
+};
 use crate::{error::FieldError, profiles::profile::Channel};
 
 /// What was typed.

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::messages::{channel_form::{ChannelForm, ChannelUpdate, SecretUpdate, caps_of_columns}, send_rules::FrequencyCap};
+use crate::messages::{
+    channel_form::{ChannelForm, ChannelUpdate, SecretUpdate, caps_of_columns},
+    send_rules::FrequencyCap,
+};
 
 const MAIL: [(&str, &str); 5] = [
     ("host", "smtp.example.com"),

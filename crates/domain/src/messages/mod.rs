@@ -2,21 +2,24 @@
 //! (DESIGN section 5).
 
 #[cfg(feature = "server")]
-pub mod webhook_receiver;
-pub mod circuit_breaker;
+pub mod canonical_address;
+
 pub mod channel;
 pub mod channel_form;
-pub mod event;
-pub mod send_rules;
-pub mod provider_webhook;
-pub mod message_status;
-pub mod read_model;
-pub mod known_properties;
 pub mod channel_health;
+pub mod circuit_breaker;
+pub mod event;
+pub mod failed;
+pub mod known_properties;
+pub mod message_status;
 pub mod preferences;
 pub mod preview;
-pub mod token_bucket;
+pub mod provider_webhook;
+pub mod read_model;
 pub mod retry;
+pub mod send_rules;
 pub mod sms;
 pub mod suppression;
-pub mod failed;
+pub mod token_bucket;
+#[cfg(feature = "server")]
+pub mod webhook_receiver;

@@ -4,7 +4,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::{channel::ChannelState, sms::SmsSize};
-use crate::{error::FieldError, graph::Node, ids::JourneyId, journeys::settings::Settings, profiles::profile::Channel};
+use crate::{
+    error::FieldError, graph::Node, ids::JourneyId, journeys::settings::Settings,
+    profiles::profile::Channel,
+};
 
 /// Where a message of a journey is shown.
 pub fn message_address(journey: JourneyId, node: &str) -> String {

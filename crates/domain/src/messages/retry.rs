@@ -9,7 +9,7 @@ const WAITS: [i64; 8] =
 /// Tries in all; a message that failed as often is undelivered.
 pub const ATTEMPTS_MAX: i64 = WAITS.len() as i64 + 1;
 /// The longest that a provider's own wish is respected.
-const WISH_MAX: i64 = 24 * HOUR_MS;
+const REQUESTED_DELAY_MAX: i64 = 24 * HOUR_MS;
 
 /// When to try again after so many tries; none: it has been tried often enough. `wish_ms` is what
 /// the provider asked for, `chance` (0 to 99) spreads those who failed together, so that they do
@@ -23,7 +23,7 @@ pub fn next_attempt_at(
     let index = usize::try_from(tries.max(1) - 1).ok()?;
     let wait = *WAITS.get(index)?;
     let spread = wait / 5 * i64::from(chance.min(99)) / 100;
-    let wish = wish_ms.unwrap_or(0).clamp(0, WISH_MAX);
+    let wish = wish_ms.unwrap_or(0).clamp(0, REQUESTED_DELAY_MAX);
     Some(now.plus((wait + spread).max(wish)))
 }
 
@@ -55,6 +55,9 @@ mod tests {
     fn a_providers_wish_is_respected_within_a_day() {
         assert_eq!(next_attempt_at(1, NOW, Some(45_000), 0), Some(Timestamp(45_000)));
         assert_eq!(next_attempt_at(4, NOW, Some(1), 0), Some(Timestamp(WAITS[3])));
-        assert_eq!(next_attempt_at(1, NOW, Some(i64::MAX), 0), Some(Timestamp(WISH_MAX)));
+        assert_eq!(
+            next_attempt_at(1, NOW, Some(i64::MAX), 0),
+            Some(Timestamp(REQUESTED_DELAY_MAX))
+        );
     }
 }

@@ -4,7 +4,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{engine::time_zones::{TimeZones, quiet_until}, error::FieldError, graph::node::{self, SendOptions}, journeys::settings::{QuietHours, QuietHoursPolicy}, profiles::{Profile, profile::Channel}, time::{HOUR_MS, MINUTE_MS, Timestamp}};
+use crate::{
+    engine::time_zones::{TimeZones, quiet_until},
+    error::FieldError,
+    graph::node::{self, SendOptions},
+    journeys::settings::{QuietHours, QuietHoursPolicy},
+    profiles::{Profile, profile::Channel},
+    time::{HOUR_MS, MINUTE_MS, Timestamp},
+};
 
 /// What a gate says, with the reason in words for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::event::MessageEventKind;
-use crate::{error::FieldError, names::SEARCH_MAX, profiles::profile::Channel, query_string::{pairs, write_query}, time::Timestamp};
+use crate::{
+    error::FieldError,
+    names::SEARCH_MAX,
+    profiles::profile::Channel,
+    query_string::{pairs, write_query},
+    time::Timestamp,
+};
 
 /// Addresses on a page of the list.
 pub const SUPPRESSION_ROWS: i64 = 50;

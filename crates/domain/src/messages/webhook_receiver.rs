@@ -19,3 +19,26 @@ pub fn receiver_of_template(template: &str) -> Option<String> {
     let whole = tag.is_none() || after_scheme.contains(['/', '?', '#']);
     receiver_of(&fixed.parse().ok()?).filter(|_| whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receiver_is_a_machine_and_a_port_and_known_from_a_template_where_it_is_the_same_for_everybody()
+     {
+        for (template, receiver) in [
+            ("https://Shop.example.com/hooks/{{ profile.id }}", Some("shop.example.com:443")),
+            ("http://shop.example.com:8080?x={{ a }}", Some("shop.example.com:8080")),
+            ("http://[::1]:9/", Some("[::1]:9")),
+            ("https://shop.example.com", Some("shop.example.com:443")),
+            ("https://{{ profile.shop }}.example.com/", None),
+            ("https://shop.example.{{ profile.country }}/", None),
+            ("https://shop.example.com:{% if a %}1{% endif %}/", None),
+            ("{{ profile.hook }}", None),
+            ("nonsense", None),
+        ] {
+            assert_eq!(receiver_of_template(template).as_deref(), receiver, "{template}");
+        }
+    }
+}

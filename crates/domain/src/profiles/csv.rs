@@ -10,8 +10,16 @@
 
 use serde_json::{Number, Value};
 
-use super::{Properties, ingest_json::{EventJson, ProfileJson}, ingest_record::IngestRecord, property_value::{PROPERTIES_MAX, is_date, read_key}};
-use crate::{error::FieldError, time::{Day, Timestamp}};
+use super::{
+    Properties,
+    ingest_json::{EventJson, ProfileJson},
+    ingest_record::IngestRecord,
+    property_value::{PROPERTIES_MAX, is_date, read_key},
+};
+use crate::{
+    error::FieldError,
+    time::{Day, Timestamp},
+};
 
 /// Most columns: no one has more properties than these, and a few columns say who and when.
 pub const COLUMNS_MAX: usize = PROPERTIES_MAX + 5;

@@ -3,7 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Properties, ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload}, property_value::read_key};
+use super::{
+    Properties,
+    ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
+    property_value::read_key,
+};
 use crate::{error::FieldError, time::Timestamp, unreadable::reason};
 
 /// Most lists that one record puts someone on.

@@ -3,8 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Properties, property_value::{PROFILE_BYTES_MAX, PROPERTIES_MAX, read_key, read_properties, size, to_canonical}};
-use crate::{error::FieldError, time::{DAY_MS, MINUTE_MS, Timestamp}};
+use super::{
+    Properties,
+    property_value::{
+        PROFILE_BYTES_MAX, PROPERTIES_MAX, read_key, read_properties, size, to_canonical,
+    },
+};
+use crate::{
+    error::FieldError,
+    time::{DAY_MS, MINUTE_MS, Timestamp},
+};
 
 /// Longest identity, anonymous id or message id, in characters.
 pub const ID_MAX: usize = 255;

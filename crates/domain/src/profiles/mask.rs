@@ -1,8 +1,21 @@
 //! What someone without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of
 //! people: addresses are masked, properties and names are left out.
 
-use super::{Properties, read_model::{Because, EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EntryExplanation, EventSummary, ProfileDetail, ProfilePage, ProfileSummary, SegmentSummary}};
-use crate::{messages::{failed::{FailedMessage, FailedMessagePage}, read_model::{MessageEventSummary, MessageSummary}, suppression::{AddressKind, Suppression}}, versions::ProfileAtNode};
+use super::{
+    Properties,
+    read_model::{
+        Because, EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EntryExplanation,
+        EventSummary, ProfileDetail, ProfilePage, ProfileSummary, SegmentSummary,
+    },
+};
+use crate::{
+    messages::{
+        failed::{FailedMessage, FailedMessagePage},
+        read_model::{MessageEventSummary, MessageSummary},
+        suppression::{AddressKind, Suppression},
+    },
+    versions::ProfileAtNode,
+};
 
 /// Stands for what is left out.
 const HIDDEN: &str = "•••";
@@ -65,7 +78,7 @@ pub fn sentence(text: &str) -> String {
 
 /// Our own half of a sentence about what a provider, a mail server or a receiver said: their words
 /// may repeat anything that was sent to them, so they are left out. They stand in brackets behind
-/// ours (`channels/words.rs`) or behind the cause of a suppression; what a message made of
+/// ours (`crates/delivery/src/channels/redact.rs`) or behind the cause of a suppression; what a message made of
 /// somebody's properties, such as a machine's name, stands in quotation marks.
 pub fn our_half(text: &str) -> String {
     let ours = text.split(" (").next().unwrap_or_default();

@@ -7,7 +7,10 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::{error::FieldError, time::{Day, Timestamp}};
+use crate::{
+    error::FieldError,
+    time::{Day, Timestamp},
+};
 
 /// Properties by name.
 pub type Properties = Map<String, Value>;

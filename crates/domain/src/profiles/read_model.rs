@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Properties, contact::ContactChange};
-use crate::{graph::criteria::Criteria, ids::JourneyId, messages::read_model::MessageSummary, time::Timestamp};
+use crate::{
+    graph::criteria::Criteria, ids::JourneyId, messages::read_model::MessageSummary,
+    time::Timestamp,
+};
 
 /// People on a page.
 pub const PEOPLE_ROWS: i64 = 50;

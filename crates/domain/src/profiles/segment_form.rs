@@ -4,7 +4,10 @@
 use serde_json::Value;
 
 use super::property_value::read_key;
-use crate::{error::FieldError, graph::criteria::{Comparison, Criteria, EventMatch, PropertyFilter}};
+use crate::{
+    error::FieldError,
+    graph::criteria::{Comparison, Criteria, EventMatch, PropertyFilter},
+};
 
 /// What a row asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,10 @@
 //! anyone who opens the page, so it says what people do and what they are like, but never where a
 //! known person is reached or whether they want to be.
 
-use super::{contact::ContactSource, ingest_record::{IngestRecord, ProfileUpdate, PropertyMeaning, RecordPayload}};
+use super::{
+    contact::ContactSource,
+    ingest_record::{IngestRecord, ProfileUpdate, PropertyMeaning, RecordPayload},
+};
 use crate::ids::{ProjectId, UserId};
 
 /// How far a sender is believed.

@@ -1,10 +1,17 @@
 //! What the editor opens, sends and is told: the contract between the canvas in the browser and the
 //! server (`src/api/editor.rs`). The rules of editing are the crate `editor-model`.
 
-
 use serde::{Deserialize, Serialize};
 
-use super::{access::actor::ActorRef, error::FieldError, graph::Graph, ids::JourneyId, journeys::{read_model::NodeStats, settings::Settings, status::Status}, stats::VersionStats, time::Timestamp};
+use super::{
+    access::actor::ActorRef,
+    error::FieldError,
+    graph::Graph,
+    ids::JourneyId,
+    journeys::{read_model::NodeStats, settings::Settings, status::Status},
+    stats::VersionStats,
+    time::Timestamp,
+};
 
 /// Longest description that a journey is published with, in characters (reference 3.7).
 pub const PUBLISHED_DESCRIPTION_MAX: usize = 120;

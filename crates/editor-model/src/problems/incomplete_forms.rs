@@ -1,7 +1,7 @@
 //! Forms that are not filled in: a message without a text, a wait for nothing.
 
-use wayfare_domain::versions::{Problem, Severity};
 use wayfare_domain::graph::{Graph, NodeKind, node::Delay, secrets::is_secret};
+use wayfare_domain::versions::{Problem, Severity};
 
 pub fn errors(graph: &Graph, found: &mut Vec<Problem>) {
     for (index, node) in graph.nodes.iter().enumerate() {

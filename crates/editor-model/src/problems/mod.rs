@@ -1,12 +1,14 @@
 //! The live checks: what keeps a version from being published, and what its author should look at.
 //! The browser runs them at each change, the server before it publishes.
 
+mod incomplete_forms;
 mod names;
 mod paths;
-mod incomplete_forms;
 
 use wayfare_domain::versions::{Problem, ProjectCatalog, Severity};
-use wayfare_domain::{error::FieldError, graph::Graph, journeys::settings::Settings, time::Timestamp};
+use wayfare_domain::{
+    error::FieldError, graph::Graph, journeys::settings::Settings, time::Timestamp,
+};
 
 /// Everything that is found, errors first, in the order of the nodes.
 pub fn find_problems(

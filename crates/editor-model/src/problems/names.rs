@@ -5,7 +5,15 @@
 use std::collections::HashSet;
 
 use wayfare_domain::versions::{Problem, ProjectCatalog, Severity};
-use wayfare_domain::{graph::{Graph, NodeKind, criteria::{Criteria, EventMatch, PropertyFilter}, node::Delay}, journeys::settings::{EntryTrigger, Settings}, profiles::profile::{Channel, event_key}};
+use wayfare_domain::{
+    graph::{
+        Graph, NodeKind,
+        criteria::{Criteria, EventMatch, PropertyFilter},
+        node::Delay,
+    },
+    journeys::settings::{EntryTrigger, Settings},
+    profiles::profile::{Channel, event_key},
+};
 
 pub fn warnings(
     graph: &Graph,

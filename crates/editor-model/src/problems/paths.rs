@@ -3,7 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use wayfare_domain::versions::{Problem, Severity};
-use wayfare_domain::{engine::time_zones::minute_of, graph::{Graph, Node, NodeKind, node::{Delay, ENGAGEMENT_OUTLETS, NodeGroup}}, journeys::settings::{QuietHoursPolicy, Settings}};
+use wayfare_domain::{
+    engine::time_zones::minute_of,
+    graph::{
+        Graph, Node, NodeKind,
+        node::{Delay, ENGAGEMENT_OUTLETS, NodeGroup},
+    },
+    journeys::settings::{QuietHoursPolicy, Settings},
+};
 
 pub fn warnings(graph: &Graph, settings: &Settings, found: &mut Vec<Problem>) {
     let drawn: HashSet<(&str, &str)> = graph

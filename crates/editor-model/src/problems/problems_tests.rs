@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use wayfare_domain::{graph::{Connector, NODES_MAX, Node, NodeKind, node::Delay}, journeys::settings::{EntryTrigger, Goal, QuietHours, QuietHoursPolicy}};
+use wayfare_domain::{
+    graph::{Connector, NODES_MAX, Node, NodeKind, node::Delay},
+    journeys::settings::{EntryTrigger, Goal, QuietHours, QuietHoursPolicy},
+};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 

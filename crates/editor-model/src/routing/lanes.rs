@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::path_search::{OrthogonalPath, Turn};
 
 /// Between two lanes, where there is room.
-const LANE: f64 = 12.0;
+const LANE_WIDTH: f64 = 12.0;
 /// Pieces that are nearer than this look like one.
 const NEAR: f64 = 8.0;
 /// With more level pieces than this in one cell, no one could see which of them cross.
@@ -45,7 +45,11 @@ pub fn crowds(courses: &[Option<OrthogonalPath>]) -> Vec<LaneDemand> {
         .values()
         .filter_map(|levels| {
             let (cell, lanes) = (levels.first()?.of.cell, lanes(levels).into_iter().max()? + 1);
-            Some(LaneDemand { top: cell.top, bottom: cell.bottom, room: (lanes + 1) as f64 * LANE })
+            Some(LaneDemand {
+                top: cell.top,
+                bottom: cell.bottom,
+                room: (lanes + 1) as f64 * LANE_WIDTH,
+            })
         })
         .collect()
 }
@@ -56,11 +60,11 @@ struct PlacedSegments(HashMap<i64, Vec<(f64, f64, f64)>>);
 
 impl PlacedSegments {
     fn put(&mut self, x: f64, top: f64, bottom: f64) {
-        self.0.entry((x / LANE).floor() as i64).or_default().push((x, top, bottom));
+        self.0.entry((x / LANE_WIDTH).floor() as i64).or_default().push((x, top, bottom));
     }
 
     fn is_free(&self, x: f64, top: f64, bottom: f64, apart: f64) -> bool {
-        let column = (x / LANE).floor() as i64;
+        let column = (x / LANE_WIDTH).floor() as i64;
         let near = (column - 1..=column + 1).filter_map(|column| self.0.get(&column)).flatten();
         !near
             .into_iter()
@@ -92,13 +96,17 @@ fn part_uprights(courses: &mut [Option<OrthogonalPath>]) {
         let fits = |x: f64, apart: f64| {
             (from..=to).contains(&x) && standing.is_free(x, upright.top, upright.bottom, apart)
         };
-        let found = [LANE, LANE / 2.0, LANE / 4.0, 1.0, 0.25].into_iter().find_map(|step| {
-            let places = (0..64_i32).map(|number| {
-                wanted
-                    + f64::from((number + 1) / 2) * step * if number % 2 == 1 { 1.0 } else { -1.0 }
+        let found = [LANE_WIDTH, LANE_WIDTH / 2.0, LANE_WIDTH / 4.0, 1.0, 0.25]
+            .into_iter()
+            .find_map(|step| {
+                let places = (0..64_i32).map(|number| {
+                    wanted
+                        + f64::from((number + 1) / 2)
+                            * step
+                            * if number % 2 == 1 { 1.0 } else { -1.0 }
+                });
+                places.into_iter().find(|x| fits(*x, step * 0.99))
             });
-            places.into_iter().find(|x| fits(*x, step * 0.99))
-        });
         upright.x = found.unwrap_or(wanted);
         standing.put(upright.x, upright.top, upright.bottom);
     }
@@ -238,7 +246,7 @@ fn heights_of(levels: &[HorizontalSegment], lanes: &[usize]) -> Vec<f64> {
     let Some(cell) = levels.first().map(|level| level.of.cell) else { return Vec::new() };
     let count = lanes.iter().max().map(|most| most + 1).unwrap_or(1) as f64;
     let height = cell.bottom - cell.top;
-    let step = LANE.min(height / (count + 1.0));
+    let step = LANE_WIDTH.min(height / (count + 1.0));
     let needed = step * (count - 1.0);
     // In the middle; where that is far from the boxes, near those that the pieces come from.
     let from_above = levels.iter().filter(|level| level.of.from_above || level.of.to_above).count()

@@ -9,9 +9,9 @@
 //! Inside of this folder journeys run from top to bottom. One that runs to the right is turned
 //! before, and back after.
 
-mod path_search;
 mod free_space;
 mod lanes;
+mod path_search;
 
 use std::{collections::HashMap, fmt::Write};
 

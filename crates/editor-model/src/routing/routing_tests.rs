@@ -1,7 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{align::align, templates::TEMPLATES, test_graphs::{directions, graphs}};
+use crate::{
+    align::align,
+    templates::TEMPLATES,
+    test_graphs::{directions, graphs},
+};
 use wayfare_domain::graph::{Node, NodeKind, node::Delay};
 
 /// The pieces of ways that go through a box which is not the one they come from or lead to.

@@ -4,12 +4,15 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{
+    field_lens::{FieldLens, part},
     fields::{NumberField, PickField, TextField, optional, options, some},
     lists::{AddButton, RemoveButton},
-    part::{FieldLens, part},
+};
+use wayfare_domain::{
+    graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
+    profiles::profile::Channel,
 };
 use wayfare_editor_model::field_values::{text_of_value, value_of_text};
-use wayfare_domain::{graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge}, profiles::profile::Channel};
 
 /// The deepest nesting that the builder makes.
 const DEEPEST: usize = 6;

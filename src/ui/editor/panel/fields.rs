@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::part::FieldLens;
+use super::field_lens::FieldLens;
+use crate::ui::{components::typed_text::LiveTextArea, editor::bench::Bench};
 use wayfare_domain::versions::Severity;
 use wayfare_editor_model::{field_values::path_in_form, palette::split_duration};
-use crate::ui::{components::typed_text::LiveTextArea, editor::bench::Bench};
 
 /// What a form is about: complaints are looked for below it.
 #[derive(Clone, Copy)]

@@ -4,12 +4,22 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     criteria::{CriteriaFields, EventFields, event, typed_value},
+    field_lens::{FieldLens, part},
     fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
     lists::{AddButton, Complaint, RemoveButton},
-    part::{FieldLens, part},
 };
-use crate::{api::editor::next_times, ui::editor::{bench::Bench, browser}};
-use wayfare_domain::{graph::{NodeKind, criteria::Criteria, node::{Branch, Delay, PropertyValue, SplitShare}}, time::Timestamp};
+use crate::{
+    api::editor::next_times,
+    ui::editor::{bench::Bench, browser},
+};
+use wayfare_domain::{
+    graph::{
+        NodeKind,
+        criteria::Criteria,
+        node::{Branch, Delay, PropertyValue, SplitShare},
+    },
+    time::Timestamp,
+};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 

@@ -3,9 +3,9 @@
 
 use leptos::prelude::*;
 
-use super::{fields::field_id, part::FieldLens};
-use wayfare_editor_model::template_variables::{insert_at, placeholder, variables};
+use super::{field_lens::FieldLens, fields::field_id};
 use crate::ui::editor::{bench::Bench, browser};
+use wayfare_editor_model::template_variables::{insert_at, placeholder, variables};
 
 /// The texts of a form, of which one is written into.
 #[derive(Clone, Copy)]

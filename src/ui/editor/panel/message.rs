@@ -3,13 +3,16 @@
 use leptos::prelude::*;
 
 use super::{
+    field_lens::{FieldLens, part},
     fields::{AreaField, FieldKind, PickField, TextField, options},
     insert::{Insert, TemplateField, VariableInserter},
     lists::{AddButton, RemoveButton},
-    part::{FieldLens, part},
 };
-use wayfare_domain::graph::{NodeKind, node::{WebhookHeader, WebhookMethod}};
 use crate::ui::editor::bench::Bench;
+use wayfare_domain::graph::{
+    NodeKind,
+    node::{WebhookHeader, WebhookMethod},
+};
 
 /// The texts, what can be put into them, and the way to see them filled in.
 #[component]

@@ -1,23 +1,23 @@
 //! The panel beside the canvas: the form of the chosen step, the settings, the checks, or a trial.
 
-mod assumed;
-mod checks;
 mod criteria;
+mod field_lens;
 mod fields;
 mod flow;
 mod insert;
 mod lists;
 mod message;
-mod part;
+mod problems;
 mod settings;
+mod simulation;
+mod simulation_inputs;
 mod step;
-mod trial;
 
 use leptos::prelude::*;
 
 use super::bench::{Bench, SidePanel};
 
-pub use checks::CheckList;
+pub use problems::CheckList;
 
 #[component]
 pub fn Panel() -> impl IntoView {
@@ -46,8 +46,8 @@ pub fn Panel() -> impl IntoView {
             }
         },
         SidePanel::Settings => view! { <settings::SettingsForm /> }.into_any(),
-        SidePanel::Checks => view! { <checks::Checks /> }.into_any(),
-        SidePanel::Trial => view! { <trial::SimulationPanel /> }.into_any(),
+        SidePanel::Checks => view! { <problems::Checks /> }.into_any(),
+        SidePanel::Trial => view! { <simulation::SimulationPanel /> }.into_any(),
     };
     view! {
         <aside

@@ -4,16 +4,26 @@ use leptos::prelude::*;
 
 use super::{
     criteria::{CriteriaFields, EventFields, FilterList, event},
+    field_lens::{FieldLens, part},
     fields::{
         CheckField, FormScope, NumberField, PickField, TextField, TimeField, optional, options,
         some,
     },
     lists::{AddButton, RemoveButton},
-    part::{FieldLens, part},
+};
+use crate::ui::editor::{
+    bench::Bench,
+    browser::{field_of_time, now, time_of_field},
+};
+use wayfare_domain::{
+    graph::criteria::{Criteria, EventMatch},
+    journeys::settings::{
+        EntryTrigger, EntryType, GOALS_MAX, Goal, QuietHours, QuietHoursPolicy, ReentryRule,
+        SegmentSchedule, Settings,
+    },
+    time::Timestamp,
 };
 use wayfare_editor_model::state::EditCommand;
-use wayfare_domain::{graph::criteria::{Criteria, EventMatch}, journeys::settings::{EntryTrigger, EntryType, GOALS_MAX, Goal, QuietHours, QuietHoursPolicy, ReentryRule, SegmentSchedule, Settings}, time::Timestamp};
-use crate::ui::editor::{bench::Bench, browser::{field_of_time, now, time_of_field}};
 
 #[component]
 pub fn SettingsForm() -> impl IntoView {

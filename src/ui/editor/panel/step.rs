@@ -3,13 +3,16 @@
 use leptos::prelude::*;
 
 use super::{
+    field_lens::{FieldLens, part},
     fields::{AreaField, CheckField, FieldKind, FormScope, LengthField, TextField},
     flow, message,
-    part::{FieldLens, part},
 };
-use wayfare_domain::{graph::{Node, NodeKind, node::SendOptions}, versions::EditMode};
-use wayfare_editor_model::state::EditCommand;
 use crate::ui::editor::bench::Bench;
+use wayfare_domain::{
+    graph::{Node, NodeKind, node::SendOptions},
+    versions::EditMode,
+};
+use wayfare_editor_model::state::EditCommand;
 
 /// The chosen step's form.
 #[component]

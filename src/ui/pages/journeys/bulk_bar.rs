@@ -3,8 +3,15 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::state::{Dialog, ListState};
-use wayfare_domain::{access::permissions::Permission, journeys::transition::Action, stats::{format_count, pluralize}};
-use crate::ui::{components::icon::{Icon, Symbol}, dom};
+use crate::ui::{
+    components::icon::{Icon, Symbol},
+    dom,
+};
+use wayfare_domain::{
+    access::permissions::Permission,
+    journeys::transition::Action,
+    stats::{format_count, pluralize},
+};
 
 const ROLE_NOTE: &str = "role-note";
 

@@ -3,7 +3,13 @@
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::state::ListState;
-use crate::{api::filters::choose_columns, ui::{components::icon::{Icon, Symbol}, dom}};
+use crate::{
+    api::filters::choose_columns,
+    ui::{
+        components::icon::{Icon, Symbol},
+        dom,
+    },
+};
 use wayfare_domain::{journeys::list::columns::Column, query_string::pairs};
 
 #[component]

@@ -3,8 +3,17 @@
 use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::state::{ActionTarget, Dialog, ListState};
-use crate::{api::operations::{label_journeys, rename_journey}, ui::{dom, pages::{label_fields::LabelFields, stop_effect::StopEffect}}};
-use wayfare_domain::{ids::JourneyId, names::JourneyName, operations::StopPreview, query_string::pairs, stats::pluralize};
+use crate::{
+    api::operations::{label_journeys, rename_journey},
+    ui::{
+        dom,
+        pages::{label_fields::LabelFields, stop_effect::StopEffect},
+    },
+};
+use wayfare_domain::{
+    ids::JourneyId, names::JourneyName, operations::StopPreview, query_string::pairs,
+    stats::pluralize,
+};
 
 /// The one place where a dialog stands, whichever it is.
 const DIALOG: &str = "list-dialog";

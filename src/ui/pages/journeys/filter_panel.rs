@@ -5,8 +5,22 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{columns_menu::ColumnsMenu, state::ListState};
-use crate::{api::filters::save_filter, ui::{components::icon::{Icon, Symbol}, dom}};
-use wayfare_domain::{journeys::{list::query::{DateField, ListQuery}, settings::EntryType, status::Status}, names::SAVED_FILTER_MAX, query_string::FOR_PROJECT};
+use crate::{
+    api::filters::save_filter,
+    ui::{
+        components::icon::{Icon, Symbol},
+        dom,
+    },
+};
+use wayfare_domain::{
+    journeys::{
+        list::query::{DateField, ListQuery},
+        settings::EntryType,
+        status::Status,
+    },
+    names::SAVED_FILTER_MAX,
+    query_string::FOR_PROJECT,
+};
 
 /// Milliseconds of quiet in the search box before it searches.
 const SEARCH_PAUSE_MS: u64 = 220;

@@ -13,9 +13,21 @@ mod table;
 use leptos::prelude::*;
 
 use super::{plain_outcome::PlainOutcome, query_string};
-use crate::{api::{AppError, journeys::list_journeys}, ui::{components::{for_project::ForProject, icon::{Icon, Symbol}, state::{ErrorState, LoadingState}, typed_text::DocumentTitle}, dom, toaster::Toaster}};
-use wayfare_domain::journeys::{list::page::ListPage, transition::Action};
+use crate::{
+    api::{AppError, journeys::list_journeys},
+    ui::{
+        components::{
+            for_project::ForProject,
+            icon::{Icon, Symbol},
+            state::{ErrorState, LoadingState},
+            typed_text::DocumentTitle,
+        },
+        dom,
+        toaster::Toaster,
+    },
+};
 use state::ListState;
+use wayfare_domain::journeys::{list::page::ListPage, transition::Action};
 
 #[component]
 pub fn JourneysPage() -> impl IntoView {

@@ -3,8 +3,11 @@
 use leptos::prelude::*;
 
 use super::state::ListState;
-use wayfare_domain::{journeys::list::query::PageSize, stats::{format_count, pluralize}};
 use crate::ui::components::icon::{Icon, Symbol};
+use wayfare_domain::{
+    journeys::list::query::PageSize,
+    stats::{format_count, pluralize},
+};
 
 #[component]
 pub fn Pager() -> impl IntoView {

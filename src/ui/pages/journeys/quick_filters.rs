@@ -4,8 +4,23 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::state::ListState;
-use crate::{api::filters::delete_filter, ui::components::{icon::{Icon, Symbol}, status_badge::symbol_of}};
-use wayfare_domain::{journeys::{list::{page::SavedFilter, query::{JourneyFilter, ListQuery}}, status::Status}, stats::format_count};
+use crate::{
+    api::filters::delete_filter,
+    ui::components::{
+        icon::{Icon, Symbol},
+        status_badge::symbol_of,
+    },
+};
+use wayfare_domain::{
+    journeys::{
+        list::{
+            page::SavedFilter,
+            query::{JourneyFilter, ListQuery},
+        },
+        status::Status,
+    },
+    stats::format_count,
+};
 
 #[component]
 pub fn QuickFilters() -> impl IntoView {

@@ -3,8 +3,28 @@
 use leptos::{ev::MouseEvent, prelude::*};
 
 use super::state::{ActionTarget, Dialog, ListState};
-use crate::{api::operations::operate, ui::{components::{icon::{Icon, Symbol}, label_chip::LabelChip, menu::MenuButton, status_badge::StatusBadge, time::ShortDate}, dom}};
-use wayfare_domain::{ids::JourneyId, journeys::{list::columns::Column, read_model::JourneySummary, transition::{Action, TransitionResult, transition}}, stats::{format_count, format_percent}};
+use crate::{
+    api::operations::operate,
+    ui::{
+        components::{
+            icon::{Icon, Symbol},
+            label_chip::LabelChip,
+            menu::MenuButton,
+            status_badge::StatusBadge,
+            time::ShortDate,
+        },
+        dom,
+    },
+};
+use wayfare_domain::{
+    ids::JourneyId,
+    journeys::{
+        list::columns::Column,
+        read_model::JourneySummary,
+        transition::{Action, TransitionResult, transition},
+    },
+    stats::{format_count, format_percent},
+};
 
 /// Hidden from lower roles (`style/base.css`).
 const CREATOR: &str = "needs-creator";
@@ -126,7 +146,7 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
     let archived = Memo::new(move |_| row.read().archived);
     let elsewhere = state.seat.is_some_and(|seat| seat.elsewhere);
     let deletable = Memo::new(move |_| {
-        let situation = row.read().situation(state.page.read().now);
+        let situation = row.read().state(state.page.read().now);
         matches!(transition(situation, Action::Delete), TransitionResult::Apply(_))
     });
     let on_clone = {

@@ -5,8 +5,24 @@ use std::collections::HashSet;
 
 use leptos::{prelude::*, task::spawn_local};
 
-use crate::{api::{AppError, journeys::clone_journey, operations::{operate, preview_stop}}, ui::{dom, toaster::Toaster}};
-use wayfare_domain::{access::{actor::CurrentMember, permissions::Permission}, ids::JourneyId, journeys::{list::page::ListPage, read_model::JourneySummary, transition::{Action, TransitionResult, transition}}, operations::{OperationResult, StopPreview}};
+use crate::{
+    api::{
+        AppError,
+        journeys::clone_journey,
+        operations::{operate, preview_stop},
+    },
+    ui::{dom, toaster::Toaster},
+};
+use wayfare_domain::{
+    access::{actor::CurrentMember, permissions::Permission},
+    ids::JourneyId,
+    journeys::{
+        list::page::ListPage,
+        read_model::JourneySummary,
+        transition::{Action, TransitionResult, transition},
+    },
+    operations::{OperationResult, StopPreview},
+};
 
 /// Which journeys an action is about, as the server functions take it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -135,7 +151,7 @@ impl ListState {
         }
         let now = self.page.with(|page| page.now);
         let applies = |row: &JourneySummary| {
-            matches!(transition(row.situation(now), action), TransitionResult::Apply(_))
+            matches!(transition(row.state(now), action), TransitionResult::Apply(_))
         };
         self.page.with(|page| {
             self.ticked

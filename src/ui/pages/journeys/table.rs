@@ -3,8 +3,11 @@
 use leptos::prelude::*;
 
 use super::{row::JourneyRow, state::ListState};
+use crate::ui::components::{
+    icon::{Icon, Symbol},
+    state::EmptyState,
+};
 use wayfare_domain::journeys::list::{columns::Column, query::SortKey};
-use crate::ui::components::{icon::{Icon, Symbol}, state::EmptyState};
 
 /// Its roles are spelled out: on a phone rows are laid out as cards, which would take the native
 /// ones away.

@@ -2,8 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{access::actor::{ActorRef, CurrentMember}, ids::SavedFilterId, journeys::{label::Label, read_model::JourneySummary, status::Status}, time::Timestamp};
 use super::{columns::ColumnChoice, query::ListQuery};
+use crate::{
+    access::actor::{ActorRef, CurrentMember},
+    ids::SavedFilterId,
+    journeys::{label::Label, read_model::JourneySummary, status::Status},
+    time::Timestamp,
+};
 
 /// How many journeys there are in a status, for the quick filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

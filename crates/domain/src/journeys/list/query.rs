@@ -9,7 +9,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::FieldError, ids::{LabelId, ProjectId, UserId}, journeys::{settings::EntryType, status::Status}, names::SEARCH_MAX, query_string::{pairs, write_query}, time::Day};
+use crate::{
+    error::FieldError,
+    ids::{LabelId, ProjectId, UserId},
+    journeys::{settings::EntryType, status::Status},
+    names::SEARCH_MAX,
+    query_string::{pairs, write_query},
+    time::Day,
+};
 
 /// Rows on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,0 +1,79 @@
+//! What becomes of messages, for people.
+
+use super::{ServiceResult, Services, channels::state_of};
+use wayfare_delivery::DeliveryMetricsSnapshot;
+use wayfare_domain::{
+    access::{actor::Actor, permissions::Permission},
+    messages::{
+        channel_health::{ChannelHealth, DeliveryOverview},
+        failed::FailedMessageQuery,
+    },
+    profiles::profile::Channel,
+};
+use wayfare_store::{Store, outbox::MessageKey};
+
+/// What the courier does, for anyone who watches the server.
+pub struct DeliveryStats {
+    /// Of all projects, since the start.
+    pub courier: DeliveryMetricsSnapshot,
+    /// Of the asker's project.
+    pub channels: Vec<ChannelHealth>,
+    pub doubts: i64,
+}
+
+impl<S: Store + Clone> Services<S> {
+    /// How the channels of the project do, and what no provider took.
+    pub async fn delivery_overview(
+        &self,
+        actor: &Actor,
+        query: &FailedMessageQuery,
+    ) -> ServiceResult<DeliveryOverview> {
+        let DeliveryStats { channels, doubts, .. } = self.delivery_stats(actor).await?;
+        let undelivered = self.store.undelivered(actor.project, query).await?;
+        let undelivered =
+            if actor.may(Permission::SeePeople) { undelivered } else { undelivered.masked() };
+        Ok(DeliveryOverview { channels, undelivered, doubts })
+    }
+
+    /// How the channels of the project do, and what the courier has done.
+    pub async fn delivery_stats(&self, actor: &Actor) -> ServiceResult<DeliveryStats> {
+        actor.require(Permission::SeeJourneys)?;
+        let load = self.store.outbox_load(actor.project).await?;
+        let stored = self.store.channels(actor.project).await?;
+        let signs = &self.delivery()?.signs;
+        let sees = actor.may(Permission::SeePeople);
+        let lanes = signs.lanes(actor.project);
+        let channels = Channel::SENDING.into_iter().map(|channel| {
+            let state = state_of(stored.iter().find(|stored| stored.settings.channel() == channel));
+            let waiting = load.waiting.get(&channel).copied().unwrap_or(0);
+            let reading = lanes
+                .iter()
+                .find(|(of, _)| *of == channel)
+                .map(|(_, reading)| reading.clone())
+                .unwrap_or_default();
+            let (in_hand, resting) = (reading.in_hand, reading.open);
+            let trouble = reading.trouble.map(|said| said.for_reader(sees));
+            ChannelHealth { channel, waiting, in_hand, resting, trouble, state }
+        });
+        Ok(DeliveryStats {
+            courier: signs.read(),
+            channels: channels.collect(),
+            doubts: load.doubts,
+        })
+    }
+
+    /// Sends undelivered messages again: the chosen ones, or all that match. Answers how many.
+    pub async fn send_again(
+        &self,
+        actor: &Actor,
+        query: &FailedMessageQuery,
+        chosen: &[MessageKey],
+    ) -> ServiceResult<i64> {
+        actor.require(Permission::OperateJourneys)?;
+        let count = self.store.resend(actor, query, chosen, self.now()).await?;
+        tracing::info!(count, project = %actor.project, by = %actor.user, "delivery.sent_again");
+        self.delivery()?.signs.wake();
+        self.announce(actor.project).await;
+        Ok(count)
+    }
+}

@@ -1,0 +1,174 @@
+//! The people of a project and invitations to it.
+
+use super::{AuthContext, RequestClient, ServiceError, ServiceResult, Services};
+use crate::{
+    auth::{confirmation, password},
+    sign_in::OpenedSession,
+};
+use wayfare_domain::{
+    access::{
+        account::EmailAddress,
+        actor::Actor,
+        members::{Invitation, InvitationPreview, Member},
+        permissions::{Permission, Role},
+    },
+    ids::{InvitationId, ProjectId, UserId},
+    names::PersonName,
+    time::Timestamp,
+};
+use wayfare_secrets::secret::{self, Secret};
+use wayfare_store::{Store, StoreError};
+
+impl<S: Store + Clone> Services<S> {
+    pub async fn members(&self, actor: &Actor) -> ServiceResult<Vec<Member>> {
+        actor.require(Permission::ManagePeople)?;
+        Ok(self.store.members(actor.project).await?)
+    }
+
+    /// A change of someone's role, with the proof that it was asked about. `None` takes the person
+    /// out of the project.
+    ///
+    /// # Errors
+    /// Where the person is not in the project.
+    pub async fn role_change(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        wanted: Option<Role>,
+    ) -> ServiceResult<(Member, String)> {
+        let member = self.member(actor, user).await?;
+        let proof = confirmation::prove(
+            &self.delivery()?.vault,
+            &about(actor, user, member.role, wanted),
+            self.now(),
+        );
+        Ok((member, proof))
+    }
+
+    /// Gives someone of the project a role, or takes them out of it.
+    ///
+    /// # Errors
+    /// Where it was not asked about before, the person is not in the project, or its last admin
+    /// would be gone.
+    pub async fn set_role(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        role: Option<Role>,
+        proof: &str,
+    ) -> ServiceResult<()> {
+        let before = self.member(actor, user).await?.role;
+        if !confirmation::is_proven(
+            &self.delivery()?.vault,
+            &about(actor, user, before, role),
+            proof,
+            self.now(),
+        ) {
+            return Err(ServiceError::Unconfirmed);
+        }
+        self.store.set_role(actor, user, before, role, self.now()).await?;
+        tracing::info!(project = %actor.project, %user, ?role, by = %actor.user, "people.role_changed");
+        Ok(())
+    }
+
+    async fn member(&self, actor: &Actor, user: UserId) -> ServiceResult<Member> {
+        let mut members = self.members(actor).await?.into_iter();
+        Ok(members
+            .find(|member| member.person.id == user)
+            .ok_or(StoreError::NotFound("member of this project"))?)
+    }
+
+    pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<Invitation>> {
+        actor.require(Permission::ManagePeople)?;
+        Ok(self.store.invitations(actor.project, self.now()).await?)
+    }
+
+    /// The path of a link with which someone joins the project, once, within a week.
+    ///
+    /// # Errors
+    /// Where they are in the project already.
+    pub async fn invite(
+        &self,
+        actor: &Actor,
+        email: &EmailAddress,
+        role: Role,
+    ) -> ServiceResult<String> {
+        actor.require(Permission::ManagePeople)?;
+        let secret = Secret::new()?;
+        let now = self.now();
+        let expires_at = Timestamp(now.0 + self.auth.lifetimes.invitation);
+        self.store.invite(actor, email, role, &secret.hash(), expires_at, now).await?;
+        Ok(format!("/invitations/{}", secret.expose()))
+    }
+
+    pub async fn withdraw_invitation(
+        &self,
+        actor: &Actor,
+        invitation: InvitationId,
+    ) -> ServiceResult<()> {
+        actor.require(Permission::ManagePeople)?;
+        Ok(self.store.withdraw_invitation(actor, invitation, self.now()).await?)
+    }
+
+    /// What someone who holds the link is told; holding it is all the right that is needed.
+    ///
+    /// # Errors
+    /// Where the link opens nothing.
+    pub async fn invitation_offer(
+        &self,
+        link: &str,
+        asking: Option<&AuthContext>,
+    ) -> ServiceResult<InvitationPreview> {
+        let asking =
+            asking.filter(|standing| !standing.is_local()).map(|standing| standing.actor.user);
+        Ok(self.store.invitation_offer(&secret::hash(link), asking, self.now()).await?)
+    }
+
+    /// Joins with the account that is signed in.
+    ///
+    /// # Errors
+    /// Where the link opens nothing, or was meant for another account.
+    pub async fn join(&self, link: &str, standing: &AuthContext) -> ServiceResult<ProjectId> {
+        if standing.is_local() {
+            return Err(StoreError::LinkExpired.into());
+        }
+        let actor = &standing.actor;
+        Ok(self
+            .store
+            .accept_invitation(&secret::hash(link), actor.user, &actor.origin, self.now())
+            .await?)
+    }
+
+    /// Joins with a new account, and signs in.
+    ///
+    /// # Errors
+    /// Where the link opens nothing, the password is too weak, or the address has an account.
+    pub async fn join_with_new_account(
+        &self,
+        link: &str,
+        name: &PersonName,
+        chosen: &str,
+        visitor: &RequestClient,
+    ) -> ServiceResult<OpenedSession> {
+        self.auth.throttle.attempt_from(visitor.origin.address)?;
+        let offer = self.invitation_offer(link, None).await?;
+        let password = password::check_strength(chosen, name.as_str(), &offer.email)?;
+        let hash = self.auth.passwords.hash(password).await?;
+        let user = self
+            .store
+            .accept_with_new_account(&secret::hash(link), name, &hash, &visitor.origin, self.now())
+            .await?;
+        self.open_session(user, visitor, "with an invitation").await
+    }
+}
+
+/// What a page asked: who, where, for whom, from what to what.
+fn about(actor: &Actor, user: UserId, before: Role, wanted: Option<Role>) -> String {
+    format!(
+        "role {} {} {user} {} {}",
+        actor.user,
+        actor.project,
+        before.key(),
+        wanted.map_or("none", Role::key)
+    )
+}

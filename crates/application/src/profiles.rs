@@ -1,0 +1,281 @@
+//! People, what they do, segments, and what became of them in journeys.
+
+use super::{ServiceResult, Services};
+use wayfare_domain::{
+    access::{actor::Actor, permissions::Permission},
+    error::FieldError,
+    graph::{
+        criteria::Criteria,
+        expansion::{PARTS_MAX, size},
+    },
+    ids::JourneyId,
+    interrupt::Interrupt,
+    profiles::{
+        ingest_record::IngestRecord,
+        mask::kind_of,
+        property_value::read_key,
+        read_model::{
+            EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
+            SegmentSummary,
+        },
+        sender::{Batch, Ignored, RecordSource, Sender, Trust},
+    },
+};
+use wayfare_runtime::costly_work::{Job, WorkStop};
+use wayfare_store::{
+    Store, StoreError,
+    engine::EngineBacklog,
+    outbox::{ChangedFacts, ChangedPerson},
+};
+
+impl<S: Store + Clone> Services<S> {
+    /// Takes records in; answered when they are on the disk, with what the sender may not change.
+    ///
+    /// # Errors
+    /// Where more comes in than can be written ([`super::ServiceError::Busy`]): nothing of it was
+    /// stored. Where the server is going down ([`super::ServiceError::Stopping`]): that is not
+    /// known.
+    pub async fn ingest(
+        &self,
+        actor: &Actor,
+        records: Vec<IngestRecord>,
+    ) -> ServiceResult<Vec<Ignored>> {
+        actor.require(Permission::SendEvents)?;
+        self.store_records(actor, records).await
+    }
+
+    /// Asks a journey to let people in: each record is an occasion.
+    ///
+    /// # Errors
+    /// Where there is no such journey, and as [`Services::ingest`].
+    pub async fn enter(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        occasions: Vec<IngestRecord>,
+    ) -> ServiceResult<()> {
+        actor.require(Permission::EnterPeople)?;
+        self.store.journey(actor.project, journey).await?;
+        self.store_records(actor, occasions).await?;
+        Ok(())
+    }
+
+    async fn store_records(
+        &self,
+        actor: &Actor,
+        records: Vec<IngestRecord>,
+    ) -> ServiceResult<Vec<Ignored>> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let trust = if actor.authority.is_of_browser() { Trust::Browser } else { Trust::Full };
+        let sender = Sender { by: actor.user, source: RecordSource::Api, trust };
+        Ok(self.intake.submit(Batch { project: actor.project, sender, records }).await?)
+    }
+
+    /// People, masked for anyone who may not see them; conditions of one's own would tell about
+    /// their properties.
+    ///
+    /// # Errors
+    /// Where conditions are asked for without the right to see people.
+    pub async fn people_page(
+        &self,
+        actor: &Actor,
+        query: &ProfileQuery,
+    ) -> ServiceResult<ProfilePage> {
+        actor.require(Permission::SeeJourneys)?;
+        // Who is in a segment tells what they are.
+        if query.criteria.is_some() || query.segment.is_some() {
+            actor.require(Permission::SeePeople)?;
+        }
+        let sees = actor.may(Permission::SeePeople);
+        let query = ProfileQuery { among_addresses: sees, ..query.clone() };
+        let (services, project) = (self.clone(), actor.project);
+        let search = |_| async move {
+            Ok(services.store.people_page(project, &query, services.now()).await?)
+        };
+        let page = self.costly(actor, Job::Search, search).await?;
+        Ok(if sees { page } else { page.masked() })
+    }
+
+    pub async fn person(&self, actor: &Actor, person: i64) -> ServiceResult<ProfileDetail> {
+        let sees = actor.may(Permission::SeePeople);
+        if !sees {
+            actor.require(Permission::SeeJourneys)?;
+        }
+        let detail = self.store.person(actor.project, person).await?;
+        Ok(if sees { detail } else { detail.masked() })
+    }
+
+    async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
+        let known = self.store.person_by_identity(actor.project, identity).await?;
+        Ok(known.ok_or(StoreError::NotFound("profile"))?)
+    }
+
+    /// The person of an identity, masked for anyone who may not see people.
+    ///
+    /// # Errors
+    /// Where there is no one, or anyone who may not see addresses asks for one.
+    pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<ProfileDetail> {
+        if !actor.may(Permission::SeePeople) {
+            actor.require(if kind_of(identity).is_some() {
+                Permission::SeePeople
+            } else {
+                Permission::SeeJourneys
+            })?;
+        }
+        let person = self.number_of(actor, identity).await?;
+        self.person(actor, person).await
+    }
+
+    /// As [`Services::delete_person`], by identity.
+    pub async fn forget(&self, actor: &Actor, identity: &str) -> ServiceResult<()> {
+        actor.require(Permission::ErasePeople)?;
+        let person = self.number_of(actor, identity).await?;
+        self.delete_person(actor, person).await
+    }
+
+    pub async fn enrolment(&self, actor: &Actor, trip: i64) -> ServiceResult<EnrolmentDetail> {
+        actor.require(Permission::SeeJourneys)?;
+        let detail = self.store.enrolment(actor.project, trip).await?;
+        Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
+    }
+
+    pub async fn why_not(
+        &self,
+        actor: &Actor,
+        person: i64,
+        journey: JourneyId,
+    ) -> ServiceResult<EntryExplanation> {
+        actor.require(Permission::SeeJourneys)?;
+        let why = self.store.load_entry_facts(actor.project, person, journey, self.now()).await?;
+        Ok(if actor.may(Permission::SeePeople) { why } else { why.masked() })
+    }
+
+    /// What waits, and how each journey does.
+    pub async fn backlog(&self, actor: &Actor) -> ServiceResult<EngineBacklog> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.backlog(actor.project, self.now()).await?)
+    }
+
+    /// Journeys that were published and are not archived, by name, for a choice: the first few
+    /// hundred.
+    pub async fn published_journeys(
+        &self,
+        actor: &Actor,
+    ) -> ServiceResult<Vec<(JourneyId, String)>> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.published_journeys(actor.project).await?)
+    }
+
+    /// Forgets a person; the counts of journeys keep their trips without them. Answered when
+    /// nothing is on its way to them.
+    pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
+        actor.require(Permission::ErasePeople)?;
+        self.store.delete_person(actor, person, self.now()).await?;
+        self.facts_changed(&ChangedFacts {
+            people: vec![ChangedPerson::withdrawn(person, None)],
+            ..ChangedFacts::default()
+        })
+        .await;
+        tracing::info!(person, by = %actor.user, "person.forgotten");
+        self.announce(actor.project).await;
+        Ok(())
+    }
+
+    /// Every segment, each with the number of people in it for whoever may see people: a number
+    /// that follows conditions of one's own confirms an address letter by letter.
+    pub async fn segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentSummary>> {
+        actor.require(Permission::SeeJourneys)?;
+        if !actor.may(Permission::SeePeople) {
+            let segments = self.store.segments(actor.project).await?;
+            return Ok(segments.into_iter().map(SegmentSummary::masked).collect());
+        }
+        let (services, project) = (self.clone(), actor.project);
+        let count = |stop: WorkStop| async move {
+            let mut segments = services.store.segments(project).await?;
+            for segment in &mut segments {
+                stop.go_on()?;
+                segment.people = Some(
+                    services
+                        .store
+                        .count_matching(project, &segment.criteria, services.now())
+                        .await?,
+                );
+            }
+            Ok(segments)
+        };
+        self.costly(actor, Job::Count, count).await
+    }
+
+    /// How many people meet criteria.
+    ///
+    /// # Errors
+    /// Where these have too many parts to ask for.
+    pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
+        actor.require(Permission::SeePeople)?;
+        if size(criteria) > PARTS_MAX {
+            let sentence = format!(
+                "Criteria can have at most {PARTS_MAX} parts. Move some of them to a segment."
+            );
+            return Err(FieldError::new("criteria", "too_large", sentence).into());
+        }
+        let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());
+        let count = |_| async move {
+            Ok(services.store.count_matching(project, &criteria, services.now()).await?)
+        };
+        self.costly(actor, Job::Count, count).await
+    }
+
+    /// Makes a segment, or changes the one of that name.
+    ///
+    /// # Errors
+    /// Where the name or the criteria make no sense, or the segment would be part of itself. Where
+    /// they may not see people: who meets conditions is seen in what journeys do.
+    pub async fn save_segment(
+        &self,
+        actor: &Actor,
+        name: &str,
+        criteria: &Criteria,
+    ) -> ServiceResult<()> {
+        actor.require(Permission::EditJourneys)?;
+        actor.require(Permission::SeePeople)?;
+        let name = read_key(name).map_err(|error| error.under("name"))?;
+        if criteria.depth() > 16 {
+            return Err(FieldError::new(
+                "criteria",
+                "too_deep",
+                "Criteria are nested at most 16 deep.",
+            )
+            .into());
+        }
+        self.may_change_segment(actor, &name).await?;
+        self.store.save_segment(actor, &name, criteria, self.now()).await?;
+        self.announce(actor.project).await;
+        Ok(())
+    }
+
+    /// A segment that a published version asks for decides who enters and what they get, like the
+    /// version itself.
+    async fn may_change_segment(&self, actor: &Actor, name: &str) -> ServiceResult<()> {
+        if let Err(forbidden) = actor.require(Permission::OperateJourneys)
+            && !self.store.journeys_using_segment(actor.project, name).await?.is_empty()
+        {
+            return Err(forbidden.into());
+        }
+        Ok(())
+    }
+
+    pub async fn delete_segment(&self, actor: &Actor, name: &str) -> ServiceResult<()> {
+        actor.require(Permission::EditJourneys)?;
+        self.may_change_segment(actor, name).await?;
+        self.store.delete_segment(actor, name, self.now()).await?;
+        self.announce(actor.project).await;
+        Ok(())
+    }
+
+    pub async fn known_events(&self, actor: &Actor) -> ServiceResult<Vec<String>> {
+        actor.require(Permission::SeeJourneys)?;
+        Ok(self.store.known_events(actor.project).await?)
+    }
+}

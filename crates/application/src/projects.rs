@@ -1,0 +1,90 @@
+//! Projects: each with its own journeys, people and keys.
+
+use super::{AuthContext, ServiceError, ServiceResult, Services};
+use wayfare_domain::{
+    access::{actor::Actor, members::ProjectSummary, permissions::Permission},
+    ids::ProjectId,
+    names::ProjectTitle,
+};
+use wayfare_store::{Store, StoreError};
+
+impl<S: Store + Clone> Services<S> {
+    /// The projects of this person, archived ones too.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn projects(&self, standing: &AuthContext) -> ServiceResult<Vec<ProjectSummary>> {
+        let user = (!standing.is_local()).then_some(standing.actor.user);
+        let mut projects = self.store.projects(user).await?;
+        projects
+            .iter_mut()
+            .for_each(|project| project.current = project.id == standing.actor.project);
+        Ok(projects)
+    }
+
+    /// Makes a project, of which they are the admin. Anyone who may manage one project may make
+    /// another.
+    ///
+    /// # Errors
+    /// Where the name is taken.
+    pub async fn create_project(
+        &self,
+        actor: &Actor,
+        name: &ProjectTitle,
+    ) -> ServiceResult<ProjectId> {
+        actor.require(Permission::ManageProjects)?;
+        let project = self.store.create_project(actor, name, self.now()).await?;
+        tracing::info!(%project, by = %actor.user, "project.created");
+        Ok(project)
+    }
+
+    pub async fn rename_project(
+        &self,
+        standing: &AuthContext,
+        project: ProjectId,
+        name: &ProjectTitle,
+    ) -> ServiceResult<()> {
+        let actor = self.manager_of(standing, project).await?;
+        Ok(self.store.rename_project(&actor, project, name, self.now()).await?)
+    }
+
+    pub async fn archive_project(
+        &self,
+        standing: &AuthContext,
+        project: ProjectId,
+        archive: bool,
+    ) -> ServiceResult<()> {
+        let actor = self.manager_of(standing, project).await?;
+        self.store.archive_project(&actor, project, archive, self.now()).await?;
+        if let (true, Some(flights)) = (archive, self.flights()) {
+            // Answered only when nothing of it is on its way any more.
+            flights.channel_changed(self.store.project_number(project).await?, None).await;
+        }
+        Ok(())
+    }
+
+    /// The person as an admin of this project, which may be another than the one they are looking
+    /// at, or an archived one.
+    async fn manager_of(&self, standing: &AuthContext, project: ProjectId) -> ServiceResult<Actor> {
+        let projects = self.projects(standing).await?;
+        let known = projects
+            .iter()
+            .find(|known| known.id == project)
+            .ok_or(StoreError::NotFound("project"))?;
+        let authority = wayfare_domain::access::permissions::Authority::Role(known.role);
+        authority.require(Permission::ManageProjects)?;
+        Ok(Actor { project, authority, ..standing.actor.clone() })
+    }
+
+    /// Is it a project that this person may look at?
+    ///
+    /// # Errors
+    /// Where it is not: another's project and none at all are the same to them.
+    pub fn enter_project(
+        &self,
+        standing: &AuthContext,
+        project: ProjectId,
+    ) -> ServiceResult<Actor> {
+        standing.actor_in(project).ok_or(ServiceError::Store(StoreError::NotFound("project")))
+    }
+}

@@ -1,0 +1,97 @@
+//! Keeps the file from growing for ever: old events, old step logs and old accounts of refusals and
+//! imports go, a portion at a time, so that no one waits for it. People, their trips and all
+//! figures stay.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use wayfare_domain::time::{DAY_MS, Timestamp};
+use wayfare_runtime::clock::Clock;
+use wayfare_store::{
+    StoreResult,
+    engine::{Age, EngineStore, Page},
+};
+
+/// How often old rows are looked for.
+const EVERY: Duration = Duration::from_secs(3600);
+/// Most rows of one transaction.
+const PORTION: i64 = 2_000;
+/// Between two portions, so that others come in between.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetentionPolicy {
+    /// Days; none: for ever.
+    pub events: Option<u32>,
+    /// Days, of step logs, of messages and of the accounts of refusals and imports; none: for ever.
+    pub steps: Option<u32>,
+}
+
+impl RetentionPolicy {
+    fn before(days: Option<u32>, now: Timestamp) -> Option<Timestamp> {
+        days.map(|days| now.plus(-(i64::from(days) * DAY_MS)))
+    }
+}
+
+/// Runs until told to stop.
+pub async fn run_retention(
+    store: impl EngineStore,
+    clock: Arc<dyn Clock>,
+    retention: RetentionPolicy,
+    stop: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            done = tidy(&store, retention, clock.now()) => match done {
+                Ok(0) => {}
+                Ok(rows) => tracing::info!(rows, "retention.done"),
+                Err(error) => tracing::error!(%error, "retention.failed"),
+            },
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Deletes everything that is too old; answers how many rows it was.
+async fn tidy(
+    store: &impl EngineStore,
+    retention: RetentionPolicy,
+    now: Timestamp,
+) -> StoreResult<u64> {
+    let mut rows = 0;
+    if let Some(before) = RetentionPolicy::before(retention.events, now) {
+        rows +=
+            page_by_page(|from| store.forget_events(Age { before, now }, from, PORTION)).await?;
+    }
+    if let Some(before) = RetentionPolicy::before(retention.steps, now) {
+        let age = Age { before, now };
+        rows += page_by_page(|from| store.forget_steps(age, from, PORTION)).await?;
+        rows += page_by_page(|from| store.forget_messages(age, from, PORTION)).await?;
+        rows += page_by_page(|from| store.forget_refusals(age, from, PORTION)).await?;
+        rows += page_by_page(|_| store.forget_accounts(age, PORTION)).await?;
+    }
+    Ok(rows)
+}
+
+/// Goes through a table by key, past what stays, to where nothing can be old any more.
+async fn page_by_page<F, Forgotten>(forget: F) -> StoreResult<u64>
+where
+    F: Fn(i64) -> Forgotten,
+    Forgotten: Future<Output = StoreResult<Page>>,
+{
+    let (mut rows, mut from) = (0, Some(0));
+    while let Some(key) = from {
+        let page = forget(key).await?;
+        rows += page.deleted;
+        from = page.next;
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(rows)
+}

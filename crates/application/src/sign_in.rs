@@ -1,0 +1,340 @@
+//! Sign-in, sign-out, accounts and passwords.
+
+use super::{AuthContext, RequestClient, ServiceError, ServiceResult, Services};
+use crate::auth::{device, password};
+use wayfare_domain::{
+    access::account::{EmailAddress, Password, PasswordOffer, SessionView},
+    audit::AuditEvent,
+    ids::{SessionId, UserId},
+    names::PersonName,
+    time::Timestamp,
+};
+use wayfare_runtime::supervisor::short_task;
+use wayfare_secrets::secret::{self, Secret};
+use wayfare_store::{
+    Store, StoreError,
+    access::{AccountRecord, InitialRole, NewAccount, NewSession},
+};
+
+/// A session that was opened: its secret goes into the browser's cookie.
+pub struct OpenedSession {
+    pub secret: Secret,
+    /// Milliseconds until it ends, used or not.
+    pub lifetime: i64,
+    /// By what the browser is known from now on; a cookie of its own. None where there is no key to
+    /// sign it.
+    pub device: Option<String>,
+}
+
+impl<S: Store + Clone> Services<S> {
+    /// Opens a session for anyone who knows the password.
+    ///
+    /// # Errors
+    /// [`ServiceError::WrongCredentials`] for an unknown address, a wrong password and a suspended
+    /// account alike, after the same work; [`ServiceError::TooMany`] where it is tried too often.
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        visitor: &RequestClient,
+    ) -> ServiceResult<OpenedSession> {
+        let email = EmailAddress::parse(email).ok();
+        let key = email.as_ref().map(EmailAddress::key).unwrap_or_default();
+        self.attempt(&key, visitor)?;
+        let account = match &email {
+            Some(email) => self.store.account(email).await?,
+            None => None,
+        };
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+        let right = self.auth.passwords.verify(hash, Password::from_sign_in(password)).await?;
+        let Some(account) = account else {
+            tracing::info!(address = ?visitor.origin.address, "sign_in.unknown_account");
+            return Err(ServiceError::WrongCredentials);
+        };
+        if !right || account.suspended {
+            self.note_failed_sign_in(account.user, visitor);
+            tracing::info!(user = %account.user, address = ?visitor.origin.address, "sign_in.failed");
+            return Err(ServiceError::WrongCredentials);
+        }
+        self.open_session(account.user, visitor, "with a password").await
+    }
+
+    /// Counts an attempt on an account, known or not.
+    pub(super) fn attempt(&self, account: &str, visitor: &RequestClient) -> ServiceResult<()> {
+        let vault = self.delivery.as_ref().map(|delivery| &delivery.vault);
+        let device = vault.and_then(|vault| device::known(vault, &visitor.devices, account));
+        Ok(self.auth.throttle.attempt(account, visitor.origin.address, device)?)
+    }
+
+    /// No one waits for it: an answer that came later for known accounts would tell them apart from
+    /// unknown ones.
+    fn note_failed_sign_in(&self, user: UserId, visitor: &RequestClient) {
+        let (store, origin, now) = (self.store.clone(), visitor.origin.clone(), self.now());
+        short_task("sign_in.note_failed", async move {
+            if let Err(error) = store.note_failed_sign_in(user, &origin, now).await {
+                tracing::warn!(%error, "sign_in.not_noted");
+            }
+        });
+    }
+
+    pub(super) async fn open_session(
+        &self,
+        user: UserId,
+        visitor: &RequestClient,
+        how: &'static str,
+    ) -> ServiceResult<OpenedSession> {
+        let secret = Secret::new()?;
+        let now = self.now();
+        let lifetime = self.auth.lifetimes.session;
+        let session = NewSession {
+            user,
+            secret: secret.hash(),
+            expires_at: Timestamp(now.0.saturating_add(lifetime)),
+            // A cookie from before the sign-in is worth nothing after it.
+            replaces: visitor.secret,
+            how,
+        };
+        self.store.open_session(&session, &visitor.origin, now).await?;
+        tracing::info!(%user, how, "sign_in.done");
+        let account = self.store.account_of(user).await?;
+        Ok(OpenedSession { secret, lifetime, device: self.known_device(&account, visitor)? })
+    }
+
+    /// The browser is known to this account from now on.
+    fn known_device(
+        &self,
+        account: &AccountRecord,
+        visitor: &RequestClient,
+    ) -> ServiceResult<Option<String>> {
+        let Some(delivery) = &self.delivery else { return Ok(None) };
+        Ok(Some(device::remember(
+            &delivery.vault,
+            &visitor.devices,
+            &account.email.to_lowercase(),
+        )?))
+    }
+
+    /// Ends the session that is asking.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn sign_out(&self, standing: &AuthContext) -> ServiceResult<()> {
+        if let Some(session) = standing.session() {
+            self.store
+                .end_session(&standing.actor, session, AuditEvent::SignedOut, self.now())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Ends every session of this person, the asking one too.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn sign_out_everywhere(&self, standing: &AuthContext) -> ServiceResult<()> {
+        self.signed_in(standing)?;
+        self.store.end_all_sessions(&standing.actor, self.now()).await?;
+        Ok(())
+    }
+
+    /// Ends one session of this person.
+    ///
+    /// # Errors
+    /// Where they have no such session.
+    pub async fn end_session(
+        &self,
+        standing: &AuthContext,
+        session: SessionId,
+    ) -> ServiceResult<()> {
+        self.signed_in(standing)?;
+        if self
+            .store
+            .end_session(&standing.actor, session, AuditEvent::SessionEnded, self.now())
+            .await?
+        {
+            Ok(())
+        } else {
+            Err(StoreError::NotFound("session").into())
+        }
+    }
+
+    pub async fn sessions(&self, standing: &AuthContext) -> ServiceResult<Vec<SessionView>> {
+        let current = self.signed_in(standing)?;
+        let idle = self.auth.lifetimes.session_idle;
+        let mut sessions = self.store.sessions(standing.actor.user, idle, self.now()).await?;
+        sessions.iter_mut().for_each(|session| session.current = session.id == current);
+        Ok(sessions)
+    }
+
+    /// The account of this person.
+    ///
+    /// # Errors
+    /// Where no one is signed in.
+    pub async fn own_account(&self, standing: &AuthContext) -> ServiceResult<AccountRecord> {
+        self.signed_in(standing)?;
+        Ok(self.store.account_of(standing.actor.user).await?)
+    }
+
+    pub async fn rename_account(
+        &self,
+        standing: &AuthContext,
+        name: &PersonName,
+    ) -> ServiceResult<()> {
+        self.signed_in(standing)?;
+        Ok(self.store.rename_account(&standing.actor, name, self.now()).await?)
+    }
+
+    /// Changes the password; every other session ends and this one gets another secret.
+    ///
+    /// # Errors
+    /// Where the present password is wrong, or the new one too weak.
+    pub async fn change_password(
+        &self,
+        standing: &AuthContext,
+        present: &str,
+        chosen: &str,
+        visitor: &RequestClient,
+    ) -> ServiceResult<OpenedSession> {
+        let session = self.signed_in(standing)?;
+        // Anyone who came through a provider has none yet, and may choose one.
+        self.require_password(standing, present, visitor).await?;
+        let account = self.store.account_of(standing.actor.user).await?;
+        let password = password::check_strength(chosen, &account.name, &account.email)?;
+        let hash = self.auth.passwords.hash(password).await?;
+        let secret = Secret::new()?;
+        self.store
+            .set_password(account.user, &hash, Some(session), &standing.actor.origin, self.now())
+            .await?;
+        self.store.rotate_session(session, &secret.hash()).await?;
+        let device = self.known_device(&account, visitor)?;
+        Ok(OpenedSession { secret, lifetime: self.auth.lifetimes.session, device })
+    }
+
+    pub(super) fn signed_in(&self, standing: &AuthContext) -> ServiceResult<SessionId> {
+        standing.session().ok_or(ServiceError::SignedOut)
+    }
+
+    /// The first account, made in local mode: admin of everything. From then on sign-in is
+    /// required.
+    ///
+    /// # Errors
+    /// Where there is an account already.
+    pub async fn create_first_account(
+        &self,
+        standing: Option<&AuthContext>,
+        name: &str,
+        email: &str,
+        password: &str,
+        visitor: &RequestClient,
+    ) -> ServiceResult<OpenedSession> {
+        if !standing.is_some_and(AuthContext::is_local) {
+            let sentence =
+                "There is an account already. Sign in with it, or ask an admin to invite you.";
+            return Err(StoreError::Conflict(sentence).into());
+        }
+        let account = self.new_account(name, email, password).await?;
+        let user = self
+            .store
+            .create_account(&account, &InitialRole::Founder, &visitor.origin, self.now())
+            .await?;
+        self.open_session(user, visitor, "with the first account").await
+    }
+
+    async fn new_account(
+        &self,
+        name: &str,
+        email: &str,
+        password: &str,
+    ) -> ServiceResult<NewAccount> {
+        let name = PersonName::parse(name)?;
+        let email = EmailAddress::parse(email)?;
+        let password = password::check_strength(password, name.as_str(), email.as_str())?;
+        let password_hash = Some(self.auth.passwords.hash(password).await?);
+        Ok(NewAccount { name, email, password_hash })
+    }
+
+    /// An account made by anyone who owns the machine. Without a password they choose one with a
+    /// link.
+    ///
+    /// # Errors
+    /// Where the address has an account, or the password is too weak.
+    pub async fn add_account(
+        &self,
+        name: &str,
+        email: &str,
+        password: Option<&str>,
+        role: InitialRole,
+    ) -> ServiceResult<UserId> {
+        let account = match password {
+            Some(password) => self.new_account(name, email, password).await?,
+            None => NewAccount {
+                name: PersonName::parse(name)?,
+                email: EmailAddress::parse(email)?,
+                password_hash: None,
+            },
+        };
+        Ok(self.store.create_account(&account, &role, &Default::default(), self.now()).await?)
+    }
+
+    pub async fn accounts(&self) -> ServiceResult<Vec<AccountRecord>> {
+        Ok(self.store.accounts().await?)
+    }
+
+    /// The account of an address, for anyone who owns the machine.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn account(&self, email: &str) -> ServiceResult<AccountRecord> {
+        let email = EmailAddress::parse(email)?;
+        Ok(self.store.account(&email).await?.ok_or(StoreError::NotFound("account"))?)
+    }
+
+    pub async fn suspend_account(&self, user: UserId, suspend: bool) -> ServiceResult<()> {
+        Ok(self.store.suspend_account(user, suspend, self.now()).await?)
+    }
+
+    /// The path of a link with which the account's password can be chosen, once, within a day.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn password_link(&self, user: UserId) -> ServiceResult<String> {
+        let secret = Secret::new()?;
+        let now = self.now();
+        let expires_at = Timestamp(now.0 + self.auth.lifetimes.password_link);
+        self.store.make_password_link(user, &secret.hash(), expires_at, now).await?;
+        Ok(format!("/password/{}", secret.expose()))
+    }
+
+    /// The account whose password the link lets choose.
+    ///
+    /// # Errors
+    /// Where the link opens nothing.
+    pub async fn read_password_link(&self, link: &str) -> ServiceResult<PasswordOffer> {
+        Ok(self.store.password_link(&secret::hash(link), self.now()).await?)
+    }
+
+    /// Chooses the password; the link is spent, every session ends, and so does every link to the
+    /// sign-in provider.
+    ///
+    /// # Errors
+    /// Where the link opens nothing or the password is too weak; then the link can be used again.
+    pub async fn use_password_link(
+        &self,
+        link: &str,
+        chosen: &str,
+        visitor: &RequestClient,
+    ) -> ServiceResult<()> {
+        self.auth.throttle.attempt_from(visitor.origin.address)?;
+        let offer = self.read_password_link(link).await?;
+        let password = password::check_strength(chosen, "", &offer.email)?;
+        let hash = self.auth.passwords.hash(password).await?;
+        Ok(self
+            .store
+            .use_password_link(&secret::hash(link), &hash, &visitor.origin, self.now())
+            .await?)
+    }
+}
+
+#[cfg(test)]
+#[path = "sign_in_tests.rs"]
+mod tests;

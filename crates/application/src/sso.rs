@@ -1,0 +1,209 @@
+//! Signing in with the provider (OpenID Connect), and linking it to an account that exists.
+
+use super::{
+    AuthContext, RequestClient, ServiceError, ServiceResult, Services, sign_in::OpenedSession,
+};
+use crate::auth::oidc::OidcClient;
+use wayfare_domain::{
+    access::account::{LinkedIdentity, Password},
+    ids::SessionId,
+    time::{MINUTE_MS, Timestamp},
+};
+use wayfare_secrets::secret;
+use wayfare_store::{
+    Store, StoreError,
+    access::{PendingSsoSignIn, SsoIdentity},
+};
+
+/// A sign-in that goes to the provider.
+pub struct SsoRedirect {
+    pub address: String,
+    pub state: String,
+    /// Milliseconds that it has.
+    pub lifetime: i64,
+}
+
+/// What coming back from the provider was for.
+pub enum ProviderArrival {
+    SignedIn {
+        session: OpenedSession,
+        /// The page to go on to.
+        next: String,
+    },
+    /// The account of the session has the provider's identity now.
+    Linked,
+}
+
+impl<S: Store + Clone> Services<S> {
+    /// What the button of the sign-in provider says, where there is one.
+    pub fn provider_name(&self) -> Option<String> {
+        self.auth.provider.as_ref().map(|provider| provider.config.name.clone())
+    }
+
+    /// Begins a sign-in with the provider.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be reached.
+    pub async fn depart_to_provider(
+        &self,
+        visitor: &RequestClient,
+        next: &str,
+    ) -> ServiceResult<SsoRedirect> {
+        self.auth.throttle.attempt_from(visitor.origin.address)?;
+        let provider =
+            self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
+        self.depart(provider, visitor, next, None).await
+    }
+
+    /// Begins to link the provider to the account that asks, which shows once more who it is: the
+    /// link opens the account for as long as it stands.
+    ///
+    /// # Errors
+    /// Where the present password is wrong, there is no provider, or it cannot be reached.
+    pub async fn depart_to_link(
+        &self,
+        standing: &AuthContext,
+        present: &str,
+        visitor: &RequestClient,
+    ) -> ServiceResult<SsoRedirect> {
+        let session = self.signed_in(standing)?;
+        let sentence = "SSO is not set up here. Ask your administrator to set it up.";
+        let provider = self.auth.provider.as_ref().ok_or(StoreError::Conflict(sentence))?;
+        self.require_password(standing, present, visitor).await?;
+        self.depart(provider, visitor, "", Some(session)).await
+    }
+
+    async fn depart(
+        &self,
+        provider: &OidcClient,
+        visitor: &RequestClient,
+        next: &str,
+        links: Option<SessionId>,
+    ) -> ServiceResult<SsoRedirect> {
+        let departure = provider.begin(&back_from_provider(visitor), next).await?;
+        let now = self.now();
+        let lifetime = self.auth.lifetimes.provider_sign_in;
+        let state = secret::hash(&departure.state);
+        let pending = PendingSsoSignIn { links, ..departure.pending };
+        self.store
+            .begin_provider_sign_in(&state, &pending, Timestamp(now.0 + lifetime), now)
+            .await?;
+        Ok(SsoRedirect { address: departure.address, state: departure.state, lifetime })
+    }
+
+    /// Finishes it: opens a session, or links the account whose session began it.
+    ///
+    /// # Errors
+    /// [`StoreError::LinkExpired`] where it was not begun here, or finished already, or is to be
+    /// linked from another session.
+    pub async fn arrive_from_provider(
+        &self,
+        state: &str,
+        code: String,
+        standing: Option<&AuthContext>,
+        visitor: &RequestClient,
+    ) -> ServiceResult<ProviderArrival> {
+        let provider =
+            self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
+        let pending = self.store.take_provider_sign_in(&secret::hash(state), self.now()).await?;
+        let pending = pending.ok_or(StoreError::LinkExpired)?;
+        let owner = match pending.links {
+            Some(session) => {
+                let same = standing.filter(|standing| standing.session() == Some(session));
+                Some(same.ok_or(StoreError::LinkExpired)?)
+            }
+            None => None,
+        };
+        let person = provider.finish(code, &pending, &back_from_provider(visitor)).await?;
+        match owner {
+            Some(owner) => self.link(owner, &person).await,
+            None => {
+                let user =
+                    self.store.provided_account(&person, &visitor.origin, self.now()).await?;
+                let session = self.open_session(user, visitor, "with SSO").await?;
+                Ok(ProviderArrival::SignedIn { session, next: pending.next })
+            }
+        }
+    }
+
+    async fn link(
+        &self,
+        owner: &AuthContext,
+        person: &SsoIdentity,
+    ) -> ServiceResult<ProviderArrival> {
+        self.store.link_identity(&owner.actor, person, self.now()).await?;
+        tracing::info!(user = %owner.actor.user, "sso.linked");
+        Ok(ProviderArrival::Linked)
+    }
+
+    /// Who the person that asks is at the provider.
+    ///
+    /// # Errors
+    /// Where no one is signed in.
+    pub async fn linked_identities(
+        &self,
+        standing: &AuthContext,
+    ) -> ServiceResult<Vec<LinkedIdentity>> {
+        self.signed_in(standing)?;
+        Ok(self.store.identities(standing.actor.user).await?)
+    }
+
+    /// Takes a link back, with the roles that came from the provider's rule.
+    ///
+    /// # Errors
+    /// Where there is no such link, no password to sign in with, or a project would lose its last
+    /// admin.
+    pub async fn unlink(
+        &self,
+        standing: &AuthContext,
+        identity: &LinkedIdentity,
+    ) -> ServiceResult<()> {
+        self.signed_in(standing)?;
+        self.store.unlink_identity(&standing.actor, identity, self.now()).await?;
+        tracing::info!(user = %standing.actor.user, "sso.unlinked");
+        Ok(())
+    }
+
+    /// Anyone who has a password shows it once more; anyone who has none has signed in just now: a
+    /// session that was borrowed must not become a way in that lasts.
+    ///
+    /// # Errors
+    /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where
+    /// it is tried too often; [`StoreError::Conflict`] where the sign-in is too long ago.
+    pub(super) async fn require_password(
+        &self,
+        standing: &AuthContext,
+        present: &str,
+        visitor: &RequestClient,
+    ) -> ServiceResult<()> {
+        let account = self.store.account_of(standing.actor.user).await?;
+        self.attempt(&account.email.to_lowercase(), visitor)?;
+        let Some(hash) = account.password_hash else {
+            return self.require_fresh_session(standing).await;
+        };
+        if self.auth.passwords.verify(Some(hash), Password::from_sign_in(present)).await? {
+            Ok(())
+        } else {
+            Err(ServiceError::WrongCredentials)
+        }
+    }
+
+    async fn require_fresh_session(&self, standing: &AuthContext) -> ServiceResult<()> {
+        let session = self.sessions(standing).await?.into_iter().find(|session| session.current);
+        let now = self.now();
+        if session.is_some_and(|session| now.0 - session.created_at.0 <= FRESH_MS) {
+            return Ok(());
+        }
+        let sentence = "Your account has no password yet, so this needs a recent sign-in. Sign out, \
+            sign in again and try again within ten minutes.";
+        Err(StoreError::Conflict(sentence).into())
+    }
+}
+
+/// How long after a sign-in it shows by itself who somebody is, in milliseconds.
+const FRESH_MS: i64 = 10 * MINUTE_MS;
+
+/// Where the provider sends the browser back to.
+fn back_from_provider(visitor: &RequestClient) -> String {
+    format!("{}/sign-in/provider/back", visitor.base)
+}

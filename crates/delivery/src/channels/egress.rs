@@ -1,0 +1,264 @@
+//! The way out: names are looked up here, every address is checked before anything connects to it,
+//! and requests go out through one client that follows no redirects and knows no proxies.
+
+use std::{
+    error::Error,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use ipnet::IpNet;
+use reqwest::{
+    Client, ClientBuilder,
+    dns::{Addrs, Name, Resolve, Resolving},
+};
+use url::{Host, Url};
+
+use super::{
+    egress_networks::is_allowed,
+    names::{Names, NotFound},
+};
+
+/// Longest time until a receiver takes the connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that wait for the next request, of one receiver.
+const IDLE_MAX: usize = 64;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What may be reached, and the client that reaches it. Cheap to clone.
+#[derive(Clone)]
+pub struct EgressClient {
+    policy: EgressPolicy,
+    http: Client,
+}
+
+/// Networks that are closed to what people type, but for those that the operator has opened.
+#[derive(Clone)]
+struct EgressPolicy {
+    allowed: Arc<[IpNet]>,
+    names: Names,
+}
+
+/// Why there is no one to talk to at a name or an address. The sentences stand alone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EgressError {
+    #[error(
+        "“{0}” is in a private network, which this server does not reach. Ask your administrator \
+            to allow the network with --allow-networks."
+    )]
+    Closed(String),
+    #[error("The server name “{0}” does not exist. Check its spelling.")]
+    Unknown(String),
+    #[error("The name server gave no address for “{0}”. Try again, or check the name.")]
+    Late(String),
+    #[error("“{0}” is not a valid address. Use the form https://api.example.com/orders.")]
+    Malformed(String),
+    #[error("“{0}” contains a user name or password. Put it in a header instead.")]
+    Credentials(String),
+}
+
+impl EgressClient {
+    /// # Errors
+    /// Where there can be no client; the reason is the system's.
+    pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
+        // Someone else may have chosen it already; there is only one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let policy = EgressPolicy { allowed: allowed.into(), names: Names::default() };
+        let http = policy.client().build().or_else(|error| {
+            // A machine without certificates of authorities trusts no one, and still serves its
+            // pages.
+            let client = policy.client().tls_certs_only([]).build()?;
+            tracing::warn!(%error, "channels.no_authorities: nothing is sent over https; install \
+                ca-certificates and start again");
+            Ok::<_, reqwest::Error>(client)
+        })?;
+        Ok(Self { policy, http })
+    }
+
+    /// For addresses that [`EgressClient::url`] has looked at.
+    pub(super) fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// An address that someone typed, as far as it can be judged without looking its name up.
+    ///
+    /// # Errors
+    /// [`EgressError`], where nothing can or may be sent there.
+    pub fn url(&self, text: &str) -> Result<Url, EgressError> {
+        let malformed = || EgressError::Malformed(text.chars().take(200).collect());
+        let url: Url = text.trim().parse().map_err(|_| malformed())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(malformed());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EgressError::Credentials(url.host_str().unwrap_or_default().to_string()));
+        }
+        // The client looks names up through us, and numbers not at all.
+        match url.host() {
+            None => return Err(malformed()),
+            Some(Host::Domain(_)) => {}
+            Some(Host::Ipv4(address)) => self.policy.admit(IpAddr::V4(address))?,
+            Some(Host::Ipv6(address)) => self.policy.admit(IpAddr::V6(address))?,
+        }
+        Ok(url)
+    }
+
+    /// The same of a provider's address in the settings: a URL, or the name of a host.
+    ///
+    /// # Errors
+    /// [`EgressError`], where nothing can or may be sent there.
+    pub fn provider(&self, text: &str) -> Result<(), EgressError> {
+        if text.contains("://") {
+            return self.url(text).map(|_| ());
+        }
+        match text.parse() {
+            Ok(address) => self.policy.admit(address),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The addresses of a machine, those that may be reached.
+    ///
+    /// # Errors
+    /// Where there are none.
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
+        if let Ok(address) = host.parse() {
+            self.policy.admit(address)?;
+            return Ok(vec![SocketAddr::new(address, port)]);
+        }
+        self.policy.look_up(host, port).await
+    }
+}
+
+impl EgressPolicy {
+    fn client(&self) -> ClientBuilder {
+        Client::builder()
+            .dns_resolver(Arc::new(self.clone()))
+            .no_proxy()
+            // A receiver that sends us elsewhere could send us inside.
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .user_agent("Wayfare")
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_MAX)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+    }
+
+    fn admit(&self, address: IpAddr) -> Result<(), EgressError> {
+        if is_allowed(address, &self.allowed) {
+            Ok(())
+        } else {
+            Err(EgressError::Closed(address.to_string()))
+        }
+    }
+
+    async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
+        let found = self.names.look_up(host).await.map_err(|error| match error {
+            NotFound::Unknown => EgressError::Unknown(host.to_string()),
+            NotFound::Late => EgressError::Late(host.to_string()),
+        })?;
+        // What is connected to is what was checked: the name is not looked up again.
+        let open = found.iter().filter(|found| is_allowed(found.ip(), &self.allowed));
+        let open: Vec<SocketAddr> = open.map(|found| SocketAddr::new(found.ip(), port)).collect();
+        if open.is_empty() { Err(EgressError::Closed(host.to_string())) } else { Ok(open) }
+    }
+}
+
+impl Resolve for EgressPolicy {
+    fn resolve(&self, name: Name) -> Resolving {
+        let policy = self.clone();
+        Box::pin(async move {
+            let found = policy.look_up(name.as_str(), 0).await?;
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The first error of a kind among the causes of another.
+pub(super) fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        // An error of the system hides the one within it from `source`.
+        let within = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if let Some(found) = within.and_then(|within| cause::<T>(within)) {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outside(allowed: &[&str]) -> EgressClient {
+        EgressClient::new(
+            allowed.iter().map(|network| network.parse().expect("a network")).collect(),
+        )
+        .expect("a client")
+    }
+
+    #[test]
+    fn only_addresses_of_the_web_outside_are_taken() {
+        let closed = outside(&[]);
+        for fine in [
+            "https://api.example.com/orders?x=1",
+            "http://hooks.example.com:8080",
+            "https://[2606:4700::1111]/",
+        ] {
+            assert!(closed.url(fine).is_ok(), "{fine}");
+        }
+        for wrong in [
+            "",
+            "ftp://example.com",
+            "file:///etc/passwd",
+            "example.com",
+            "https://",
+            "javascript:alert(1)",
+        ] {
+            assert!(matches!(closed.url(wrong), Err(EgressError::Malformed(_))), "{wrong}");
+        }
+        assert!(matches!(closed.url("https://a:b@example.com"), Err(EgressError::Credentials(_))));
+        // However a number is written, it is the same machine.
+        for inside in [
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://017700000001/",
+            "http://[::1]/",
+            "http://[::ffff:10.0.0.1]/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://0/",
+        ] {
+            assert!(matches!(closed.url(inside), Err(EgressError::Closed(_))), "{inside}");
+        }
+        assert!(outside(&["127.0.0.0/8"]).url("http://2130706433/").is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_as_closed_as_the_number() {
+        let closed = outside(&[]);
+        assert_eq!(
+            closed.addresses("localhost", 25).await,
+            Err(EgressError::Closed("localhost".to_string()))
+        );
+        let error =
+            closed.http().get("http://localhost:9/").send().await.expect_err("it is closed");
+        assert_eq!(
+            cause::<EgressError>(&error),
+            Some(&EgressError::Closed("localhost".to_string()))
+        );
+        let open = outside(&["127.0.0.0/8"]).addresses("localhost", 25).await.expect("it is open");
+        assert!(
+            open.iter().all(|address| address.ip().is_loopback() && address.is_ipv4()),
+            "{open:?}"
+        );
+        let nobody = closed.addresses("nobody.invalid", 25).await;
+        assert_eq!(nobody, Err(EgressError::Unknown("nobody.invalid".to_string())));
+    }
+}

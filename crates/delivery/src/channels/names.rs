@@ -1,0 +1,253 @@
+//! Names of machines are looked up here: within a time, a few at once, each once however many ask.
+//!
+//! The system's own way of looking up blocks a thread, for as long as its servers please. A name
+//! that no one answers for holds one place and one thread; anyone who asks for it again hears so at
+//! once for a while, longer each time, and other names go on: names that were found before, new
+//! ones and those that were not found have places of their own.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use tokio::sync::Semaphore;
+
+use wayfare_runtime::supervisor::task_with_answer;
+
+/// Longest time until a name is answered for.
+const WITHIN: Duration = Duration::from_secs(4);
+/// Names that are looked up at the same time: 32 in all.
+const TOGETHER: Places<usize> = Places { found: 12, new: 12, not_found: 8 };
+/// How long a name that was not found is not looked up again: short at first, because names come
+/// and go, and twice as long each time.
+const REMEMBERED: Duration = Duration::from_secs(5);
+const REMEMBERED_MAX: Duration = Duration::from_secs(320);
+/// Names that are remembered at most, of each kind.
+const NAMES_MAX: usize = 4_096;
+
+/// Why there are no addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotFound {
+    /// There is no such name.
+    Unknown,
+    /// No one answered in time.
+    Late,
+}
+
+type Found = Result<Arc<[SocketAddr]>, NotFound>;
+type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, Found> + Send + Sync>;
+
+/// The names that are being looked up, and those that were not found. Cheap to clone.
+#[derive(Clone)]
+pub struct Names(Arc<Inner>);
+
+struct Inner {
+    look_up: LookUp,
+    within: Duration,
+    places: Places<Arc<Semaphore>>,
+    book: Mutex<IdentityResolver>,
+}
+
+/// Of names by what became of them last.
+#[derive(Clone)]
+struct Places<T> {
+    found: T,
+    new: T,
+    not_found: T,
+}
+
+#[derive(Default)]
+struct IdentityResolver {
+    /// Names that are being looked up, and those that were not found.
+    asked: HashMap<String, Asked>,
+    /// Names that were found last time.
+    found: HashSet<String>,
+}
+
+struct Asked {
+    answer: Shared<BoxFuture<'static, Found>>,
+    /// Since when it is known not to be found.
+    failed: Option<Instant>,
+    /// How often in a row that was so before.
+    failures: u32,
+}
+
+impl Asked {
+    fn is_over(&self) -> bool {
+        let remembered = REMEMBERED * 2_u32.saturating_pow(self.failures);
+        self.failed.is_some_and(|since| since.elapsed() > remembered.min(REMEMBERED_MAX))
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::new(Arc::new(|name: String| ask_system(name).boxed()), WITHIN, TOGETHER)
+    }
+}
+
+async fn ask_system(name: String) -> Found {
+    let found: Vec<SocketAddr> =
+        tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| NotFound::Unknown)?.collect();
+    if found.is_empty() { Err(NotFound::Unknown) } else { Ok(found.into()) }
+}
+
+impl Names {
+    fn new(look_up: LookUp, within: Duration, together: Places<usize>) -> Self {
+        let place = |count| Arc::new(Semaphore::new(count));
+        let Places { found, new, not_found } = together;
+        let places = Places { found: place(found), new: place(new), not_found: place(not_found) };
+        Self(Arc::new(Inner { look_up, within, places, book: Mutex::default() }))
+    }
+
+    fn book(&self) -> MutexGuard<'_, IdentityResolver> {
+        self.0.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The addresses of a name, with port 0.
+    ///
+    /// # Errors
+    /// Where there are none, or no one says so in time.
+    pub async fn look_up(&self, name: &str) -> Found {
+        let name = name.to_lowercase();
+        let answer = self.answer(&name);
+        let found = answer.clone().await;
+        let mut book = self.book();
+        // Someone else may have asked anew meanwhile.
+        let Some(known) = book.asked.get_mut(&name).filter(|known| known.answer.ptr_eq(&answer))
+        else {
+            return found;
+        };
+        if found.is_ok() {
+            book.asked.remove(&name);
+            if book.found.len() >= NAMES_MAX {
+                book.found.clear();
+            }
+            book.found.insert(name);
+        } else {
+            known.failed.get_or_insert_with(Instant::now);
+            book.found.remove(&name);
+        }
+        found
+    }
+
+    fn answer(&self, name: &str) -> Shared<BoxFuture<'static, Found>> {
+        let mut book = self.book();
+        let before = book.asked.get(name);
+        if let Some(known) = before.filter(|known| !known.is_over()) {
+            return known.answer.clone();
+        }
+        let failures = before.map_or(0, |known| known.failures + 1);
+        if book.asked.len() >= NAMES_MAX {
+            book.asked.retain(|_, known| known.failed.is_none());
+        }
+        let places = match failures {
+            0 if book.found.contains(name) => &self.0.places.found,
+            0 => &self.0.places.new,
+            _ => &self.0.places.not_found,
+        };
+        let answer = self.ask(name.to_string(), Arc::clone(places));
+        book.asked
+            .insert(name.to_string(), Asked { answer: answer.clone(), failed: None, failures });
+        answer
+    }
+
+    /// The place is kept until the system answers, also where no one waits for it any more: its
+    /// thread is. Where it was waited for in vain, the system is not asked.
+    fn ask(&self, name: String, places: Arc<Semaphore>) -> Shared<BoxFuture<'static, Found>> {
+        let (look_up, within) = (Arc::clone(&self.0.look_up), self.0.within);
+        let until = Instant::now() + within;
+        let asking = task_with_answer("channels.look_up", async move {
+            let _place = places.acquire_owned().await;
+            if Instant::now() >= until {
+                return Err(NotFound::Late);
+            }
+            look_up(name).await
+        });
+        let answer = async move {
+            match tokio::time::timeout(within, asking).await {
+                Ok(Ok(found)) => found,
+                Ok(Err(_)) => Err(NotFound::Unknown),
+                Err(_) => Err(NotFound::Late),
+            }
+        };
+        answer.boxed().shared()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Counts how often the system is asked; never answers for names that begin with "stuck", and
+    /// does not know "unknown".
+    fn names(within: Duration) -> (Names, Arc<AtomicUsize>) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&count);
+        let look_up = move |name: String| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            async move {
+                match name.as_str() {
+                    stuck if stuck.starts_with("stuck") => std::future::pending().await,
+                    "unknown" => Err(NotFound::Unknown),
+                    _ => Ok([SocketAddr::from(([192, 0, 2, 1], 0))].into()),
+                }
+            }
+            .boxed()
+        };
+        let together = Places { found: 2, new: 2, not_found: 2 };
+        (Names::new(Arc::new(look_up), within, together), count)
+    }
+
+    #[tokio::test]
+    async fn a_name_that_nobody_answers_for_is_asked_for_once_and_keeps_no_other_waiting() {
+        let (names, count) = names(Duration::from_millis(50));
+        let many = (0..64).map(|_| names.look_up("stuck.example.com"));
+        let answers = futures::future::join_all(many).await;
+        assert!(answers.iter().all(|answer| *answer == Err(NotFound::Late)));
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        assert!(names.look_up("shop.example.com").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn names_that_nobody_answers_for_take_no_place_of_one_that_was_found_before() {
+        let (names, _) = names(Duration::from_millis(50));
+        assert!(names.look_up("shop.example.com").await.is_ok());
+        let stuck: Vec<String> = (0..20).map(|number| format!("stuck-{number}")).collect();
+        futures::future::join_all(stuck.iter().map(|name| names.look_up(name))).await;
+        assert!(names.look_up("shop.example.com").await.is_ok());
+        assert_eq!(names.look_up("new.example.com").await, Err(NotFound::Late));
+    }
+
+    #[test]
+    fn a_name_that_is_never_found_is_asked_for_less_and_less_often() {
+        let failed = |failures, ago| {
+            let failed = Instant::now().checked_sub(Duration::from_secs(ago));
+            let answer = async { Err(NotFound::Unknown) }.boxed().shared();
+            Asked { answer, failed, failures }.is_over()
+        };
+        assert!(!failed(0, 4) && failed(0, 6));
+        assert!(!failed(1, 9) && failed(1, 11));
+        assert!(!failed(60, 300) && failed(60, 330));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_was_not_found_is_remembered_and_one_that_was_is_asked_for_anew() {
+        let (names, count) = names(WITHIN);
+        for _ in 0..3 {
+            assert_eq!(names.look_up("unknown").await, Err(NotFound::Unknown));
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        for _ in 0..2 {
+            assert!(names.look_up("Shop.example.com").await.is_ok());
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 3);
+    }
+}

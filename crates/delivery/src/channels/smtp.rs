@@ -1,0 +1,122 @@
+//! Email over SMTP.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use lettre::transport::smtp::{
+    authentication::Credentials,
+    client::{Certificate, TlsParameters},
+    extension::ClientId,
+};
+
+use super::{
+    ChannelError, OutboundMessage, SendResult, Transport,
+    egress::EgressClient,
+    mail::Sender,
+    redact::Redactor,
+    smtp_pool::{Pool, Server},
+    smtp_replies::SmtpError,
+};
+use wayfare_domain::messages::channel::{ChannelSecret, EmailSettings, TlsMode};
+use wayfare_templates::content::{Content, EmailContent};
+
+/// Longest time from the first word to the server's receipt.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest name that a mail server gives a message.
+const QUEUE_ID_MAX: usize = 100;
+
+pub struct Smtp {
+    sender: Sender,
+    pool: Pool,
+    hushed: Redactor,
+}
+
+impl Smtp {
+    /// # Errors
+    /// Where the settings cannot be used.
+    pub fn new(
+        settings: &EmailSettings,
+        password: Option<&ChannelSecret>,
+        outside: &EgressClient,
+    ) -> Result<Self, ChannelError> {
+        let password = password.map(|password| password.expose().to_string());
+        let credentials = settings
+            .user
+            .clone()
+            .zip(password.clone())
+            .map(|(user, password)| Credentials::new(user, password));
+        let server = Server {
+            outside: outside.clone(),
+            host: settings.host.clone(),
+            port: settings.port,
+            security: settings.security,
+            tls: (settings.security != TlsMode::None).then(|| tls(settings)).transpose()?,
+            credentials,
+            hello: ClientId::default(),
+        };
+        Ok(Self {
+            sender: Sender::new(settings)?,
+            pool: Pool::new(server),
+            hushed: Redactor::new(password),
+        })
+    }
+
+    async fn send(
+        &self,
+        parcel: &OutboundMessage,
+        content: &EmailContent,
+    ) -> Result<SendResult, SendResult> {
+        let mail = self.sender.write(parcel, content)?;
+        // Waiting for others is not the server's fault.
+        let _place = self.pool.acquire().await;
+        let sent = tokio::time::timeout(TIMEOUT, self.pool.send(&mail))
+            .await
+            .unwrap_or(Err(SmtpError::Late));
+        match sent {
+            Ok(words) => Ok(SendResult::Accepted { provider_id: queue_id(&words) }),
+            Err(failure) => Err(failure.handed(&self.hushed, TIMEOUT.as_secs())),
+        }
+    }
+}
+
+fn tls(settings: &EmailSettings) -> Result<TlsParameters, ChannelError> {
+    let mut builder = TlsParameters::builder(settings.host.clone());
+    if let Some(pem) = &settings.authority {
+        builder = builder.add_root_certificate(
+            Certificate::from_pem(pem.as_bytes()).map_err(|_| ChannelError::Authority)?,
+        );
+    }
+    let failed =
+        if settings.authority.is_some() { ChannelError::Authority } else { ChannelError::HostName };
+    builder.build_rustls().map_err(|_| failed)
+}
+
+/// What the server calls the message in its own log: "2.0.0 Ok: queued as 4F2A1".
+fn queue_id(words: &str) -> Option<String> {
+    let (_, rest) = words.split_once("queued as ")?;
+    rest.split_whitespace().next().filter(|id| id.len() <= QUEUE_ID_MAX).map(str::to_string)
+}
+
+impl Transport for Smtp {
+    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
+        Box::pin(async move {
+            match &parcel.content {
+                Content::Email(content) => {
+                    self.send(parcel, content).await.unwrap_or_else(|handed| handed)
+                }
+                _ => SendResult::wrong_channel(),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::queue_id;
+
+    #[test]
+    fn a_server_tells_what_it_calls_the_message() {
+        assert_eq!(queue_id("2.0.0 Ok: queued as 4F2A1"), Some("4F2A1".to_string()));
+        assert_eq!(queue_id("2.0.0 OK"), None);
+    }
+}

@@ -1,0 +1,310 @@
+//! One message that was taken, with everything that is needed to hand it over, and what comes of
+//! that.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{
+    in_flight::{GivenUp, InFlightTracker},
+    metrics::DeliveryMetrics,
+    version_cache::CachedVersion,
+};
+use crate::{
+    channels::{FailureScope, OutboundMessage, SendResult, Transport},
+    tracking::token::{MessageLinks, message_key},
+};
+use wayfare_domain::messages::canonical_address::canonical;
+use wayfare_domain::messages::webhook_receiver::receiver_of;
+use wayfare_domain::{
+    engine::{bucketing::hash_bucket, time_zones::TimeZones},
+    messages::{
+        retry::next_attempt_at,
+        send_rules::{self, FrequencyCap, SendContext, SendDecision},
+        suppression::AddressKind,
+    },
+    profiles::{Profile, Properties, profile::Channel},
+    time::Timestamp,
+};
+use wayfare_runtime::clock::Clock;
+use wayfare_secrets::server_key::ServerKey;
+use wayfare_store::outbox::{LeasedMessage, MessageResult, SendFacts, SendOutcome};
+use wayfare_templates::{RenderContext, content::Content};
+
+/// What all letters share.
+pub struct DeliveryContext {
+    pub clock: Arc<dyn Clock>,
+    pub calendar: Arc<dyn TimeZones>,
+    pub vault: ServerKey,
+    /// With which links in messages begin.
+    pub links: Url,
+    pub flights: InFlightTracker,
+    pub signs: DeliveryMetrics,
+}
+
+/// A message that was taken.
+pub struct DeliveryTask {
+    pub message: LeasedMessage,
+    pub profile: Arc<Profile>,
+    pub version: Arc<CachedVersion>,
+    pub caps: Arc<[FrequencyCap]>,
+    pub recent: Vec<(Channel, Timestamp)>,
+    pub suppressed: Option<String>,
+    pub transport: Arc<dyn Transport>,
+    /// Is there room to tell another receiver apart, should it lead to one?
+    pub learns: bool,
+}
+
+/// What came of it: what is written down, and what the provider said, where it was asked.
+pub struct AttemptResult {
+    pub settled: MessageResult,
+    pub channel: Channel,
+    /// For whom it was taken.
+    pub receiver: String,
+    pub handed: Option<SendResult>,
+    /// The server ended while it was on its way: it stays marked as begun, and the next start has
+    /// it in doubt.
+    pub stays_begun: bool,
+    /// Its lane knows of it.
+    pub heard: bool,
+}
+
+impl AttemptResult {
+    /// Of a message that no one was asked to take.
+    pub fn not_attempted(message: &LeasedMessage, settlement: SendOutcome) -> Self {
+        let LeasedMessage { seq, project, version, channel, .. } = *message;
+        let settled = MessageResult {
+            message: seq,
+            project,
+            version,
+            settlement,
+            in_doubt: false,
+            receiver: None,
+        };
+        Self {
+            settled,
+            channel,
+            receiver: message.receiver.clone(),
+            handed: None,
+            stays_begun: false,
+            heard: false,
+        }
+    }
+}
+
+/// What someone got lately, as the gates look at it: what is with a sender counts where it was
+/// written before this message.
+pub fn recent_of(
+    surroundings: &SendFacts,
+    message: &LeasedMessage,
+    now: Timestamp,
+) -> Vec<(Channel, Timestamp)> {
+    let of_person =
+        surroundings.recent.get(&message.profile).map(Vec::as_slice).unwrap_or_default();
+    let before = of_person.iter().filter_map(|(channel, number, at)| match at {
+        Some(at) => Some((*channel, *at)),
+        None if *number < message.seq => Some((*channel, now)),
+        None => None,
+    });
+    before.collect()
+}
+
+/// The person's address by a channel, as the suppression list and the wire have it.
+pub fn address_of(profile: &Profile, channel: Channel) -> Option<(AddressKind, String)> {
+    let kind = AddressKind::of(channel)?;
+    Some((kind, canonical(kind, profile.addresses.get(kind.key())?)?))
+}
+
+/// Why the person's address gets nothing any more.
+pub fn suppressed_of(
+    surroundings: &SendFacts,
+    message: &LeasedMessage,
+    profile: &Profile,
+) -> Option<String> {
+    let (kind, address) = address_of(profile, message.channel)?;
+    surroundings.suppressed.get(&(message.project, kind, address)).cloned()
+}
+
+impl DeliveryTask {
+    /// Through the gates, filled in, handed over. Nothing begins after `stop`.
+    pub async fn deliver(
+        self,
+        office: &DeliveryContext,
+        stop: &CancellationToken,
+    ) -> AttemptResult {
+        let now = office.clock.now();
+        let zone = self.profile.time_zone.as_deref().filter(|zone| office.calendar.knows(zone));
+        let zone = zone.unwrap_or(&self.version.settings.time_zone);
+        if let Some(settlement) = self.gate(office, zone, now) {
+            return self.outcome(settlement, None);
+        }
+        let parcel = match self.fill_in(office, zone, now) {
+            Ok(parcel) => parcel,
+            Err(reason) => {
+                return self.outcome(SendOutcome::Failed { reason, dead_address: None }, None);
+            }
+        };
+        if let Some(receiver) = self.other_receiver(&parcel) {
+            let mut outcome =
+                AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
+            outcome.settled.receiver = Some(receiver);
+            return outcome;
+        }
+        let Some(mut flight) =
+            office.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled())
+        else {
+            return AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
+        };
+        let handed = tokio::select! {
+            handed = self.transport.send(&parcel) => handed,
+            why = flight.given_up() => {
+                drop(flight);
+                return self.given_up(why, office.clock.now());
+            }
+        };
+        drop(flight);
+        let settlement = self.send_outcome(&handed, office.clock.now());
+        self.outcome(settlement, Some(handed))
+    }
+
+    /// Where its address leads, if that is not whom it was taken for: then it waits for that one,
+    /// and takes no one's place.
+    fn other_receiver(&self, parcel: &OutboundMessage) -> Option<String> {
+        let Content::Webhook(webhook) = &parcel.content else { return None };
+        let known = self.version.nodes.get(&self.message.node)?.receiver.as_deref();
+        if known == Some(self.message.receiver.as_str()) || !self.learns {
+            return None;
+        }
+        let receiver = receiver_of(&webhook.url.trim().parse().ok()?)?;
+        (receiver != self.message.receiver).then_some(receiver)
+    }
+
+    /// No one knows whether the provider has it. What is not wanted any more is not sent again; the
+    /// others are.
+    fn given_up(&self, why: GivenUp, now: Timestamp) -> AttemptResult {
+        let reason = why.reason().to_string();
+        match why {
+            GivenUp::Stopped | GivenUp::Withdrawn | GivenUp::Suppressed => {
+                self.outcome(SendOutcome::Failed { reason, dead_address: None }, None)
+            }
+            GivenUp::ChannelChanged => {
+                let again =
+                    SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Message };
+                let mut outcome = self.outcome(self.send_outcome(&again, now), None);
+                outcome.settled.in_doubt =
+                    matches!(outcome.settled.settlement, SendOutcome::Retry { .. });
+                outcome
+            }
+            GivenUp::Ending => {
+                let outcome =
+                    AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
+                AttemptResult { stays_begun: true, ..outcome }
+            }
+        }
+    }
+
+    fn address(&self) -> Option<(AddressKind, String)> {
+        address_of(&self.profile, self.message.channel)
+    }
+
+    fn outcome(&self, settlement: SendOutcome, handed: Option<SendResult>) -> AttemptResult {
+        AttemptResult { handed, ..AttemptResult::not_attempted(&self.message, settlement) }
+    }
+
+    /// None where the gates are open.
+    fn gate(&self, office: &DeliveryContext, zone: &str, now: Timestamp) -> Option<SendOutcome> {
+        let sending =
+            self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();
+        let channel = self.message.channel;
+        let circumstances = SendContext {
+            usable: AddressKind::of(channel).is_none() || self.address().is_some(),
+            suppressed: self.suppressed.as_deref(),
+            caps: &self.caps,
+            recent: &self.recent,
+            ignore_caps: sending.ignore_caps,
+        };
+        let clock = send_rules::LocalClock { calendar: &*office.calendar, zone, now };
+        let quiet = self.version.settings.quiet_hours.as_ref();
+        let gate = send_rules::check_before_send(
+            &self.profile,
+            channel,
+            quiet,
+            self.message.expires_at,
+            clock,
+            &circumstances,
+        );
+        match gate {
+            SendDecision::Send => None,
+            SendDecision::Skip(reason) => Some(SendOutcome::Withheld { reason }),
+            SendDecision::Postpone(at, reason) => {
+                Some(SendOutcome::Retry { at, reason: Some(reason), tried: false })
+            }
+        }
+    }
+
+    fn fill_in(
+        &self,
+        office: &DeliveryContext,
+        zone: &str,
+        now: Timestamp,
+    ) -> Result<OutboundMessage, String> {
+        let Some(node) = self.version.nodes.get(&self.message.node) else {
+            return Err("its step was removed from the journey".to_string());
+        };
+        let message = node.message.as_ref().map_err(Clone::clone)?;
+        let event: Properties = match &self.message.entry_properties {
+            Some(text) => serde_json::from_str(text).unwrap_or_default(),
+            None => Properties::new(),
+        };
+        let names = &self.version.names;
+        let facts = RenderContext {
+            profile: &self.profile,
+            event: &event,
+            journey_id: &names.journey_id,
+            journey_name: &names.journey_name,
+            calendar: &*office.calendar,
+            zone,
+            now,
+        };
+        let links = MessageLinks {
+            base: office.links.clone(),
+            vault: office.vault.clone(),
+            message: self.message.seq,
+        };
+        let content = message.compose(&facts, Some(&links)).map_err(|error| error.to_string())?;
+        let to = self.address().map(|(_, address)| address).unwrap_or_default();
+        let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
+        Ok(OutboundMessage {
+            key: message_key(&office.vault, self.message.seq),
+            to,
+            to_name: name.map(str::to_string),
+            content,
+        })
+    }
+
+    fn send_outcome(&self, handed: &SendResult, now: Timestamp) -> SendOutcome {
+        match handed {
+            SendResult::Accepted { provider_id } => {
+                SendOutcome::Sent { provider_id: provider_id.clone() }
+            }
+            SendResult::Rejected { reason, fault } => {
+                let dead_address = self.address().filter(|_| *fault == FailureScope::Address);
+                SendOutcome::Failed { reason: reason.clone(), dead_address }
+            }
+            SendResult::Deferred { reason, wish_ms, .. } => {
+                let tries = self.message.attempts + 1;
+                let chance = hash_bucket(&format!("retry {tries}"), self.message.seq);
+                match next_attempt_at(tries, now, *wish_ms, chance) {
+                    Some(at) => {
+                        SendOutcome::Retry { at, reason: Some(reason.clone()), tried: true }
+                    }
+                    None => SendOutcome::Failed {
+                        reason: format!("tried {tries} times: {reason}"),
+                        dead_address: None,
+                    },
+                }
+            }
+        }
+    }
+}

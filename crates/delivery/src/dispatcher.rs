@@ -1,0 +1,334 @@
+//! The task that feeds the channels.
+//!
+//! It works in rounds: what has come back is settled, and as much is taken as the channels have
+//! room for, in one transaction; in between the messages are with the senders, each a task of its
+//! own.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    channel_limiter::ChannelLimiter,
+    delivery_task::{AttemptResult, DeliveryContext},
+    fair_quotas::share,
+    version_cache::VersionCache,
+    waiting::Waiting,
+};
+use crate::channels::Transport;
+use wayfare_domain::{
+    ids::ProjectId, messages::send_rules::FrequencyCap, profiles::profile::Channel, time::Timestamp,
+};
+use wayfare_store::{
+    StoreResult,
+    channels::StoredChannel,
+    engine::{EngineStore, ProjectKey},
+    outbox::{
+        ActiveChannel, ChangedFacts, LeaseQuota, LeasedMessage, ListedAddress, MessageResult,
+        OutboxStore, SendOutcome,
+    },
+};
+
+/// How often the outbox is looked at while nothing is heard of it.
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long the courier lets more come back before it settles, and how often while fewer are back
+/// than a third of what is in hand: the senders do not wait for it, and a transaction costs as much
+/// for a few as for many.
+pub(super) const GATHER: Duration = Duration::from_millis(2);
+const COALESCE_ROUNDS: u32 = 10;
+const GATHERED_PART: usize = 3;
+/// Most messages that are settled together.
+const RESULT_BATCH_MAX: usize = 2_048;
+
+/// Makes the transport of a channel from its settings; the error is a sentence.
+pub type OpenTransport =
+    Arc<dyn Fn(&StoredChannel) -> Result<Arc<dyn Transport>, String> + Send + Sync>;
+
+pub(super) type ChannelKey = (ProjectKey, Channel);
+
+pub struct OutboxDispatcher<S> {
+    pub(super) store: S,
+    pub(super) office: Arc<DeliveryContext>,
+    open: OpenTransport,
+    epoch: i64,
+    pub(super) known: VersionCache,
+    pub(super) lanes: HashMap<ChannelKey, ChannelLimiter>,
+    projects: HashMap<ProjectKey, ProjectId>,
+    pub(super) caps: HashMap<ProjectKey, Arc<[FrequencyCap]>>,
+    pub(super) send: mpsc::UnboundedSender<AttemptResult>,
+    pub(super) back: mpsc::UnboundedReceiver<AttemptResult>,
+    pub(super) in_flight: usize,
+    waiting: Waiting,
+    /// Nothing begins after it.
+    pub(super) stop: CancellationToken,
+}
+
+impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
+    pub fn new(store: S, office: DeliveryContext, open: OpenTransport) -> Self {
+        let (send, back) = mpsc::unbounded_channel();
+        Self {
+            store,
+            office: Arc::new(office),
+            open,
+            epoch: -1,
+            known: VersionCache::default(),
+            lanes: HashMap::new(),
+            projects: HashMap::new(),
+            caps: HashMap::new(),
+            send,
+            back,
+            in_flight: 0,
+            waiting: Waiting::default(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// Works until told to stop: from then on nothing begins, what has not begun goes back, and
+    /// what is on its way is seen to its end, or given up.
+    pub async fn run(mut self, stop: CancellationToken) {
+        self.stop = stop.clone();
+        self.take_back(&stop).await;
+        let mut came_back = Vec::new();
+        let mut failed: u32 = 0;
+        while !stop.is_cancelled() {
+            let wait = match self.round(&mut came_back).await {
+                Ok(wait) => {
+                    failed = 0;
+                    wait
+                }
+                Err(error) => {
+                    failed += 1;
+                    self.office.signs.failed_round();
+                    tracing::error!(%error, failed, "delivery.round_failed");
+                    LOOK_EVERY * 2_u32.pow(failed.min(5))
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                Some(outcome) = self.back.recv(), if came_back.is_empty() => {
+                    came_back.push(outcome);
+                    self.gather(&stop).await;
+                }
+                () = self.office.signs.woken() => self.waiting.hear_of_news(),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        self.close(came_back).await;
+    }
+
+    /// Waits for others that are about to come back.
+    async fn gather(&self, stop: &CancellationToken) {
+        for _ in 0..COALESCE_ROUNDS {
+            tokio::time::sleep(GATHER).await;
+            if self.back.len() >= self.in_flight / GATHERED_PART || stop.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    /// A crash left messages in no one's hands.
+    async fn take_back(&mut self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.store.requeue_leased(self.office.clock.now()).await {
+                Ok(0) => return,
+                Ok(in_doubt) => {
+                    tracing::warn!(in_doubt, "delivery.taken_back");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%error, "delivery.take_back_failed");
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+            }
+        }
+    }
+
+    /// Settles what came back and takes what there is room for. Answers how long nothing else is to
+    /// be done.
+    async fn round(&mut self, came_back: &mut Vec<AttemptResult>) -> StoreResult<Duration> {
+        while came_back.len() < RESULT_BATCH_MAX
+            && let Ok(outcome) = self.back.try_recv()
+        {
+            came_back.push(outcome);
+        }
+        self.refresh().await?;
+        let now = self.office.clock.now();
+        if self.waiting.rest().is_none() {
+            let since = Instant::now();
+            self.waiting.was_read(self.store.list_queues().await?, since);
+        }
+        self.update_limiters(came_back, now);
+        let quotas = share(&mut self.lanes, &self.waiting.due(now), now);
+        if !quotas.is_empty() || !came_back.is_empty() {
+            self.exchange(came_back, &quotas, now).await?;
+        }
+        self.show();
+        Ok(self.pause(now))
+    }
+
+    /// Until the next message is due, or a channel has room again by the mere passing of time.
+    fn pause(&self, now: Timestamp) -> Duration {
+        let next = self.waiting.heaps().iter().filter_map(|heap| {
+            let lane = self.lanes.get(&(heap.project, heap.channel))?;
+            match lane.free_at(&heap.receiver, now) {
+                Some(free_at) => Some(free_at.max(heap.due_at)),
+                None => Some(heap.due_at).filter(|due| *due > now),
+            }
+        });
+        let ahead =
+            next.min().map(|next| Duration::from_millis((next.0 - now.0).max(1).unsigned_abs()));
+        self.waiting.pause(ahead.unwrap_or(LOOK_EVERY)).min(LOOK_EVERY)
+    }
+
+    /// What the providers said counts at once, and for each message once, also where it cannot be
+    /// written down yet.
+    pub(super) fn update_limiters(&mut self, came_back: &mut [AttemptResult], now: Timestamp) {
+        for outcome in came_back.iter_mut().filter(|outcome| !outcome.heard) {
+            outcome.heard = true;
+            let key = (outcome.settled.project, outcome.channel);
+            let Some(lane) = self.lanes.get_mut(&key) else { continue };
+            lane.returned(&outcome.receiver);
+            if outcome.settled.receiver.is_some() {
+                lane.leads_elsewhere(&outcome.receiver);
+            }
+            if let Some(handed) = &outcome.handed
+                && lane.record_result(&outcome.receiver, handed, now)
+            {
+                tracing::warn!(
+                    project = key.0,
+                    channel = key.1.key(),
+                    receiver = outcome.receiver,
+                    ?handed,
+                    "delivery.channel_fails"
+                );
+            }
+        }
+    }
+
+    /// Reads anew what has changed: channels, caps, what is written in versions.
+    pub(super) async fn refresh(&mut self) -> StoreResult<()> {
+        let head = self.store.head().await?;
+        if head.epoch == self.epoch {
+            return Ok(());
+        }
+        self.known.refresh(head.definitions_epoch);
+        let caps = self.store.all_caps().await?;
+        self.caps = caps.into_iter().map(|(project, caps)| (project, caps.into())).collect();
+        let setups = self.store.active_channels().await?;
+        let now = self.office.clock.now();
+        self.projects = setups.iter().map(|setup| (setup.project, setup.stored.project)).collect();
+        let key = |setup: &ActiveChannel| (setup.project, setup.stored.settings.channel());
+        let live: HashSet<ChannelKey> = setups.iter().map(key).collect();
+        self.lanes.retain(|key, lane| {
+            let stays = live.contains(key);
+            if !stays {
+                lane.close();
+            }
+            stays
+        });
+        for setup in setups {
+            let (key, stored) = (key(&setup), &setup.stored);
+            if self.lanes.get(&key).is_some_and(|lane| lane.revision == stored.revision) {
+                continue;
+            }
+            let transport = (self.open)(stored);
+            if let Err(reason) = &transport {
+                tracing::warn!(project = %stored.project, channel = key.1.key(), reason, "delivery.channel_unusable");
+            }
+            let lane =
+                ChannelLimiter::new(key.1, stored.revision, stored.per_second, transport, now);
+            match self.lanes.get_mut(&key) {
+                Some(before) => before.renew(lane),
+                None => {
+                    self.lanes.insert(key, lane);
+                }
+            }
+        }
+        self.epoch = head.epoch;
+        Ok(())
+    }
+
+    /// Settles what came back and takes other messages in its place, in one transaction.
+    pub(super) async fn exchange(
+        &mut self,
+        came_back: &mut Vec<AttemptResult>,
+        quotas: &[LeaseQuota],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let settled: Vec<MessageResult> =
+            came_back.iter().map(|outcome| outcome.settled.clone()).collect();
+        let taken = {
+            let _guard = self.office.flights.taking().await;
+            let taken = self.store.record_and_lease(&settled, quotas, now).await?;
+            // In this order: what went back may have been taken again at once.
+            self.office.flights.settle(settled.iter().map(|message| message.message));
+            self.office.flights.register(&taken);
+            taken
+        };
+        for outcome in came_back.drain(..) {
+            self.office.signs.count(&outcome.settled.settlement);
+        }
+        self.waiting.took(quotas, &taken);
+        if settled.iter().any(|message| message.settlement.event_kind().is_none()) {
+            self.waiting.hear_of_news();
+        }
+        self.in_flight = self.in_flight.saturating_sub(settled.len()) + taken.len();
+        self.leave_dead_addresses(&settled);
+        if !settled.is_empty() {
+            self.office.signs.record_outcome();
+        }
+        for message in &taken {
+            if let Some(lane) = self.lanes.get_mut(&(message.project, message.channel)) {
+                lane.took(&message.receiver);
+            }
+        }
+        if taken.is_empty() {
+            return Ok(());
+        }
+        // Whatever goes wrong from here on, none of them may be forgotten.
+        match self.look_around(&taken, now).await {
+            Ok((profiles, surroundings)) => self.dispatch(taken, profiles, &surroundings, now),
+            Err(error) => {
+                self.put_back(taken, now);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Other messages to an address that has just turned out not to exist do not begin.
+    fn leave_dead_addresses(&self, settled: &[MessageResult]) {
+        let dead = settled.iter().filter_map(|message| match &message.settlement {
+            SendOutcome::Failed { dead_address: Some((kind, address)), .. } => {
+                Some((message.project, *kind, address.clone()))
+            }
+            _ => None,
+        });
+        let suppressed: Vec<ListedAddress> = dead.collect();
+        if !suppressed.is_empty() {
+            // What is on its way there is answered by the provider itself.
+            let _ =
+                self.office.flights.recall(&ChangedFacts { suppressed, ..ChangedFacts::default() });
+        }
+    }
+
+    fn put_back(&self, taken: Vec<LeasedMessage>, now: Timestamp) {
+        for message in taken {
+            let _ =
+                self.send.send(AttemptResult::not_attempted(&message, SendOutcome::untouched(now)));
+        }
+    }
+
+    fn show(&self) {
+        let lanes = self.lanes.iter().filter_map(|((project, channel), lane)| {
+            Some(((*self.projects.get(project)?, *channel), lane.reading()))
+        });
+        self.office.signs.show_lanes(lanes.collect());
+    }
+}

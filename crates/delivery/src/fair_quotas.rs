@@ -1,0 +1,70 @@
+//! Who gets how much of what there is room for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{channel_limiter::ChannelLimiter, dispatcher::ChannelKey};
+use wayfare_domain::time::Timestamp;
+use wayfare_store::outbox::{LeaseQuota, OutboxQueue};
+
+/// Receivers that do not answer, or have not yet, for which something is taken in one round: each is a
+/// look into the outbox, while everybody who writes waits.
+const UNPROVEN_MAX: usize = 256;
+
+/// Each receiver gets what it has places for, whatever lies in wait for another. At a receiver each
+/// journey gets the same share, whatever lies in its heap: a large one does not keep the others
+/// waiting. The longest waiting are served first where there is not enough for everybody.
+pub fn share(
+    lanes: &mut HashMap<ChannelKey, ChannelLimiter>,
+    due: &[&OutboxQueue],
+    now: Timestamp,
+) -> Vec<LeaseQuota> {
+    let mut by_lane: BTreeMap<ChannelKey, BTreeMap<&str, Vec<&OutboxQueue>>> = BTreeMap::new();
+    let open = |heap: &&&OutboxQueue| {
+        lanes.get(&(heap.project, heap.channel)).is_some_and(|lane| lane.is_open(heap, now))
+    };
+    for heap in due.iter().filter(open) {
+        by_lane
+            .entry((heap.project, heap.channel))
+            .or_default()
+            .entry(&heap.receiver)
+            .or_default()
+            .push(heap);
+    }
+    let mut quotas = Vec::new();
+    for (key, receivers) in by_lane {
+        let Some(lane) = lanes.get_mut(&key) else { continue };
+        let mut receivers: Vec<(&str, Vec<&OutboxQueue>)> = receivers.into_iter().collect();
+        receivers.iter_mut().for_each(|(_, heaps)| heaps.sort_by_key(|heap| heap.due_at));
+        receivers.sort_by_key(|(_, heaps)| heaps.first().map(|heap| heap.due_at));
+        let mut unproven = 0;
+        receivers.retain(|(receiver, _)| {
+            unproven += usize::from(!lane.answers(receiver));
+            lane.answers(receiver) || unproven <= UNPROVEN_MAX
+        });
+        let mut allowance = lane.allowance(receivers.len(), now);
+        for (receiver, heaps) in receivers {
+            let free = lane.free(receiver, &mut allowance, now);
+            if free > 0 {
+                quotas.extend(divide(free, &heaps, lane.revision));
+            }
+        }
+    }
+    quotas
+}
+
+fn divide<'a>(
+    free: i64,
+    heaps: &'a [&OutboxQueue],
+    revision: i64,
+) -> impl Iterator<Item = LeaseQuota> + 'a {
+    let each = (free / heaps.len().max(1) as i64).max(1);
+    let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(heaps.len());
+    let first = each + (free - each * served as i64).max(0);
+    heaps.iter().take(served).enumerate().map(move |(place, heap)| LeaseQuota {
+        version: heap.version,
+        channel: heap.channel,
+        receiver: heap.receiver.clone(),
+        revision,
+        most: if place == 0 { first } else { each },
+    })
+}

@@ -1,0 +1,224 @@
+//! Every version in which people are let in or move, ready to be walked, and who is interested in
+//! which event.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use wayfare_domain::messages::webhook_receiver::receiver_of_template;
+use wayfare_domain::{
+    engine::{
+        CompiledVersion,
+        compiled::{CompiledNode, NodeIndex},
+    },
+    graph::NodeKind,
+    journeys::{
+        settings::{EntryTrigger, EntryType},
+        status::Status,
+    },
+    profiles::profile::{Channel, event_key},
+};
+use wayfare_store::{
+    StoreResult,
+    engine::{ActiveVersionInfo, EngineState, EngineStore, ProfileNeeds, ProjectKey, VersionKey},
+};
+
+/// One version of the plan.
+pub struct ActiveVersion {
+    pub planned: ActiveVersionInfo,
+    pub compiled: Arc<CompiledVersion>,
+    pub needs: Arc<ProfileNeeds>,
+    pub receivers: Arc<Receivers>,
+}
+
+/// Who receives the webhooks of a version, by node, where it is the same for everybody.
+pub type Receivers = HashMap<NodeIndex, String>;
+
+fn receivers_of(compiled: &CompiledVersion) -> Receivers {
+    let receiver = |(index, node): (NodeIndex, &CompiledNode)| match &node.step {
+        NodeKind::Webhook { url, .. } => Some((index, receiver_of_template(url)?)),
+        _ => None,
+    };
+    compiled.nodes.iter().enumerate().filter_map(receiver).collect()
+}
+
+impl ActiveVersion {
+    pub fn takes_entries(&self) -> bool {
+        self.planned.status == Status::Running
+    }
+
+    pub fn entry_type(&self) -> EntryType {
+        self.compiled.settings.entry.entry_type()
+    }
+}
+
+/// Who cares about an event.
+#[derive(Default)]
+pub struct EventSubscribers {
+    pub entries: Vec<VersionKey>,
+    pub inside: Vec<VersionKey>,
+}
+
+#[derive(Default)]
+pub struct ActiveVersions {
+    pub epoch: i64,
+    content: i64,
+    pub versions: HashMap<VersionKey, ActiveVersion>,
+    interests: HashMap<(ProjectKey, String), EventSubscribers>,
+    /// Versions that let people in by what they are.
+    pub by_profile: HashMap<ProjectKey, Vec<VersionKey>>,
+    /// Channels by which projects really send.
+    live_channels: HashSet<(ProjectKey, Channel)>,
+    /// Names of events by number.
+    names: HashMap<i64, String>,
+    last_name: i64,
+}
+
+/// What a version's content became, kept as long as it is not edited.
+type CompiledCache = HashMap<VersionKey, (Arc<CompiledVersion>, Arc<ProfileNeeds>, Arc<Receivers>)>;
+
+impl ActiveVersions {
+    /// Brings the plan up to date where the head says that it is not. The epoch is the one from
+    /// before the reading: what changes meanwhile makes the batch fail and the plan be read again.
+    pub async fn refresh(
+        &mut self,
+        store: &impl EngineStore,
+        head: &EngineState,
+    ) -> StoreResult<()> {
+        if head.epoch == self.epoch {
+            return Ok(());
+        }
+        let active_versions = store.active_versions().await?;
+        self.live_channels = store.live_channels().await?;
+        let mut known: CompiledCache = if head.definitions_epoch == self.content {
+            self.versions
+                .drain()
+                .map(|(seq, live)| (seq, (live.compiled, live.needs, live.receivers)))
+                .collect()
+        } else {
+            HashMap::new()
+        };
+        self.load(store, &active_versions, &mut known).await?;
+        self.interests.clear();
+        self.by_profile.clear();
+        self.versions.clear();
+        for planned in active_versions {
+            if let Some((compiled, needs, receivers)) = known.remove(&planned.seq) {
+                self.add(ActiveVersion { planned, compiled, needs, receivers });
+            }
+        }
+        self.epoch = head.epoch;
+        self.content = head.definitions_epoch;
+        Ok(())
+    }
+
+    async fn load(
+        &self,
+        store: &impl EngineStore,
+        planned: &[ActiveVersionInfo],
+        known: &mut CompiledCache,
+    ) -> StoreResult<()> {
+        let unknown: Vec<VersionKey> = planned
+            .iter()
+            .map(|version| version.seq)
+            .filter(|seq| !known.contains_key(seq))
+            .collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let segments = store.all_segments().await?;
+        let none = HashMap::new();
+        let projects: HashMap<VersionKey, ProjectKey> =
+            planned.iter().map(|version| (version.seq, version.project)).collect();
+        for content in store.contents(&unknown).await? {
+            let segments = projects
+                .get(&content.seq)
+                .and_then(|project| segments.get(project))
+                .unwrap_or(&none);
+            let compiled = CompiledVersion::new(&content.graph, &content.settings, segments);
+            let needs = ProfileNeeds {
+                events: compiled.past_events().into_iter().collect(),
+                lists: compiled.needs_lists(),
+                profile: compiled.needs_profile(),
+            };
+            let receivers = receivers_of(&compiled);
+            known.insert(content.seq, (Arc::new(compiled), Arc::new(needs), Arc::new(receivers)));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, live: ActiveVersion) {
+        let (seq, project) = (live.planned.seq, live.planned.project);
+        for key in live.compiled.events_while_enrolled() {
+            self.interests.entry((project, key)).or_default().inside.push(seq);
+        }
+        if live.takes_entries() {
+            let entry = match &live.compiled.settings.entry {
+                EntryTrigger::Event { name, .. } => Some(event_key(name)),
+                EntryTrigger::Profile { .. } => {
+                    self.by_profile.entry(project).or_default().push(seq);
+                    None
+                }
+                EntryTrigger::Segment { .. } | EntryTrigger::List { .. } => None,
+                EntryTrigger::Api {} => None,
+            };
+            // Any journey can be started by a program or by another journey, whatever its own entry
+            // is.
+            let asked = [
+                enter_event(&live.planned.journey_id.to_string()),
+                enter_event(&live.planned.journey_name),
+            ];
+            for key in entry.into_iter().chain(asked) {
+                self.interests.entry((project, key)).or_default().entries.push(seq);
+            }
+        }
+        self.versions.insert(seq, live);
+    }
+
+    /// The key of an event's name. Names are only added, so those that are known stay right.
+    pub async fn load_event_names(
+        &mut self,
+        store: &impl EngineStore,
+        names: impl Iterator<Item = i64>,
+    ) -> StoreResult<()> {
+        let unknown: HashSet<i64> = names.filter(|name| !self.names.contains_key(name)).collect();
+        if !unknown.is_empty() {
+            for (id, _, key) in store.event_names(self.last_name).await? {
+                self.last_name = self.last_name.max(id);
+                self.names.insert(id, key);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn name(&self, name: i64) -> &str {
+        self.names.get(&name).map_or("", String::as_str)
+    }
+
+    pub fn interest(&self, project: ProjectKey, key: &str) -> Option<&EventSubscribers> {
+        // A tuple of borrowed parts is no key: one short text is copied instead.
+        self.interests.get(&(project, key.to_string()))
+    }
+
+    /// Does the project really send by it? Otherwise the log takes its messages.
+    pub fn is_live(&self, project: ProjectKey, channel: Channel) -> bool {
+        self.live_channels.contains(&(project, channel))
+    }
+
+    /// What has to be known of people in any of these versions.
+    pub fn needs(&self, versions: impl Iterator<Item = VersionKey>) -> ProfileNeeds {
+        let mut all = ProfileNeeds::default();
+        for live in versions.filter_map(|seq| self.versions.get(&seq)) {
+            all.events.extend(live.needs.events.iter().cloned());
+            all.lists |= live.needs.lists;
+            all.profile |= live.needs.profile;
+        }
+        all
+    }
+}
+
+/// The key of the event by which a journey, named or by its id, is asked to let someone in.
+pub fn enter_event(journey: &str) -> String {
+    event_key(&format!("$enter {journey}"))
+}

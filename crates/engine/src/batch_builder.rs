@@ -1,0 +1,423 @@
+//! The people of one round, in memory: decisions are made on them one after the other, and end up
+//! in one batch.
+
+use std::collections::HashMap;
+
+use super::active_versions::{ActiveVersion, ActiveVersions};
+use wayfare_domain::{
+    engine::{
+        compiled::NodeIndex,
+        enrolment::{self, Advance, EngineContext, EnrolmentState, NodeVisit, VisitOutcome},
+        entry::{
+            EnrolmentHistory, EntryAttempt, EntryRejection, check_entry, is_started_by_journey,
+        },
+        node::{Effect, ExitReason},
+        time_zones::TimeZones,
+    },
+    messages::event::MessageEventKind,
+    profiles::{PastEvent, Profile, Properties, profile::event_key, property_value::to_canonical},
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreResult,
+    engine::{
+        ActiveEnrolment, EngineBatch, EngineState, EngineStore, EnrolmentKey, EnrolmentPosition,
+        EnrolmentUpdate, JourneyKey, NewEnrolment, NewLogLine, NewMessage, ProfileKey, VersionKey,
+    },
+};
+
+/// Someone inside, as the round has left them so far.
+struct WorkingEnrolment {
+    seq: EnrolmentKey,
+    /// None for those who came in during this round.
+    from_visit: Option<i64>,
+    trip: EnrolmentState,
+    moved: bool,
+    ended: Option<ExitReason>,
+    entry_text: Option<String>,
+}
+
+/// One round's people.
+pub struct BatchBuilder<'a> {
+    plan: &'a ActiveVersions,
+    calendar: &'a dyn TimeZones,
+    now: Timestamp,
+    people: HashMap<ProfileKey, Profile>,
+    trips: HashMap<(VersionKey, ProfileKey), WorkingEnrolment>,
+    /// Trips that ended in this round, of people who came in again after them.
+    over: Vec<((VersionKey, ProfileKey), WorkingEnrolment)>,
+    history: HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>,
+    entered: HashMap<VersionKey, i64>,
+    passed: HashMap<(VersionKey, NodeIndex), OutletCounts>,
+    last_enrolment: EnrolmentKey,
+    pub batch: EngineBatch,
+}
+
+impl<'a> BatchBuilder<'a> {
+    pub fn new(
+        plan: &'a ActiveVersions,
+        calendar: &'a dyn TimeZones,
+        head: EngineState,
+        now: Timestamp,
+    ) -> Self {
+        // Decided on the plan: should the plan be older than the store by now, the batch must fail.
+        let head = EngineState { epoch: plan.epoch, ..head };
+        Self {
+            plan,
+            calendar,
+            now,
+            people: HashMap::new(),
+            trips: HashMap::new(),
+            over: Vec::new(),
+            history: HashMap::new(),
+            entered: HashMap::new(),
+            passed: HashMap::new(),
+            last_enrolment: head.last_enrolment,
+            batch: EngineBatch { head, now, cursor: head.cursor, ..EngineBatch::default() },
+        }
+    }
+
+    /// Loads those inside and those who may come in: (version, profile) of each occasion.
+    pub async fn load(
+        &mut self,
+        store: &impl EngineStore,
+        inside: Vec<ActiveEnrolment>,
+        occasions: &[(VersionKey, ProfileKey)],
+    ) -> StoreResult<()> {
+        let mut profiles: Vec<ProfileKey> = inside
+            .iter()
+            .map(|live| live.profile)
+            .chain(occasions.iter().map(|(_, profile)| *profile))
+            .collect();
+        profiles.sort_unstable();
+        profiles.dedup();
+        let versions = inside
+            .iter()
+            .map(|live| live.version)
+            .chain(occasions.iter().map(|(version, _)| *version));
+        let needs = self.plan.needs(versions.collect::<std::collections::HashSet<_>>().into_iter());
+        self.people = store.people(&profiles, &needs).await?;
+        let mut pairs: Vec<(JourneyKey, ProfileKey)> = occasions
+            .iter()
+            .filter_map(|(version, profile)| {
+                Some((self.plan.versions.get(version)?.planned.journey, *profile))
+            })
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        self.history = store.histories(&pairs).await?;
+        for live in inside {
+            self.admit_loaded(live)?;
+        }
+        Ok(())
+    }
+
+    fn admit_loaded(&mut self, live: ActiveEnrolment) -> StoreResult<()> {
+        let Some(version) = self.plan.versions.get(&live.version) else { return Ok(()) };
+        // A node that is gone with an edit: they go on from the entry's place rather than nowhere.
+        let node = version.compiled.index_of(&live.node).unwrap_or(version.compiled.entry);
+        let entry_properties = match &live.entry_properties {
+            Some(text) => serde_json::from_str(text).unwrap_or_default(),
+            None => Properties::new(),
+        };
+        let trip = EnrolmentState {
+            node,
+            visit: live.visit,
+            entered_at: live.entered_at,
+            triggered_at: live.began_at,
+            due: live.wait_until,
+            awaits_engagement: live.awaits,
+            entry_properties,
+            split_seed: live.journey.to_string(),
+        };
+        let working = WorkingEnrolment {
+            seq: live.seq,
+            from_visit: Some(live.visit),
+            trip,
+            moved: false,
+            ended: None,
+            entry_text: live.entry_properties,
+        };
+        self.trips.insert((live.version, live.profile), working);
+        Ok(())
+    }
+
+    pub fn person(&self, profile: ProfileKey) -> Option<&Profile> {
+        self.people.get(&profile)
+    }
+
+    fn world(&self, live: &'a ActiveVersion) -> EngineContext<'a> {
+        EngineContext { version: &live.compiled, calendar: self.calendar, now: self.now }
+    }
+
+    /// They have an occasion to come in.
+    pub fn attempt_entry(
+        &mut self,
+        version: VersionKey,
+        profile: ProfileKey,
+        event: Option<(&PastEvent, Timestamp)>,
+    ) {
+        let Some(live) = self.plan.versions.get(&version) else { return };
+        if !self.people.contains_key(&profile) {
+            return;
+        }
+        let planned = &live.planned;
+        let key = (planned.journey, profile);
+        let entered = self.entered.get(&version).copied().unwrap_or(planned.entered);
+        let occasion = EntryAttempt {
+            journey: &planned.journey_id.to_string(),
+            profile,
+            now: self.now,
+            event: event.map(|(event, received)| (event.at, received)),
+            by_journey: event.is_some_and(|(event, _)| is_started_by_journey(event)),
+            history: self.history.get(&key).copied().unwrap_or_default(),
+            entered,
+        };
+        let counted = self.batch.counted.entry(version).or_default();
+        match check_entry(&live.compiled.settings, &occasion) {
+            Err(gate) => {
+                if gate == EntryRejection::Control {
+                    counted.qualified += 1;
+                    counted.control += 1;
+                }
+                let refused = self.batch.refused.entry((version, profile)).or_insert((gate, 0));
+                *refused = (gate, refused.1 + 1);
+            }
+            Ok(()) => {
+                counted.qualified += 1;
+                counted.entered += 1;
+                self.entered.insert(version, entered + 1);
+                self.start_enrolment(live, profile, event.map(|(event, _)| event));
+            }
+        }
+    }
+
+    fn start_enrolment(
+        &mut self,
+        live: &'a ActiveVersion,
+        profile: ProfileKey,
+        event: Option<&PastEvent>,
+    ) {
+        let world = self.world(live);
+        let Some(person) = self.people.get_mut(&profile) else { return };
+        let entry_properties = event.map(|event| event.properties.clone()).unwrap_or_default();
+        let began_at = event.map_or(self.now, |event| event.at.min(self.now));
+        let entry_text = (!entry_properties.is_empty())
+            .then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
+        let salt = live.planned.journey.to_string();
+        let progress = enrolment::start(world, person, began_at, entry_properties, &salt);
+        self.last_enrolment += 1;
+        let working = WorkingEnrolment {
+            seq: self.last_enrolment,
+            from_visit: None,
+            trip: progress.trip.clone(),
+            moved: true,
+            ended: None,
+            entry_text,
+        };
+        let key = (live.planned.seq, profile);
+        self.over.extend(self.trips.insert(key, working).map(|before| (key, before)));
+        self.history.insert(
+            (live.planned.journey, profile),
+            EnrolmentHistory::inside(progress.trip.entered_at),
+        );
+        self.collect(live, profile, progress);
+    }
+
+    /// They did something; it matters to their trip through this version, or not.
+    pub fn event(&mut self, version: VersionKey, profile: ProfileKey, happened: &PastEvent) {
+        self.with_enrolment(version, profile, |world, person, trip| {
+            enrolment::on_event(world, person, trip, happened)
+        });
+    }
+
+    pub fn time_up(&mut self, version: VersionKey, profile: ProfileKey) {
+        self.with_enrolment(version, profile, |world, person, trip| {
+            enrolment::on_timer(world, person, trip.clone())
+        });
+    }
+
+    pub fn answer(&mut self, version: VersionKey, profile: ProfileKey, fate: MessageEventKind) {
+        self.with_enrolment(version, profile, |world, person, trip| {
+            enrolment::on_message_event(world, person, trip, fate)
+        });
+    }
+
+    /// What became of their message, where they are still at it: several things may have become of
+    /// it in one round.
+    pub fn message_answer(
+        &mut self,
+        version: VersionKey,
+        profile: ProfileKey,
+        at: (&str, i64),
+        fate: MessageEventKind,
+    ) {
+        let Some(live) = self.plan.versions.get(&version) else { return };
+        let trip = self.trips.get(&(version, profile)).map(|working| &working.trip);
+        if trip.is_some_and(|trip| (live.compiled.nodes[trip.node].id.as_str(), trip.visit) == at) {
+            self.answer(version, profile, fate);
+        }
+    }
+
+    fn with_enrolment(
+        &mut self,
+        version: VersionKey,
+        profile: ProfileKey,
+        act: impl FnOnce(EngineContext<'_>, &mut Profile, &EnrolmentState) -> Option<Advance>,
+    ) {
+        let Some(live) = self.plan.versions.get(&version) else { return };
+        let world = self.world(live);
+        let working = self.trips.get(&(version, profile)).filter(|working| working.ended.is_none());
+        let (Some(working), Some(person)) = (working, self.people.get_mut(&profile)) else {
+            return;
+        };
+        if let Some(progress) = act(world, person, &working.trip) {
+            self.collect(live, profile, progress);
+        }
+    }
+
+    /// Puts what became of them into the batch.
+    fn collect(&mut self, live: &ActiveVersion, profile: ProfileKey, progress: Advance) {
+        let (version, nodes) = (live.planned.seq, &live.compiled.nodes);
+        let Some(working) = self.trips.get_mut(&(version, profile)) else { return };
+        working.moved = true;
+        working.ended = progress.ended;
+        working.trip = progress.trip;
+        for passage in &progress.passages {
+            count_visit(self.passed.entry((version, passage.node)).or_default(), passage);
+        }
+        let path: Vec<(&str, String, &str)> = progress
+            .passages
+            .iter()
+            .map(|passage| {
+                (nodes[passage.node].id.as_str(), passage.turn.word(), passage.reason.as_str())
+            })
+            .collect();
+        let path = serde_json::to_string(&path).unwrap_or_else(|_| "[]".to_string());
+        self.batch.steps.push(NewLogLine {
+            enrolment: working.seq,
+            visit: working.trip.visit,
+            path,
+        });
+        let counted = self.batch.counted.entry(version).or_default();
+        for message in progress.messages {
+            counted.queued += 1;
+            self.batch.messages.push(NewMessage {
+                project: live.planned.project,
+                version,
+                enrolment: working.seq,
+                profile,
+                node: nodes[message.node].id.clone(),
+                visit: message.visit,
+                channel: message.channel.key(),
+                receiver: live.receivers.get(&message.node).cloned().unwrap_or_default(),
+                live: self.plan.is_live(live.planned.project, message.channel),
+                expires_at: message.expires_at,
+            });
+        }
+        if let Some(ending) = progress.ended {
+            counted.ended[ending as usize] += 1;
+            self.history.insert(
+                (live.planned.journey, profile),
+                EnrolmentHistory::left(working.trip.entered_at, self.now),
+            );
+        }
+        for effect in progress.effects {
+            self.affect(live, profile, effect);
+        }
+    }
+
+    fn affect(&mut self, live: &ActiveVersion, profile: ProfileKey, effect: Effect) {
+        let project = live.planned.project;
+        match effect {
+            // A null stays: it takes the property away.
+            Effect::SetProperties(values) => self
+                .batch
+                .properties
+                .entry(profile)
+                .or_default()
+                .extend(values.into_iter().map(|(name, value)| (name, to_canonical(value)))),
+            Effect::AddToList(list) => self.batch.lists.push((project, profile, list, true)),
+            Effect::RemoveFromList(list) => self.batch.lists.push((project, profile, list, false)),
+            Effect::StartJourney { journey, depth } => {
+                self.batch.started.push((project, profile, event_key(&journey), depth))
+            }
+        }
+    }
+
+    /// It counts among the figures of the message's node.
+    pub fn count_message_event(&mut self, version: VersionKey, node: &str, fate: MessageEventKind) {
+        *self.batch.nodes.entry((version, node.to_string(), fate.stats_key())).or_default() += 1;
+    }
+
+    /// The batch, with everybody who moved.
+    pub fn finish(mut self) -> EngineBatch {
+        let trips =
+            std::mem::take(&mut self.trips).into_iter().chain(std::mem::take(&mut self.over));
+        let mut moved: Vec<((VersionKey, ProfileKey), WorkingEnrolment)> =
+            trips.filter(|(_, working)| working.moved).collect();
+        moved.sort_unstable_by_key(|(_, working)| working.seq);
+        for ((version, profile), working) in moved {
+            let Some(live) = self.plan.versions.get(&version) else { continue };
+            let position = EnrolmentPosition {
+                node: live.compiled.nodes[working.trip.node].id.clone(),
+                visit: working.trip.visit,
+                wait_until: working.trip.due,
+                due_at: working.trip.due_at(&live.compiled),
+                awaits: working.trip.awaits_engagement,
+                ended: working.ended,
+            };
+            match working.from_visit {
+                Some(from_visit) => self.batch.moved.push(EnrolmentUpdate {
+                    seq: working.seq,
+                    from_visit,
+                    position,
+                }),
+                None => self.batch.entered.push(NewEnrolment {
+                    seq: working.seq,
+                    project: live.planned.project,
+                    journey: live.planned.journey,
+                    version,
+                    profile,
+                    position,
+                    entered_at: working.trip.entered_at,
+                    began_at: working.trip.triggered_at,
+                    entry_properties: working.entry_text,
+                }),
+            }
+        }
+        for ((version, node), outlets) in self.passed {
+            let Some(live) = self.plan.versions.get(&version) else { continue };
+            let id = &live.compiled.nodes[node].id;
+            for (outlet, count) in outlets {
+                *self.batch.nodes.entry((version, id.clone(), outlet)).or_default() += count;
+            }
+        }
+        self.batch.counted.retain(|_, counted| *counted != Default::default());
+        self.batch
+    }
+}
+
+/// How often each way out of a node was taken. A node has a handful of them.
+type OutletCounts = Vec<(String, i64)>;
+
+fn count_visit(outlets: &mut OutletCounts, passage: &NodeVisit) {
+    let mut count = |before: &str, name: &str| {
+        let same = |outlet: &&mut (String, i64)| outlet.0.strip_prefix(before) == Some(name);
+        match outlets.iter_mut().find(same) {
+            Some(outlet) => outlet.1 += 1,
+            None => outlets.push((format!("{before}{name}"), 1)),
+        }
+    };
+    if passage.arrived {
+        count("", "");
+    }
+    if let Some(outlet) = &passage.missing_outlet {
+        count("~", outlet);
+    }
+    match &passage.turn {
+        VisitOutcome::Left(outlet) => count("", outlet),
+        VisitOutcome::Ended(ending) => count("!", ending.key()),
+        VisitOutcome::Waits | VisitOutcome::Sends => {}
+    }
+}

@@ -1,0 +1,214 @@
+//! [`ChannelStore`] for SQLite.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{SqliteStore, audit::NewAuditEntry};
+use wayfare_domain::{
+    access::actor::Actor,
+    audit::AuditEvent,
+    ids::ProjectId,
+    messages::{channel::ChannelSettings, send_rules::FrequencyCap},
+    profiles::profile::Channel,
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreError, StoreResult,
+    channels::{ChannelStore, SaveChannel, SealedSecretUpdate, StoredChannel},
+    outbox::ActiveChannel,
+};
+
+#[derive(FromRow)]
+struct Row {
+    number: i64,
+    project_id: Uuid,
+    live: bool,
+    settings: String,
+    secret: Option<Vec<u8>>,
+    per_second: Option<u32>,
+    revision: i64,
+    updated_by: String,
+    updated_at: i64,
+}
+
+impl Row {
+    fn into_stored(self) -> StoreResult<StoredChannel> {
+        let settings: ChannelSettings = serde_json::from_str(&self.settings).map_err(|error| {
+            StoreError::Corrupt(format!("settings of a channel that cannot be read ({error})"))
+        })?;
+        Ok(StoredChannel {
+            project: ProjectId(self.project_id),
+            settings,
+            live: self.live,
+            sealed: self.secret,
+            per_second: self.per_second,
+            revision: self.revision,
+            updated_by: self.updated_by,
+            updated_at: Timestamp(self.updated_at),
+        })
+    }
+}
+
+/// The channels, with a condition.
+macro_rules! read {
+    ($condition:literal) => {
+        concat!(
+            "SELECT p.number, c.project_id, c.live, c.settings, c.secret, c.per_second,
+                c.revision, u.name AS updated_by, c.updated_at
+             FROM channels c JOIN users u ON u.id = c.updated_by JOIN projects p
+             ON p.id = c.project_id ",
+            $condition
+        )
+    };
+}
+
+impl ChannelStore for SqliteStore {
+    async fn channels(&self, project: ProjectId) -> StoreResult<Vec<StoredChannel>> {
+        let rows: Vec<Row> = sqlx::query_as(read!("WHERE c.project_id = ?"))
+            .bind(project.0)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.into_iter().map(Row::into_stored).collect()
+    }
+
+    async fn channel(
+        &self,
+        project: ProjectId,
+        channel: Channel,
+    ) -> StoreResult<Option<StoredChannel>> {
+        let row: Option<Row> = sqlx::query_as(read!("WHERE c.project_id = ? AND c.channel = ?"))
+            .bind(project.0)
+            .bind(channel.key())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(Row::into_stored).transpose()
+    }
+
+    async fn save_channel(
+        &self,
+        actor: &Actor,
+        change: &SaveChannel,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        save(self, actor, change, now).await
+    }
+
+    async fn frequency_caps(&self, project: ProjectId) -> StoreResult<Vec<FrequencyCap>> {
+        let rows: Vec<(String, u32, u32)> = sqlx::query_as(
+            "SELECT channel, most, hours FROM frequency_caps WHERE project_id = ? ORDER BY channel",
+        )
+        .bind(project.0)
+        .fetch_all(&self.readers)
+        .await?;
+        let cap = |(channel, most, hours): (String, u32, u32)| FrequencyCap {
+            channel: Channel::from_key(&channel),
+            most,
+            hours,
+        };
+        Ok(rows.into_iter().map(cap).collect())
+    }
+
+    async fn set_frequency_caps(
+        &self,
+        actor: &Actor,
+        caps: &[FrequencyCap],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("DELETE FROM frequency_caps WHERE project_id = ?")
+            .bind(actor.project.0)
+            .execute(&mut *transaction)
+            .await?;
+        for cap in caps {
+            sqlx::query(
+                "INSERT INTO frequency_caps (project_id, channel, most, hours) VALUES (?, ?, ?, ?)",
+            )
+            .bind(actor.project.0)
+            .bind(cap.channel.map_or("", Channel::key))
+            .bind(cap.most)
+            .bind(cap.hours)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        let said: Vec<String> = caps.iter().map(FrequencyCap::describe).collect();
+        let summary = if said.is_empty() { "none".to_string() } else { said.join("; ") };
+        NewAuditEntry::of(actor, AuditEvent::CapsSaved, &summary)
+            .write(&mut transaction, now)
+            .await?;
+        transaction.commit().await
+    }
+}
+
+/// Those of all projects by which messages really go out.
+pub async fn live(store: &SqliteStore) -> StoreResult<Vec<ActiveChannel>> {
+    let rows: Vec<Row> =
+        sqlx::query_as(read!("WHERE c.live = 1")).fetch_all(&store.readers).await?;
+    // A channel whose settings cannot be read keeps no other from sending.
+    let readable = |row: Row| {
+        let project = row.number;
+        let stored = row
+            .into_stored()
+            .inspect_err(|error| tracing::error!(project, %error, "delivery.channel_set_aside"));
+        stored.ok().map(|stored| ActiveChannel { project, stored })
+    };
+    Ok(rows.into_iter().filter_map(readable).collect())
+}
+
+async fn save(
+    store: &SqliteStore,
+    actor: &Actor,
+    change: &SaveChannel,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let channel = change.settings.channel();
+    let settings = serde_json::to_string(&change.settings).map_err(|error| {
+        StoreError::Corrupt(format!("settings that cannot be written ({error})"))
+    })?;
+    let mut transaction = store.begin().await?;
+    let (keep, sealed) = match &change.sealed {
+        SealedSecretUpdate::Keep => (true, None),
+        SealedSecretUpdate::Set(sealed) => (false, Some(sealed.as_slice())),
+        SealedSecretUpdate::Forget => (false, None),
+    };
+    // The settings that were looked at are revision 0 where there were none, so that two who set it
+    // up at once do not overwrite each other.
+    let saved = sqlx::query(
+        "INSERT INTO channels (project_id, channel, live, settings, secret, per_second,
+            updated_by, updated_at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+         WHERE ?9 = 0 OR EXISTS (SELECT 1 FROM channels WHERE project_id = ?1 AND channel = ?2)
+         ON CONFLICT DO UPDATE SET live = excluded.live, settings = excluded.settings,
+             secret = CASE WHEN ?10 THEN secret ELSE excluded.secret END,
+             per_second = excluded.per_second, revision = revision + 1,
+             updated_by = excluded.updated_by, updated_at = excluded.updated_at
+         WHERE revision = ?9",
+    )
+    .bind(actor.project.0)
+    .bind(channel.key())
+    .bind(change.live)
+    .bind(settings)
+    .bind(sealed)
+    .bind(change.per_second)
+    .bind(actor.user.0)
+    .bind(now.0)
+    .bind(change.revision)
+    .bind(keep)
+    .execute(&mut *transaction)
+    .await?;
+    if saved.rows_affected() == 0 {
+        return Err(StoreError::RevisionChanged {
+            name: format!("The channel {}", channel.title()),
+        });
+    }
+    let state = if change.live { "live" } else { "test mode" };
+    let secret = match &change.sealed {
+        SealedSecretUpdate::Keep => "",
+        SealedSecretUpdate::Set(_) => ", a new secret",
+        SealedSecretUpdate::Forget => ", without a secret",
+    };
+    let summary = format!("{}: {state}, {}{secret}", channel.title(), change.settings.describe());
+    NewAuditEntry::of(actor, AuditEvent::ChannelSaved, &summary)
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await
+}

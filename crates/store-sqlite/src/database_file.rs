@@ -1,0 +1,313 @@
+//! The file itself, apart from what SQLite makes of it: is it there, whose is it, is it still the
+//! one that its path names?
+//!
+//! It is held open as long as the database is. Closing any handle of a file gives up every lock
+//! that SQLite in this process has on it (POSIX record locks belong to the process and the file,
+//! not to the handle), so none is closed in between.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, ErrorKind, Read, Seek},
+    path::{Path, PathBuf},
+};
+
+use wayfare_secrets::private_file::{beside, private};
+use wayfare_store::{StoreError, StoreResult};
+
+/// The first bytes of every SQLite file.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// As much of the file's beginning as says how long it is.
+const HEADER_BYTES: usize = 100;
+/// What may be done to a file of ours by anybody but its owner: nothing.
+const OTHERS: u32 = 0o077;
+
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing of it changes.
+    Read,
+    /// It has to be there.
+    Write,
+    /// It is made where there is none, for its owner alone.
+    Create,
+}
+
+/// What the file holds, as far as its first bytes tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    Nothing,
+    Database { bytes: u64 },
+}
+
+#[derive(Debug)]
+pub struct DatabaseFile {
+    path: PathBuf,
+    handle: File,
+    /// Of the file that is held open; none where the system does not tell.
+    identity: Option<Identity>,
+}
+
+/// Which file it is, whatever it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(meta: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        Some(Self { device: meta.dev(), inode: meta.ino() })
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Option<Self> {
+        None
+    }
+}
+
+impl DatabaseFile {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// [`StoreError::CannotOpen`] names the file and says what to do.
+    pub fn open(path: &Path, access: Access) -> StoreResult<Self> {
+        if path.is_dir() {
+            return refuse(format!(
+                "The database {} is a folder. Name a file with --database.",
+                path.display()
+            ));
+        }
+        let there = path.try_exists().unwrap_or(true);
+        if !there && access != Access::Create {
+            return refuse(format!(
+                "The database {} does not exist. Name the right file with --database. serve, demo, \
+                    migrate and user add create a new one.",
+                path.display()
+            ));
+        }
+        let folder = folder_of(path);
+        if !there && !folder.is_dir() {
+            return refuse(format!(
+                "The folder {} does not exist. Create it, or name another file with --database.",
+                folder.display()
+            ));
+        }
+        let mut options = private();
+        options.read(true).write(access != Access::Read).create(access == Access::Create);
+        let handle = options
+            .open(path)
+            .map_err(|error| StoreError::CannotOpen(explain(path, access, &error)))?;
+        let meta = handle
+            .metadata()
+            .map_err(|error| StoreError::CannotOpen(explain(path, access, &error)))?;
+        Ok(Self { path: path.to_path_buf(), identity: Identity::of(&meta), handle })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Without links and detours; the path as it was given where the system cannot tell.
+    pub fn canonical(&self) -> PathBuf {
+        self.path.canonicalize().unwrap_or_else(|_| self.path.clone())
+    }
+
+    /// For locks, which go with it.
+    pub fn handle(&self) -> &File {
+        &self.handle
+    }
+
+    /// Is the file that is held open still the one that its path names? True where it cannot be
+    /// known.
+    pub fn is_in_place(&self) -> bool {
+        match self.path.metadata() {
+            Ok(meta) => self.identity.is_none() || Identity::of(&meta) == self.identity,
+            Err(error) => error.kind() != ErrorKind::NotFound,
+        }
+    }
+
+    /// Does the file begin as a database does, and is it as long as its beginning says? True where
+    /// it cannot be known. While SQLite folds its log into the file it may be shorter for a moment.
+    pub fn is_whole(&self) -> bool {
+        let Ok(meta) = self.handle.metadata() else { return true };
+        let mut start = [0; HEADER_BYTES];
+        match read_at_start(&self.handle, &mut start) {
+            Ok(()) => start.starts_with(MAGIC) && meta.len() >= bytes_of(&start),
+            Err(error) => error.kind() != ErrorKind::UnexpectedEof,
+        }
+    }
+
+    /// # Errors
+    /// Where it cannot be read, or holds something else than a database.
+    pub fn content(&self) -> StoreResult<Content> {
+        let failed =
+            |error: io::Error| StoreError::CannotOpen(explain(&self.path, Access::Read, &error));
+        let mut start = Vec::new();
+        let mut handle = &self.handle;
+        handle.rewind().map_err(failed)?;
+        handle.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(failed)?;
+        if start.is_empty() {
+            return Ok(Content::Nothing);
+        }
+        if start != MAGIC {
+            return refuse(format!(
+                "The file {} is not a SQLite database. Nothing was changed. Name another file with \
+                    --database.",
+                self.path.display()
+            ));
+        }
+        Ok(Content::Database { bytes: self.handle.metadata().map_err(failed)?.len() })
+    }
+
+    /// The database and what SQLite and servers keep beside it, as far as others on this machine
+    /// can get at it: a sentence each.
+    pub fn open_to_others(&self) -> Vec<String> {
+        ["", "-wal", "-shm", ".lock"]
+            .iter()
+            .filter_map(|end| open_to_others(&beside(&self.canonical(), end)))
+            .collect()
+    }
+}
+
+/// What a database of this header has: the size of a page, where 1 stands for 65,536, times their
+/// number.
+fn bytes_of(header: &[u8; HEADER_BYTES]) -> u64 {
+    let page = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    let pages = u32::from_be_bytes([header[28], header[29], header[30], header[31]]);
+    page * u64::from(pages)
+}
+
+#[cfg(unix)]
+fn read_at_start(file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, 0)
+}
+
+#[cfg(not(unix))]
+fn read_at_start(mut file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    file.rewind()?;
+    file.read_exact(bytes)
+}
+
+/// The folder in which a file lies.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A sentence about a file of ours that others may open; none where they may not, or it is not
+/// there.
+pub fn open_to_others(path: &Path) -> Option<String> {
+    let mode = mode_of(&path.metadata().ok()?)?;
+    let open = mode & OTHERS != 0;
+    open.then(|| {
+        format!(
+            "{shown} can be opened by other users of this machine ({mode:o}). Restrict it with: \
+                chmod 600 {shown}",
+            shown = path.display()
+        )
+    })
+}
+
+#[cfg(unix)]
+fn mode_of(meta: &Metadata) -> Option<u32> {
+    Some(std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o777)
+}
+
+#[cfg(not(unix))]
+fn mode_of(_: &Metadata) -> Option<u32> {
+    None
+}
+
+fn refuse<T>(sentence: String) -> StoreResult<T> {
+    Err(StoreError::CannotOpen(sentence))
+}
+
+fn explain(path: &Path, access: Access, error: &io::Error) -> String {
+    let shown = path.display();
+    let wanted = if access == Access::Read { "read" } else { "opened for writing" };
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            format!(
+                "The database {shown} cannot be {wanted} by this user. Check the owner and \
+                    permissions of the file and its folder."
+            )
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            format!(
+                "The database {shown} is on a read-only file system. Mount it for writing, or move \
+                    the file."
+            )
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            format!("The disk of the database {shown} is full. Free some space and try again.")
+        }
+        _ => format!(
+            "The database {shown} cannot be {wanted}: {error}. Check the file's folder, owner and \
+                permissions."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("wayfare.db");
+        (folder, path)
+    }
+
+    #[test]
+    fn a_file_that_was_replaced_or_removed_is_not_in_place_and_one_that_was_written_is() {
+        let (folder, path) = file();
+        let open = DatabaseFile::open(&path, Access::Create).expect("made");
+        assert!(open.is_in_place());
+        fs::write(&path, "changed").expect("written");
+        assert!(open.is_in_place(), "the same file with other contents");
+        let other = folder.path().join("other.db");
+        fs::write(&other, "").expect("written");
+        fs::rename(&other, &path).expect("replaced");
+        assert!(!open.is_in_place());
+        fs::remove_file(&path).expect("removed");
+        assert!(!open.is_in_place());
+    }
+
+    #[test]
+    fn only_whoever_may_make_a_file_makes_one() {
+        let (_folder, path) = file();
+        for access in [Access::Read, Access::Write] {
+            let refused = DatabaseFile::open(&path, access).expect_err("there is none").to_string();
+            assert!(refused.contains("does not exist"), "{refused}");
+            assert!(!path.exists());
+        }
+        let made = DatabaseFile::open(&path, Access::Create).expect("made");
+        assert_eq!(made.content().expect("read"), Content::Nothing);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_made_is_for_its_owner_and_what_was_made_otherwise_is_told_and_left_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_folder, path) = file();
+        let made = DatabaseFile::open(&path, Access::Create).expect("made");
+        assert_eq!(made.open_to_others(), Vec::<String>::new());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("opened");
+        let told = DatabaseFile::open(&path, Access::Write).expect("opened").open_to_others();
+        assert!(
+            told.len() == 1 && told[0].contains("wayfare.db") && told[0].contains("644"),
+            "{told:?}"
+        );
+        assert_eq!(
+            fs::metadata(&path).expect("there").permissions().mode() & 0o777,
+            0o644,
+            "no file is changed"
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! [`EngineStore`] for SQLite.
+
+mod backlog;
+mod commit_batch;
+mod plan;
+pub mod read;
+mod retention;
+mod sweep;
+
+use std::collections::{HashMap, HashSet};
+
+use super::SqliteStore;
+use wayfare_domain::{
+    engine::entry::EnrolmentHistory,
+    graph::criteria::Criteria,
+    ids::ProjectId,
+    profiles::{Profile, profile::Channel},
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreResult,
+    engine::{
+        ActiveEnrolment, ActiveVersionInfo, Age, EngineBacklog, EngineBatch, EngineState,
+        EngineStore, EnrolmentKey, EntryRunProgress, JourneyKey, Page, PendingMessageEvent,
+        ProfileKey, ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionDefinition,
+        VersionKey,
+    },
+};
+
+impl EngineStore for SqliteStore {
+    async fn head(&self) -> StoreResult<EngineState> {
+        plan::head(self).await
+    }
+
+    async fn active_versions(&self) -> StoreResult<Vec<ActiveVersionInfo>> {
+        plan::active_versions(self).await
+    }
+
+    async fn contents(&self, versions: &[VersionKey]) -> StoreResult<Vec<VersionDefinition>> {
+        plan::contents(self, versions).await
+    }
+
+    async fn all_segments(&self) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
+        plan::all_segments(self).await
+    }
+
+    async fn event_names(&self, after: i64) -> StoreResult<Vec<(i64, ProjectKey, String)>> {
+        plan::event_names(self, after).await
+    }
+
+    async fn events_after(&self, cursor: i64, limit: i64) -> StoreResult<Vec<StoredEvent>> {
+        read::events_after(self, cursor, limit).await
+    }
+
+    async fn people(
+        &self,
+        profiles: &[ProfileKey],
+        needs: &ProfileNeeds,
+    ) -> StoreResult<HashMap<ProfileKey, Profile>> {
+        read::people(self, profiles, needs).await
+    }
+
+    async fn live(
+        &self,
+        profiles: &[ProfileKey],
+        versions: &[VersionKey],
+    ) -> StoreResult<Vec<ActiveEnrolment>> {
+        read::live(self, profiles, versions).await
+    }
+
+    async fn histories(
+        &self,
+        pairs: &[(JourneyKey, ProfileKey)],
+    ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
+        read::histories(self, pairs).await
+    }
+
+    async fn matching_before(
+        &self,
+        pairs: &[(VersionKey, ProfileKey)],
+    ) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
+        read::matching_before(self, pairs).await
+    }
+
+    async fn due_enrolments(
+        &self,
+        after: Option<Timestamp>,
+        until: Timestamp,
+        limit: i64,
+    ) -> StoreResult<Vec<ActiveEnrolment>> {
+        read::due_enrolments(self, after, until, limit).await
+    }
+
+    async fn next_due(&self, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
+        read::next_due(self, after).await
+    }
+
+    async fn put_off(
+        &self,
+        people: &[EnrolmentKey],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<()> {
+        sweep::put_off(self, people, now, until).await
+    }
+
+    async fn queued_test_messages(
+        &self,
+        after: i64,
+        limit: i64,
+    ) -> StoreResult<Vec<QueuedMessage>> {
+        read::queued_test_messages(self, after, limit).await
+    }
+
+    async fn pending_message_events(&self, limit: i64) -> StoreResult<Vec<PendingMessageEvent>> {
+        read::pending_message_events(self, limit).await
+    }
+
+    async fn live_channels(&self) -> StoreResult<HashSet<(ProjectKey, Channel)>> {
+        plan::live_channels(self).await
+    }
+
+    async fn profile_changes(&self, limit: i64) -> StoreResult<Vec<(i64, ProjectKey, ProfileKey)>> {
+        read::profile_changes(self, limit).await
+    }
+
+    async fn matching(
+        &self,
+        project: ProjectKey,
+        criteria: &Criteria,
+        after: ProfileKey,
+        limit: i64,
+        now: Timestamp,
+    ) -> StoreResult<Vec<ProfileKey>> {
+        super::criteria_sql::matching(self, project, criteria, after, limit, now).await
+    }
+
+    async fn runs_of(
+        &self,
+        versions: &[VersionKey],
+    ) -> StoreResult<HashMap<VersionKey, EntryRunProgress>> {
+        read::runs_of(self, versions).await
+    }
+
+    async fn commit_batch(&self, batch: &EngineBatch) -> StoreResult<bool> {
+        commit_batch::commit_batch(self, batch).await
+    }
+
+    async fn sweep(&self, now: Timestamp, limit: i64) -> StoreResult<bool> {
+        sweep::sweep(self, now, limit).await
+    }
+
+    async fn backlog(&self, project: ProjectId, now: Timestamp) -> StoreResult<EngineBacklog> {
+        backlog::read(self, project, now).await
+    }
+
+    async fn forget_events(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+        retention::events(self, age, from, limit).await
+    }
+
+    async fn forget_steps(&self, age: Age, from: EnrolmentKey, limit: i64) -> StoreResult<Page> {
+        retention::steps(self, age, from, limit).await
+    }
+
+    async fn forget_messages(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+        retention::messages(self, age, from, limit).await
+    }
+
+    async fn forget_refusals(&self, age: Age, from: VersionKey, limit: i64) -> StoreResult<Page> {
+        retention::refusals(self, age, from, limit).await
+    }
+
+    async fn forget_accounts(&self, age: Age, limit: i64) -> StoreResult<Page> {
+        retention::accounts(self, age, limit).await
+    }
+}

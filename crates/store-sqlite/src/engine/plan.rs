@@ -1,0 +1,183 @@
+//! What the engine plans with: where everything stands, and the versions in which anything may
+//! happen.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    SqliteStore,
+    rows::{json, status, to_json},
+};
+use wayfare_domain::{
+    graph::criteria::Criteria,
+    ids::{JourneyId, ProjectId},
+    profiles::profile::Channel,
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreResult,
+    engine::{ActiveVersionInfo, EngineState, ProjectKey, VersionDefinition, VersionKey},
+};
+
+/// Reads [`EngineState`]; the same for a reader and inside of the writing transaction.
+pub const HEAD: &str = "SELECT epoch, content, cursor,
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS last_event,
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'enrolments'), 0) AS last_enrolment,
+    coalesce((SELECT max(seq) FROM profile_changes), 0) AS last_profile_change,
+    EXISTS (SELECT 1 FROM outbox WHERE state = 0 AND lane = 0) AS queued,
+    EXISTS (SELECT 1 FROM message_events WHERE pending = 1) AS answers
+    FROM engine_state";
+
+#[derive(FromRow)]
+pub struct EngineStateRow {
+    epoch: i64,
+    content: i64,
+    cursor: i64,
+    last_event: i64,
+    last_enrolment: i64,
+    last_profile_change: i64,
+    queued: bool,
+    answers: bool,
+}
+
+impl From<EngineStateRow> for EngineState {
+    fn from(row: EngineStateRow) -> Self {
+        Self {
+            epoch: row.epoch,
+            definitions_epoch: row.content,
+            cursor: row.cursor,
+            last_event: row.last_event,
+            last_enrolment: row.last_enrolment,
+            last_profile_change: row.last_profile_change,
+            queued: row.queued,
+            answers: row.answers,
+        }
+    }
+}
+
+pub async fn head(store: &SqliteStore) -> StoreResult<EngineState> {
+    let row: EngineStateRow = sqlx::query_as(HEAD).fetch_one(&store.readers).await?;
+    Ok(row.into())
+}
+
+#[derive(FromRow)]
+struct PlannedRow {
+    seq: i64,
+    journey: i64,
+    journey_id: Uuid,
+    journey_name: String,
+    project: i64,
+    project_id: Uuid,
+    status: i64,
+    entry_mark: i64,
+    entry_since: i64,
+    entered: i64,
+}
+
+pub async fn active_versions(store: &SqliteStore) -> StoreResult<Vec<ActiveVersionInfo>> {
+    let rows: Vec<PlannedRow> = sqlx::query_as(
+        "SELECT v.seq, j.seq AS journey, v.journey_id, j.name AS journey_name, p.number AS
+            project, v.project_id, v.status, v.entry_mark, v.entry_since,
+                v.entered
+         FROM versions v JOIN journeys j ON j.id = v.journey_id JOIN projects p
+         ON p.id = v.project_id
+         WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL
+         ORDER BY v.seq",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(ActiveVersionInfo {
+                seq: row.seq,
+                journey: row.journey,
+                journey_id: JourneyId(row.journey_id),
+                journey_name: row.journey_name,
+                project: row.project,
+                project_id: ProjectId(row.project_id),
+                status: status(row.status)?,
+                entry_mark: row.entry_mark,
+                entry_since: Timestamp(row.entry_since),
+                entered: row.entered,
+            })
+        })
+        .collect()
+}
+
+pub async fn contents(
+    store: &SqliteStore,
+    versions: &[VersionKey],
+) -> StoreResult<Vec<VersionDefinition>> {
+    let rows: Vec<(i64, String, String)> = sqlx::query_as(
+        "SELECT v.seq, v.graph, v.settings FROM json_each(?1) chosen CROSS JOIN versions v
+         ON v.seq = chosen.value",
+    )
+    .bind(to_json(&versions)?)
+    .fetch_all(&store.readers)
+    .await?;
+    let content = |(seq, graph, settings): (i64, String, String)| {
+        StoreResult::Ok(VersionDefinition {
+            seq,
+            graph: json(&graph, "graph")?,
+            settings: json(&settings, "settings")?,
+        })
+    };
+    // One version that cannot be read must not hold up all the others.
+    let readable = |row: (i64, String, String)| {
+        let seq = row.0;
+        content(row)
+            .inspect_err(
+                |error| tracing::error!(version = seq, %error, "engine.unreadable_version"),
+            )
+            .ok()
+    };
+    Ok(rows.into_iter().filter_map(readable).collect())
+}
+
+pub async fn all_segments(
+    store: &SqliteStore,
+) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
+    let rows: Vec<(i64, String, String)> = sqlx::query_as(
+        "SELECT p.number, s.name, s.criteria FROM segments s JOIN projects p
+            ON p.id = s.project_id",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    let mut segments: HashMap<ProjectKey, HashMap<String, Criteria>> = HashMap::new();
+    for (project, name, criteria) in rows {
+        match json(&criteria, "criteria") {
+            Ok(criteria) => {
+                segments.entry(project).or_default().insert(name, criteria);
+            }
+            Err(error) => {
+                tracing::error!(project, segment = name, %error, "engine.unreadable_segment")
+            }
+        }
+    }
+    Ok(segments)
+}
+
+pub async fn live_channels(store: &SqliteStore) -> StoreResult<HashSet<(ProjectKey, Channel)>> {
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT p.number, c.channel FROM channels c JOIN projects p
+            ON p.id = c.project_id WHERE c.live = 1",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(project, channel)| Some((project, Channel::from_key(&channel)?)))
+        .collect())
+}
+
+pub async fn event_names(
+    store: &SqliteStore,
+    after: i64,
+) -> StoreResult<Vec<(i64, ProjectKey, String)>> {
+    Ok(sqlx::query_as("SELECT id, project, name_key FROM event_names WHERE id > ? ORDER BY id")
+        .bind(after)
+        .fetch_all(&store.readers)
+        .await?)
+}

@@ -1,0 +1,221 @@
+//! Deletes what is too old to be kept, a page of a table at a time.
+//!
+//! A page is looked at by key, and the next one begins after it, whatever stays of it: rows that
+//! cannot go never keep those after them from being looked at.
+
+use std::collections::HashMap;
+
+use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json, write_queue::Urgency};
+use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
+use wayfare_store::{
+    StoreResult,
+    engine::{Age, EnrolmentKey, Page, VersionKey},
+};
+
+/// Where the next page begins after one with these keys and times.
+fn next(page: &[(i64, Timestamp)], age: Age, limit: i64) -> Option<i64> {
+    let (last, _) = page.last().filter(|_| page.len() as i64 == limit)?;
+    let all_young = page.iter().all(|(_, at)| age.is_young(*at));
+    (!all_young).then_some(last + 1)
+}
+
+/// Events are numbered as they were received. Those that the engine has not looked at stay.
+pub async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+    let rows: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT seq, received_at FROM events WHERE seq >= ?1 AND seq <= (SELECT cursor
+         FROM engine_state) ORDER BY seq LIMIT ?2",
+    )
+    .bind(from)
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?;
+    let page: Vec<(i64, Timestamp)> =
+        rows.into_iter().map(|(seq, at)| (seq, Timestamp(at))).collect();
+    let next = next(&page, age, limit);
+    let Some((last, _)) = page.iter().rev().find(|(_, at)| age.is_old(*at)) else {
+        return Ok(Page { deleted: 0, next });
+    };
+    let statement =
+        sqlx::query("DELETE FROM events WHERE seq BETWEEN ?1 AND ?2 AND received_at < ?3")
+            .bind(from)
+            .bind(last)
+            .bind(age.before.0);
+    let deleted = store.execute(Urgency::Upkeep, statement).await?;
+    Ok(Page { deleted, next })
+}
+
+/// Steps of the next few trips from `from` on; trips are numbered as they began, so those after the
+/// first young one have young steps only.
+pub async fn steps(
+    store: &SqliteStore,
+    age: Age,
+    from: EnrolmentKey,
+    trips: i64,
+) -> StoreResult<Page> {
+    let first: Option<(i64, i64)> = sqlx::query_as(
+        "SELECT s.enrolment, e.entered_at FROM steps s JOIN enrolments e ON e.seq = s.enrolment
+         WHERE s.enrolment >= ? ORDER BY s.enrolment LIMIT 1",
+    )
+    .bind(from)
+    .fetch_optional(&store.readers)
+    .await?;
+    let Some((first, _)) = first.filter(|(_, entered_at)| !age.is_young(Timestamp(*entered_at)))
+    else {
+        return Ok(Page { deleted: 0, next: None });
+    };
+    let end = first + trips;
+    let statement =
+        sqlx::query("DELETE FROM steps WHERE enrolment >= ?1 AND enrolment < ?2 AND at < ?3")
+            .bind(first)
+            .bind(end)
+            .bind(age.before.0);
+    let deleted = store.execute(Urgency::Upkeep, statement).await?;
+    Ok(Page { deleted, next: Some(end) })
+}
+
+/// A message of a page: its number, state and version, when it was written and when it was settled.
+type Posted = (i64, i64, VersionKey, i64, Option<i64>);
+
+/// Messages are numbered as they were written; those that wait or are on their way stay.
+pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+    let posted: Vec<Posted> = sqlx::query_as(
+        "SELECT seq, state, version, created_at, settled_at FROM outbox
+            WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
+    )
+    .bind(from)
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?;
+    let page: Vec<(i64, Timestamp)> =
+        posted.iter().map(|(seq, _, _, created_at, _)| (*seq, Timestamp(*created_at))).collect();
+    let next = next(&page, age, limit);
+    let is_old = |(_, state, _, created_at, settled_at): &&Posted| {
+        let is_final = MessageStatus::from_code(*state).is_some_and(MessageStatus::is_final);
+        is_final && age.is_old(Timestamp(settled_at.unwrap_or(*created_at)))
+    };
+    let old: Vec<i64> = posted.iter().filter(is_old).map(|(seq, ..)| *seq).collect();
+    let deleted = if old.is_empty() { 0 } else { delete_messages(store, &old).await? };
+    Ok(Page { deleted, next })
+}
+
+/// Someone may have had one of them sent again meanwhile: the states are looked at once more.
+async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
+    // Versions go on counting what was cancelled, without its rows.
+    static KEEP_COUNT: BulkStatement = BulkStatement::new(
+        "UPDATE versions SET carried = json_set(carried, '$.cancelled', coalesce(carried ->>
+            '$.cancelled', 0) + c.column2)
+         FROM (VALUES",
+        2,
+        ") c WHERE versions.seq = c.column1",
+    );
+    let mut transaction = store.begin_as(Urgency::Upkeep).await?;
+    let gone: Vec<(i64, i64, VersionKey)> = sqlx::query_as(
+        "DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?1))
+            AND state IN (SELECT value FROM json_each(?2))
+         RETURNING seq, state, version",
+    )
+    .bind(to_json(&old)?)
+    .bind(to_json(&MessageStatus::FINAL.map(MessageStatus::code))?)
+    .fetch_all(&mut *transaction)
+    .await?;
+    let mut cancelled: HashMap<VersionKey, i64> = HashMap::new();
+    for (_, _, version) in
+        gone.iter().filter(|(_, state, _)| *state == MessageStatus::Cancelled.code())
+    {
+        *cancelled.entry(*version).or_default() += 1;
+    }
+    KEEP_COUNT
+        .run(&mut transaction, cancelled, |query, (version, count)| query.bind(version).bind(count))
+        .await?;
+    let gone: Vec<i64> = gone.into_iter().map(|(seq, ..)| seq).collect();
+    sqlx::query("DELETE FROM message_events WHERE message IN (SELECT value FROM json_each(?))")
+        .bind(to_json(&gone)?)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(gone.len() as u64)
+}
+
+/// The last refusals of people, of one version after the other.
+pub async fn refusals(
+    store: &SqliteStore,
+    age: Age,
+    from: VersionKey,
+    limit: i64,
+) -> StoreResult<Page> {
+    let version: (Option<i64>,) =
+        sqlx::query_as("SELECT min(version) FROM refusals WHERE version >= ?")
+            .bind(from)
+            .fetch_one(&store.readers)
+            .await?;
+    let Some(version) = version.0 else { return Ok(Page { deleted: 0, next: None }) };
+    let statement = sqlx::query(
+        "DELETE FROM refusals WHERE version = ?1 AND profile IN (SELECT profile FROM refusals
+         WHERE version = ?1 AND at < ?2 LIMIT ?3)",
+    )
+    .bind(version)
+    .bind(age.before.0)
+    .bind(limit);
+    let deleted = store.execute(Urgency::Upkeep, statement).await?;
+    let more = deleted == limit.unsigned_abs();
+    Ok(Page { deleted, next: Some(if more { version } else { version + 1 }) })
+}
+
+/// Receipts of providers' reports, and imports with the rows that they refused. What is found is
+/// what goes: there is no page that something could stay on.
+pub async fn accounts(store: &SqliteStore, age: Age, limit: i64) -> StoreResult<Page> {
+    let mut transaction = store.begin_as(Urgency::Upkeep).await?;
+    let mut deleted = 0;
+    let mut more = false;
+    for statement in [
+        // A request without its receipt finds no message once theirs is deleted. STOP and START
+        // need none, and Twilio signs no time: they count once for good.
+        "DELETE FROM hook_receipts WHERE (project, receipt) IN (
+             SELECT project, receipt FROM hook_receipts WHERE at < ?1
+             AND receipt NOT GLOB 'twilio *' LIMIT ?2)",
+        "DELETE FROM import_errors WHERE (import, line) IN (
+             SELECT e.import, e.line FROM imports i JOIN import_errors e ON e.import = i.id
+             WHERE i.finished_at < ?1 LIMIT ?2)",
+        "DELETE FROM imports WHERE id IN (
+             SELECT i.id FROM imports i WHERE i.finished_at < ?1 AND NOT EXISTS (SELECT 1
+             FROM import_errors e WHERE e.import = i.id)
+             LIMIT ?2)",
+    ] {
+        let rows = sqlx::query(statement)
+            .bind(age.before.0)
+            .bind(limit)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+        deleted += rows;
+        more |= rows == limit.unsigned_abs();
+    }
+    transaction.commit().await?;
+    Ok(Page { deleted, next: more.then_some(0) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGE: Age = Age { before: Timestamp(100), now: Timestamp(200) };
+
+    fn after(times: &[i64]) -> Option<i64> {
+        let page: Vec<(i64, Timestamp)> =
+            (1..).zip(times.iter().map(|at| Timestamp(*at))).collect();
+        next(&page, AGE, 3)
+    }
+
+    #[test]
+    fn it_goes_on_after_a_full_page_unless_everything_on_it_is_young() {
+        assert_eq!(after(&[1, 2, 3]), Some(4));
+        assert_eq!(after(&[1, 150, 160]), Some(4));
+        assert_eq!(after(&[150, 160, 170]), None);
+        assert_eq!(after(&[1, 2]), None, "it was the last page");
+        assert_eq!(
+            after(&[900, 900, 900]),
+            Some(4),
+            "written while the clock was ahead: what follows may be old"
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! What was done, by whom and when.
+
+use sqlx::{AssertSqlSafe, FromRow};
+use uuid::Uuid;
+
+use super::{
+    SqliteStore,
+    operations::write::can_be_undone,
+    rows::{json, status},
+};
+use wayfare_domain::{
+    access::actor::ActorRef,
+    ids::{JourneyId, OperationId, ProjectId, UserId},
+    journeys::transition::{Action, Refusal},
+    operations::{HistoryEntry, ItemResult, OperationDetail, OperationItem, OperationSummary},
+    time::Timestamp,
+};
+use wayfare_store::{StoreError, StoreResult};
+
+/// Rows on a page of an operation's account.
+pub const ACCOUNT_ROWS: i64 = 100;
+
+/// The columns that make a [`ReportRow`]; `o` is the operation.
+const REPORT_COLUMNS: &str =
+    "o.id, o.action, o.undo_of, o.undone, o.by, (SELECT u.name FROM users u
+        WHERE u.id = o.by) AS by_name, o.at,
+    o.changed, o.skipped, o.only_name, o.note, o.ended_inside, o.cancelled_messages";
+
+#[derive(FromRow)]
+struct ReportRow {
+    id: Uuid,
+    action: String,
+    undo_of: Option<Uuid>,
+    undone: bool,
+    by: Uuid,
+    by_name: String,
+    at: i64,
+    changed: i64,
+    skipped: String,
+    only_name: Option<String>,
+    note: String,
+    ended_inside: i64,
+    cancelled_messages: i64,
+}
+
+#[derive(FromRow)]
+struct OutcomeRow {
+    refusal: Option<String>,
+    from_status: i64,
+    to_status: i64,
+}
+
+#[derive(FromRow)]
+struct HistoryRow {
+    #[sqlx(flatten)]
+    report: ReportRow,
+    #[sqlx(flatten)]
+    outcome: OutcomeRow,
+}
+
+#[derive(FromRow)]
+struct ItemRow {
+    journey_id: Uuid,
+    name: String,
+    #[sqlx(flatten)]
+    outcome: OutcomeRow,
+}
+
+/// The newest operations on a journey first.
+pub async fn of_journey(
+    store: &SqliteStore,
+    project: ProjectId,
+    journey: JourneyId,
+    limit: i64,
+) -> StoreResult<Vec<HistoryEntry>> {
+    let rows: Vec<HistoryRow> = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT {REPORT_COLUMNS}, i.refusal, i.from_status, i.to_status
+         FROM operation_items i JOIN operations o ON o.id = i.operation_id
+         WHERE i.journey_id = ? AND i.project_id = ? ORDER BY i.operation_id DESC LIMIT ?"
+    )))
+    .bind(journey.0)
+    .bind(project.0)
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(HistoryEntry {
+                operation: row.report.into_domain()?,
+                outcome: row.outcome.into_domain()?,
+            })
+        })
+        .collect()
+}
+
+/// One operation with a page of its rows.
+pub async fn account(
+    store: &SqliteStore,
+    project: ProjectId,
+    operation: OperationId,
+    page: i64,
+) -> StoreResult<OperationDetail> {
+    let report: Option<ReportRow> = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT {REPORT_COLUMNS} FROM operations o WHERE o.id = ? AND o.project_id = ?"
+    )))
+    .bind(operation.0)
+    .bind(project.0)
+    .fetch_optional(&store.readers)
+    .await?;
+    let report = report.ok_or(StoreError::NotFound("operation"))?.into_domain()?;
+    let (total,): (i64,) = sqlx::query_as(
+        "SELECT count(*) FROM operation_items WHERE operation_id = ? AND project_id = ?",
+    )
+    .bind(operation.0)
+    .bind(project.0)
+    .fetch_one(&store.readers)
+    .await?;
+    let rows: Vec<ItemRow> = sqlx::query_as(
+        "SELECT journey_id, name, refusal, from_status, to_status FROM operation_items
+         WHERE operation_id = ? AND project_id = ? ORDER BY place LIMIT ? OFFSET ?",
+    )
+    .bind(operation.0)
+    .bind(project.0)
+    .bind(ACCOUNT_ROWS)
+    .bind((page - 1) * ACCOUNT_ROWS)
+    .fetch_all(&store.readers)
+    .await?;
+    let items = rows
+        .into_iter()
+        .map(|row| {
+            Ok(OperationItem {
+                journey: JourneyId(row.journey_id),
+                name: row.name,
+                outcome: row.outcome.into_domain()?,
+            })
+        })
+        .collect::<StoreResult<_>>()?;
+    Ok(OperationDetail { report, items, page, total })
+}
+
+impl ReportRow {
+    fn into_domain(self) -> StoreResult<OperationSummary> {
+        let action: Action = self
+            .action
+            .parse()
+            .map_err(|()| StoreError::Corrupt(format!("the unknown action {}", self.action)))?;
+        Ok(OperationSummary {
+            id: OperationId(self.id),
+            action,
+            undo_of: self.undo_of.map(OperationId),
+            by: ActorRef { id: UserId(self.by), name: self.by_name },
+            at: Timestamp(self.at),
+            changed: self.changed,
+            skipped: json(&self.skipped, "history")?,
+            only: self.only_name,
+            note: self.note,
+            ended_inside: self.ended_inside,
+            cancelled_messages: self.cancelled_messages,
+            undoable: self.changed > 0
+                && !self.undone
+                && self.undo_of.is_none()
+                && can_be_undone(action),
+        })
+    }
+}
+
+impl OutcomeRow {
+    fn into_domain(self) -> StoreResult<ItemResult> {
+        Ok(match self.refusal {
+            None => {
+                ItemResult::Changed { from: status(self.from_status)?, to: status(self.to_status)? }
+            }
+            Some(key) => ItemResult::Skipped(
+                Refusal::from_key(&key)
+                    .ok_or_else(|| StoreError::Corrupt(format!("the unknown reason {key}")))?,
+            ),
+        })
+    }
+}

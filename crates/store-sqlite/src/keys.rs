@@ -1,0 +1,245 @@
+//! API keys. The secret is kept nowhere, only its SHA-256.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{SqliteStore, audit::NewAuditEntry, sessions::role, write_queue::Urgency};
+use wayfare_domain::{
+    access::{
+        actor::{Actor, ActorRef},
+        members::ApiKey,
+        permissions::{Keeper, KeyFacts, Scope},
+    },
+    audit::AuditEvent,
+    ids::{ApiKeyId, ProjectId, UserId},
+    time::Timestamp,
+};
+use wayfare_secrets::secret::SecretHash;
+use wayfare_store::{
+    StoreError, StoreResult,
+    access::{ActiveApiKey, NewKey},
+};
+
+/// Who answers for a key or an invitation. Anyone who owns the machine has no account.
+#[derive(FromRow, Clone, Copy)]
+pub struct KeeperRow {
+    has_account: bool,
+    suspended: bool,
+    keeper_role: Option<i64>,
+}
+
+impl KeeperRow {
+    pub fn into_domain(self) -> StoreResult<Keeper> {
+        if !self.has_account {
+            return Ok(Keeper::Owner);
+        }
+        let role = self.keeper_role.map(role).transpose()?;
+        Ok(Keeper::Account { suspended: self.suspended, role })
+    }
+}
+
+/// What decides whether a key opens anything.
+#[derive(FromRow)]
+struct FactsRow {
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+    #[sqlx(flatten)]
+    keeper: KeeperRow,
+}
+
+const FACTS: &str = "k.expires_at, k.revoked_at, a.user_id IS NOT NULL AS has_account, \
+    a.suspended_at IS NOT NULL AS suspended, m.role AS keeper_role";
+const KEEPER: &str = "LEFT JOIN accounts a ON a.user_id = k.kept_by
+    LEFT JOIN memberships m ON m.project_id = k.project_id AND m.user_id = k.kept_by";
+
+impl FactsRow {
+    fn into_domain(self) -> StoreResult<KeyFacts> {
+        let keeper = self.keeper.into_domain()?;
+        let (expires_at, revoked_at) =
+            (self.expires_at.map(Timestamp), self.revoked_at.map(Timestamp));
+        Ok(KeyFacts { expires_at, revoked_at, keeper })
+    }
+}
+
+#[derive(FromRow)]
+struct LiveRow {
+    id: Uuid,
+    name: String,
+    project_id: Uuid,
+    scopes: i64,
+    last_used_at: Option<i64>,
+    #[sqlx(flatten)]
+    facts: FactsRow,
+}
+
+pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Option<ActiveApiKey>> {
+    let row: Option<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT k.id, k.name, k.project_id, k.scopes, k.last_used_at, {FACTS}
+         FROM api_keys k JOIN projects p ON p.id = k.project_id {KEEPER}
+         WHERE k.secret_hash = ? AND k.revoked_at IS NULL AND p.archived_at IS NULL"
+    )))
+    .bind(secret.as_slice())
+    .fetch_optional(&store.readers)
+    .await?;
+    let live = |row: LiveRow| {
+        Ok(ActiveApiKey {
+            id: ApiKeyId(row.id),
+            name: row.name,
+            project: ProjectId(row.project_id),
+            scopes: Scope::of_bits(row.scopes),
+            last_used_at: row.last_used_at.map(Timestamp),
+            facts: row.facts.into_domain()?,
+        })
+    };
+    row.map(live).transpose()
+}
+
+pub async fn touch(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+    let statement =
+        sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0);
+    store.execute(Urgency::Work, statement).await?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct KeyRow {
+    id: Uuid,
+    name: String,
+    hint: String,
+    scopes: i64,
+    created_by: Uuid,
+    created_by_name: String,
+    kept_by: Uuid,
+    kept_by_name: String,
+    created_at: i64,
+    last_used_at: Option<i64>,
+    #[sqlx(flatten)]
+    facts: FactsRow,
+}
+
+impl KeyRow {
+    fn into_domain(self, now: Timestamp) -> StoreResult<ApiKey> {
+        let facts = self.facts.into_domain()?;
+        Ok(ApiKey {
+            id: ApiKeyId(self.id),
+            name: self.name,
+            hint: self.hint,
+            scopes: Scope::of_bits(self.scopes)
+                .into_iter()
+                .map(|scope| scope.key().to_string())
+                .collect(),
+            created_by: ActorRef { id: UserId(self.created_by), name: self.created_by_name },
+            kept_by: ActorRef { id: UserId(self.kept_by), name: self.kept_by_name },
+            created_at: Timestamp(self.created_at),
+            expires_at: facts.expires_at,
+            state: facts.state(now),
+            last_used_at: self.last_used_at.map(Timestamp),
+            revoked_at: facts.revoked_at,
+        })
+    }
+}
+
+pub async fn all(
+    store: &SqliteStore,
+    project: ProjectId,
+    now: Timestamp,
+) -> StoreResult<Vec<ApiKey>> {
+    let rows: Vec<KeyRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT k.id, k.name, k.hint, k.scopes, k.created_by, u.name AS created_by_name,
+            k.kept_by, keeper.name AS kept_by_name,
+                k.created_at, k.last_used_at, {FACTS}
+         FROM api_keys k JOIN users u ON u.id = k.created_by JOIN users keeper
+         ON keeper.id = k.kept_by {KEEPER}
+         WHERE k.project_id = ? ORDER BY k.revoked_at IS NOT NULL, k.created_at DESC, k.id"
+    )))
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter().map(|row| row.into_domain(now)).collect()
+}
+
+pub async fn create(
+    store: &SqliteStore,
+    actor: &Actor,
+    new: &NewKey<'_>,
+    now: Timestamp,
+) -> StoreResult<ApiKeyId> {
+    let NewKey { name, scopes, expires_at, hint, secret } = new;
+    let key = ApiKeyId::new();
+    let mut transaction = store.begin().await?;
+    // What the key does stands in the history under its name.
+    sqlx::query("INSERT INTO users (id, name, created_at) VALUES (?, ?, ?)")
+        .bind(key.0)
+        .bind(format!("API key {name}"))
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query(
+        "INSERT INTO api_keys (id, project_id, name, hint, secret_hash, scopes, created_by,
+            kept_by, created_at, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9)",
+    )
+    .bind(key.0)
+    .bind(actor.project.0)
+    .bind(name.as_str())
+    .bind(hint)
+    .bind(secret.as_slice())
+    .bind(scopes.iter().fold(0, |bits, scope| bits | scope.bit()))
+    .bind(actor.user.0)
+    .bind(now.0)
+    .bind(expires_at.map(|end| end.0))
+    .execute(&mut *transaction)
+    .await?;
+    let scopes: Vec<_> = scopes.iter().map(|scope| scope.key()).collect();
+    let end = expires_at.map(|end| format!(", until {}", end.long_date())).unwrap_or_default();
+    let summary = format!("{name} ({hint}…), {}{end}", scopes.join(", "));
+    NewAuditEntry::of(actor, AuditEvent::KeyCreated, &summary).write(&mut transaction, now).await?;
+    transaction.commit().await?;
+    Ok(key)
+}
+
+pub async fn take_over(
+    store: &SqliteStore,
+    actor: &Actor,
+    key: ApiKeyId,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let known: Option<(String, String)> = sqlx::query_as(
+        "UPDATE api_keys SET kept_by = ?3 WHERE id = ?1 AND project_id = ?2 AND revoked_at IS NULL
+         RETURNING name, hint",
+    )
+    .bind(key.0)
+    .bind(actor.project.0)
+    .bind(actor.user.0)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
+    NewAuditEntry::of(actor, AuditEvent::KeyTakenOver, &format!("{name} ({hint}…)"))
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await
+}
+
+pub async fn revoke(
+    store: &SqliteStore,
+    actor: &Actor,
+    key: ApiKeyId,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let known: Option<(String, String)> = sqlx::query_as(
+        "UPDATE api_keys SET revoked_at = ?3 WHERE id = ?1 AND project_id = ?2
+         AND revoked_at IS NULL RETURNING name, hint",
+    )
+    .bind(key.0)
+    .bind(actor.project.0)
+    .bind(now.0)
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
+    NewAuditEntry::of(actor, AuditEvent::KeyRevoked, &format!("{name} ({hint}…)"))
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await
+}

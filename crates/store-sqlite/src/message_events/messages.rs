@@ -1,0 +1,198 @@
+//! Messages, found by their names, and as pages show them.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+
+use crate::{
+    SqliteStore,
+    profiles::number_of,
+    rows::{json, to_json},
+};
+use wayfare_domain::{
+    graph::Graph,
+    ids::ProjectId,
+    messages::{
+        event::MessageEventKind,
+        message_status::MessageStatus,
+        read_model::{MessageEventSummary, MessageSummary},
+    },
+    profiles::profile::Channel,
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreError, StoreResult,
+    engine::{EnrolmentKey, ProfileKey, VersionKey},
+};
+
+/// Messages on a page.
+const SHOWN: i64 = 50;
+
+pub async fn of_project(
+    store: &SqliteStore,
+    project: ProjectId,
+    messages: &[i64],
+) -> StoreResult<Vec<i64>> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(i64,)> = sqlx::query_as(
+        "SELECT o.seq FROM json_each(?1) chosen CROSS JOIN outbox o
+            ON o.seq = chosen.value WHERE o.project = ?2",
+    )
+    .bind(to_json(&messages)?)
+    .bind(number_of(store, project).await?)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+}
+
+pub async fn by_provider(
+    store: &SqliteStore,
+    project: ProjectId,
+    names: &[String],
+) -> StoreResult<HashMap<String, i64>> {
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT o.provider_id, o.seq FROM json_each(?1) chosen CROSS JOIN outbox o
+            INDEXED BY outbox_of_provider
+             ON o.provider_id = chosen.value AND o.provider_id IS NOT NULL WHERE o.project = ?2",
+    )
+    .bind(to_json(&names)?)
+    .bind(number_of(store, project).await?)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    enrolment: EnrolmentKey,
+    version: VersionKey,
+    journey_name: String,
+    node: String,
+    channel: String,
+    state: i64,
+    created_at: i64,
+    settled_at: Option<i64>,
+    reason: Option<String>,
+    attempts: i64,
+    doubts: i64,
+}
+
+/// The columns of a [`Row`], with what they come from; `o` is the message.
+const MESSAGES: &str = "SELECT o.seq, o.enrolment, o.version, j.name AS journey_name, o.node,
+    o.channel,
+        -- What a stop cancelled may still be waiting to be swept.
+        iif(o.state = 0 AND v.emptied IS NOT NULL, 3, o.state) AS state, o.created_at,
+        o.settled_at, o.reason, o.attempts, o.doubts
+    FROM outbox o JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id";
+
+/// The messages of a trip, in the order in which they were written. The project was looked at.
+pub async fn of_enrolment(
+    store: &SqliteStore,
+    trip: EnrolmentKey,
+) -> StoreResult<Vec<MessageSummary>> {
+    let sql = format!("{MESSAGES} WHERE o.enrolment = ? ORDER BY o.seq");
+    let rows: Vec<Row> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_all(&store.readers).await?;
+    views(store, rows).await
+}
+
+pub async fn to_person(
+    store: &SqliteStore,
+    project: ProjectId,
+    person: ProfileKey,
+) -> StoreResult<Vec<MessageSummary>> {
+    let sql =
+        format!("{MESSAGES} WHERE o.profile = ? AND o.project = ? ORDER BY o.seq DESC LIMIT ?");
+    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(person)
+        .bind(number_of(store, project).await?)
+        .bind(SHOWN)
+        .fetch_all(&store.readers)
+        .await?;
+    views(store, rows).await
+}
+
+async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageSummary>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let titles = titles(store, rows.iter().map(|row| row.version)).await?;
+    let mut answers = answers(store, rows.iter().map(|row| row.seq)).await?;
+    rows.into_iter()
+        .map(|row| {
+            let state = MessageStatus::from_code(row.state);
+            let state = state.ok_or_else(|| {
+                StoreError::Corrupt(format!("a message in the unknown state {}", row.state))
+            })?;
+            let title = titles.get(&(row.version, row.node.clone())).cloned();
+            Ok(MessageSummary {
+                seq: row.seq,
+                trip: row.enrolment,
+                journey_name: row.journey_name,
+                title: title.unwrap_or(row.node),
+                channel: Channel::from_key(&row.channel)
+                    .map_or(row.channel, |channel| channel.title().to_string()),
+                state,
+                created_at: Timestamp(row.created_at),
+                settled_at: row.settled_at.map(Timestamp),
+                reason: row.reason.unwrap_or_default(),
+                attempts: row.attempts,
+                possible_duplicates: row.doubts,
+                answers: answers.remove(&row.seq).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// What the nodes of versions are called.
+async fn titles(
+    store: &SqliteStore,
+    versions: impl Iterator<Item = VersionKey>,
+) -> StoreResult<HashMap<(VersionKey, String), String>> {
+    let versions: std::collections::BTreeSet<VersionKey> = versions.collect();
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT v.seq, v.graph FROM json_each(?1) chosen CROSS JOIN versions v
+            ON v.seq = chosen.value",
+    )
+    .bind(to_json(&versions)?)
+    .fetch_all(&store.readers)
+    .await?;
+    let mut titles = HashMap::new();
+    for (version, graph) in rows {
+        let graph: Graph = json(&graph, "graph")?;
+        titles.extend(graph.nodes.iter().map(|node| ((version, node.id.clone()), node.title())));
+    }
+    Ok(titles)
+}
+
+async fn answers(
+    store: &SqliteStore,
+    messages: impl Iterator<Item = i64>,
+) -> StoreResult<HashMap<i64, Vec<MessageEventSummary>>> {
+    let rows: Vec<(i64, i64, i64, Option<String>)> = sqlx::query_as(
+        "SELECT m.message, m.what, m.at, m.detail FROM json_each(?1) chosen CROSS
+            JOIN message_events m ON m.message = chosen.value
+         ORDER BY m.message, m.at, m.what",
+    )
+    .bind(to_json(&messages.collect::<Vec<i64>>())?)
+    .fetch_all(&store.readers)
+    .await?;
+    let mut answers: HashMap<i64, Vec<MessageEventSummary>> = HashMap::new();
+    for (message, what, at, detail) in rows {
+        // That it was sent, failed or was withheld stands in its state.
+        let Some(fate) = MessageEventKind::from_code(what).filter(|fate| !fate.is_send_result())
+        else {
+            continue;
+        };
+        let view =
+            MessageEventSummary { fate, at: Timestamp(at), detail: detail.unwrap_or_default() };
+        answers.entry(message).or_default().push(view);
+    }
+    Ok(answers)
+}

@@ -1,0 +1,58 @@
+//! Addresses that joined the list in a spelling of before, brought to the one of today.
+
+use sqlx::SqlitePool;
+
+use super::suppressions::{self, NewSuppression};
+use crate::rows::to_json;
+use wayfare_domain::messages::canonical_address::canonical;
+use wayfare_domain::{
+    messages::suppression::{AddressKind, SuppressionReason},
+    time::Timestamp,
+};
+use wayfare_store::{StoreResult, engine::ProjectKey};
+
+type Row = (ProjectKey, String, String, i64, String, i64);
+/// Where it stood.
+type Before = (ProjectKey, &'static str, String);
+
+/// Once after the migration that wrote down which; afterwards there is nothing to do. What has no
+/// one spelling stays as it is: nothing is sent there.
+pub async fn bring_to_today(writer: &SqlitePool) -> StoreResult<()> {
+    let (waiting,): (bool,) = sqlx::query_as("SELECT EXISTS (SELECT 1 FROM suppressions_to_spell)")
+        .fetch_one(writer)
+        .await?;
+    if !waiting {
+        return Ok(());
+    }
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT s.project, s.kind, s.address, s.cause, s.reason, s.at
+         FROM suppressions_to_spell t JOIN suppressions s USING (project, kind, address)",
+    )
+    .fetch_all(&mut *transaction)
+    .await?;
+    let (before, today): (Vec<_>, Vec<_>) = rows.into_iter().filter_map(spelled).unzip();
+    suppressions::upsert(&mut transaction, &today).await?;
+    sqlx::query(
+        "DELETE FROM suppressions WHERE (project, kind, address) IN
+            (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))",
+    )
+    .bind(to_json(&before)?)
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query("DELETE FROM suppressions_to_spell").execute(&mut *transaction).await?;
+    tracing::info!(count = today.len(), "suppressions.spelled");
+    Ok(transaction.commit().await?)
+}
+
+fn spelled((project, kind, address, cause, reason, at): Row) -> Option<(Before, NewSuppression)> {
+    let (kind, cause) = (AddressKind::from_key(&kind)?, SuppressionReason::from_code(cause)?);
+    // A number without its + was taken for one with its country.
+    let with_plus = || canonical(kind, &format!("+{address}"));
+    let today = match kind {
+        AddressKind::Phone => canonical(kind, &address).or_else(with_plus)?,
+        _ => canonical(kind, &address)?,
+    };
+    let new = NewSuppression { project, kind, address: today, cause, reason, at: Timestamp(at) };
+    (new.address != address).then_some(((project, kind.key(), address), new))
+}

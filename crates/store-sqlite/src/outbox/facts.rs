@@ -1,0 +1,122 @@
+//! What the gates ask about people besides their profiles, and by which channels projects send.
+
+use std::collections::HashMap;
+
+use super::channel;
+use crate::{SqliteStore, rows::to_json};
+use wayfare_domain::{
+    ids::ProjectId,
+    messages::{send_rules::FrequencyCap, suppression::AddressKind},
+    profiles::profile::Channel,
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreResult,
+    engine::{ProfileKey, ProjectKey},
+    outbox::{OutboxDepth, SendFacts},
+};
+
+pub async fn read(
+    store: &SqliteStore,
+    addresses: &[(ProjectKey, AddressKind, String)],
+    people: &[ProfileKey],
+    since: Timestamp,
+) -> StoreResult<SendFacts> {
+    let mut surroundings = SendFacts::default();
+    if !addresses.is_empty() {
+        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
+            "SELECT s.project, s.kind, s.address, s.reason FROM json_each(?1) a
+             CROSS JOIN suppressions s ON s.project = a.value ->> 0 AND s.kind = a.value ->> 1
+             AND s.address = a.value ->> 2",
+        )
+        .bind(to_json(&addresses)?)
+        .fetch_all(&store.readers)
+        .await?;
+        let known = |(project, kind, address, reason): (i64, String, String, String)| {
+            Some(((project, AddressKind::from_key(&kind)?, address), reason))
+        };
+        surroundings.suppressed = rows.into_iter().filter_map(known).collect();
+    }
+    if !people.is_empty() {
+        surroundings.recent = recent(store, people, since).await?;
+    }
+    Ok(surroundings)
+}
+
+/// Only what really went out, or is going out: the log reaches no one.
+async fn recent(
+    store: &SqliteStore,
+    people: &[ProfileKey],
+    since: Timestamp,
+) -> StoreResult<HashMap<ProfileKey, Vec<(Channel, i64, Option<Timestamp>)>>> {
+    let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT o.profile, o.channel, o.seq, o.settled_at FROM json_each(?1) chosen
+         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
+         AND o.settled_at > ?2
+         WHERE o.state = 1 AND o.lane = 1
+         UNION ALL
+         SELECT o.profile, o.channel, o.seq, NULL FROM json_each(?1) chosen
+         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
+         AND o.settled_at IS NULL
+         WHERE o.state = 4",
+    )
+    .bind(to_json(&people)?)
+    .bind(since.0)
+    .fetch_all(&store.readers)
+    .await?;
+    let mut recent: HashMap<ProfileKey, Vec<_>> = HashMap::new();
+    for (profile, key, message, at) in rows {
+        let Ok(channel) = channel(&key) else { continue };
+        recent.entry(profile).or_default().push((channel, message, at.map(Timestamp)));
+    }
+    Ok(recent)
+}
+
+pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
+    let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
+        "SELECT p.number, c.channel, c.most, c.hours FROM frequency_caps c JOIN projects p
+            ON p.id = c.project_id
+         ORDER BY p.number, c.channel",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    let mut caps: HashMap<ProjectKey, Vec<FrequencyCap>> = HashMap::new();
+    for (project, key, most, hours) in rows {
+        let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
+        let Some(channel) =
+            (if key.is_empty() { Some(None) } else { channel(&key).ok().map(Some) })
+        else {
+            tracing::error!(project, channel = key, "delivery.cap_set_aside");
+            continue;
+        };
+        let cap = FrequencyCap { channel, most: number(most), hours: number(hours) };
+        caps.entry(project).or_default().push(cap);
+    }
+    Ok(caps)
+}
+
+pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult<OutboxDepth> {
+    let waiting: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
+             ON o.version = v.seq AND o.state = 0 AND o.lane = 1
+         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL
+         GROUP BY o.channel",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    let doubts: Option<(i64,)> = sqlx::query_as(
+        "SELECT d.count FROM projects p JOIN delivery_doubts d
+            ON d.project = p.number WHERE p.id = ?",
+    )
+    .bind(project.0)
+    .fetch_optional(&store.readers)
+    .await?;
+    Ok(OutboxDepth {
+        waiting: waiting
+            .into_iter()
+            .map(|(key, count)| Ok((channel(&key)?, count)))
+            .collect::<StoreResult<_>>()?,
+        doubts: doubts.map_or(0, |(count,)| count),
+    })
+}

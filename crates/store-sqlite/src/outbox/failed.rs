@@ -1,0 +1,159 @@
+//! Messages that no provider took.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::channel;
+use crate::{SqliteStore, audit::NewAuditEntry, rows::to_json};
+use wayfare_domain::{
+    access::actor::Actor,
+    audit::AuditEvent,
+    ids::{JourneyId, ProjectId},
+    messages::failed::{
+        FailedMessage, FailedMessagePage, FailedMessageQuery, PAGE_SIZE, RESEND_MAX,
+    },
+    stats::pluralize,
+    time::Timestamp,
+};
+use wayfare_store::{StoreError, StoreResult, outbox::MessageKey};
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    journey_id: Uuid,
+    journey_name: String,
+    node: String,
+    channel: String,
+    profile: Option<i64>,
+    identity: Option<String>,
+    address: Option<String>,
+    reason: Option<String>,
+    attempts: i64,
+    settled_at: i64,
+    stopped: bool,
+}
+
+pub async fn page(
+    store: &SqliteStore,
+    project: ProjectId,
+    query: &FailedMessageQuery,
+) -> StoreResult<FailedMessagePage> {
+    let journey = query.journey.map(|journey| journey.0);
+    let channel_key = query.channel.map(|channel| channel.key());
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT o.seq, j.id AS journey_id, j.name AS journey_name, o.node, o.channel, o.profile,
+            p.identity,
+                p.addresses ->> CASE o.channel WHEN 'email' THEN '$.email' WHEN 'sms' THEN '$.phone'
+                ELSE '$.push' END AS address,
+                o.reason, o.attempts, o.settled_at, v.emptied IS NOT NULL AS stopped
+         FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number
+         AND o.state = 2
+              JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id
+              LEFT JOIN profiles p ON p.seq = o.profile
+         WHERE x.id = ?1 AND (?2 IS NULL OR j.id = ?2) AND (?3 IS NULL OR o.channel = ?3)
+         AND (?4 IS NULL OR o.seq < ?4)
+         ORDER BY o.seq DESC LIMIT ?5",
+    )
+    .bind(project.0)
+    .bind(journey)
+    .bind(channel_key)
+    .bind(query.before)
+    .bind(PAGE_SIZE + 1)
+    .fetch_all(&store.readers)
+    .await?;
+    let reasons: Vec<(Option<String>, i64)> = sqlx::query_as(
+        "SELECT reason, count(*) FROM (
+             SELECT o.reason FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered
+             ON o.project = x.number AND o.state = 2
+             JOIN versions v ON v.seq = o.version
+             WHERE x.id = ?1 AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL
+             OR o.channel = ?3) LIMIT ?4)
+         GROUP BY reason ORDER BY count(*) DESC, reason",
+    )
+    .bind(project.0)
+    .bind(journey)
+    .bind(channel_key)
+    .bind(RESEND_MAX)
+    .fetch_all(&store.readers)
+    .await?;
+    let total = reasons.iter().map(|(_, count)| count).sum();
+    let reasons = reasons
+        .into_iter()
+        .map(|(reason, count)| (reason.unwrap_or_default(), count))
+        .take(10)
+        .collect();
+    let next = (rows.len() as i64 > PAGE_SIZE).then(|| rows[PAGE_SIZE as usize - 1].seq);
+    let rows =
+        rows.into_iter().take(PAGE_SIZE as usize).map(message).collect::<StoreResult<_>>()?;
+    Ok(FailedMessagePage { query: *query, rows, total, next, reasons })
+}
+
+fn message(row: Row) -> StoreResult<FailedMessage> {
+    Ok(FailedMessage {
+        number: row.seq,
+        journey: JourneyId(row.journey_id),
+        journey_name: row.journey_name,
+        node: row.node,
+        channel: channel(&row.channel)?,
+        profile: row.profile,
+        by_address: row.identity.is_none() && row.address.is_some(),
+        person: row.identity.or(row.address).unwrap_or_else(|| "Deleted profile".to_string()),
+        reason: row.reason.unwrap_or_default(),
+        attempts: row.attempts,
+        failed_at: Timestamp(row.settled_at),
+        stopped: row.stopped,
+    })
+}
+
+/// Back into the outbox, as if it had never been tried. They count as queued again.
+pub async fn resend(
+    store: &SqliteStore,
+    actor: &Actor,
+    query: &FailedMessageQuery,
+    chosen: &[MessageKey],
+    now: Timestamp,
+) -> StoreResult<i64> {
+    let mut transaction = store.begin().await?;
+    let messages: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT o.seq, o.version FROM projects x
+         CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
+         JOIN versions v ON v.seq = o.version
+         WHERE x.id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL
+         AND o.profile IS NOT NULL
+           AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL OR o.channel = ?3)
+           AND (json_array_length(?4) = 0 OR o.seq IN (SELECT value FROM json_each(?4)))
+         ORDER BY o.seq LIMIT ?5",
+    )
+    .bind(actor.project.0)
+    .bind(query.journey.map(|journey| journey.0))
+    .bind(query.channel.map(|channel| channel.key()))
+    .bind(to_json(&chosen)?)
+    .bind(RESEND_MAX)
+    .fetch_all(&mut *transaction)
+    .await?;
+    let count = messages.len() as i64;
+    if count == 0 {
+        return if chosen.is_empty() {
+            Ok(0)
+        } else {
+            Err(StoreError::NotFound("undelivered message"))
+        };
+    }
+    let rows = to_json(&messages)?;
+    for statement in [
+        "UPDATE outbox SET state = 0, lane = 1, resent = 1, attempts = 0, settled_at = NULL,
+            due_at = 0, expires_at = NULL, reason = NULL
+         WHERE seq IN (SELECT value ->> 0 FROM json_each(?1))",
+        "UPDATE versions SET queued = queued + c.count
+         FROM (SELECT value ->> 1 AS version, count(*) AS count FROM json_each(?1) GROUP BY 1) c
+         WHERE versions.seq = c.version",
+    ] {
+        sqlx::query(statement).bind(&rows).execute(&mut *transaction).await?;
+    }
+    let summary = format!("{} resent", pluralize(count, "message", "messages"));
+    NewAuditEntry::of(actor, AuditEvent::MessagesSentAgain, &summary)
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await?;
+    Ok(count)
+}

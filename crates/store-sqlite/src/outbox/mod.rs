@@ -1,0 +1,123 @@
+//! [`OutboxStore`] for SQLite.
+
+mod facts;
+mod failed;
+mod lease;
+mod record;
+mod record_and_lease;
+
+use std::collections::{HashMap, HashSet};
+
+use super::{SqliteStore, channels, profiles, rows::to_json};
+use wayfare_domain::{
+    access::actor::Actor,
+    ids::{JourneyId, ProjectId},
+    messages::{
+        failed::{FailedMessagePage, FailedMessageQuery},
+        send_rules::FrequencyCap,
+        suppression::AddressKind,
+    },
+    profiles::profile::Channel,
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreError, StoreResult,
+    engine::{ProfileKey, ProjectKey, VersionKey},
+    outbox::{
+        ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageKey, MessageResult, OutboxDepth,
+        OutboxQueue, OutboxStore, SendFacts, VersionNames,
+    },
+};
+
+impl OutboxStore for SqliteStore {
+    async fn list_queues(&self) -> StoreResult<Vec<OutboxQueue>> {
+        lease::list_queues(self).await
+    }
+
+    async fn record_and_lease(
+        &self,
+        settled: &[MessageResult],
+        quotas: &[LeaseQuota],
+        now: Timestamp,
+    ) -> StoreResult<Vec<LeasedMessage>> {
+        record_and_lease::record_and_lease(self, settled, quotas, now).await
+    }
+
+    async fn surroundings(
+        &self,
+        addresses: &[(ProjectKey, AddressKind, String)],
+        people: &[ProfileKey],
+        since: Timestamp,
+    ) -> StoreResult<SendFacts> {
+        facts::read(self, addresses, people, since).await
+    }
+
+    async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64> {
+        record::requeue_leased(self, now).await
+    }
+
+    async fn outbox_load(&self, project: ProjectId) -> StoreResult<OutboxDepth> {
+        facts::outbox_load(self, project).await
+    }
+
+    async fn project_number(&self, project: ProjectId) -> StoreResult<ProjectKey> {
+        profiles::number_of(self, project).await
+    }
+
+    async fn closed_versions(&self, versions: &[VersionKey]) -> StoreResult<HashSet<VersionKey>> {
+        record::stopped(&mut *self.readers.acquire().await?, versions).await
+    }
+
+    async fn active_channels(&self) -> StoreResult<Vec<ActiveChannel>> {
+        channels::live(self).await
+    }
+
+    async fn all_caps(&self) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
+        facts::all_caps(self).await
+    }
+
+    async fn version_names(
+        &self,
+        versions: &[VersionKey],
+    ) -> StoreResult<HashMap<VersionKey, VersionNames>> {
+        let rows: Vec<(i64, uuid::Uuid, String)> = sqlx::query_as(
+            "SELECT v.seq, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v
+                ON v.seq = chosen.value
+             JOIN journeys j ON j.id = v.journey_id",
+        )
+        .bind(to_json(&versions)?)
+        .fetch_all(&self.readers)
+        .await?;
+        let names = |(seq, id, name)| {
+            (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name })
+        };
+        Ok(rows.into_iter().map(names).collect())
+    }
+
+    fn merges(&self) -> Merges {
+        self.merges.clone()
+    }
+
+    async fn undelivered(
+        &self,
+        project: ProjectId,
+        query: &FailedMessageQuery,
+    ) -> StoreResult<FailedMessagePage> {
+        failed::page(self, project, query).await
+    }
+
+    async fn resend(
+        &self,
+        actor: &Actor,
+        query: &FailedMessageQuery,
+        chosen: &[MessageKey],
+        now: Timestamp,
+    ) -> StoreResult<i64> {
+        failed::resend(self, actor, query, chosen, now).await
+    }
+}
+
+/// A channel's word in the store; one that is not known is damage.
+fn channel(key: &str) -> StoreResult<Channel> {
+    Channel::from_key(key).ok_or_else(|| StoreError::Corrupt(format!("the unknown channel {key}")))
+}

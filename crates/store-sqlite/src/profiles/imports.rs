@@ -1,0 +1,206 @@
+//! Imports of files, and what became of their rows.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    SqliteStore, audit::NewAuditEntry, bulk_statement::BulkStatement, write_queue::Urgency,
+};
+use wayfare_domain::{
+    access::actor::Actor,
+    audit::AuditEvent,
+    error::FieldError,
+    ids::{ImportId, ProjectId},
+    profiles::import::{ImportProgress, ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow},
+    stats::pluralize,
+    time::Timestamp,
+};
+use wayfare_store::{StoreError, StoreResult, profiles::NewImport};
+
+/// Imports on the page.
+const SHOWN: i64 = 20;
+
+pub async fn begin(
+    store: &SqliteStore,
+    actor: &Actor,
+    new: &NewImport,
+    now: Timestamp,
+) -> StoreResult<ImportId> {
+    let id = ImportId::new();
+    let mut transaction = store.begin().await?;
+    sqlx::query(
+        "INSERT INTO imports (id, project_id, file_name, list, bytes, started_by, started_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id.0)
+    .bind(actor.project.0)
+    .bind(&new.file_name)
+    .bind(&new.list)
+    .bind(i64::try_from(new.bytes).unwrap_or(i64::MAX))
+    .bind(actor.user.0)
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
+    store.commit(transaction, actor.project).await?;
+    Ok(id)
+}
+
+/// Keeps how far it has come, and the first of the rows that were refused.
+pub async fn note(
+    store: &SqliteStore,
+    project: ProjectId,
+    import: ImportId,
+    progress: &ImportProgress,
+    refused: &[RejectedRow],
+) -> StoreResult<()> {
+    static REFUSE: BulkStatement = BulkStatement::new(
+        "INSERT INTO import_errors (import, line, field, sentence) VALUES",
+        4,
+        " ON CONFLICT DO NOTHING",
+    );
+    let mut transaction = store.begin().await?;
+    sqlx::query(
+        "UPDATE imports SET bytes_read = ?3, taken = ?4, refused = ?5 WHERE id = ?1
+        AND project_id = ?2",
+    )
+    .bind(import.0)
+    .bind(project.0)
+    .bind(progress.bytes_read as i64)
+    .bind(progress.taken as i64)
+    .bind(progress.refused as i64)
+    .execute(&mut *transaction)
+    .await?;
+    let before = (progress.refused as usize).saturating_sub(refused.len());
+    let kept = refused.iter().take(REJECTED_ROWS_MAX.saturating_sub(before));
+    REFUSE
+        .run(&mut transaction, kept, |query, refused| {
+            query
+                .bind(import.0)
+                .bind(refused.line as i64)
+                .bind(&refused.error.path)
+                .bind(&refused.error.sentence)
+        })
+        .await?;
+    store.commit(transaction, project).await
+}
+
+pub async fn finish(
+    store: &SqliteStore,
+    actor: &Actor,
+    import: ImportId,
+    problem: Option<&str>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let (file, taken, refused): (String, i64, i64) = sqlx::query_as(
+        "UPDATE imports SET state = iif(?3 IS NULL, 1, 2), problem = ?3, finished_at = ?4
+            WHERE id = ?1 AND project_id = ?2
+         RETURNING file_name, taken, refused",
+    )
+    .bind(import.0)
+    .bind(actor.project.0)
+    .bind(problem)
+    .bind(now.0)
+    .fetch_optional(&mut *transaction)
+    .await?
+    .ok_or(StoreError::NotFound("import"))?;
+    let broken = if problem.is_some() { ", interrupted" } else { "" };
+    let summary =
+        format!("{file}: {} taken, {refused} refused{broken}", pluralize(taken, "row", "rows"));
+    NewAuditEntry::of(actor, AuditEvent::PeopleImported, &summary)
+        .write(&mut transaction, now)
+        .await?;
+    store.commit(transaction, actor.project).await
+}
+
+/// What was under way when the server ended will not go on.
+pub async fn break_off(store: &SqliteStore, problem: &str, now: Timestamp) -> StoreResult<()> {
+    let statement =
+        sqlx::query("UPDATE imports SET state = 2, problem = ?1, finished_at = ?2 WHERE state = 0")
+            .bind(problem)
+            .bind(now.0);
+    store.execute(Urgency::Person, statement).await?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    file_name: String,
+    list: Option<String>,
+    state: i64,
+    problem: Option<String>,
+    bytes: i64,
+    bytes_read: i64,
+    taken: i64,
+    refused: i64,
+    started_by: String,
+    started_at: i64,
+    finished_at: Option<i64>,
+}
+
+impl From<Row> for ImportView {
+    fn from(row: Row) -> Self {
+        Self {
+            id: ImportId(row.id),
+            file_name: row.file_name,
+            list: row.list,
+            state: match row.state {
+                0 => ImportState::Running,
+                1 => ImportState::Done,
+                _ => ImportState::Failed(row.problem.unwrap_or_default()),
+            },
+            bytes: row.bytes.unsigned_abs(),
+            progress: ImportProgress {
+                bytes_read: row.bytes_read.unsigned_abs(),
+                taken: row.taken.unsigned_abs(),
+                refused: row.refused.unsigned_abs(),
+            },
+            started_by: row.started_by,
+            started_at: Timestamp(row.started_at),
+            finished_at: row.finished_at.map(Timestamp),
+        }
+    }
+}
+
+/// The newest, or one of them.
+pub async fn read(
+    store: &SqliteStore,
+    project: ProjectId,
+    import: Option<ImportId>,
+) -> StoreResult<Vec<ImportView>> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT i.id, i.file_name, i.list, i.state, i.problem, i.bytes, i.bytes_read, i.taken,
+            i.refused, u.name AS started_by,
+                i.started_at, i.finished_at
+         FROM imports i JOIN users u ON u.id = i.started_by
+         WHERE i.project_id = ?1 AND (?2 IS NULL OR i.id = ?2) ORDER BY i.started_at DESC, i.id DESC
+         LIMIT ?3",
+    )
+    .bind(project.0)
+    .bind(import.map(|import| import.0))
+    .bind(SHOWN)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(ImportView::from).collect())
+}
+
+pub async fn refused(
+    store: &SqliteStore,
+    project: ProjectId,
+    import: ImportId,
+) -> StoreResult<Vec<RejectedRow>> {
+    let rows: Vec<(i64, String, String)> = sqlx::query_as(
+        "SELECT e.line, e.field, e.sentence FROM imports i JOIN import_errors e ON e.import = i.id
+         WHERE i.id = ?1 AND i.project_id = ?2 ORDER BY e.line",
+    )
+    .bind(import.0)
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    let line = |(line, field, sentence): (i64, String, String)| RejectedRow {
+        line: line.unsigned_abs(),
+        error: FieldError::new(field, "refused", sentence),
+    };
+    Ok(rows.into_iter().map(line).collect())
+}

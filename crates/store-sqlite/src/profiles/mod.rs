@@ -1,0 +1,194 @@
+//! [`ProfileStore`] for SQLite.
+
+pub mod contact_changes;
+mod entry_facts;
+mod identity;
+mod imports;
+mod ingest;
+mod merge;
+mod names;
+mod of_browser;
+mod page;
+mod profile;
+mod segments;
+
+use super::SqliteStore;
+use wayfare_domain::{
+    access::actor::Actor,
+    graph::criteria::Criteria,
+    ids::{ImportId, JourneyId, ProjectId},
+    messages::known_properties::KnownProperties,
+    profiles::{
+        import::{ImportProgress, ImportView, RejectedRow},
+        read_model::{
+            EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
+            SegmentSummary,
+        },
+        sender::Batch,
+    },
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreError, StoreResult,
+    engine::ProjectKey,
+    profiles::{Ingested, NewImport, ProfileStore},
+};
+
+impl ProfileStore for SqliteStore {
+    async fn ingest(&self, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
+        ingest::ingest(self, batches, now).await
+    }
+
+    async fn people_page(
+        &self,
+        project: ProjectId,
+        query: &ProfileQuery,
+        now: Timestamp,
+    ) -> StoreResult<ProfilePage> {
+        page::page(self, project, query, now).await
+    }
+
+    async fn person(&self, project: ProjectId, person: i64) -> StoreResult<ProfileDetail> {
+        profile::person(self, project, person).await
+    }
+
+    async fn person_by_identity(
+        &self,
+        project: ProjectId,
+        identity: &str,
+    ) -> StoreResult<Option<i64>> {
+        profile::by_identity(self, project, identity).await
+    }
+
+    async fn enrolment(&self, project: ProjectId, enrolment: i64) -> StoreResult<EnrolmentDetail> {
+        profile::enrolment(self, project, enrolment).await
+    }
+
+    async fn load_entry_facts(
+        &self,
+        project: ProjectId,
+        person: i64,
+        journey: JourneyId,
+        now: Timestamp,
+    ) -> StoreResult<EntryExplanation> {
+        entry_facts::load_entry_facts(self, project, person, journey, now).await
+    }
+
+    async fn published_journeys(
+        &self,
+        project: ProjectId,
+    ) -> StoreResult<Vec<(JourneyId, String)>> {
+        entry_facts::published_journeys(self, project).await
+    }
+
+    async fn delete_person(&self, actor: &Actor, person: i64, now: Timestamp) -> StoreResult<()> {
+        profile::delete(self, actor, person, now).await
+    }
+
+    async fn segments(&self, project: ProjectId) -> StoreResult<Vec<SegmentSummary>> {
+        segments::all(self, project).await
+    }
+
+    async fn save_segment(
+        &self,
+        actor: &Actor,
+        name: &str,
+        criteria: &Criteria,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        segments::save(self, actor, name, criteria, now).await
+    }
+
+    async fn delete_segment(&self, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()> {
+        segments::delete(self, actor, name, now).await
+    }
+
+    async fn journeys_using_segment(
+        &self,
+        project: ProjectId,
+        name: &str,
+    ) -> StoreResult<Vec<String>> {
+        segments::journeys_using(self, project, name).await
+    }
+
+    async fn count_matching(
+        &self,
+        project: ProjectId,
+        criteria: &Criteria,
+        now: Timestamp,
+    ) -> StoreResult<i64> {
+        segments::count(self, project, criteria, now).await
+    }
+
+    async fn known_events(&self, project: ProjectId) -> StoreResult<Vec<String>> {
+        segments::known_events(self, project).await
+    }
+
+    async fn known_names(
+        &self,
+        project: ProjectId,
+        event: Option<&str>,
+    ) -> StoreResult<KnownProperties> {
+        names::known(self, project, event).await
+    }
+
+    async fn begin_import(
+        &self,
+        actor: &Actor,
+        new: &NewImport,
+        now: Timestamp,
+    ) -> StoreResult<ImportId> {
+        imports::begin(self, actor, new, now).await
+    }
+
+    async fn note_import(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+        progress: &ImportProgress,
+        refused: &[RejectedRow],
+    ) -> StoreResult<()> {
+        imports::note(self, project, import, progress, refused).await
+    }
+
+    async fn finish_import(
+        &self,
+        actor: &Actor,
+        import: ImportId,
+        problem: Option<&str>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        imports::finish(self, actor, import, problem, now).await
+    }
+
+    async fn fail_running_imports(&self, problem: &str, now: Timestamp) -> StoreResult<()> {
+        imports::break_off(self, problem, now).await
+    }
+
+    async fn imports(
+        &self,
+        project: ProjectId,
+        import: Option<ImportId>,
+    ) -> StoreResult<Vec<ImportView>> {
+        imports::read(self, project, import).await
+    }
+
+    async fn refused_lines(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+    ) -> StoreResult<Vec<RejectedRow>> {
+        imports::refused(self, project, import).await
+    }
+}
+
+pub use ingest::record_profile_changes;
+
+/// The short number of a project.
+pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectKey> {
+    let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
+        .bind(project.0)
+        .fetch_optional(&store.readers)
+        .await?;
+    row.map(|(number,)| number).ok_or(StoreError::NotFound("project"))
+}

@@ -1,0 +1,92 @@
+//! The page of people: newest first, found by the beginning of a name, or by a segment.
+
+use sqlx::{FromRow, QueryBuilder, Sqlite};
+
+use super::{number_of, segments};
+use crate::{SqliteStore, criteria_sql};
+use wayfare_domain::{
+    ids::ProjectId,
+    profiles::read_model::{PEOPLE_ROWS, ProfilePage, ProfileQuery, ProfileSummary},
+    time::Timestamp,
+};
+use wayfare_store::StoreResult;
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    identity: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+pub async fn page(
+    store: &SqliteStore,
+    project: ProjectId,
+    query: &ProfileQuery,
+    now: Timestamp,
+) -> StoreResult<ProfilePage> {
+    let number = number_of(store, project).await?;
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT p.seq, p.identity, coalesce(p.properties ->> '$.name', p.properties ->> '$.Name')
+            AS name,
+                p.addresses ->> '$.email' AS email, p.created_at, p.updated_at
+         FROM profiles p WHERE p.project = ",
+    );
+    sql.push_bind(number);
+    if query.after > 0 {
+        sql.push(" AND p.seq < ").push_bind(query.after);
+    }
+    let search = query.search.trim();
+    if !search.is_empty() {
+        // The last character there is ends the range of everything that begins so.
+        let end = |text: &str| format!("{text}\u{10ffff}");
+        let lower = search.to_lowercase();
+        sql.push(" AND p.seq IN (SELECT profile FROM aliases WHERE project = ").push_bind(number);
+        sql.push(" AND kind IN (0, 1) AND alias BETWEEN ").push_bind(search.to_string());
+        sql.push(" AND ").push_bind(end(search));
+        if query.among_addresses {
+            sql.push(
+                " UNION SELECT seq FROM profiles WHERE addresses ->> '$.email' IS NOT NULL
+                AND project = ",
+            )
+            .push_bind(number);
+            sql.push(" AND lower(addresses ->> '$.email') BETWEEN ").push_bind(lower.clone());
+            sql.push(" AND ").push_bind(end(&lower)).push(")");
+        } else {
+            // Anyone who may not see addresses must not find out about them letter by letter
+            // either.
+            sql.push(" AND instr(alias, '@') = 0 AND alias NOT GLOB '+*')");
+        }
+    }
+    if let Some(segment) = &query.segment {
+        let criteria = segments::expanded(store, project, segment).await?;
+        sql.push(" AND ");
+        criteria_sql::push_criteria(&mut sql, &criteria, now);
+    }
+    if let Some(criteria) = &query.criteria {
+        let criteria = segments::with_segments(store, project, criteria).await?;
+        sql.push(" AND ");
+        criteria_sql::push_criteria(&mut sql, &criteria, now);
+    }
+    sql.push(" ORDER BY p.seq DESC LIMIT ").push_bind(PEOPLE_ROWS + 1);
+    let mut reader = store.costly_reader().await?;
+    let mut rows: Vec<Row> = sql.build_query_as().fetch_all(&mut *reader).await?;
+    let more = rows.len() as i64 > PEOPLE_ROWS;
+    rows.truncate(PEOPLE_ROWS as usize);
+    let (total,): (i64,) = sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?")
+        .bind(number)
+        .fetch_one(&mut *reader)
+        .await?;
+    reader.release().await?;
+    let row = |row: Row| ProfileSummary {
+        seq: row.seq,
+        identity: row.identity,
+        name: row.name,
+        email: row.email,
+        created_at: Timestamp(row.created_at),
+        updated_at: Timestamp(row.updated_at),
+    };
+    Ok(ProfilePage { rows: rows.into_iter().map(row).collect(), more, total })
+}

@@ -1,0 +1,273 @@
+//! One person: what they are, what they did, and their trips.
+
+use std::collections::HashMap;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{contact_changes, merge, number_of};
+use crate::{
+    SqliteStore,
+    audit::NewAuditEntry,
+    engine::read::{PROFILE_COLUMNS, ProfileRow, parse_properties},
+    message_events::of_enrolment,
+    rows::json,
+};
+use wayfare_domain::{
+    access::actor::Actor,
+    audit::AuditEvent,
+    engine::node::ExitReason,
+    graph::{
+        Graph, Node,
+        node::{Delay, NodeKind},
+    },
+    ids::{JourneyId, ProjectId},
+    profiles::read_model::{
+        EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EventSummary, ProfileDetail,
+    },
+    time::Timestamp,
+};
+use wayfare_store::{StoreError, StoreResult};
+
+/// Events and trips on their page.
+const LINES: i64 = 50;
+
+pub async fn person(
+    store: &SqliteStore,
+    project: ProjectId,
+    person: i64,
+) -> StoreResult<ProfileDetail> {
+    let number = number_of(store, project).await?;
+    let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.seq = ?1 AND p.project = ?2"
+    )))
+    .bind(person)
+    .bind(number)
+    .fetch_optional(&store.readers)
+    .await?;
+    let profile = row.ok_or(StoreError::NotFound("profile"))?.into_profile()?;
+    let (created_at, updated_at): (i64, i64) =
+        sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE seq = ?")
+            .bind(person)
+            .fetch_one(&store.readers)
+            .await?;
+    let texts = |sql: &'static str| async move {
+        let rows: Vec<(String,)> =
+            sqlx::query_as(sql).bind(person).fetch_all(&store.readers).await?;
+        StoreResult::Ok(rows.into_iter().map(|(text,)| text).collect::<Vec<String>>())
+    };
+    Ok(ProfileDetail {
+        seq: person,
+        identity: profile.identity,
+        anonymous: texts(
+            "SELECT alias FROM aliases WHERE profile = ? AND kind = 1 ORDER BY alias
+            LIMIT 20",
+        )
+        .await?,
+        properties: profile.properties,
+        addresses: profile.addresses.into_iter().collect(),
+        consent: profile.consent.into_iter().collect(),
+        time_zone: profile.time_zone,
+        lists: texts(
+            "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list
+            WHERE m.profile = ? ORDER BY l.name",
+        )
+        .await?,
+        created_at: Timestamp(created_at),
+        updated_at: Timestamp(updated_at),
+        events: events(store, person).await?,
+        trips: trips(store, number, "e.profile", person).await?,
+        changes: contact_changes::of_person(store, number, person).await?,
+    })
+}
+
+pub async fn by_identity(
+    store: &SqliteStore,
+    project: ProjectId,
+    identity: &str,
+) -> StoreResult<Option<i64>> {
+    let number = number_of(store, project).await?;
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT profile FROM aliases WHERE project = ? AND kind = 0 AND alias = ?")
+            .bind(number)
+            .bind(identity)
+            .fetch_optional(&store.readers)
+            .await?;
+    Ok(row.map(|(profile,)| profile))
+}
+
+async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventSummary>> {
+    let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
+        "SELECT n.name, e.at, e.properties FROM events e JOIN event_names n ON n.id = e.name
+         WHERE e.profile = ?1 AND n.name NOT GLOB '$*' ORDER BY e.at DESC, e.seq DESC LIMIT ?2",
+    )
+    .bind(person)
+    .bind(LINES)
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter()
+        .map(|(name, at, properties)| {
+            Ok(EventSummary {
+                name,
+                at: Timestamp(at),
+                properties: parse_properties(properties.as_deref())?,
+            })
+        })
+        .collect()
+}
+
+#[derive(FromRow)]
+struct EnrolmentRow {
+    seq: i64,
+    journey: Uuid,
+    journey_name: String,
+    version: i64,
+    state: i64,
+    emptied: Option<i64>,
+    entered_at: i64,
+    ended_at: Option<i64>,
+    due_at: Option<i64>,
+}
+
+/// Trips, newest first; `column` is one of ours.
+async fn trips(
+    store: &SqliteStore,
+    project: i64,
+    column: &'static str,
+    value: i64,
+) -> StoreResult<Vec<EnrolmentSummary>> {
+    let rows: Vec<EnrolmentRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state,
+            v.emptied,
+                e.entered_at, e.ended_at, e.due_at
+         FROM enrolments e JOIN versions v ON v.seq = e.version JOIN journeys j ON j.seq = e.journey
+         WHERE {column} = ?1 AND e.project = ?2 ORDER BY e.seq DESC LIMIT ?3"
+    )))
+    .bind(value)
+    .bind(project)
+    .bind(LINES)
+    .fetch_all(&store.readers)
+    .await?;
+    let view = |row: EnrolmentRow| {
+        // What a Stop or a newer version ended may still be waiting to be swept.
+        let ending = ExitReason::from_code(if row.state == 0 {
+            row.emptied.unwrap_or(0)
+        } else {
+            row.state
+        });
+        EnrolmentSummary {
+            seq: row.seq,
+            journey: JourneyId(row.journey),
+            journey_name: row.journey_name,
+            version: row.version,
+            state: ending.map_or("inside", ExitReason::key).to_string(),
+            entered_at: Timestamp(row.entered_at),
+            ended_at: row.ended_at.map(Timestamp),
+            due_at: row.due_at.filter(|_| ending.is_none()).map(Timestamp),
+        }
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+pub async fn enrolment(
+    store: &SqliteStore,
+    project: ProjectId,
+    trip: i64,
+) -> StoreResult<EnrolmentDetail> {
+    let number = number_of(store, project).await?;
+    let view = trips(store, number, "e.seq", trip)
+        .await?
+        .pop()
+        .ok_or(StoreError::NotFound("enrolment"))?;
+    let (graph, person, title): (String, Option<i64>, Option<String>) = sqlx::query_as(
+        "SELECT v.graph, e.profile, coalesce(p.properties ->> '$.name', p.identity)
+         FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p
+         ON p.seq = e.profile WHERE e.seq = ?",
+    )
+    .bind(trip)
+    .fetch_one(&store.readers)
+    .await?;
+    let graph: Graph = json(&graph, "graph")?;
+    let nodes: HashMap<&str, &Node> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("SELECT at, path FROM steps WHERE enrolment = ? ORDER BY visit, at")
+            .bind(trip)
+            .fetch_all(&store.readers)
+            .await?;
+    let mut steps = Vec::new();
+    for (at, path) in rows {
+        let path: Vec<(String, String, String)> = json(&path, "step")?;
+        steps.extend(path.into_iter().map(|(id, what, reason)| {
+            let node = nodes.get(id.as_str()).copied();
+            EnrolmentLogLine {
+                at: Timestamp(at),
+                of_properties: told_by_properties(node),
+                title: node.map_or_else(|| id.clone(), Node::title),
+                what: in_words(&what, node),
+                node: id,
+                reason,
+            }
+        }));
+    }
+    let unknown = if person.is_some() { "Unknown profile" } else { "Deleted profile" };
+    let messages = of_enrolment(store, trip).await?;
+    Ok(EnrolmentDetail {
+        trip: view,
+        person,
+        person_title: title.unwrap_or_else(|| unknown.to_string()),
+        steps,
+        messages,
+    })
+}
+
+/// Does a step's reason tell of properties? Of a node that is gone this is not known.
+fn told_by_properties(node: Option<&Node>) -> bool {
+    node.is_none_or(|node| {
+        matches!(
+            node.step,
+            NodeKind::ConditionSplit { .. } | NodeKind::Delay(Delay::UntilProperty { .. })
+        )
+    })
+}
+
+fn in_words(what: &str, node: Option<&Node>) -> String {
+    match what.split_once(':') {
+        Some(("left", outlet)) => {
+            let path = node.map_or_else(|| outlet.to_string(), |node| node.outlet_title(outlet));
+            format!("takes the path “{path}”")
+        }
+        Some(("ended", key)) => {
+            let ending = ExitReason::ALL.into_iter().find(|ending| ending.key() == key);
+            ending.map(ExitReason::title).unwrap_or_default().to_string()
+        }
+        _ if what == "waits" => "waits".to_string(),
+        _ if what == "sends" => "sends the message".to_string(),
+        _ => what.to_string(),
+    }
+}
+
+pub async fn delete(
+    store: &SqliteStore,
+    actor: &Actor,
+    person: i64,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let number = number_of(store, actor.project).await?;
+    let mut transaction = store.begin().await?;
+    let known: Option<(i64,)> =
+        sqlx::query_as("SELECT seq FROM profiles WHERE seq = ? AND project = ?")
+            .bind(person)
+            .bind(number)
+            .fetch_optional(&mut *transaction)
+            .await?;
+    if known.is_none() {
+        return Err(StoreError::NotFound("profile"));
+    }
+    merge::forget(&mut transaction, person, now).await?;
+    // Who it was is what was asked to be forgotten: the log has their number only.
+    NewAuditEntry::of(actor, AuditEvent::PersonDeleted, &format!("profile {person}"))
+        .write(&mut transaction, now)
+        .await?;
+    store.commit(transaction, actor.project).await
+}

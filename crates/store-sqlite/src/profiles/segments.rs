@@ -1,0 +1,216 @@
+//! Segments: saved questions, counted when they are looked at.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::number_of;
+use crate::{
+    SqliteStore,
+    audit::NewAuditEntry,
+    criteria_sql,
+    rows::{json, to_json},
+};
+use wayfare_domain::{
+    access::actor::Actor,
+    audit::AuditEvent,
+    graph::{Graph, criteria::Criteria, expansion::too_large},
+    ids::ProjectId,
+    journeys::{
+        references::{ReferenceKind, references, segments_within},
+        settings::Settings,
+        status::Status,
+    },
+    profiles::read_model::SegmentSummary,
+    time::Timestamp,
+};
+use wayfare_store::{StoreError, StoreResult};
+
+/// Most segments of a project: each is read where one is.
+const SEGMENTS_MAX: usize = 2_000;
+
+pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SegmentSummary>> {
+    let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "SELECT s.name, s.criteria, u.name, s.updated_at FROM segments s JOIN users u
+            ON u.id = s.created_by
+         WHERE s.project_id = ? ORDER BY s.name",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    rows.into_iter()
+        .map(|(name, criteria, created_by, updated_at)| {
+            let criteria = json(&criteria, "criteria")?;
+            Ok(SegmentSummary {
+                name,
+                criteria,
+                created_by,
+                updated_at: Timestamp(updated_at),
+                people: None,
+            })
+        })
+        .collect()
+}
+
+async fn by_name(
+    store: &SqliteStore,
+    project: ProjectId,
+) -> StoreResult<HashMap<String, Criteria>> {
+    Ok(all(store, project)
+        .await?
+        .into_iter()
+        .map(|segment| (segment.name, segment.criteria))
+        .collect())
+}
+
+pub async fn journeys_using(
+    store: &SqliteStore,
+    project: ProjectId,
+    name: &str,
+) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT j.name, v.graph, v.settings FROM journeys j JOIN versions v ON v.journey_id = j.id
+         WHERE j.project_id = ?1 AND j.shelf < 2 AND v.status NOT IN (?2, ?3) ORDER BY j.name",
+    )
+    .bind(project.0)
+    .bind(Status::Draft.code())
+    .bind(Status::Stopped.code())
+    .fetch_all(&store.readers)
+    .await?;
+    let segments = by_name(store, project).await?;
+    let mut using = Vec::new();
+    for (journey, graph, settings) in rows {
+        let (graph, settings): (Graph, Settings) =
+            (json(&graph, "graph")?, json(&settings, "settings")?);
+        let named = references(&graph, &settings)
+            .into_iter()
+            .filter(|reference| reference.kind == ReferenceKind::Segment)
+            .map(|reference| reference.name);
+        if segments_within(named, &segments).contains(name) && using.last() != Some(&journey) {
+            using.push(journey);
+        }
+    }
+    Ok(using)
+}
+
+/// The question of a segment with every other segment put in.
+pub async fn expanded(
+    store: &SqliteStore,
+    project: ProjectId,
+    name: &str,
+) -> StoreResult<Criteria> {
+    with_segments(store, project, &Criteria::InSegment(name.to_string())).await
+}
+
+/// A question with every segment that it names put in.
+pub async fn with_segments(
+    store: &SqliteStore,
+    project: ProjectId,
+    criteria: &Criteria,
+) -> StoreResult<Criteria> {
+    Ok(criteria.inline_segments(&by_name(store, project).await?))
+}
+
+pub async fn count(
+    store: &SqliteStore,
+    project: ProjectId,
+    criteria: &Criteria,
+    now: Timestamp,
+) -> StoreResult<i64> {
+    let number = number_of(store, project).await?;
+    let criteria = with_segments(store, project, criteria).await?;
+    criteria_sql::count(store, number, &criteria, now).await
+}
+
+pub async fn save(
+    store: &SqliteStore,
+    actor: &Actor,
+    name: &str,
+    criteria: &Criteria,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut segments = by_name(store, actor.project).await?;
+    segments.insert(name.to_string(), criteria.clone());
+    if leads_back(&segments, name) {
+        return Err(StoreError::Conflict(
+            "The segment would contain itself. Remove it from its own conditions.",
+        ));
+    }
+    if segments.len() > SEGMENTS_MAX {
+        return Err(StoreError::Conflict(
+            "The project has the maximum number of segments. Delete an unused one first.",
+        ));
+    }
+    if too_large(&segments).is_some() {
+        return Err(StoreError::Conflict(
+            "The segment becomes too large with all the segments it contains. Use fewer segments \
+                in it.",
+        ));
+    }
+    let mut transaction = store.begin().await?;
+    sqlx::query(
+        "INSERT INTO segments (id, project_id, name, criteria, created_by, created_at, updated_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+         ON CONFLICT (project_id, name) DO UPDATE
+         SET criteria = excluded.criteria, updated_at = excluded.updated_at",
+    )
+    .bind(Uuid::now_v7())
+    .bind(actor.project.0)
+    .bind(name)
+    .bind(to_json(criteria)?)
+    .bind(actor.user.0)
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
+    NewAuditEntry::of(actor, AuditEvent::SegmentSaved, name).write(&mut transaction, now).await?;
+    store.commit(transaction, actor.project).await
+}
+
+fn leads_back(segments: &HashMap<String, Criteria>, name: &str) -> bool {
+    let mut open = vec![name.to_string()];
+    let mut seen = HashSet::new();
+    while let Some(current) = open.pop() {
+        let Some(criteria) = segments.get(&current) else { continue };
+        let mut named = Vec::new();
+        criteria.leaves(&mut |leaf| {
+            if let Criteria::InSegment(other) = leaf {
+                named.push(other.clone());
+            }
+        });
+        if named.iter().any(|other| other == name) {
+            return true;
+        }
+        open.extend(named.into_iter().filter(|other| seen.insert(other.clone())));
+    }
+    false
+}
+
+pub async fn delete(
+    store: &SqliteStore,
+    actor: &Actor,
+    name: &str,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    let done = sqlx::query("DELETE FROM segments WHERE project_id = ? AND name = ?")
+        .bind(actor.project.0)
+        .bind(name)
+        .execute(&mut *transaction)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Err(StoreError::NotFound("segment"));
+    }
+    NewAuditEntry::of(actor, AuditEvent::SegmentDeleted, name).write(&mut transaction, now).await?;
+    store.commit(transaction, actor.project).await
+}
+
+pub async fn known_events(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT n.name FROM event_names n JOIN projects p ON p.number = n.project
+         WHERE p.id = ? AND n.name NOT GLOB '$*' ORDER BY n.name_key LIMIT 1000",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}

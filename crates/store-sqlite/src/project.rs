@@ -1,0 +1,114 @@
+//! The project, its people, and the signs of life that other rooms ask for.
+
+use uuid::Uuid;
+
+use super::SqliteStore;
+use wayfare_domain::{
+    access::{
+        actor::{Actor, ActorRef, RequestOrigin},
+        permissions::Authority,
+    },
+    ids::{ProjectId, UserId},
+    time::Timestamp,
+};
+use wayfare_store::{StoreError, StoreResult};
+
+/// The first project of every database. Fixed, so that two processes that start at once make the
+/// same one.
+const FIRST_PROJECT: ProjectId =
+    ProjectId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+/// Who acts in local mode.
+const LOCAL_ADMIN: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
+const LOCAL_NAME: &str = "Local admin";
+/// Who acts when something happens by itself.
+const SYSTEM: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0003));
+
+pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Actor> {
+    let mut transaction = store.begin().await?;
+    sqlx::query(
+        "INSERT INTO projects (id, name, created_at) VALUES (?, 'My project', ?)
+        ON CONFLICT DO NOTHING",
+    )
+    .bind(FIRST_PROJECT.0)
+    .bind(now.0)
+    .execute(&mut *transaction)
+    .await?;
+    for (id, name) in [(LOCAL_ADMIN, LOCAL_NAME), (SYSTEM, "Wayfare")] {
+        sqlx::query(
+            "INSERT INTO users (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(id.0)
+        .bind(name)
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+    }
+    transaction.commit().await?;
+    known_local_actor(store).await
+}
+
+pub async fn known_local_actor(store: &SqliteStore) -> StoreResult<Actor> {
+    // The first project may have been archived since; then the oldest that is not.
+    let project: Option<(Uuid,)> = sqlx::query_as(
+        "SELECT id FROM projects ORDER BY archived_at IS NOT NULL, created_at, id LIMIT 1",
+    )
+    .fetch_optional(&store.readers)
+    .await?;
+    Ok(Actor {
+        user: LOCAL_ADMIN,
+        name: LOCAL_NAME.to_string(),
+        project: project.map_or(FIRST_PROJECT, |(project,)| ProjectId(project)),
+        authority: Authority::System,
+        origin: RequestOrigin::default(),
+    })
+}
+
+pub fn local_person() -> ActorRef {
+    ActorRef { id: LOCAL_ADMIN, name: LOCAL_NAME.to_string() }
+}
+
+pub fn system_person() -> ActorRef {
+    ActorRef { id: SYSTEM, name: "Wayfare".to_string() }
+}
+
+/// Every project that is not archived, with its generation.
+pub async fn generations(store: &SqliteStore) -> StoreResult<Vec<(ProjectId, i64)>> {
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+        "SELECT p.id, coalesce(c.generation, 0) FROM projects p LEFT JOIN project_changes c
+            ON c.project_id = p.id
+         WHERE p.archived_at IS NULL",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(id, generation)| (ProjectId(id), generation)).collect())
+}
+
+pub async fn generation(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
+    let generation: Option<(i64,)> =
+        sqlx::query_as("SELECT generation FROM project_changes WHERE project_id = ?")
+            .bind(project.0)
+            .fetch_optional(&store.readers)
+            .await?;
+    Ok(generation.map_or(0, |(generation,)| generation))
+}
+
+pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
+    let (count,): (i64,) = sqlx::query_as(
+        "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ? AND shelf < 2",
+    )
+    .bind(project.0)
+    .fetch_one(&store.readers)
+    .await?;
+    Ok(count)
+}
+
+pub async fn ready(store: &SqliteStore) -> StoreResult<()> {
+    if let Some(lost) = store.ownership.look() {
+        return Err(StoreError::Unavailable(lost));
+    }
+    sqlx::query("SELECT 1 FROM projects LIMIT 1").execute(&store.readers).await?;
+    // Takes the write lock and gives it back: a full or locked disk shows here, not at the first
+    // change.
+    store.begin().await?.rollback().await?;
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Rows of the list as SQL gives them, and as the domain wants them.
+
+use serde::Deserialize;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use wayfare_domain::{
+    access::actor::ActorRef,
+    ids::{JourneyId, LabelId, UserId, VersionId},
+    journeys::{
+        label::Label,
+        read_model::{JourneySummary, VersionSummary},
+        settings::EntryType,
+        status::Status,
+    },
+    stats::{StatsSummary, VersionStats},
+    time::Timestamp,
+};
+use wayfare_store::{StoreError, StoreResult};
+
+/// The columns that make a [`SummaryRow`]; `j` is the journey.
+pub const SUMMARY_COLUMNS: &str = "j.id, j.name, j.description, j.status, j.shelf,
+    j.ever_published, j.entry_type, j.start_at,
+    j.entered, j.inside, j.converted, j.version_count, j.created_by,
+    (SELECT u.name FROM users u WHERE u.id = j.created_by) AS created_by_name, j.created_at,
+    j.published_by,
+    (SELECT u.name FROM users u WHERE u.id = j.published_by) AS published_by_name, j.published_at,
+    j.revision,
+    (SELECT json_group_array(json_array(lower(hex(l.id)), l.name, l.hue) ORDER BY l.name_key)
+       FROM journey_labels jl JOIN labels l ON l.id = jl.label_id
+       WHERE jl.journey_id = j.id) AS labels";
+
+#[derive(FromRow)]
+pub struct SummaryRow {
+    id: Uuid,
+    name: String,
+    description: String,
+    status: i64,
+    shelf: i64,
+    ever_published: bool,
+    entry_type: i64,
+    start_at: Option<i64>,
+    entered: i64,
+    inside: i64,
+    converted: i64,
+    version_count: i64,
+    created_by: Uuid,
+    created_by_name: String,
+    created_at: i64,
+    published_by: Option<Uuid>,
+    published_by_name: Option<String>,
+    published_at: Option<i64>,
+    revision: i64,
+    labels: String,
+}
+
+#[derive(Deserialize)]
+struct LabelCell(Uuid, String, u8);
+
+impl SummaryRow {
+    pub fn into_domain(self) -> StoreResult<JourneySummary> {
+        let labels: Vec<LabelCell> = json(&self.labels, "labels")?;
+        Ok(JourneySummary {
+            id: JourneyId(self.id),
+            name: self.name,
+            description: self.description,
+            status: status(self.status)?,
+            archived: self.shelf == 1,
+            ever_published: self.ever_published,
+            entry_type: entry_type(self.entry_type)?,
+            start: self.start_at.map(Timestamp),
+            figures: StatsSummary {
+                entered: self.entered,
+                inside: self.inside,
+                converted: self.converted,
+            },
+            versions: self.version_count,
+            labels: labels
+                .into_iter()
+                .map(|LabelCell(id, name, hue)| Label { id: LabelId(id), name, hue })
+                .collect(),
+            created_by: ActorRef { id: UserId(self.created_by), name: self.created_by_name },
+            created_at: Timestamp(self.created_at),
+            published_by: person(self.published_by, self.published_by_name),
+            published_at: self.published_at.map(Timestamp),
+            revision: self.revision,
+        })
+    }
+}
+
+#[derive(FromRow)]
+pub struct VersionRow {
+    id: Uuid,
+    number: i64,
+    status: i64,
+    start_at: Option<i64>,
+    created_by: Uuid,
+    created_by_name: String,
+    created_at: i64,
+    published_by: Option<Uuid>,
+    published_by_name: Option<String>,
+    published_at: Option<i64>,
+    #[sqlx(flatten)]
+    figures: FigureColumns,
+}
+
+/// The columns that make a [`VersionRow`]; `v` is the version.
+pub const VERSION_COLUMNS: &str = "v.id, v.number, v.status, v.start_at, v.created_by,
+    (SELECT u.name FROM users u WHERE u.id = v.created_by) AS created_by_name, v.created_at,
+    v.published_by,
+    (SELECT u.name FROM users u WHERE u.id = v.published_by) AS published_by_name, v.published_at,
+    v.entered, v.inside, v.completed, v.converted, v.timed_out, v.force_exited, v.stopped,
+    v.version_exit, v.queued, v.cancelled,
+    v.qualified, v.control";
+
+#[derive(FromRow)]
+struct FigureColumns {
+    entered: i64,
+    inside: i64,
+    completed: i64,
+    converted: i64,
+    timed_out: i64,
+    force_exited: i64,
+    stopped: i64,
+    version_exit: i64,
+    queued: i64,
+    cancelled: i64,
+    qualified: i64,
+    control: i64,
+}
+
+impl VersionRow {
+    pub fn into_domain(self) -> StoreResult<VersionSummary> {
+        let columns = self.figures;
+        Ok(VersionSummary {
+            id: VersionId(self.id),
+            number: self.number,
+            status: status(self.status)?,
+            figures: VersionStats {
+                entered: columns.entered,
+                inside: columns.inside,
+                completed: columns.completed,
+                converted: columns.converted,
+                timed_out: columns.timed_out,
+                force_exited: columns.force_exited,
+                stopped: columns.stopped,
+                version_exit: columns.version_exit,
+                queued: columns.queued,
+                cancelled: columns.cancelled,
+                qualified: columns.qualified,
+                control: columns.control,
+            },
+            created_by: ActorRef { id: UserId(self.created_by), name: self.created_by_name },
+            created_at: Timestamp(self.created_at),
+            published_by: person(self.published_by, self.published_by_name),
+            published_at: self.published_at.map(Timestamp),
+            start: self.start_at.map(Timestamp),
+        })
+    }
+}
+
+fn person(id: Option<Uuid>, name: Option<String>) -> Option<ActorRef> {
+    Some(ActorRef { id: UserId(id?), name: name.unwrap_or_default() })
+}
+
+pub fn status(code: i64) -> StoreResult<Status> {
+    Status::from_code(code).ok_or_else(|| StoreError::Corrupt(format!("the unknown status {code}")))
+}
+
+pub fn entry_type(code: i64) -> StoreResult<EntryType> {
+    EntryType::from_code(code)
+        .ok_or_else(|| StoreError::Corrupt(format!("the unknown entry type {code}")))
+}
+
+/// Reads JSON that this program wrote.
+pub fn json<T: for<'a> Deserialize<'a>>(text: &str, what: &str) -> StoreResult<T> {
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Corrupt(format!("unreadable {what}: {error}")))
+}
+
+/// Writes JSON for `json_each` and for JSON columns.
+pub fn to_json<T: serde::Serialize>(value: &T) -> StoreResult<String> {
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Corrupt(format!("something that is not JSON: {error}")))
+}
+
+/// An id as `unhex` reads it.
+pub fn hex(id: Uuid) -> String {
+    id.simple().to_string()
+}

@@ -1,0 +1,248 @@
+//! Who is asking: sessions of people, and local mode.
+
+use serde::Deserialize;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{SqliteStore, accounts::end_sessions, audit::NewAuditEntry, rows::json};
+use wayfare_domain::{
+    access::{
+        account::{SessionView, describe_user_agent},
+        actor::{Actor, Membership, ProjectRef, RequestOrigin},
+        permissions::Role,
+    },
+    audit::AuditEvent,
+    ids::{ProjectId, SessionId, UserId},
+    time::Timestamp,
+};
+use wayfare_secrets::secret::SecretHash;
+use wayfare_store::{
+    StoreError, StoreResult,
+    access::{ActiveSession, NewSession},
+};
+
+#[derive(FromRow)]
+struct LiveRow {
+    id: Uuid,
+    user_id: Uuid,
+    name: String,
+    email: String,
+    last_seen_at: i64,
+    memberships: String,
+}
+
+#[derive(Deserialize)]
+struct MembershipCell(Uuid, String, i64);
+
+pub async fn live(
+    store: &SqliteStore,
+    secret: &SecretHash,
+    idle_ms: i64,
+    now: Timestamp,
+) -> StoreResult<Option<ActiveSession>> {
+    let row: Option<LiveRow> = sqlx::query_as(
+        "SELECT s.id, s.user_id, u.name, a.email, s.last_seen_at,
+                (SELECT json_group_array(json_array(lower(hex(p.id)), p.name, m.role)
+                ORDER BY p.name COLLATE NOCASE, p.id)
+                   FROM memberships m JOIN projects p ON p.id = m.project_id
+                  WHERE m.user_id = s.user_id AND p.archived_at IS NULL) AS memberships
+         FROM sessions s JOIN accounts a ON a.user_id = s.user_id JOIN users u ON u.id = s.user_id
+         WHERE s.secret_hash = ?1 AND s.expires_at > ?2 AND s.last_seen_at > ?2 - ?3
+         AND a.suspended_at IS NULL",
+    )
+    .bind(secret.as_slice())
+    .bind(now.0)
+    .bind(idle_ms)
+    .fetch_optional(&store.readers)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let cells: Vec<MembershipCell> = json(&row.memberships, "memberships")?;
+    let memberships = cells
+        .into_iter()
+        .map(|MembershipCell(id, name, code)| {
+            Ok(Membership { project: ProjectRef { id: ProjectId(id), name }, role: role(code)? })
+        })
+        .collect::<StoreResult<_>>()?;
+    Ok(Some(ActiveSession {
+        id: SessionId(row.id),
+        user: UserId(row.user_id),
+        name: row.name,
+        email: row.email,
+        last_seen_at: Timestamp(row.last_seen_at),
+        memberships,
+    }))
+}
+
+pub fn role(code: i64) -> StoreResult<Role> {
+    Role::from_code(code).ok_or_else(|| StoreError::Corrupt(format!("the unknown role {code}")))
+}
+
+#[derive(FromRow)]
+struct LocalRow {
+    id: Option<Uuid>,
+    name: Option<String>,
+    accounts: bool,
+}
+
+pub async fn local_projects(store: &SqliteStore) -> StoreResult<Option<Vec<ProjectRef>>> {
+    let rows: Vec<LocalRow> = sqlx::query_as(
+        "SELECT p.id, p.name, x.accounts FROM (SELECT EXISTS (SELECT 1 FROM accounts) AS accounts) x
+         LEFT JOIN projects p ON p.archived_at IS NULL ORDER BY p.created_at, p.id",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    if rows.iter().any(|row| row.accounts) {
+        return Ok(None);
+    }
+    Ok(Some(
+        rows.into_iter()
+            .filter_map(|row| Some(ProjectRef { id: ProjectId(row.id?), name: row.name? }))
+            .collect(),
+    ))
+}
+
+pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    sqlx::query("UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1 AND last_seen_at < ?2")
+        .bind(session.0)
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
+}
+
+pub async fn open(
+    store: &SqliteStore,
+    session: &NewSession,
+    origin: &RequestOrigin,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    // What is over is swept here: sign-ins are rare.
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1 OR secret_hash IS ?2")
+        .bind(now.0)
+        .bind(session.replaces.as_ref().map(|secret| secret.as_slice()))
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query(
+        "INSERT INTO sessions (secret_hash, id, user_id, created_at, last_seen_at, expires_at,
+            address, agent)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)",
+    )
+    .bind(session.secret.as_slice())
+    .bind(SessionId::new().0)
+    .bind(session.user.0)
+    .bind(now.0)
+    .bind(session.expires_at.0)
+    .bind(origin.address.map(|address| address.to_string()).unwrap_or_default())
+    .bind(&origin.agent)
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query("UPDATE accounts SET last_sign_in_at = ?2 WHERE user_id = ?1")
+        .bind(session.user.0)
+        .bind(now.0)
+        .execute(&mut *transaction)
+        .await?;
+    NewAuditEntry::of_account(session.user, AuditEvent::SignedIn, session.how, origin)
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await
+}
+
+pub async fn rotate(
+    store: &SqliteStore,
+    session: SessionId,
+    secret: &SecretHash,
+) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    sqlx::query("UPDATE sessions SET secret_hash = ?2 WHERE id = ?1")
+        .bind(session.0)
+        .bind(secret.as_slice())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    id: Uuid,
+    agent: String,
+    address: String,
+    created_at: i64,
+    last_seen_at: i64,
+}
+
+pub async fn of_user(
+    store: &SqliteStore,
+    user: UserId,
+    idle_ms: i64,
+    now: Timestamp,
+) -> StoreResult<Vec<SessionView>> {
+    let rows: Vec<SessionRow> = sqlx::query_as(
+        "SELECT id, agent, address, created_at, last_seen_at FROM sessions
+         WHERE user_id = ?1 AND expires_at > ?2 AND last_seen_at > ?2 - ?3
+         ORDER BY last_seen_at DESC, id",
+    )
+    .bind(user.0)
+    .bind(now.0)
+    .bind(idle_ms)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| SessionView {
+            id: SessionId(row.id),
+            device: describe_user_agent(&row.agent),
+            address: row.address,
+            created_at: Timestamp(row.created_at),
+            last_seen_at: Timestamp(row.last_seen_at),
+            current: false,
+        })
+        .collect())
+}
+
+pub async fn end(
+    store: &SqliteStore,
+    actor: &Actor,
+    session: SessionId,
+    event: AuditEvent,
+    now: Timestamp,
+) -> StoreResult<bool> {
+    let mut transaction = store.begin().await?;
+    let ended: Option<(String,)> =
+        sqlx::query_as("DELETE FROM sessions WHERE id = ? AND user_id = ? RETURNING agent")
+            .bind(session.0)
+            .bind(actor.user.0)
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let Some((agent,)) = ended else { return Ok(false) };
+    NewAuditEntry::of_account(actor.user, event, &describe_user_agent(&agent), &actor.origin)
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> StoreResult<i64> {
+    let mut transaction = store.begin().await?;
+    let ended = end_sessions(&mut transaction, actor.user, None).await?;
+    let summary = wayfare_domain::stats::pluralize(ended, "session ended", "sessions ended");
+    NewAuditEntry::of_account(actor.user, AuditEvent::SignedOutEverywhere, &summary, &actor.origin)
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await?;
+    Ok(ended)
+}
+
+pub async fn note_failed(
+    store: &SqliteStore,
+    user: UserId,
+    origin: &RequestOrigin,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let mut transaction = store.begin().await?;
+    NewAuditEntry::of_account(user, AuditEvent::SignInFailed, "wrong password", origin)
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await
+}

@@ -1,0 +1,103 @@
+//! What a trial reads: a person, and what happened in the last days.
+
+use sqlx::FromRow;
+
+use crate::{SqliteStore, engine::read::parse_properties, profiles::number_of, rows::to_json};
+use wayfare_domain::{
+    ids::ProjectId,
+    profiles::{PastEvent, Profile},
+    time::Timestamp,
+};
+use wayfare_store::{
+    StoreResult,
+    engine::{EngineStore, ProfileNeeds},
+    profiles::ProfileStore,
+    versions::EventPage,
+};
+
+/// Most events of all projects that one statement walks over.
+const WALK: i64 = 100_000;
+
+pub async fn person(
+    store: &SqliteStore,
+    project: ProjectId,
+    identity: &str,
+    needs: &ProfileNeeds,
+) -> StoreResult<Option<Profile>> {
+    let Some(number) = store.person_by_identity(project, identity).await? else { return Ok(None) };
+    let needs = ProfileNeeds { profile: true, ..needs.clone() };
+    Ok(store.people(&[number], &needs).await?.remove(&number))
+}
+
+/// Events are numbered as they were received: the place is found by halving.
+pub async fn place(store: &SqliteStore, since: Timestamp) -> StoreResult<i64> {
+    let (first, last): (Option<i64>, Option<i64>) =
+        sqlx::query_as("SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)")
+            .fetch_one(&store.readers)
+            .await?;
+    let (Some(mut low), Some(last)) = (first, last) else { return Ok(0) };
+    let mut high = last + 1;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT seq, received_at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1",
+        )
+        .bind(middle)
+        .fetch_optional(&store.readers)
+        .await?;
+        match found {
+            Some((seq, received)) if received < since.0 => low = seq + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+#[derive(FromRow)]
+struct Row {
+    seq: i64,
+    profile: i64,
+    name_key: String,
+    at: i64,
+    received_at: i64,
+    properties: Option<String>,
+}
+
+pub async fn events(
+    store: &SqliteStore,
+    project: ProjectId,
+    keys: &[String],
+    from: i64,
+    limit: i64,
+) -> StoreResult<EventPage> {
+    let number = number_of(store, project).await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT e.seq, e.profile, n.name_key, e.at, e.received_at, e.properties FROM events e
+            JOIN event_names n ON n.id = e.name
+         WHERE e.seq >= ?1 AND e.seq < ?1 + ?2 AND e.project = ?3
+           AND e.name IN (SELECT id FROM event_names WHERE project = ?3
+           AND name_key IN (SELECT value FROM json_each(?4)))
+         ORDER BY e.seq LIMIT ?5",
+    )
+    .bind(from)
+    .bind(WALK)
+    .bind(number)
+    .bind(to_json(&keys)?)
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?;
+    let (last,): (Option<i64>,) =
+        sqlx::query_as("SELECT max(seq) FROM events").fetch_one(&store.readers).await?;
+    let full = rows.len() as i64 == limit;
+    let reached = rows.last().filter(|_| full).map_or(from + WALK, |row| row.seq + 1);
+    let next = last.filter(|last| reached <= *last).map(|_| reached);
+    let event = |row: Row| {
+        let properties = parse_properties(row.properties.as_deref())?;
+        Ok((
+            row.profile,
+            PastEvent { key: row.name_key, at: Timestamp(row.at), properties },
+            Timestamp(row.received_at),
+        ))
+    };
+    Ok(EventPage { events: rows.into_iter().map(event).collect::<StoreResult<_>>()?, next })
+}

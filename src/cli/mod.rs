@@ -1,0 +1,10 @@
+//! The command line: its arguments, and what each command does. What needs no server runs the use
+//! cases of the application in the name of whoever owns the machine.
+
+pub mod args;
+mod commands;
+mod import_profiles;
+pub mod serve;
+mod users;
+
+pub use commands::run_program;

@@ -1,0 +1,338 @@
+//! Starts everything, and stops it in order: first no new requests, then the running ones finish,
+//! then the file is closed. What works in the background is watched: where one of it dies,
+//! everything else ends in the same order.
+
+use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    cli::args::{ProviderArgsError, ServeArgs},
+    http::{self, AppState, PublicUrl, STREAMS_MAX, TrustedProxies, assets::Assets},
+    server::{
+        concurrency_limit::ConcurrencyLimit,
+        file_descriptors::connections_allowed,
+        listener::{self, ConnectionLimits, Connections},
+        server_key::{ServerKeyError, server_key},
+        signals,
+    },
+};
+use wayfare_application::{
+    DeliveryHandles, Services,
+    auth::{
+        Auth, Lifetimes,
+        oidc::{OidcClient, ProviderError},
+    },
+    change_feed::ChangeFeed,
+    hold_watch::HoldWatch,
+    journey_scheduler::run_scheduler,
+    retention::run_retention,
+};
+use wayfare_delivery::{
+    DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher,
+    channels::{self, EgressClient},
+    tracking::provider_webhook::webhook_url,
+};
+use wayfare_domain::{
+    hold::HoldReason, messages::provider_webhook::WebhookProvider, profiles::profile::Channel,
+    time::Timestamp,
+};
+use wayfare_engine::Engine;
+use wayfare_runtime::{
+    clock::{Clock, SystemClock},
+    costly_work::CostlyWork,
+    engine_metrics::EngineMetrics,
+    supervisor::{Supervisor, Worker, WorkerDied},
+    time_zones::TzdbZones,
+};
+use wayfare_secrets::secret::{NoRandomness, Secret};
+use wayfare_store::{
+    Store, access::AccessStore, channels::StoredChannel, error::WriteFailure,
+    identity::IdentityStore, outbox::OutboxStore, profiles::ProfileStore,
+};
+use wayfare_store_sqlite::{
+    Access, SqliteConfig, SqliteStore,
+    database_file::DatabaseFile,
+    server_lock::{LockError, ServerLock},
+};
+
+/// How often a server looks whether the database is still its own.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long workers get to end after running requests did. Each has a bound of its own that is
+/// shorter; this one is for those that hang.
+const WORKERS_END: Duration = Duration::from_secs(60);
+/// How long the file gets to be closed in order. What was answered is in it in any case.
+const FILE_CLOSES: Duration = Duration::from_secs(10);
+
+/// Why the server did not start, or ended: a sentence for the person who started it.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(
+        "Others can reach Wayfare at {0}, and there is no account yet. Create one first: wayfare \
+            user add you@example.com"
+    )]
+    NotLocal(String),
+    #[error(
+        "Cannot listen on {0}: {1}. Another program may use the port. Choose another one with \
+            --listen."
+    )]
+    Listen(SocketAddr, std::io::Error),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// It served, and may not any more.
+    #[error("{}", .0.sentence())]
+    Lost(WriteFailure),
+    #[error("Identity provider: {0}. Check the WAYFARE_OIDC_ settings.")]
+    Provider(#[from] ProviderError),
+    #[error(transparent)]
+    ProviderArgs(#[from] ProviderArgsError),
+    #[error(transparent)]
+    Key(#[from] ServerKeyError),
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    #[error("Nothing can be sent from this machine: {0}. Check its network and its certificates.")]
+    Outside(#[from] reqwest::Error),
+    #[error(transparent)]
+    Store(#[from] wayfare_store::StoreError),
+    #[error("{0}, so the server stopped. Check its log and start it again.")]
+    Died(WorkerDied),
+    #[error("the server failed: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Serves until a signal or `stop` says otherwise.
+///
+/// # Errors
+/// Where the address or the database cannot be used, or something that works in the background
+/// died.
+pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
+    let file = DatabaseFile::open(&args.database.database, Access::Create)?;
+    let _only_one = ServerLock::acquire(&file).await?;
+    let config =
+        SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) };
+    let store = SqliteStore::open_file(file, &config).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let hold = take_over(&store, args.hold, clock.now()).await?;
+    store.local_actor(clock.now()).await?;
+    store
+        .fail_running_imports(
+            "The server stopped during the import. Import the file again: existing profiles are \
+                updated.",
+            clock.now(),
+        )
+        .await?;
+    let local = store.local_projects().await?.is_some();
+    let reachable = args.reachable();
+    if let (true, Some(place)) = (local, &reachable) {
+        return Err(ServeError::NotLocal(place.clone()));
+    }
+    let provider = args.provider.config()?.map(OidcClient::new).transpose()?;
+    let lifetimes = Lifetimes::new(hours(args.session_idle_hours), hours(args.session_hours));
+    let changes = ChangeFeed::default();
+    let listener = listener::bind(args.listen)
+        .await
+        .map_err(|error| ServeError::Listen(args.listen, error))?;
+    let address = listener.local_addr()?;
+    let auth = Auth::new(lifetimes, provider);
+    let signs = EngineMetrics::default();
+    let flights = InFlightTracker::new(store.merges());
+    let delivery = DeliveryHandles {
+        vault: server_key(&args.delivery, &store).await?,
+        outside: EgressClient::new(args.delivery.allow_networks.clone())?,
+        signs: DeliveryMetrics::new(signs.clone()),
+        flights,
+    };
+    let token = args.local_token.then(Secret::new).transpose()?;
+    let links = args.public_url.clone().map_or_else(|| local_url(address), Ok)?;
+    let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
+    let supervisor = Supervisor::new(stop.clone());
+    let services = Services::new(
+        store.clone(),
+        Arc::clone(&clock),
+        changes.clone(),
+        auth,
+        signs.clone(),
+        sending,
+        supervisor.clone(),
+    )
+    .with_local_mode(local_too)
+    .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
+    .with_hold(hold.clone());
+    let state = AppState {
+        services: services.clone(),
+        assets: Arc::new(Assets::embedded()),
+        site: Arc::new(
+            PublicUrl::new(args.public_url.clone(), args.listen.ip(), args.trusted_proxies.clone())
+                .asking_for(token.as_ref()),
+        ),
+        stop: stop.clone(),
+        streams: ConcurrencyLimit::new(STREAMS_MAX),
+    };
+    let limits = ConnectionLimits::new(connections_allowed());
+    let routers = http::routers(&state, &limits);
+    let connections = Connections::new(limits, TrustedProxies::new(args.trusted_proxies.clone()));
+    supervisor.run(Worker::Signals, signals::listen(stop.clone())?);
+    supervisor.run(Worker::ChangeFeed, changes.clone().watch_store(store.clone(), stop.clone()));
+    let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(TzdbZones), signs);
+    let engine = match args.delivery.catch_up_per_second {
+        0 => engine,
+        per_second => engine.catching_up(per_second),
+    };
+    supervisor
+        .run(Worker::DatabaseWatch, watch_database(store.clone(), hold.clone(), stop.clone()));
+    // Whatever happens by itself waits for the release where the server is held.
+    supervisor
+        .run(Worker::Engine, hold.clone().once_released(stop.clone(), engine.run(stop.clone())));
+    supervisor.run(
+        Worker::Dispatcher,
+        hold.clone().once_released(
+            stop.clone(),
+            courier(&store, &clock, &delivery, links).run(stop.clone()),
+        ),
+    );
+    supervisor.run(
+        Worker::Retention,
+        hold.clone().once_released(
+            stop.clone(),
+            run_retention(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()),
+        ),
+    );
+    supervisor.run(
+        Worker::Scheduler,
+        hold.clone().once_released(
+            stop.clone(),
+            run_scheduler(store.clone(), clock, changes, stop.clone()),
+        ),
+    );
+    let grace = Duration::from_secs(args.shutdown_seconds);
+    supervisor.run(Worker::Listener, listener::serve(listener, routers, connections, stop, grace));
+
+    announce(address, args, local, token.as_ref());
+    announce_hold(&hold, args);
+    supervisor.until_ended(grace + WORKERS_END).await;
+    let closed = async {
+        services.settle_reports().await;
+        store.close().await;
+    };
+    if tokio::time::timeout(FILE_CLOSES, closed).await.is_err() {
+        tracing::error!(seconds = FILE_CLOSES.as_secs(), "server.file_not_closed");
+    }
+    tracing::info!("server.stopped");
+    if let Some(lost) = store.loss() {
+        return Err(ServeError::Lost(lost));
+    }
+    supervisor.first_death().cloned().map_or(Ok(()), |death| Err(ServeError::Died(death)))
+}
+
+/// This process serves the database from now on. Answers whether it is held.
+async fn take_over(
+    store: &SqliteStore,
+    hold: bool,
+    now: Timestamp,
+) -> Result<HoldWatch, ServeError> {
+    for sentence in store.file().open_to_others() {
+        tracing::warn!("{sentence}");
+    }
+    store
+        .take_over(
+            &format!("wayfare {}, process {}", env!("CARGO_PKG_VERSION"), std::process::id()),
+            now,
+        )
+        .await?;
+    if hold {
+        store.hold(HoldReason::Requested, now).await?;
+    }
+    Ok(HoldWatch::new(store.look_at_identity().await?))
+}
+
+/// Looks every second whether the database is still this server's, and whether another process
+/// released it.
+async fn watch_database(store: SqliteStore, hold: HoldWatch, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            lost = store.lost() => {
+                tracing::error!("{}", lost.sentence());
+                stop.cancel();
+                return;
+            }
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        match store.look_at_identity().await {
+            Ok(None) => hold.release(),
+            Ok(Some(_)) => {}
+            Err(error) => tracing::warn!(%error, "database.look_failed"),
+        }
+    }
+}
+
+/// What brings messages to their providers.
+fn courier(
+    store: &SqliteStore,
+    clock: &Arc<dyn Clock>,
+    delivery: &DeliveryHandles,
+    links: Url,
+) -> OutboxDispatcher<SqliteStore> {
+    let DeliveryHandles { vault, outside, signs, flights } = delivery.clone();
+    let office = DeliveryContext {
+        clock: Arc::clone(clock),
+        calendar: Arc::new(TzdbZones),
+        vault: vault.clone(),
+        links: links.clone(),
+        flights,
+        signs,
+    };
+    let open = move |stored: &StoredChannel| {
+        let is_sms = stored.settings.channel() == Channel::Sms;
+        let callback =
+            is_sms.then(|| webhook_url(&links, &vault, stored.project, WebhookProvider::Twilio));
+        channels::open_stored(stored, callback, &vault, &outside).map_err(|error| error.to_string())
+    };
+    OutboxDispatcher::new(store.clone(), office, Arc::new(open))
+}
+
+/// Where links in messages lead while no address for people is set.
+fn local_url(address: SocketAddr) -> Result<Url, ServeError> {
+    format!("http://{address}/").parse().map_err(|_| ServeError::NotLocal(address.to_string()))
+}
+
+fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours.saturating_mul(3600))
+}
+
+/// The line that people and programs wait for; in local mode another one that says who may come in.
+fn announce(address: SocketAddr, args: &ServeArgs, local: bool, token: Option<&Secret>) {
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "Wayfare is listening on http://{address}");
+    let _ = match token.filter(|_| local) {
+        Some(token) => writeln!(
+            out,
+            "There is no account yet. Anyone with this address can do everything: \
+                http://{address}/?token={}",
+            token.expose()
+        ),
+        None if local => writeln!(
+            out,
+            "There is no account yet. Anyone who reaches this port can do everything. Create the \
+                first account at http://{address}/setup, or start with --local-token."
+        ),
+        None => Ok(()),
+    };
+    let _ = out.flush();
+    let mode = if local { "local" } else { "accounts" };
+    tracing::info!(%address, database = %args.database.database.display(), mode, "server.started");
+}
+
+/// And that nothing happens by itself, where it is so.
+fn announce_hold(hold: &HoldWatch, args: &ServeArgs) {
+    let Some(held) = hold.get() else { return };
+    let how = format!(
+        "Release it on any page, or with: wayfare release --database {}",
+        args.database.database.display()
+    );
+    let mut out = std::io::stdout();
+    let _ = writeln!(out, "{}\n{how}", held.reason.sentence());
+    let _ = out.flush();
+    tracing::warn!(since = %held.since, reason = ?held.reason, "server.held");
+}

@@ -1,0 +1,60 @@
+//! Bodies of requests: how large each may be, and how many large ones are held in memory at once.
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    http::{HeaderMap, header},
+};
+
+use super::AppState;
+use crate::api::{AppError, request::RequestAuth};
+use wayfare_runtime::costly_work::{Job, Running};
+
+/// Largest body of a request, in bytes: a thousand ticked journeys fit many times.
+pub const BODY_MAX: usize = 1024 * 1024;
+/// Largest body with a graph or a message of one in it, from anyone who is signed in: thousands of
+/// nodes with their texts.
+pub const GRAPH_MAX: usize = 16 * 1024 * 1024;
+
+/// # Errors
+/// [`AppError::TooLarge`]
+pub async fn read(body: Body) -> Result<Bytes, AppError> {
+    to_bytes(body, BODY_MAX).await.map_err(|_| too_large(BODY_MAX))
+}
+
+/// A body that may have a graph in it, and the place for a large one, which is to be held until the
+/// answer is made.
+///
+/// # Errors
+/// [`AppError::TooLarge`], or [`AppError::Crowded`] where as many large ones are under way as may
+/// be.
+pub async fn read_graph(
+    state: &AppState,
+    caller: &RequestAuth,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(Bytes, Option<Running>), AppError> {
+    // No one is read that much from who has not shown who they are.
+    let Some(standing) = &caller.standing else { return Ok((read(body).await?, None)) };
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let place = match length {
+        Some(length) if length <= BODY_MAX => None,
+        Some(_) | None => {
+            Some(state.services.begin_costly(&standing.actor, Job::LargeRequest).await?)
+        }
+    };
+    let body = to_bytes(body, GRAPH_MAX).await.map_err(|_| too_large(GRAPH_MAX))?;
+    Ok((body, place))
+}
+
+/// What is said of a body that has more than so many bytes.
+pub fn too_large(most: usize) -> AppError {
+    let most = most / 1024 / 1024;
+    let advice = if most == BODY_MAX / 1024 / 1024 {
+        "Send less at a time."
+    } else {
+        "Make the texts of the journey shorter, or split it into several journeys."
+    };
+    AppError::TooLarge(format!("The request is larger than {most} MiB. {advice}"))
+}

@@ -1,0 +1,55 @@
+//! Lets programs in by their key.
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use super::ApiError;
+use crate::{
+    api::{AppError, request::RequestAuth},
+    http::AppState,
+};
+
+/// The key of `Authorization: Bearer …` (RFC 6750, 2.1) becomes the actor of the request; a session
+/// is none.
+pub async fn require_key(
+    State(state): State<AppState>,
+    Extension(caller): Extension<RequestAuth>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let Some(key) = key_of(request.headers()) else {
+        return ApiError::from(AppError::SignedOut).into_response();
+    };
+    match state.services.program(&key, caller.visitor.origin).await {
+        Ok(Some(actor)) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Ok(None) => ApiError::from(AppError::SignedOut).into_response(),
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// Where programs put their key: `Authorization: Bearer …` (RFC 6750, 2.1), as the user of basic
+/// authentication (Segment's libraries), or as CleverTap's passcode.
+fn key_of(headers: &HeaderMap) -> Option<String> {
+    if let Some(passcode) = headers.get("x-clevertap-passcode") {
+        return passcode.to_str().ok().map(|text| text.trim().to_string());
+    }
+    let (scheme, rest) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_string());
+    }
+    if scheme.eq_ignore_ascii_case("basic") {
+        let pair = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+        return pair.split(':').next().map(str::to_string);
+    }
+    None
+}

@@ -1,0 +1,226 @@
+//! Every route, with who may open it. The router is built from here, and nothing else is in it: the
+//! route-by-role test reads the same list.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{MethodRouter, any, delete, get, post, put},
+};
+use leptos::server_fn::axum::server_fn_paths;
+use leptos_axum::generate_route_list_with_exclusions;
+
+use super::{
+    AppState, audit_export, changes, health, message_html, moved, pages, people_upload,
+    provider_webhooks, rest, server_functions, sso, suppressions_export, tracking,
+};
+use crate::ui::app::App;
+
+/// Who may open a route at all. What they may do there is decided by the services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Everybody, signed in or not.
+    Public,
+    /// People with a session, or anybody in local mode.
+    Session,
+    /// Programs with an API key.
+    ApiKey,
+}
+
+/// One route of the running router.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    pub method: String,
+    pub path: String,
+    pub access: Access,
+}
+
+/// What everybody may open: signing in, links that are a right of their own, site files, signs of
+/// life.
+const PUBLIC: [&str; 12] = [
+    "/",
+    "/sign-in",
+    "/healthz",
+    "/readyz",
+    "/api/openapi.json",
+    "/sign-in/provider",
+    "/sign-in/provider/back",
+    "/people",
+    "/people/role",
+    "/trips/{id}",
+    "/keys",
+    "/channels/hooks",
+];
+const PUBLIC_BELOW: [&str; 8] =
+    ["/pkg/", "/invitations/", "/password/", "/setup", "/api/ui/session/", "/t/", "/u/", "/hooks/"];
+/// Where programs come in, with a key instead of a session.
+pub const PROGRAMS_BELOW: &str = "/api/v1/";
+/// And where programs come in that were written for others.
+const PROGRAMS: [&str; 8] = [
+    "/v1/batch",
+    "/v1/track",
+    "/v1/identify",
+    "/v1/page",
+    "/v1/screen",
+    "/v1/group",
+    "/v1/alias",
+    "/1/upload",
+];
+
+pub fn is_for_programs(path: &str) -> bool {
+    PROGRAMS.contains(&path) || path.starts_with(PROGRAMS_BELOW)
+}
+
+/// May the address be opened without a session?
+pub fn is_public(path: &str) -> bool {
+    PUBLIC.contains(&path)
+        || PUBLIC_BELOW.iter().any(|start| path.starts_with(start))
+        || is_for_programs(path)
+}
+
+fn access_of(path: &str) -> Access {
+    if is_for_programs(path) {
+        Access::ApiKey
+    } else if is_public(path) {
+        Access::Public
+    } else {
+        Access::Session
+    }
+}
+
+/// What is neither a page nor a server function, in groups that are treated differently.
+type RouteList = Vec<(&'static str, &'static str, MethodRouter<AppState>)>;
+
+/// Needs no one.
+fn infrastructure() -> RouteList {
+    vec![
+        ("GET", "/pkg/{file}", get(super::assets::serve)),
+        ("GET", "/api/openapi.json", get(rest::description)),
+        ("GET", "/healthz", get(health::alive)),
+        ("GET", "/readyz", get(health::ready)),
+        ("GET", "/people", get(moved::redirect)),
+        ("GET", "/people/role", get(moved::redirect)),
+        ("GET", "/trips/{id}", get(moved::redirect)),
+        ("GET", "/keys", get(moved::redirect)),
+        ("GET", "/channels/hooks", get(moved::redirect)),
+    ]
+}
+
+/// Answers as long as the browser listens.
+fn streams() -> RouteList {
+    vec![
+        ("GET", "/api/ui/changes", get(changes::stream)),
+        ("GET", "/audit.csv", get(audit_export::download)),
+        ("GET", "/suppressions.csv", get(suppressions_export::download)),
+        ("GET", "/imports/{id}/refused.csv", get(people_upload::refused)),
+    ]
+}
+
+/// For anyone who got a message, and for providers: what they bring is signed, so no one is signed
+/// in and no cookie is looked at.
+fn signed_links() -> RouteList {
+    vec![
+        ("GET", "/t/o/{token}", get(tracking::open)),
+        ("GET", "/t/c/{token}", get(tracking::click)),
+        ("GET", "/u/{token}", get(tracking::choices)),
+        ("POST", "/u/{token}", post(tracking::choose)),
+        ("POST", "/hooks/{token}/{provider}", post(provider_webhooks::take)),
+    ]
+}
+
+/// Takes as long as the file is large.
+fn uploads() -> RouteList {
+    vec![("POST", "/imports/upload", post(people_upload::upload))]
+}
+
+fn people() -> RouteList {
+    vec![
+        ("GET", "/", get(pages::home)),
+        ("GET", "/journeys/{id}/messages/{node}/html", get(message_html::show)),
+        ("POST", "/messages/html", post(message_html::show_draft).layer(unlimited())),
+        ("GET", "/sign-in/provider", get(sso::start)),
+        ("GET", "/sign-in/provider/back", get(sso::callback)),
+        ("POST", "/sign-in/provider/link", post(sso::link)),
+    ]
+}
+
+fn api() -> RouteList {
+    vec![
+        ("GET", "/api/v1/journeys", get(rest::journeys::list)),
+        ("POST", "/api/v1/journeys", post(rest::journeys::create)),
+        ("GET", "/api/v1/journeys/{id}", get(rest::journeys::read)),
+        ("POST", "/api/v1/journeys/preview-stop", post(rest::journeys::preview_stop)),
+        ("POST", "/api/v1/journeys/operate", post(rest::journeys::operate)),
+        ("POST", "/api/v1/journeys/{id}/enter", post(rest::profiles::enter)),
+        ("GET", "/api/v1/segments", get(rest::segments::list)),
+        ("PUT", "/api/v1/segments/{name}", put(rest::segments::save)),
+        ("DELETE", "/api/v1/segments/{name}", delete(rest::segments::remove)),
+        ("GET", "/api/v1/metrics", get(rest::metrics::read)),
+        ("POST", "/api/v1/events", post(rest::profiles::events)),
+        ("POST", "/api/v1/profiles", post(rest::profiles::profiles)),
+        ("GET", "/api/v1/profiles/{identity}", get(rest::profiles::read)),
+        ("DELETE", "/api/v1/profiles/{identity}", delete(rest::profiles::delete)),
+        ("POST", "/v1/batch", post(rest::segment::batch)),
+        ("POST", "/v1/track", post(rest::segment::track)),
+        ("POST", "/v1/identify", post(rest::segment::identify)),
+        ("POST", "/v1/page", post(rest::segment::page)),
+        ("POST", "/v1/screen", post(rest::segment::screen)),
+        ("POST", "/v1/group", post(rest::segment::group)),
+        ("POST", "/v1/alias", post(rest::segment::alias)),
+        ("POST", "/1/upload", post(rest::clevertap::upload)),
+    ]
+}
+
+/// For handlers that read bodies by themselves, and say better what is too large (`body.rs`). What
+/// is within would have the limit of everybody otherwise, the framework of server functions
+/// included.
+fn unlimited() -> DefaultBodyLimit {
+    DefaultBodyLimit::disable()
+}
+
+/// The routers of the groups.
+pub struct Routers {
+    pub signs: Router<AppState>,
+    pub outside: Router<AppState>,
+    pub streams: Router<AppState>,
+    pub uploads: Router<AppState>,
+    pub people: Router<AppState>,
+    pub programs: Router<AppState>,
+}
+
+pub fn routers(state: &AppState) -> Routers {
+    let build = |routes: RouteList| {
+        routes.into_iter().fold(Router::new(), |router, (_, path, route)| router.route(path, route))
+    };
+    Routers {
+        signs: build(infrastructure()),
+        outside: build(signed_links()),
+        streams: build(streams()),
+        uploads: build(uploads()),
+        people: build(people())
+            .route("/api/ui/{*function}", any(server_functions::answer).layer(unlimited()))
+            .merge(pages::routes(state)),
+        programs: build(api()),
+    }
+}
+
+/// Every route there is.
+pub fn catalogue() -> Vec<Route> {
+    let fixed = [infrastructure(), signed_links(), streams(), uploads(), people(), api()]
+        .into_iter()
+        .flatten()
+        .map(|(method, path, _)| (method.to_string(), path.to_string()));
+    let functions = server_fn_paths().map(|(path, method)| (method.to_string(), path.to_string()));
+    let excluded = server_fn_paths().map(|(path, _)| path.to_string()).collect();
+    let pages = generate_route_list_with_exclusions(App, Some(excluded))
+        .into_iter()
+        .filter(|route| !route.path().starts_with("/api/"))
+        .map(|route| ("GET".to_string(), route.path().to_string()));
+    let mut routes: Vec<Route> = fixed
+        .chain(functions)
+        .chain(pages)
+        .map(|(method, path)| Route { access: access_of(&path), method, path })
+        .collect();
+    routes.sort();
+    routes.dedup();
+    routes
+}
