@@ -1,7 +1,6 @@
 //! Journeys in and out of files, and the demo project.
 
 use super::{ServiceResult, Services};
-use wayfare_demo;
 use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
     audit::AuditEvent,

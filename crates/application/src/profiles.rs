@@ -103,7 +103,9 @@ impl<S: Store + Clone> Services<S> {
         if !sees {
             actor.require(Permission::SeeJourneys)?;
         }
-        let detail = self.store.person(actor.project, person).await?;
+        let (services, project) = (self.clone(), actor.project);
+        let read = |_| async move { Ok(services.store.person(project, person).await?) };
+        let detail = self.costly(actor, Job::Search, read).await?;
         Ok(if sees { detail } else { detail.masked() })
     }
 

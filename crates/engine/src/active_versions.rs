@@ -138,7 +138,7 @@ impl ActiveVersions {
                 .unwrap_or(&none);
             let compiled = CompiledVersion::new(&content.graph, &content.settings, segments);
             let needs = ProfileNeeds {
-                events: compiled.past_events().into_iter().collect(),
+                events: compiled.past_event_properties(),
                 lists: compiled.needs_lists(),
                 profile: compiled.needs_profile(),
             };
@@ -210,7 +210,9 @@ impl ActiveVersions {
     pub fn needs(&self, versions: impl Iterator<Item = VersionKey>) -> ProfileNeeds {
         let mut all = ProfileNeeds::default();
         for live in versions.filter_map(|seq| self.versions.get(&seq)) {
-            all.events.extend(live.needs.events.iter().cloned());
+            for (event, properties) in &live.needs.events {
+                all.events.entry(event.clone()).or_default().extend(properties.iter().cloned());
+            }
             all.lists |= live.needs.lists;
             all.profile |= live.needs.profile;
         }

@@ -35,7 +35,8 @@ impl<S: Store + Clone> Engine<S> {
             return Ok((false, None));
         };
         let (cursor, reached) = (last.seq, last.received_at);
-        let more = looked_at.len() as i64 == BATCH_SIZE_MAX || looked_at.len() < events.len();
+        // A round ends early where events are large.
+        let more = cursor < head.last_event;
         let count = looked_at.len() as u64;
         let active = self.active(looked_at);
 

@@ -1,5 +1,7 @@
 //! The two evaluators of criteria give the same answer: on random people, events and questions.
 
+use std::collections::HashMap;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -20,6 +22,8 @@ use wayfare_store::{
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
+/// Names of properties that conditions ask for.
+const ASKED: [&str; 4] = ["x", "y", "z z", "no\"t"];
 
 fn value() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
@@ -66,11 +70,7 @@ fn filter() -> impl Strategy<Value = PropertyFilter> {
         Comparison::Missing,
     ];
     let wanted = prop_oneof![9 => value(), 1 => Just(Value::Null)];
-    (
-        prop::sample::select(vec!["x", "y", "z z", "no\"t"]),
-        prop::sample::select(COMPARISONS.to_vec()),
-        wanted,
-    )
+    (prop::sample::select(ASKED.to_vec()), prop::sample::select(COMPARISONS.to_vec()), wanted)
         .prop_map(|(property, is, value)| PropertyFilter {
             property: property.to_string(),
             is,
@@ -152,7 +152,7 @@ proptest! {
             let batch = Batch { project: actor.project, sender, records: records(&people) };
             store.ingest(&[batch], NOW).await.expect("stored");
             let numbers: Vec<i64> = (1..=people.len() as i64).collect();
-            let needs = ProfileNeeds { events: ["did".to_string(), "never".to_string()].into(), lists: true, profile: true };
+            let needs = ProfileNeeds { events: HashMap::from(["did", "never"].map(|event| (event.to_string(), ASKED.map(str::to_string).into()))), lists: true, profile: true };
             let loaded = store.people(&numbers, &needs).await.expect("people");
             prop_assert_eq!(loaded.len(), people.len());
             for question in &questions {

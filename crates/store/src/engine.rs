@@ -127,8 +127,8 @@ pub struct QueuedMessage {
 /// What of people is needed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileNeeds {
-    /// Keys of events.
-    pub events: HashSet<String>,
+    /// Keys of events, each with the names of those properties that conditions read.
+    pub events: HashMap<String, HashSet<String>>,
     pub lists: bool,
     /// Properties, addresses, consent and time zone.
     pub profile: bool,

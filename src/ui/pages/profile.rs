@@ -218,6 +218,7 @@ fn Events(events: Vec<EventSummary>) -> impl IntoView {
                                 <span class="history-who">
                                     <LongDate at=event.at />
                                     {(!properties.is_empty()).then(|| format!(" · {}", properties.join(", ")))}
+                                    {event.is_too_large.then_some(" · too many properties to show")}
                                 </span>
                             </li>
                         }

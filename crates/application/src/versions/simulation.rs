@@ -284,7 +284,7 @@ impl<S: Store + Clone> Services<S> {
 }
 
 fn needs(version: &CompiledVersion) -> ProfileNeeds {
-    ProfileNeeds { events: version.past_events().into_iter().collect(), lists: true, profile: true }
+    ProfileNeeds { events: version.past_event_properties(), lists: true, profile: true }
 }
 
 /// A draft that is not finished can be tried; one that leads nowhere cannot.

@@ -1,7 +1,7 @@
 //! A version as the engine uses it: its graph by number, its segments put in, its names made
 //! comparable.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
     graph::{
@@ -111,6 +111,25 @@ impl CompiledVersion {
             }
         }
         keys
+    }
+
+    /// The same, each with the properties that conditions on it read: nothing else of past events
+    /// need be known.
+    pub fn past_event_properties(&self) -> HashMap<String, HashSet<String>> {
+        let mut asked: HashMap<String, HashSet<String>> = HashMap::new();
+        let mut ask = |event: &EventMatch| {
+            let names = event.filters.iter().map(|filter| filter.property.clone());
+            asked.entry(event_key(&event.name)).or_default().extend(names);
+        };
+        for criteria in self.all_criteria() {
+            criteria.leaves(&mut |leaf| leaf.event().into_iter().for_each(&mut ask));
+        }
+        for node in &self.nodes {
+            if let NodeKind::HasDoneSplit { event, .. } = &node.step {
+                ask(event);
+            }
+        }
+        asked
     }
 
     /// Is anybody's membership of lists asked for?

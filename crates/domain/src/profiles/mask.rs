@@ -200,8 +200,8 @@ impl ProfileDetail {
 
 impl EventSummary {
     fn masked(self) -> Self {
-        let EventSummary { name, at, properties: _ } = self;
-        Self { name, at, properties: Properties::new() }
+        let EventSummary { name, at, properties: _, is_too_large: _ } = self;
+        Self { name, at, properties: Properties::new(), is_too_large: false }
     }
 }
 

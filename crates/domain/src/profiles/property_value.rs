@@ -30,16 +30,20 @@ pub const DEPTH_MAX: usize = 8;
 /// Integers beyond this are not told apart by a double.
 const EXACT_MAX: i64 = 1 << 53;
 
-/// About how many bytes a value takes.
+/// Of one value in memory, whatever it is: a list of many zeros is large, although its text is not.
+const VALUE_BYTES: usize = 32;
+
+/// About how many bytes a value takes in memory.
 pub fn size(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
-        Value::String(text) => text.len() + 2,
-        Value::Array(items) => 2 + items.iter().map(size).sum::<usize>(),
+    let inside = match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(size).sum::<usize>(),
         Value::Object(members) => {
-            2 + members.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>()
+            members.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>()
         }
-    }
+    };
+    VALUE_BYTES + inside
 }
 
 /// The canonical form of a property's value.
@@ -117,6 +121,11 @@ pub fn read_properties(properties: Properties) -> Result<Properties, FieldError>
         let sentence =
             format!("There are {} properties; the limit is {PROPERTIES_MAX}.", properties.len());
         return Err(FieldError::new("", "too_many", sentence));
+    }
+    if properties.values().map(size).sum::<usize>() > PROFILE_BYTES_MAX {
+        let sentence =
+            "The properties take more than 1 MB in memory. Send fewer or shorter values.";
+        return Err(FieldError::new("", "too_large", sentence));
     }
     let mut kept = Properties::new();
     for (name, value) in properties {

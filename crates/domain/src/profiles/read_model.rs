@@ -91,6 +91,9 @@ pub struct EventSummary {
     pub name: String,
     pub at: Timestamp,
     pub properties: Properties,
+    /// There are more properties than a page shows, and none is here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_too_large: bool,
 }
 
 /// One trip, in short.

@@ -1,7 +1,13 @@
 //! What the engine reads, in sets: a statement is about thousands of people.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt,
+};
 
+use futures::TryStreamExt;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use serde_json::Deserializer;
 use sqlx::FromRow;
 
 use crate::{
@@ -11,11 +17,11 @@ use crate::{
 use wayfare_domain::{
     engine::entry::EnrolmentHistory,
     messages::event::MessageEventKind,
-    profiles::{PastEvent, Profile, Properties},
+    profiles::{PastEvent, Profile, Properties, property_value::size},
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
+    StoreError, StoreResult,
     engine::{
         ActiveEnrolment, EntryRunProgress, JourneyKey, PendingMessageEvent, ProfileKey,
         ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionKey,
@@ -33,19 +39,26 @@ struct EventRow {
     properties: Option<String>,
 }
 
+/// After so many bytes of properties a round takes no further events: reading them takes a multiple.
+const ROUND_BYTES: usize = 8 * 1024 * 1024;
+/// What is kept of one person's past events, in bytes of asked properties; beyond it an event
+/// counts without them.
+const PERSON_BYTES: usize = 4 * 1024 * 1024;
+
+/// Events in the order in which they came: at most `limit`, and fewer where they are large, but at
+/// least one where there is any.
 pub async fn events_after(
     store: &SqliteStore,
     cursor: i64,
     limit: i64,
 ) -> StoreResult<Vec<StoredEvent>> {
-    let rows: Vec<EventRow> = sqlx::query_as(
+    let mut rows = sqlx::query_as(
         "SELECT seq, project, profile, name, at, received_at, properties FROM events WHERE seq > ?
          ORDER BY seq LIMIT ?",
     )
     .bind(cursor)
     .bind(limit)
-    .fetch_all(&store.readers)
-    .await?;
+    .fetch(&store.readers);
     let event = |row: EventRow| StoredEvent {
         seq: row.seq,
         project: row.project,
@@ -55,7 +68,15 @@ pub async fn events_after(
         received_at: Timestamp(row.received_at),
         properties: row.properties,
     };
-    Ok(rows.into_iter().map(event).collect())
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while bytes < ROUND_BYTES
+        && let Some(row) = rows.try_next().await?
+    {
+        let row: EventRow = row;
+        bytes += row.properties.as_ref().map_or(0, String::len);
+        events.push(event(row));
+    }
+    Ok(events)
 }
 
 /// The columns of a [`ProfileRow`].
@@ -157,25 +178,39 @@ async fn load_events(
     needs: &ProfileNeeds,
     people: &mut HashMap<ProfileKey, Profile>,
 ) -> StoreResult<()> {
-    let rows: Vec<(i64, String, i64, Option<String>)> = sqlx::query_as(
-        "SELECT e.profile, n.name_key, e.at, e.properties
+    let read: Vec<&String> =
+        needs.events.iter().filter(|(_, asked)| !asked.is_empty()).map(|(key, _)| key).collect();
+    let mut rows = sqlx::query_as(
+        "SELECT e.profile, n.name_key, e.at,
+                iif(n.name_key IN (SELECT value FROM json_each(?3)), e.properties, NULL)
          FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value
               CROSS JOIN event_names n ON n.project = p.project AND n.name_key IN (SELECT value
               FROM json_each(?2))
               CROSS JOIN events e ON e.profile = p.seq AND e.name = n.id",
     )
     .bind(chosen)
-    .bind(to_json(&needs.events)?)
-    .fetch_all(&store.readers)
-    .await?;
-    for (profile, key, at, properties) in rows {
-        if let Some(person) = people.get_mut(&profile) {
-            let Ok(properties) = parse_properties(properties.as_deref()) else {
-                tracing::error!(profile, event = key, "engine.unreadable_event");
-                continue;
-            };
-            person.events.push(PastEvent { key, at: Timestamp(at), properties });
+    .bind(to_json(&needs.events.keys().collect::<Vec<_>>())?)
+    .bind(to_json(&read)?)
+    .fetch(&store.readers);
+    let mut kept: HashMap<ProfileKey, usize> = HashMap::new();
+    // One by one: of a large event only what is asked for stays.
+    while let Some(row) = rows.try_next().await? {
+        let (profile, key, at, properties): (i64, String, i64, Option<String>) = row;
+        let (Some(person), Some(asked)) = (people.get_mut(&profile), needs.events.get(&key)) else {
+            continue;
+        };
+        let bytes = kept.entry(profile).or_default();
+        let properties = properties.filter(|_| *bytes < PERSON_BYTES);
+        let Ok(properties) = asked_properties(properties.as_deref(), asked) else {
+            tracing::error!(profile, event = key, "engine.unreadable_event");
+            continue;
+        };
+        let before = *bytes;
+        *bytes += properties.values().map(size).sum::<usize>();
+        if before < PERSON_BYTES && *bytes >= PERSON_BYTES {
+            tracing::warn!(profile, "engine.events_too_large");
         }
+        person.events.push(PastEvent { key, at: Timestamp(at), properties });
     }
     Ok(())
 }
@@ -199,6 +234,44 @@ async fn load_lists(
         }
     }
     Ok(())
+}
+
+/// Of stored properties those that are asked for; the others are not even taken apart.
+fn asked_properties(text: Option<&str>, asked: &HashSet<String>) -> StoreResult<Properties> {
+    let Some(text) = text else { return Ok(Properties::new()) };
+    let corrupt = |_| StoreError::Corrupt("properties that cannot be read".to_string());
+    AskedProperties(asked).deserialize(&mut Deserializer::from_str(text)).map_err(corrupt)
+}
+
+/// Reads an object, and keeps only these of its members.
+struct AskedProperties<'a>(&'a HashSet<String>);
+
+impl<'de> DeserializeSeed<'de> for AskedProperties<'_> {
+    type Value = Properties;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Properties, D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AskedProperties<'_> {
+    type Value = Properties;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("properties")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Properties, A::Error> {
+        let mut kept = Properties::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if self.0.contains(&name) {
+                kept.insert(name, members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(kept)
+    }
 }
 
 /// Properties as they are stored: null where there are none.
@@ -286,7 +359,8 @@ pub async fn histories(
     }
     // Inside of a version that was stopped or left is no one, whatever the row still says until it
     // is swept.
-    let rows: Vec<(i64, i64, bool, Option<i64>, Option<i64>)> = sqlx::query_as(
+    type Row = (i64, i64, bool, Option<i64>, Option<i64>);
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT e.journey, e.profile, max(e.state = 0 AND v.emptied IS NULL),
                 max(coalesce(e.ended_at, v.left_at, e.entered_at)), max(e.entered_at)
          FROM json_each(?1) chosen CROSS JOIN enrolments e INDEXED BY enrolments_of_profile
@@ -466,4 +540,17 @@ pub async fn runs_of(
     .fetch_all(&store.readers)
     .await?;
     Ok(rows.into_iter().map(|(version, at, last)| (version, (Timestamp(at), last))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_large_event_only_what_conditions_ask_for_is_kept() {
+        let zeros = vec![vec![0; 100]; 100];
+        let text = serde_json::json!({ "a": zeros, "plan": "gold", "b": zeros }).to_string();
+        let kept = asked_properties(Some(&text), &["plan".to_string()].into()).expect("read");
+        assert_eq!(serde_json::json!(kept), serde_json::json!({ "plan": "gold" }));
+    }
 }

@@ -224,7 +224,7 @@ async fn attempt(
         }
         EntryTrigger::Profile { .. } | EntryTrigger::Segment { .. } | EntryTrigger::List { .. } => {
             let needs = ProfileNeeds {
-                events: case.compiled.past_events().into_iter().collect(),
+                events: case.compiled.past_event_properties(),
                 lists: true,
                 profile: true,
             };

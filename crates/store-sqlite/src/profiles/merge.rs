@@ -127,7 +127,8 @@ pub async fn forget(
         "DELETE FROM steps WHERE enrolment IN (SELECT seq FROM enrolments WHERE profile = ?1)",
         "DELETE FROM message_events WHERE pending = 0 AND message IN (SELECT seq FROM outbox
          WHERE profile = ?1)",
-        "UPDATE outbox SET profile = NULL WHERE profile = ?1",
+        // A reason may repeat what was sent to them: their address, their values.
+        "UPDATE outbox SET profile = NULL, reason = NULL WHERE profile = ?1",
         "UPDATE enrolments SET profile = NULL, entry_properties = NULL, wait_until = NULL, due_at
             = NULL,
              state = iif(state = 0, (SELECT coalesce(v.emptied, 5) FROM versions v

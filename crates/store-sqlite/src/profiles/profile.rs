@@ -96,22 +96,25 @@ pub async fn by_identity(
     Ok(row.map(|(profile,)| profile))
 }
 
+/// Properties of an event that a page shows, in characters: more are not even read.
+const SHOWN_MAX: i64 = 16 * 1024;
+
 async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventSummary>> {
-    let rows: Vec<(String, i64, Option<String>)> = sqlx::query_as(
-        "SELECT n.name, e.at, e.properties FROM events e JOIN event_names n ON n.id = e.name
+    let rows: Vec<(String, i64, Option<String>, bool)> = sqlx::query_as(
+        "SELECT n.name, e.at, iif(length(e.properties) <= ?3, e.properties, NULL),
+                coalesce(length(e.properties) > ?3, 0)
+         FROM events e JOIN event_names n ON n.id = e.name
          WHERE e.profile = ?1 AND n.name NOT GLOB '$*' ORDER BY e.at DESC, e.seq DESC LIMIT ?2",
     )
     .bind(person)
     .bind(LINES)
+    .bind(SHOWN_MAX)
     .fetch_all(&store.readers)
     .await?;
     rows.into_iter()
-        .map(|(name, at, properties)| {
-            Ok(EventSummary {
-                name,
-                at: Timestamp(at),
-                properties: parse_properties(properties.as_deref())?,
-            })
+        .map(|(name, at, properties, is_too_large)| {
+            let properties = parse_properties(properties.as_deref())?;
+            Ok(EventSummary { name, at: Timestamp(at), properties, is_too_large })
         })
         .collect()
 }
