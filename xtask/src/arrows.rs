@@ -333,7 +333,7 @@ mod tests {
             ("fn f() {\n    let page = html! { <a>{crate::ui::app::title()}</a> };\n}", 2),
         ];
         for (text, line) in samples {
-            assert_eq!(lines("src/api/journeys/read.rs", text), [line], "{text}");
+            assert_eq!(lines("src/api/journeys.rs", text), [line], "{text}");
         }
     }
 
@@ -349,7 +349,7 @@ mod tests {
             "fn f(api: u8) -> u8 { let ui = api; ui }",
         ];
         for text in samples {
-            assert_eq!(lines("src/api/journeys/read.rs", text), [0; 0], "{text}");
+            assert_eq!(lines("src/api/journeys.rs", text), [0; 0], "{text}");
         }
     }
 

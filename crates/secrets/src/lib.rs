@@ -1,4 +1,8 @@
-//! TODO: what this is.
+//! Secrets of the server: the key that seals and signs, random secrets of which only the hash is
+//! kept, and files that only their owner may read. Nothing in here knows what is sealed, and
+//! nothing of ours is used, so that every use of cryptography can be read in one place.
+//!
+//! Begin with [`server_key`]. Passwords are hashed in `wayfare_application::auth`.
 
 pub mod private_file;
 pub mod secret;

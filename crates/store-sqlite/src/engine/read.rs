@@ -1,15 +1,11 @@
 //! What the engine reads, in sets: a statement is about thousands of people.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use futures::TryStreamExt;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
-use serde_json::Deserializer;
 use sqlx::FromRow;
 
+use super::past_events;
 use crate::{
     SqliteStore,
     rows::{json, to_json},
@@ -17,11 +13,11 @@ use crate::{
 use wayfare_domain::{
     engine::entry::EnrolmentHistory,
     messages::event::MessageEventKind,
-    profiles::{PastEvent, Profile, Properties, property_value::size},
+    profiles::{Profile, Properties},
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreResult,
     engine::{
         ActiveEnrolment, EntryRunProgress, JourneyKey, PendingMessageEvent, ProfileKey,
         ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionKey,
@@ -41,9 +37,6 @@ struct EventRow {
 
 /// After so many bytes of properties a round takes no further events: reading them takes a multiple.
 const ROUND_BYTES: usize = 8 * 1024 * 1024;
-/// What is kept of one person's past events, in bytes of asked properties; beyond it an event
-/// counts without them.
-const PERSON_BYTES: usize = 4 * 1024 * 1024;
 
 /// Events in the order in which they came: at most `limit`, and fewer where they are large, but at
 /// least one where there is any.
@@ -128,7 +121,7 @@ pub async fn people(
         bare_people(store, &chosen).await?
     };
     if !needs.events.is_empty() {
-        load_events(store, &chosen, needs, &mut people).await?;
+        past_events::load(store, &chosen, needs, &mut people).await?;
     }
     if needs.lists {
         load_lists(store, &chosen, &mut people).await?;
@@ -172,49 +165,6 @@ async fn bare_people(
     Ok(rows.into_iter().map(|(seq,)| (seq, Profile { seq, ..Profile::default() })).collect())
 }
 
-async fn load_events(
-    store: &SqliteStore,
-    chosen: &str,
-    needs: &ProfileNeeds,
-    people: &mut HashMap<ProfileKey, Profile>,
-) -> StoreResult<()> {
-    let read: Vec<&String> =
-        needs.events.iter().filter(|(_, asked)| !asked.is_empty()).map(|(key, _)| key).collect();
-    let mut rows = sqlx::query_as(
-        "SELECT e.profile, n.name_key, e.at,
-                iif(n.name_key IN (SELECT value FROM json_each(?3)), e.properties, NULL)
-         FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value
-              CROSS JOIN event_names n ON n.project = p.project AND n.name_key IN (SELECT value
-              FROM json_each(?2))
-              CROSS JOIN events e ON e.profile = p.seq AND e.name = n.id",
-    )
-    .bind(chosen)
-    .bind(to_json(&needs.events.keys().collect::<Vec<_>>())?)
-    .bind(to_json(&read)?)
-    .fetch(&store.readers);
-    let mut kept: HashMap<ProfileKey, usize> = HashMap::new();
-    // One by one: of a large event only what is asked for stays.
-    while let Some(row) = rows.try_next().await? {
-        let (profile, key, at, properties): (i64, String, i64, Option<String>) = row;
-        let (Some(person), Some(asked)) = (people.get_mut(&profile), needs.events.get(&key)) else {
-            continue;
-        };
-        let bytes = kept.entry(profile).or_default();
-        let properties = properties.filter(|_| *bytes < PERSON_BYTES);
-        let Ok(properties) = asked_properties(properties.as_deref(), asked) else {
-            tracing::error!(profile, event = key, "engine.unreadable_event");
-            continue;
-        };
-        let before = *bytes;
-        *bytes += properties.values().map(size).sum::<usize>();
-        if before < PERSON_BYTES && *bytes >= PERSON_BYTES {
-            tracing::warn!(profile, "engine.events_too_large");
-        }
-        person.events.push(PastEvent { key, at: Timestamp(at), properties });
-    }
-    Ok(())
-}
-
 async fn load_lists(
     store: &SqliteStore,
     chosen: &str,
@@ -234,44 +184,6 @@ async fn load_lists(
         }
     }
     Ok(())
-}
-
-/// Of stored properties those that are asked for; the others are not even taken apart.
-fn asked_properties(text: Option<&str>, asked: &HashSet<String>) -> StoreResult<Properties> {
-    let Some(text) = text else { return Ok(Properties::new()) };
-    let corrupt = |_| StoreError::Corrupt("properties that cannot be read".to_string());
-    AskedProperties(asked).deserialize(&mut Deserializer::from_str(text)).map_err(corrupt)
-}
-
-/// Reads an object, and keeps only these of its members.
-struct AskedProperties<'a>(&'a HashSet<String>);
-
-impl<'de> DeserializeSeed<'de> for AskedProperties<'_> {
-    type Value = Properties;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Properties, D::Error> {
-        from.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for AskedProperties<'_> {
-    type Value = Properties;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("properties")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Properties, A::Error> {
-        let mut kept = Properties::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if self.0.contains(&name) {
-                kept.insert(name, members.next_value()?);
-            } else {
-                members.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(kept)
-    }
 }
 
 /// Properties as they are stored: null where there are none.
@@ -540,17 +452,4 @@ pub async fn runs_of(
     .fetch_all(&store.readers)
     .await?;
     Ok(rows.into_iter().map(|(version, at, last)| (version, (Timestamp(at), last))).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_large_event_only_what_conditions_ask_for_is_kept() {
-        let zeros = vec![vec![0; 100]; 100];
-        let text = serde_json::json!({ "a": zeros, "plan": "gold", "b": zeros }).to_string();
-        let kept = asked_properties(Some(&text), &["plan".to_string()].into()).expect("read");
-        assert_eq!(serde_json::json!(kept), serde_json::json!({ "plan": "gold" }));
-    }
 }

@@ -127,7 +127,9 @@ async fn write(
     for report in reports {
         let Some(message) = posted.get(&report.message) else { continue };
         if known.insert((report.message, report.fate.code())) {
-            rows.push((report.message, report.fate, report.at, report.detail.as_deref()));
+            // What is said of someone who was forgotten may name them.
+            let detail = report.detail.as_deref().filter(|_| message.profile.is_some());
+            rows.push((report.message, report.fate, report.at, detail));
             consequences.push((message, *report));
         }
         // Anyone who clicks has seen it. Written as the later of the two, so that the click is what

@@ -1,4 +1,6 @@
-//! TODO: what this is.
+//! Bulk actions on journeys: which journeys an action is about, what it does to each, the stored
+//! result, and its undo. Whether a status allows an action is decided in
+//! `crates/domain/src/journeys/transition.rs`, never here. Begin with [`operate`].
 
 pub mod operate;
 pub mod targets;

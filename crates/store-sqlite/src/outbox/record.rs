@@ -54,7 +54,8 @@ pub async fn stopped(
     Ok(rows.into_iter().map(|(version,)| version).collect())
 }
 
-/// Answers how many of them were in hand and have their new state now.
+/// Answers how many of them were in hand and have their new state now. Of someone who was forgotten
+/// meanwhile no reason is kept: it may name them.
 pub async fn write_states(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
@@ -64,7 +65,8 @@ pub async fn write_states(
     static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4, attempts
             = attempts + s.column5,
-                reason = s.column6, provider_id = coalesce(s.column7, provider_id) FROM (VALUES",
+                reason = iif(outbox.profile IS NULL, NULL, s.column6),
+                provider_id = coalesce(s.column7, provider_id) FROM (VALUES",
         7,
         ") s WHERE outbox.seq = s.column1 AND outbox.state = 4",
     );
@@ -185,7 +187,7 @@ async fn learn_receivers(
     static LEARN: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET receiver = c.column2 FROM (VALUES",
         2,
-        ") c WHERE outbox.seq = c.column1",
+        ") c WHERE outbox.seq = c.column1 AND outbox.profile IS NOT NULL",
     );
     let learned =
         settled.iter().filter_map(|message| Some((message.message, message.receiver.as_deref()?)));

@@ -127,8 +127,11 @@ pub async fn forget(
         "DELETE FROM steps WHERE enrolment IN (SELECT seq FROM enrolments WHERE profile = ?1)",
         "DELETE FROM message_events WHERE pending = 0 AND message IN (SELECT seq FROM outbox
          WHERE profile = ?1)",
-        // A reason may repeat what was sent to them: their address, their values.
-        "UPDATE outbox SET profile = NULL, reason = NULL WHERE profile = ?1",
+        "UPDATE message_events SET detail = NULL WHERE message IN (SELECT seq FROM outbox
+         WHERE profile = ?1)",
+        // A reason may repeat what was sent to them: their address, their values. The receiver of
+        // a webhook may be made for each person.
+        "UPDATE outbox SET profile = NULL, reason = NULL, receiver = '' WHERE profile = ?1",
         "UPDATE enrolments SET profile = NULL, entry_properties = NULL, wait_until = NULL, due_at
             = NULL,
              state = iif(state = 0, (SELECT coalesce(v.emptied, 5) FROM versions v

@@ -2,9 +2,13 @@
 
 pub mod contact_changes;
 mod entry_facts;
+#[cfg(test)]
+mod erasure_tests;
 mod identity;
 mod imports;
 mod ingest;
+#[cfg(test)]
+mod large_events_tests;
 mod merge;
 mod names;
 mod of_browser;
