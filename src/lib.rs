@@ -1,5 +1,5 @@
-//! Wayfare: customer journeys in one binary and one file. `docs/architecture.md` is the map of the
-//! house.
+//! Wayfare: customer journeys in one binary and one file. `docs/architecture.md` says where
+//! what is.
 #![recursion_limit = "512"]
 
 pub mod api;

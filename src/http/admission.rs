@@ -1,5 +1,5 @@
 //! What is asked of a request beside the rest, depending on the place that its connection has
-//! (`server/listener`).
+//! (`src/server/listener/`).
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -1,5 +1,5 @@
 //! A form is carried out in the project that its page showed, or not at all: another tab, or a link
-//! that somebody sent, may have led into another project meanwhile. Every form names its project
+//! that was sent to them, may have led into another project meanwhile. Every form names its project
 //! (`ui/components/for_project.rs`), and here is the one place that looks at it.
 
 use crate::api::{

@@ -1,5 +1,5 @@
 //! How much of requests that have not come to their end is held in memory: by client, and in all.
-//! Whoever sends large bodies slowly, on many connections, takes their own share and no more.
+//! A client that sends large bodies slowly, on many connections, takes its own share and no more.
 
 use std::{
     collections::HashMap,

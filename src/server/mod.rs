@@ -1,4 +1,5 @@
-//! The server's half: everything that may touch a disk, a socket or a clock.
+//! What surrounds the router in a running server: connections and their limits, the log, signals,
+//! and where the server's key is found.
 
 pub mod concurrency_limit;
 pub mod file_descriptors;

@@ -1,4 +1,4 @@
-//! What comes back from messages, over real HTTP: links, the page of choices, providers' reports,
+//! What comes back from messages, over real HTTP: links, the preferences page, providers' reports,
 //! the suppression list.
 
 mod choices;

@@ -1,5 +1,5 @@
-//! After a standstill those who are overdue go on at a set rate, and whoever is due in time does
-//! not wait behind them.
+//! After downtime overdue people continue at a set rate, and people who are due in time do not wait
+//! behind them.
 
 use std::{ops::RangeInclusive, sync::Arc};
 

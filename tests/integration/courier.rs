@@ -1,4 +1,4 @@
-//! The courier between a real outbox and a provider that does what the test says.
+//! The dispatcher between a real outbox and a provider that does what the test says.
 
 pub mod provider;
 pub mod shop;

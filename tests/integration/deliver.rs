@@ -1,4 +1,4 @@
-//! From an event to a provider's door: the deployable program, a real SMTP server in a process of
+//! From an event to a provider: the deployable program, a real SMTP server in a process of
 //! its own, a real receiver of webhooks.
 
 use std::{collections::HashMap, time::Duration};
@@ -89,7 +89,7 @@ async fn after_a_stop_was_answered_no_provider_hears_another_word() {
     let (letters, requests) = (sink.messages().len(), receiver.asked().len());
     assert_eq!(status, StatusCode::OK, "{answer}");
     pouring.await.expect("joined");
-    // Longer than anything waits: the courier looks four times a second, the first retry comes
+    // Longer than anything waits: the dispatcher looks four times a second, the first retry comes
     // after two.
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Once a deletion, a withdrawn consent, an address on the suppression list or a channel that is
-//! off was answered, no provider hears another word: through every door, over HTTP, with a receiver
-//! that takes its time.
+//! off was answered, no provider hears another word: through every interface, over HTTP, with a
+//! receiver that takes its time.
 
 use std::time::Duration;
 

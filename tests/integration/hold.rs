@@ -13,8 +13,8 @@ use crate::{
 
 /// The receiver is on this machine.
 const HERE: [&str; 2] = ["--allow-networks", "127.0.0.0/8"];
-/// Longer than anything waits that happens by itself: the engine and the courier look four times a
-/// second, retries of what failed once come after two seconds.
+/// Longer than anything waits that happens by itself: the engine and the dispatcher look four times
+/// a second, retries of what failed once come after two seconds.
 const LONG: Duration = Duration::from_secs(4);
 
 async fn webhooks_go_out(server: &Server) {

@@ -1,4 +1,4 @@
-//! The three ways in for people and events, over real HTTP: what is good is kept, what is bad is
+//! The three APIs for profiles and events, over real HTTP: what is good is kept, what is bad is
 //! named, nothing is a 500.
 
 use reqwest::StatusCode;

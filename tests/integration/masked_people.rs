@@ -1,5 +1,5 @@
 //! Who sees people: a Viewer, and a key without the scope for it, are shown neither addresses nor
-//! properties, by no door, and cannot find them out by searching.
+//! properties, by no interface, and cannot find them out by searching.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

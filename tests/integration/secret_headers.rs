@@ -1,5 +1,5 @@
-//! Keys in a webhook's headers: shown to whoever may edit journeys, in no file, and kept where
-//! somebody saves without having seen them.
+//! Keys in a webhook's headers: shown to people who may edit journeys, in no file, and kept when
+//! someone saves without having seen them.
 
 use std::fs;
 

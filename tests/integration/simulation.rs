@@ -1,6 +1,6 @@
 //! Months of a random company in seconds: random journeys, people, events, operations and crashes,
-//! on a clock that is held, with the guarantees of the design checked after each step. A failure
-//! names its seed; `WAYFARE_SEEDS=7` runs that one, `WAYFARE_SEEDS=0..500` many.
+//! on a clock that is held, with the guarantees of docs/design.md checked after each step. A
+//! failure names its seed; `WAYFARE_SEEDS=7` runs that one, `WAYFARE_SEEDS=0..500` many.
 
 mod company;
 mod journey;

@@ -1,5 +1,5 @@
-//! What is refused is refused in our words, on every route there is and whatever comes: nobody is
-//! told about Rust.
+//! What is refused is refused in our words, on every route there is and whatever comes: no answer
+//! is about Rust.
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};

@@ -150,7 +150,7 @@ fn module_of(file: &str) -> Vec<String> {
     path.split('/').map(str::to_string).collect()
 }
 
-/// What a file of a room uses and may not: line and sentence.
+/// What a file of a folder uses and may not: line and sentence.
 fn judge(text: &str, room: &Room, module: &[String]) -> Result<Vec<(usize, String)>> {
     let tokens: TokenStream = text.parse().map_err(|error| anyhow!("this is not Rust: {error}"))?;
     let mut uses = Vec::new();
@@ -313,7 +313,7 @@ mod tests {
 
     use super::{ROOMS, WALLS, behind, judge, module_of};
 
-    /// Lines with findings, of a file in a room.
+    /// Lines with findings, of a file in a folder.
     fn lines(file: &str, text: &str) -> Vec<usize> {
         let module = module_of(file);
         let room = ROOMS.iter().find(|room| room.name == module[0]).unwrap();

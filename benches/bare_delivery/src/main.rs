@@ -1,5 +1,5 @@
 //! The least that could be done: a loop that hands messages to lettre or reqwest, as many at once
-//! as Wayfare does, without an outbox, gates, templates or an account of anything. `cargo xtask
+//! as Wayfare does, without an outbox, send rules, templates or a record of anything. `cargo xtask
 //! bench deliver` prints its figures beside ours.
 //!
 //! `bare-delivery sink mail|hooks` prints a port and takes everything, until its input ends.

@@ -52,7 +52,7 @@ fn main() {
     println!("{:.0}", rows as f64 / start.elapsed().as_secs_f64());
 }
 
-/// The people of the trips; not part of what is measured.
+/// The people of the enrolments; not part of what is measured.
 fn make_profiles(connection: &mut Connection, count: i64) {
     let transaction = connection.transaction().expect("a transaction");
     for seq in 1..=count {
@@ -90,7 +90,7 @@ fn event_of(transaction: &Transaction<'_>, person: i64, number: i64) {
         .expect("written");
 }
 
-/// One trip through three nodes: entry, split, profile update.
+/// One enrolment through three nodes: entry, split, profile update.
 fn person(transaction: &Transaction<'_>, number: i64) {
     let at = 1_790_000_000_000_i64 + number;
     let mut trip = transaction

@@ -1,4 +1,4 @@
-//! What becomes of messages, for people.
+//! The state of delivery and failed messages, for the page Delivery and for programs.
 
 use super::{ServiceResult, Services, channels::state_of};
 use wayfare_delivery::DeliveryMetricsSnapshot;
@@ -12,7 +12,7 @@ use wayfare_domain::{
 };
 use wayfare_store::{Store, outbox::MessageKey};
 
-/// What the courier does, for anyone who watches the server.
+/// What the dispatcher does, for programs that watch the server.
 pub struct DeliveryStats {
     /// Of all projects, since the start.
     pub courier: DeliveryMetricsSnapshot,
@@ -35,7 +35,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(DeliveryOverview { channels, undelivered, doubts })
     }
 
-    /// How the channels of the project do, and what the courier has done.
+    /// How the channels of the project do, and what the dispatcher has done.
     pub async fn delivery_stats(&self, actor: &Actor) -> ServiceResult<DeliveryStats> {
         actor.require(Permission::SeeJourneys)?;
         let load = self.store.outbox_load(actor.project).await?;

@@ -1,6 +1,6 @@
 //! Where records wait for the writer: anyone who comes while one transaction is written shares the
 //! next one. Each sender is answered when their records are on the disk, and hears at once when
-//! there is no more room.
+//! the queue is full.
 
 use std::sync::Arc;
 

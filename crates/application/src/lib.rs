@@ -1,6 +1,7 @@
-//! Use cases. Each takes who is asking, asks the table of `crates/domain/src/access/permissions.rs` whether they may, and
-//! does one thing: pages, API and command line call them, the store carries them out. Nothing that
-//! is called from outside gets by without this room.
+//! The services: one use case a method, the actor first. Each asks the table of permissions
+//! (`crates/domain/src/access/permissions.rs`) whether the actor may, and does one thing: pages,
+//! API and command line call it, the store carries it out. HTTP, SQL and views do not belong here.
+//! Begin with [`Services`] and `journeys.rs`.
 
 mod api_keys;
 pub mod audit;
@@ -81,7 +82,7 @@ pub struct Services<S> {
 pub struct DeliveryHandles {
     pub vault: ServerKey,
     pub outside: EgressClient,
-    /// How the courier does.
+    /// How the dispatcher does.
     pub signs: DeliveryMetrics,
     /// What is on its way.
     pub flights: InFlightTracker,

@@ -1,4 +1,4 @@
-//! People, what they do, segments, and what became of them in journeys.
+//! Profiles and their events, segments, enrolments, and why a person did not enter.
 
 use super::{ServiceResult, Services};
 use wayfare_domain::{
@@ -170,7 +170,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.published_journeys(actor.project).await?)
     }
 
-    /// Forgets a person; the counts of journeys keep their trips without them. Answered when
+    /// Deletes a profile; the counts of journeys keep its enrolments without it. Answered when
     /// nothing is on its way to them.
     pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
         actor.require(Permission::ErasePeople)?;

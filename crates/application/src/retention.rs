@@ -1,6 +1,6 @@
-//! Keeps the file from growing for ever: old events, old step logs and old accounts of refusals and
-//! imports go, a portion at a time, so that no one waits for it. People, their trips and all
-//! figures stay.
+//! Keeps the file from growing for ever: old events, messages, enrolment logs, entry rejections and
+//! results of imports go, a portion at a time, so that no one waits for it. Profiles, enrolments
+//! and all stats stay.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Versions: opened, saved, checked, published, tried.
+//! Versions: opened, saved, checked, published, compared.
 
 mod simulation;
 

@@ -1,4 +1,4 @@
-//! From messages that were taken to letters that are handed over, each by a task of its own.
+//! From leased messages to delivery tasks, each a task of its own.
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 

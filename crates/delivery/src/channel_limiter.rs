@@ -34,7 +34,7 @@ pub struct ChannelLimiter {
     receivers: HashMap<String, Receiver>,
 }
 
-/// What a lane may still take in one round.
+/// What a channel may still take in one round.
 pub struct Allowance {
     /// By the channel's rate.
     rated: i64,
@@ -44,7 +44,7 @@ pub struct Allowance {
     concurrency: [i64; ReceiverHealth::COUNT],
 }
 
-/// How a lane does, for people and for anyone who watches the server.
+/// How a channel does, for people and for programs that watch the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChannelLimiterStatus {
     pub in_hand: i64,

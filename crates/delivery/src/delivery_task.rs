@@ -1,5 +1,4 @@
-//! One message that was taken, with everything that is needed to hand it over, and what comes of
-//! that.
+//! One leased message, with everything that is needed to send it, and the outcome of that.
 
 use std::sync::Arc;
 
@@ -32,7 +31,7 @@ use wayfare_secrets::server_key::ServerKey;
 use wayfare_store::outbox::{LeasedMessage, MessageResult, SendFacts, SendOutcome};
 use wayfare_templates::{RenderContext, content::Content};
 
-/// What all letters share.
+/// What all delivery tasks share.
 pub struct DeliveryContext {
     pub clock: Arc<dyn Clock>,
     pub calendar: Arc<dyn TimeZones>,
@@ -66,7 +65,7 @@ pub struct AttemptResult {
     /// The server ended while it was on its way: it stays marked as begun, and the next start has
     /// it in doubt.
     pub stays_begun: bool,
-    /// Its lane knows of it.
+    /// Its limiter knows of it.
     pub heard: bool,
 }
 
@@ -93,7 +92,7 @@ impl AttemptResult {
     }
 }
 
-/// What someone got lately, as the gates look at it: what is with a sender counts where it was
+/// What someone got lately, as the send rules look at it: what is with a sender counts where it was
 /// written before this message.
 pub fn recent_of(
     surroundings: &SendFacts,
@@ -127,7 +126,7 @@ pub fn suppressed_of(
 }
 
 impl DeliveryTask {
-    /// Through the gates, filled in, handed over. Nothing begins after `stop`.
+    /// Checked by the send rules, rendered, sent. Nothing begins after `stop`.
     pub async fn deliver(
         self,
         office: &DeliveryContext,
@@ -212,7 +211,7 @@ impl DeliveryTask {
         AttemptResult { handed, ..AttemptResult::not_attempted(&self.message, settlement) }
     }
 
-    /// None where the gates are open.
+    /// None where the send rules allow it.
     fn gate(&self, office: &DeliveryContext, zone: &str, now: Timestamp) -> Option<SendOutcome> {
         let sending =
             self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();

@@ -1,8 +1,7 @@
-//! The task that feeds the channels.
+//! The outbox dispatcher.
 //!
-//! It works in rounds: what has come back is settled, and as much is taken as the channels have
-//! room for, in one transaction; in between the messages are with the senders, each a task of its
-//! own.
+//! It works in rounds: results are recorded, and as many messages are leased as the channels have
+//! places for, in one transaction; in between the messages are sent, each by a task of its own.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -36,9 +35,9 @@ use wayfare_store::{
 
 /// How often the outbox is looked at while nothing is heard of it.
 pub(super) const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// How long the courier lets more come back before it settles, and how often while fewer are back
-/// than a third of what is in hand: the senders do not wait for it, and a transaction costs as much
-/// for a few as for many.
+/// How long the dispatcher lets more come back before it settles, and how often while fewer are
+/// back than a third of what is in hand: the senders do not wait for it, and a transaction costs as
+/// much for a few as for many.
 pub(super) const GATHER: Duration = Duration::from_millis(2);
 const COALESCE_ROUNDS: u32 = 10;
 const GATHERED_PART: usize = 3;

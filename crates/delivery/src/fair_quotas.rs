@@ -1,4 +1,4 @@
-//! Who gets how much of what there is room for.
+//! Divides the free places of a destination fairly among the journeys that wait for it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,8 +6,8 @@ use super::{channel_limiter::ChannelLimiter, dispatcher::ChannelKey};
 use wayfare_domain::time::Timestamp;
 use wayfare_store::outbox::{LeaseQuota, OutboxQueue};
 
-/// Receivers that do not answer, or have not yet, for which something is taken in one round: each is a
-/// look into the outbox, while everybody who writes waits.
+/// Receivers that do not answer, or have not yet, for which something is taken in one round: each
+/// is a look into the outbox, while everybody who writes waits.
 const UNPROVEN_MAX: usize = 256;
 
 /// Each receiver gets what it has places for, whatever lies in wait for another. At a receiver each

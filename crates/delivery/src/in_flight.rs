@@ -1,4 +1,4 @@
-//! Messages between being taken and being settled, one by one.
+//! Messages that are leased and have no recorded result yet, one by one.
 //!
 //! What changes whether a message may go out is a barrier because it looks here: a Stop, an
 //! erasure, a withdrawn consent, an address on the suppression list, a channel that was switched

@@ -1,5 +1,6 @@
-//! The courier: takes messages from the outbox, asks the gates again, fills them in, hands them
-//! over, and writes down what became of them (docs/delivery.md).
+//! Delivery: leases messages from the outbox, asks the send rules again, renders the messages,
+//! sends them, and records the results (docs/delivery.md); and reads what comes back
+//! ([`tracking`]). It meets the engine in tables only. Begin with `dispatcher.rs`.
 
 mod attempt;
 pub mod channel_limiter;

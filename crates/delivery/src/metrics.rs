@@ -1,4 +1,4 @@
-//! What the courier tells about itself.
+//! What the dispatcher tells about itself.
 
 use std::{
     collections::HashMap,
@@ -36,13 +36,13 @@ pub struct DeliveryMetricsSnapshot {
     pub withheld: u64,
     /// Put back to be tried again.
     pub again: u64,
-    /// Rounds of the courier that failed.
+    /// Rounds of the dispatcher that failed.
     pub failures: u64,
 }
 
 impl DeliveryMetrics {
-    /// The engine wakes the courier when it has written messages, and is woken by it when some were
-    /// settled.
+    /// The engine wakes the dispatcher when it has written messages, and is woken by it when some
+    /// were settled.
     pub fn new(engine: EngineMetrics) -> Self {
         Self(Arc::new(Inner { engine, ..Inner::default() }))
     }

@@ -207,7 +207,8 @@ impl Receiver {
                 }
                 opens
             }
-            // A machine that has no name, for instance: that is the message's matter, and no answer.
+            // A machine that has no name, for instance: that is the message's matter, and no
+            // answer.
             SendResult::Deferred { .. } => {
                 let before = self.standing;
                 self.trust_again();
@@ -237,7 +238,7 @@ fn permits(places: i64) -> Semaphore {
 /// How fast messages come back, measured where they do.
 ///
 /// All that is in hand is marked as begun before it begins, and is in doubt after a crash: so it is
-/// what is handed over at the same time, and what the provider will take until the courier comes
+/// what is handed over at the same time, and what the provider will take until the dispatcher comes
 /// round again, and no more.
 struct Pace {
     since: Instant,
@@ -254,7 +255,7 @@ impl Pace {
         self.returned += count;
     }
 
-    /// Messages that will come back until the courier has come round.
+    /// Messages that will come back until the dispatcher has come round.
     fn ahead(&mut self, now: Instant) -> i64 {
         let passed = now.saturating_duration_since(self.since);
         if passed.as_millis() > 0 {
@@ -270,8 +271,8 @@ impl Pace {
     }
 }
 
-/// How far ahead of the provider messages are taken. The courier comes round in twenty and writes
-/// in a few.
+/// How far ahead of the provider messages are taken. The dispatcher comes round in twenty and
+/// writes in a few.
 const AHEAD_MS: f64 = 40.0;
 const SLOWER_WITHIN_MS: f64 = 100.0;
 /// Most messages that are in hand, for providers that are fast.

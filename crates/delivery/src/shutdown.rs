@@ -1,4 +1,4 @@
-//! How the courier ends when the server is told to.
+//! How the dispatcher ends when the server is told to.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Versions as the courier uses them: the messages of their nodes, read once.
+//! Versions as the dispatcher uses them: the messages of their nodes, read once.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -1,4 +1,4 @@
-//! Draws a graph step by step, top to bottom, so that a plot reads like the journey that it is.
+//! Draws a graph step by step, top to bottom, so that its code reads like the journey that it is.
 
 use wayfare_domain::graph::{Connector, Graph, Node, NodeKind, Position};
 

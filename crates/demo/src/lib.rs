@@ -1,5 +1,5 @@
 //! The demo project: journeys of a shop, a bank and a travel app, in every status, with real graphs
-//! and believable figures. Nothing in it is random and nothing looks at a clock: `now` is handed
+//! and believable stats. Nothing in it is random and nothing looks at a clock: `now` is handed
 //! in.
 
 mod businesses;

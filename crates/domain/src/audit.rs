@@ -1,5 +1,5 @@
-//! The audit log: who did what, to which journeys, from where, and when (DESIGN section 9). Entries
-//! are added and never changed.
+//! The audit log: who did what, to which journeys, from where, and when. Entries are added and
+//! never changed.
 
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing in here knows SQL, HTTP or a view. What a status allows, what a name may hold, what a
 //! URL of the list means and what a graph must look like is decided here once and used by every
-//! other room.
+//! other crate. What must not be here: I/O, a clock, randomness.
 
 pub mod access;
 pub mod audit;

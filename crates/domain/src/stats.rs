@@ -23,7 +23,7 @@ pub struct VersionStats {
     pub queued: i64,
     /// Messages that Stop called off.
     pub cancelled: i64,
-    /// Had an occasion to enter, and got past the gates up to the control group.
+    /// Had a reason to enter, and passed the entry rules up to the control group.
     pub qualified: i64,
     /// Those of them who were held out for comparison.
     pub control: i64,

@@ -1,5 +1,5 @@
 //! Steps on the clipboard: a text, so that they can be pasted into another journey, another tab or
-//! a letter to a colleague.
+//! a message to a colleague.
 
 use std::collections::HashSet;
 

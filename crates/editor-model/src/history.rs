@@ -1,4 +1,4 @@
-//! The sketch on the desk, with what was done before and what was taken back.
+//! The edit history: the state that is edited, with what was done before and what was undone.
 
 use std::collections::{BTreeSet, VecDeque};
 

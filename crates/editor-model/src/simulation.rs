@@ -1,5 +1,6 @@
 //! One person through a graph on a clock that runs ahead: which way would they go, when, and why.
-//! Messages count as sent; what they do with them, and everything else they do, the trial says.
+//! Messages count as sent; what they do with them, and everything else they do, the simulation
+//! says.
 
 use std::collections::VecDeque;
 

@@ -1,5 +1,5 @@
 //! A version while it is edited, and everything that can be done to it: each change is a value, and
-//! applying one makes a new sketch. Undo, the outline, the canvas and the tests all use the same
+//! applying one makes a new state. Undo, the outline, the canvas and the tests all use the same
 //! few words.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -104,10 +104,10 @@ impl EditorState {
             .and_then(|id| self.graph.node(id))
     }
 
-    /// The sketch after a change.
+    /// The state after a change.
     ///
     /// # Errors
-    /// Where it makes no sense: the sketch is as it was.
+    /// Where it makes no sense: the state is as it was.
     pub fn apply(&self, edit: &EditCommand, mode: EditMode) -> Result<EditorState, EditError> {
         self.permitted(edit, mode)?;
         let mut next = self.clone();

@@ -1,6 +1,6 @@
 //! Secrets of the server: the key that seals and signs, random secrets of which only the hash is
-//! kept, and files that only their owner may read. Nothing in here knows what is sealed, and
-//! nothing of ours is used, so that every use of cryptography can be read in one place.
+//! kept, and files that only their owner may read. Nothing in here knows what is sealed or
+//! signed, and no other crate of ours is used.
 //!
 //! Begin with [`server_key`]. Passwords are hashed in `wayfare_application::auth`.
 

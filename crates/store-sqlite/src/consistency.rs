@@ -68,9 +68,9 @@ pub async fn check(store: &SqliteStore) -> StoreResult<Vec<String>> {
     Ok(findings)
 }
 
-/// What a version says of its people (k_), and what their trips say (r_). `carried` are figures
-/// from before trips were kept. In a version that was stopped (5) or left (6) no one is inside,
-/// whatever a row says until it is swept.
+/// What a version says of its people (k_), and what their enrolments say (r_). `carried` are
+/// figures from before enrolments were kept. In a version that was stopped (5) or left (6) no one
+/// is inside, whatever a row says until it is swept.
 const TRIPS: &str = "WITH trips AS (
     SELECT e.version, count(*) AS entered, sum(e.state = 0) AS inside, sum(e.state = 1) AS
     completed, sum(e.state = 2) AS converted,
@@ -113,7 +113,7 @@ fn in_words((name, number, what, kept, found): Mismatch) -> String {
     format!("{name}, version {number}: {what} is {kept}, but its rows add up to {found}")
 }
 
-/// Every counter against the trips that it counts.
+/// Every counter against the enrolments that it counts.
 async fn check_enrolments(store: &SqliteStore) -> StoreResult<Vec<String>> {
     let rows: Vec<Mismatch> = sqlx::query_as(TRIPS).fetch_all(&store.readers).await?;
     Ok(rows.into_iter().map(in_words).collect())

@@ -1,4 +1,4 @@
-//! The two evaluators of criteria give the same answer: on random people, events and questions.
+//! The two evaluators of criteria give the same answer: on random people, events and criteria.
 
 use std::collections::HashMap;
 

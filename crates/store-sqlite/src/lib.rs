@@ -1,4 +1,6 @@
-//! The store in one SQLite file: one writer, several readers, set-based statements.
+//! The store in one SQLite file: one writer, several readers, set-based statements. The only crate
+//! with SQL; sentences for people and rules do not belong here. Begin with `write_queue.rs` and
+//! `operations/operate.rs`; the schema is in `migrations/`.
 
 mod access_store;
 mod accounts;

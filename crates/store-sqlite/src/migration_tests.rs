@@ -1,4 +1,4 @@
-//! Databases of before are brought up to date without anybody losing what they could do.
+//! Databases of earlier versions are migrated, and no one loses what they could do.
 
 use std::{borrow::Cow, path::Path};
 

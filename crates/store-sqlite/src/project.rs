@@ -1,4 +1,4 @@
-//! The project, its people, and the signs of life that other rooms ask for.
+//! The project, its local actors, and the signs of life that other parts ask for.
 
 use uuid::Uuid;
 

@@ -107,19 +107,19 @@ pub struct PendingMessageEvent {
     pub fate: MessageEventKind,
     pub node: String,
     pub visit: i64,
-    /// Is the person still on their trip?
+    /// Is the person still inside?
     pub inside: bool,
     pub enrolment: ActiveEnrolment,
 }
 
-/// A message that waits for its channel, with the trip it belongs to.
+/// A message that waits for its channel, with the enrolment it belongs to.
 #[derive(Debug, Clone)]
 pub struct QueuedMessage {
     pub seq: i64,
     pub channel: String,
     pub node: String,
     pub visit: i64,
-    /// Is the person still on their trip?
+    /// Is the person still inside?
     pub inside: bool,
     pub enrolment: ActiveEnrolment,
 }
@@ -403,8 +403,8 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
     /// Carries out a batch. False, and nothing done, where something that it was decided on has
     /// changed.
     fn commit_batch(&self, batch: &EngineBatch) -> impl Future<Output = StoreResult<bool>> + Send;
-    /// Ends what a Stop has left: trips of stopped versions that still say inside, and their queued
-    /// messages. Answers whether there is more.
+    /// Ends what a Stop has left: enrolments of stopped versions that are still inside, and their
+    /// queued messages. Answers whether there is more.
     fn sweep(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<bool>> + Send;
 
     /// For anyone who watches the server.
@@ -422,7 +422,7 @@ pub trait EngineStore: Clone + Send + Sync + 'static {
         from: i64,
         limit: i64,
     ) -> impl Future<Output = StoreResult<Page>> + Send;
-    /// Steps of the next `limit` trips.
+    /// Steps of the next `limit` enrolments.
     fn forget_steps(
         &self,
         age: Age,

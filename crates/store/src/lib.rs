@@ -1,5 +1,6 @@
-//! What Wayfare remembers. [`Store`] says what can be asked of it, in methods as large as a use
-//! case; each engine is a folder that implements it. Nothing above this room knows the dialect.
+//! The contract of the store: [`Store`] and the traits beside it say what can be asked, in methods
+//! as large as a use case. A crate such as `store-sqlite` implements it; nothing else knows the
+//! dialect, and no statement stands here.
 
 pub mod access;
 pub mod channels;
@@ -82,7 +83,7 @@ pub trait Store:
     ) -> impl Future<Output = StoreResult<StopPreview>> + Send;
 
     // Operations. Each is one transaction and one entry of the history.
-    /// Applies `action` where [`crate::domain::transition::transition`] allows it. With
+    /// Applies `action` where [`wayfare_domain::journeys::transition::transition`] allows it. With
     /// `confirmed`, a selection that is no longer the one that was shown changes nothing and
     /// answers [`StoreError::SelectionChanged`].
     fn operate(
@@ -207,7 +208,7 @@ pub trait Store:
     ) -> impl Future<Output = StoreResult<()>> + Send;
     fn journey_count(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
 
-    // The house itself.
+    // The database itself.
     /// The first project of the database, made where there is none, with the local admin as its
     /// person.
     fn local_actor(&self, now: Timestamp) -> impl Future<Output = StoreResult<Actor>> + Send;

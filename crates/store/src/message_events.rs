@@ -1,5 +1,4 @@
-//! What comes back: what became of messages, what people say to them, and addresses that get
-//! nothing any more.
+//! What comes back: message events, replies, preferences, and the suppression list.
 
 use std::collections::HashMap;
 

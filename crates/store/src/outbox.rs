@@ -1,4 +1,4 @@
-//! What the courier asks of the store.
+//! What the dispatcher asks of the store.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -51,7 +51,7 @@ pub struct LeaseQuota {
     pub most: i64,
 }
 
-/// A message that the courier has taken.
+/// A message that the dispatcher has leased.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeasedMessage {
     pub seq: MessageKey,
@@ -161,8 +161,8 @@ impl ChangedFacts {
 }
 
 /// Who becomes whom, told by the store before it is committed: a message that was taken for the one
-/// is the other's from then on, for whoever changes something afterwards. Cheap to clone; all clones
-/// are the same.
+/// is the other's from then on, for whoever changes something afterwards. Cheap to clone; all
+/// clones are the same.
 #[derive(Clone, Default)]
 pub struct Merges(Arc<Mutex<Vec<(ProfileKey, ProfileKey)>>>);
 
@@ -181,7 +181,7 @@ impl Merges {
     }
 }
 
-/// What the gates want to know of people besides their profiles.
+/// What the send rules want to know of people besides their profiles.
 #[derive(Debug, Clone, Default)]
 pub struct SendFacts {
     /// Why addresses get nothing any more: by project, kind of address and address.
@@ -214,13 +214,13 @@ pub struct VersionNames {
     pub journey_name: String,
 }
 
-/// The outbox, as the courier sees it.
+/// The outbox, as the dispatcher sees it.
 pub trait OutboxStore: Clone + Send + Sync + 'static {
     /// What waits, by journey and channel, whether its time has come or not.
     fn list_queues(&self) -> impl Future<Output = StoreResult<Vec<OutboxQueue>>> + Send;
     /// Writes down what happened to messages, and what the engine is to move people by; and takes
     /// others whose time has come, the longest due of each heap first. From then on they are the
-    /// courier's, until they are settled or the server dies. Messages of people who left their
+    /// dispatcher's, until they are settled or the server dies. Messages of people who left their
     /// journey meanwhile are called off instead. All of it, or nothing.
     fn record_and_lease(
         &self,

@@ -78,7 +78,7 @@ pub trait ProfileStore {
         &self,
         project: ProjectId,
     ) -> impl Future<Output = StoreResult<Vec<(JourneyId, String)>>> + Send;
-    /// Forgets a person. Their trips stay in the counts, without them.
+    /// Deletes a profile. Its enrolments stay in the counts, without it.
     fn delete_person(
         &self,
         actor: &Actor,

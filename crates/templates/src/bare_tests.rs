@@ -1,4 +1,4 @@
-//! Values in tags without quotes around them, and behind markup that could mislead whoever follows
+//! Values in tags without quotes around them, and behind markup that could mislead a reader of
 //! it: none becomes an attribute, none leads to a script.
 
 use serde_json::json;

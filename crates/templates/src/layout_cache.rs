@@ -2,8 +2,8 @@
 //!
 //! What makes a mail of a text takes its time: MJML becomes HTML, links are found, a text part is
 //! read out of it all. None of that depends on who is greeted. So it is done with marks where
-//! values belong (`marks.rs`), and kept: for the next person whose text has the same shape, only
-//! their values and their links are put in. A condition in a template makes another shape. The
+//! values belong (`placeholders.rs`), and kept: for the next person whose text has the same shape,
+//! only their values and their links are put in. A condition in a template makes another shape. The
 //! first mail of a shape is made both ways, and where these differ, that shape is finished for each
 //! person anew.
 

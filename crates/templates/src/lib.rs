@@ -1,9 +1,9 @@
-//! Fills in what authors write: Liquid over the profile, the event that let them in, and the
-//! journey.
+//! Fills in what authors write: Liquid over the profile, the event that started the enrolment, and
+//! the journey.
 //!
 //! A message is compiled once ([`CompiledMessage::new`]) and composed for each person. What it may
-//! cost is limited (`meter.rs`), values cannot break out of their place (`place.rs`), and what is
-//! not there is nothing (`scope.rs`).
+//! cost is limited (`budget.rs`), values cannot break out of their place (`escape_context.rs`), and
+//! what is not there is nothing (`scope.rs`).
 
 mod addresses;
 #[cfg(test)]

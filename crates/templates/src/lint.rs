@@ -1,4 +1,4 @@
-//! What can be said of a message before it is sent to anybody.
+//! What can be said of a message before it is sent.
 
 use std::collections::HashSet;
 

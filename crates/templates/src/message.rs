@@ -265,7 +265,7 @@ impl CompiledMessage {
     }
 
     /// The same for someone who may not want it any more before it is done. Limits bound how long
-    /// each part of it takes (`meter.rs`, `mjml.rs`); between them it is asked.
+    /// each part of it takes (`budget.rs`, `mjml.rs`); between them it is asked.
     ///
     /// # Errors
     /// As [`CompiledMessage::compose`], and [`TemplateError::GivenUp`].

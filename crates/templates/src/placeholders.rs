@@ -10,7 +10,7 @@ use liquid_core::Runtime;
 use uuid::Uuid;
 
 /// How a mark begins. It never leaves the process: a mail in which one is left over is made the
-/// other way (see `finished.rs`).
+/// other way (see `layout_cache.rs`).
 static OPEN: LazyLock<String> = LazyLock::new(|| format!("wf{}", Uuid::now_v7().simple()));
 /// How it ends.
 const CLOSE: char = 'z';

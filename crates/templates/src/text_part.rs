@@ -5,7 +5,7 @@ use html2text::config;
 use super::TemplateError;
 
 /// Widest line. Mail programs break lines as wide as their window, and what is put into a text must
-/// not depend on where it was broken before (see `finished.rs`).
+/// not depend on where it was broken before (see `layout_cache.rs`).
 const WIDTH: usize = 100_000;
 /// Of no use to a reader of text.
 const SKIPPED: [&str; 5] = ["head", "script", "style", "title", "template"];

@@ -14,7 +14,7 @@ use wayfare_domain::{
     unreadable::reason_with_place,
 };
 
-/// Most records of one call (reference 8.1).
+/// Most records of one call (docs/design.md, Limits).
 pub const RECORDS_MAX: usize = 1_000;
 
 /// A record that was not taken.

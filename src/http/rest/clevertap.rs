@@ -1,4 +1,4 @@
-//! The CleverTap-compatible way in (reference 8.1 to 8.4): `POST /1/upload`, the key as
+//! The API that is compatible with CleverTap (docs/rest.md): `POST /1/upload`, the key as
 //! `X-CleverTap-Passcode`.
 
 use axum::{

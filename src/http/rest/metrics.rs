@@ -1,4 +1,4 @@
-//! `GET /api/v1/metrics`: what the engine and the courier do, in Prometheus' text form (version
+//! `GET /api/v1/metrics`: what the engine and delivery do, in Prometheus' text form (version
 //! 0.0.4).
 
 use std::fmt::{Display, Write};
@@ -112,7 +112,7 @@ fn courier(text: &mut String, delivery: &DeliveryStats) {
     add(text, "messages_doubtful_total", "counter", doubts, delivery.doubts);
 }
 
-/// Of the whole server, as the figures of the engine and the courier are.
+/// Of the whole server, as the counts of the engine and of delivery are.
 fn costly_work(text: &mut String, reading: WorkReading) {
     add(
         text,

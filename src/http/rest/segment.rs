@@ -1,5 +1,5 @@
-//! The Segment-compatible way in: its published client libraries send here when their `host` points
-//! at Wayfare. The key goes as the user of HTTP basic authentication.
+//! The API that is compatible with Segment: its published client libraries send here when their
+//! `host` points at Wayfare. The key goes as the user of HTTP basic authentication.
 
 use axum::{Extension, Json, body::Bytes, extract::State};
 use serde::{Deserialize, Serialize};

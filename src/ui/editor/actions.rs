@@ -1,4 +1,4 @@
-//! What hands and keys do with the bench: going about, adding, connecting, deleting, moving. Each
+//! What pointer and keys do in the editor: going about, adding, connecting, deleting, moving. Each
 //! says what was done.
 
 use leptos::prelude::*;
@@ -113,7 +113,7 @@ impl Bench {
         self.mode == EditMode::Draft
     }
 
-    /// May this person publish what is on the desk?
+    /// May this person publish what is edited?
     pub fn publishes(&self) -> bool {
         self.mode == EditMode::Draft && self.document.with_value(|document| document.may_publish)
     }

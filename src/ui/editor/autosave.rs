@@ -56,7 +56,7 @@ pub struct Autosave {
 }
 
 impl Autosave {
-    /// Watches the bench and saves what changes.
+    /// Watches the editor and saves what changes.
     pub fn watch(bench: Bench) -> Self {
         let saver = Self {
             bench,
@@ -211,7 +211,7 @@ impl Autosave {
     pub fn overwrite(self, revision: i64) {
         self.bench.revision.set_value(revision);
         self.bench.saving.set(SaveState::Unsaved);
-        // Also where nothing was changed since: what the server has is not what is on the desk.
+        // Also where nothing was changed since: what the server has is not what is edited.
         self.saved.set_value(u64::MAX);
         self.soon(Duration::ZERO);
     }

@@ -1,6 +1,6 @@
-//! What all parts of the editor share: the desk with the sketch, and signals that show it. The desk
-//! is the truth; after each change only the signals are set whose part of it is another now, one
-//! for each node, so that a large graph stays smooth.
+//! What all parts of the editor share: the edit history, and signals that show its current state.
+//! The history is the truth; after each change only the signals are set whose part of it is another
+//! now, one for each node, so that a large graph stays smooth.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -34,7 +34,7 @@ pub struct Outlet {
 #[derive(Clone)]
 pub struct Cell {
     pub node: ArcRwSignal<Node>,
-    /// Where it lies; while it is dragged, ahead of the desk.
+    /// Where it lies; while it is dragged, ahead of the edit history.
     pub at: ArcRwSignal<Position>,
     pub outlets: ArcRwSignal<Vec<Outlet>>,
 }
@@ -122,7 +122,7 @@ pub struct Bench {
     pub saving: RwSignal<SaveState>,
     pub name: RwSignal<String>,
     pub revision: StoredValue<i64>,
-    /// What the server had when it last heard of this desk; none where work of an earlier visit
+    /// What the server had when it last saved this editor; none where work of an earlier visit
     /// came back.
     pub base: StoredValue<Option<Arc<(Graph, Settings)>>>,
     /// The message that is shown filled in.

@@ -46,7 +46,7 @@ pub fn ConflictWindow(saver: Autosave) -> impl IntoView {
     }
 }
 
-/// What both did since the desk and the server were the same; where that is not known any more,
+/// What both did since the editor and the server were the same; where that is not known any more,
 /// what differs between them.
 enum Changes {
     Both { mine: VersionDiff, theirs: VersionDiff },

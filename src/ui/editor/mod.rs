@@ -1,6 +1,6 @@
 //! The editor: a program of its own in the browser, mounted into the page of a journey's edit. What
-//! can be done to a graph is decided in `domain/editor/`; here it is shown, and hands and keys are
-//! read.
+//! can be done to a graph is decided in `crates/editor-model`; here it is shown, and hands and keys
+//! are read.
 
 mod actions;
 mod autosave;
@@ -180,7 +180,7 @@ fn bring_back(bench: Bench, document: &EditorDocument, kept: LocalBackup) {
     }
 }
 
-/// Replaces what is on the desk, as one step of undo.
+/// Replaces what is edited, as one step of undo.
 impl Bench {
     fn restore(
         &self,

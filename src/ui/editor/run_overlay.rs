@@ -1,4 +1,4 @@
-//! What a trial or a replay shows on the canvas.
+//! What a simulation or a replay shows on the canvas.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,5 +1,5 @@
-//! A provider in the test's hand: takes, refuses, or keeps messages waiting, and remembers what it
-//! was asked.
+//! A provider that the test controls: takes, refuses, or keeps messages waiting, and remembers what
+//! it was asked.
 
 use std::{
     collections::HashMap,

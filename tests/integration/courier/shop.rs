@@ -1,4 +1,4 @@
-//! A project with an engine and a courier, on a clock that is held.
+//! A project with an engine and a dispatcher, on a clock that is held.
 
 use std::{
     ops::RangeInclusive,
@@ -106,13 +106,13 @@ pub struct Shop {
     engine_signs: EngineMetrics,
     stop: CancellationToken,
     engine: Option<tokio::task::JoinHandle<()>>,
-    /// Of the courier alone, so that it can end as in a crash.
+    /// Of the dispatcher alone, so that it can end as in a crash.
     runtime: Option<Runtime>,
     folder: TempDir,
 }
 
 impl Shop {
-    /// With an engine, and a courier that brings SMS and webhooks to the provider.
+    /// With an engine, and a dispatcher that brings SMS and webhooks to the provider.
     pub async fn open(provider: Provider) -> Self {
         let mut shop = Self::furnished(provider).await;
         let signs = shop.engine_signs.clone();
@@ -177,7 +177,7 @@ impl Shop {
         shop
     }
 
-    /// A courier that knows nothing of the one before it.
+    /// A dispatcher that knows nothing of the one before it.
     pub async fn restart(&mut self) {
         self.flights = InFlightTracker::new(self.store.merges());
         let office = DeliveryContext {
@@ -203,7 +203,7 @@ impl Shop {
         self.runtime = Some(runtime);
     }
 
-    /// The courier and everything that it has in hand are gone at once.
+    /// The dispatcher and everything that it sends are gone immediately.
     pub async fn crash(&mut self) {
         self.runtime.take().expect("it runs").shutdown_background();
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -387,7 +387,7 @@ impl Shop {
         self.wait("messages are in hand", async || self.number(in_hand).await == 0).await;
     }
 
-    /// Until the courier has looked several times and found nothing to do.
+    /// Until the dispatcher has looked several times and found nothing to do.
     pub async fn until_idle(&self) {
         let mut before = usize::MAX;
         while before != self.provider.asked() {

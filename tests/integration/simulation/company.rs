@@ -374,7 +374,7 @@ impl Company {
         }
     }
 
-    /// The guarantees of DESIGN section 2.
+    /// The guarantees of docs/design.md.
     async fn check(&self) {
         let differences = self.store.check().await.expect("checked");
         assert_eq!(differences, Vec::<String>::new(), "seed {}", self.seed);

@@ -1,6 +1,6 @@
 //! The figures of the engine, over HTTP, on the release build, beside a bare SQLite program that
-//! writes the same rows in the same run (DESIGN section 10): on an empty file, and again with a
-//! million people inside and ten million events stored.
+//! writes the same rows in the same run (docs/design.md, Performance): on an empty file, and again
+//! with a million people inside and ten million events stored.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},

@@ -1,5 +1,5 @@
-//! The figures of the journey list, over HTTP, on the release build, beside the goals of the design
-//! (section 10).
+//! The figures of the Journeys page, over HTTP, on the release build, beside the goals of
+//! docs/design.md (Performance).
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 

@@ -1,5 +1,5 @@
-//! Trying a graph: on one person with a clock that runs ahead, and on what happened in the last
-//! days. Nothing is written.
+//! Simulation and replay: a graph on one person with a clock that runs ahead, and on what happened
+//! in the last days. Nothing is written.
 
 use std::time::{Duration, Instant};
 

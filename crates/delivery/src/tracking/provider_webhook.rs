@@ -1,5 +1,5 @@
-//! Addresses at which providers report, and what a report says before anybody knows which message
-//! it is about.
+//! Addresses at which providers report, and what a report says before it is known which message it
+//! is about.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;

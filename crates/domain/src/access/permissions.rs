@@ -1,6 +1,6 @@
-//! Who may do what: the one table of roles and permissions (DESIGN section 9). The services enforce
-//! it, the pages ask it what to show, and the route-by-role test compares the running router with
-//! it.
+//! Who may do what: the one table of roles and permissions (docs/design.md, Who may do what). The
+//! services enforce it, the pages ask it what to show, and the route-by-role test compares the
+//! running router with it.
 
 use std::{fmt, str::FromStr};
 

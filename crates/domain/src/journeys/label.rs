@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::LabelId;
 
-/// Most labels on one journey (the reference product's rule for campaigns, reference 1.6).
+/// Most labels on one journey (docs/design.md, Limits).
 pub const LABELS_PER_JOURNEY: usize = 10;
 
 /// How many hues a label can have; the page has a token for each.

@@ -91,7 +91,7 @@ impl NodeStats {
         self.messages.iter().find(|(known, _)| *known == fate).map_or(0, |(_, count)| *count)
     }
 
-    /// Who is there now: anyone who came and has neither left nor ended (reference 7.3).
+    /// Who is there now: anyone who came and has neither left nor ended.
     pub fn waiting(&self) -> i64 {
         self.came - self.ended - self.left.iter().map(|(_, count)| count).sum::<i64>()
     }

@@ -210,7 +210,7 @@ pub struct Settings {
     /// At most three.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goals: Vec<Goal>,
-    /// Events that end the trip without a goal.
+    /// Events that end the enrolment without a goal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exits: Vec<EventMatch>,
     /// Hours after which a person leaves as timed out.
@@ -227,7 +227,7 @@ fn utc() -> String {
     "UTC".to_string()
 }
 
-/// Most goals of a version (reference 11).
+/// Most goals of a version (docs/design.md, Limits).
 pub const GOALS_MAX: usize = 3;
 
 impl Settings {

@@ -1,4 +1,5 @@
-//! The seven statuses and the two switches under them (DESIGN section 2).
+//! The seven statuses and the two switches under them (docs/design.md, The life of a
+//! journey).
 
 use std::{fmt, str::FromStr};
 

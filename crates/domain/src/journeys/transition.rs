@@ -1,5 +1,5 @@
-//! The one place that knows what may be done to a journey, and what becomes of it (DESIGN section
-//! 2).
+//! The one place that knows what each action does to a journey (docs/design.md, The life of a
+//! journey).
 
 use std::{fmt, str::FromStr};
 
@@ -282,7 +282,8 @@ impl FromStr for Action {
     }
 }
 
-/// The table of DESIGN section 2: what `action` does to a journey in this `situation`.
+/// The table of docs/design.md (The life of a journey): what `action` does to a journey in this
+/// `situation`.
 pub fn transition(situation: JourneyState, action: Action) -> TransitionResult {
     use TransitionResult::{Already, Apply, Refuse};
 

@@ -1,5 +1,5 @@
-//! Every status × every action, against the table of DESIGN section 2 written out once more by
-//! hand.
+//! Every status × every action, against the table of docs/design.md (The life of a journey),
+//! written out once more by hand.
 
 use proptest::prelude::*;
 

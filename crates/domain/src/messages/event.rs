@@ -1,4 +1,4 @@
-//! What becomes of a message after it was written.
+//! Message events: what happens to a message after it was queued.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,5 @@
-//! Rules of delivery: what keeps a message back, when it is tried again, and what becomes of it
-//! (DESIGN section 5).
+//! Rules of delivery: why a message is skipped, when it is retried, and the message events that
+//! follow (docs/delivery.md).
 
 #[cfg(feature = "server")]
 pub mod canonical_address;

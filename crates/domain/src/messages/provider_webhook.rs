@@ -1,4 +1,4 @@
-//! Who reports what became of messages: providers, gateways, mail servers.
+//! Who reports message events: providers, gateways, mail servers.
 
 use serde::{Deserialize, Serialize};
 

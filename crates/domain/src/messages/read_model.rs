@@ -1,4 +1,4 @@
-//! One message as pages show it: where it stands, and what became of it.
+//! One message as pages show it: its status and its message events.
 
 use serde::{Deserialize, Serialize};
 

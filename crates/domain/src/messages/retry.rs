@@ -1,4 +1,4 @@
-//! When a message that could not be handed over is tried again.
+//! When a message whose attempt was deferred is retried.
 
 use crate::time::{HOUR_MS, MINUTE_MS, Timestamp};
 

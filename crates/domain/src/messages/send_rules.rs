@@ -1,6 +1,6 @@
-//! What stands in front of every message: an address, consent, the suppression list, quiet hours,
-//! frequency caps, being too late. Asked when someone comes to a message, and again when it is
-//! handed over: hours may lie between the two.
+//! The send rules, which every message has to pass: an address, consent, the suppression list,
+//! quiet hours, frequency caps, being too late. Asked when a message is queued, and again before it
+//! is sent: hours may lie between the two.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub enum SendDecision {
     Send,
     /// It will not go out.
     Skip(String),
-    /// It goes out then, if the gates are open then.
+    /// It goes out then, if the send rules allow it then.
     Postpone(Timestamp, String),
 }
 

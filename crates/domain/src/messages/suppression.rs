@@ -1,4 +1,4 @@
-//! Addresses that get nothing any more, and why.
+//! The suppression list: addresses that get nothing, and why.
 
 use std::collections::BTreeMap;
 

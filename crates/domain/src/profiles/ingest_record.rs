@@ -18,7 +18,8 @@ use crate::{
 pub const ID_MAX: usize = 255;
 /// How far ahead of our clock an event may lie: clocks differ.
 pub const CLOCK_SKEW_MAX: i64 = DAY_MS;
-/// Older than this when it arrives, an event is kept but lets no one in (reference 4.5).
+/// Older than this when it arrives, an event is kept but starts no enrolment
+/// (docs/design.md, Limits).
 pub const ENTRY_EVENT_AGE_MAX: i64 = 60 * MINUTE_MS;
 /// The earliest time of an event, 2000-01-01: before it, clocks were not set.
 const EARLIEST: Timestamp = Timestamp(946_684_800_000);
@@ -32,7 +33,8 @@ pub struct ProfileRef {
     pub anonymous: Option<String>,
 }
 
-/// What a property is besides a property, by the names that every sender uses (reference 8.2).
+/// What a property is besides a property, by the names that every sender uses
+/// (docs/rest.md, Properties with a meaning).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PropertyMeaning {
     /// An address, by its key among a profile's addresses.

@@ -1,5 +1,5 @@
-//! What someone without [`SeePeople`](crate::domain::access::Permission::SeePeople) is shown of
-//! people: addresses are masked, properties and names are left out.
+//! What someone without [`SeePeople`](crate::access::permissions::Permission::SeePeople) is shown
+//! of people: addresses are masked, properties and names are left out.
 
 use super::{
     Properties,
@@ -78,8 +78,8 @@ pub fn sentence(text: &str) -> String {
 
 /// Our own half of a sentence about what a provider, a mail server or a receiver said: their words
 /// may repeat anything that was sent to them, so they are left out. They stand in brackets behind
-/// ours (`crates/delivery/src/channels/redact.rs`) or behind the cause of a suppression; what a message made of
-/// somebody's properties, such as a machine's name, stands in quotation marks.
+/// ours (`crates/delivery/src/channels/redact.rs`) or behind the cause of a suppression; what a
+/// message made of someone's properties, such as a machine's name, stands in quotation marks.
 pub fn our_half(text: &str) -> String {
     let ours = text.split(" (").next().unwrap_or_default();
     let ours = THEIRS_AFTER

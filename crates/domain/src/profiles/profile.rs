@@ -1,4 +1,4 @@
-//! One person, as criteria, nodes and gates look at them.
+//! One profile, as criteria, nodes, entry rules and send rules look at it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -144,7 +144,7 @@ impl Profile {
     }
 }
 
-/// Under which an event's name is known: case and spaces around do not count (reference 8.3).
+/// Under which an event's name is known: case and spaces around do not count.
 pub fn event_key(name: &str) -> String {
     name.trim().to_lowercase()
 }

@@ -15,15 +15,15 @@ use crate::{
 /// Properties by name.
 pub type Properties = Map<String, Value>;
 
-/// Most properties of a profile or an event (reference 8.2 and 8.3).
+/// Most properties of a profile or an event (docs/design.md, Limits).
 pub const PROPERTIES_MAX: usize = 256;
 /// Most bytes of all properties of a profile, with their names.
 pub const PROFILE_BYTES_MAX: usize = 1024 * 1024;
-/// Longest name of a property or an event, in characters (reference 8.2).
+/// Longest name of a property or an event, in characters (docs/design.md, Limits).
 pub const KEY_MAX: usize = 120;
-/// Longest text of a property, in characters. Twice the reference's, since templates carry links.
+/// Longest text of a property, in characters. Twice CleverTap's, since templates carry links.
 pub const TEXT_MAX: usize = 1024;
-/// Most items of a list (reference 8.2).
+/// Most items of a list (docs/design.md, Limits).
 pub const LIST_MAX: usize = 100;
 /// Deepest nesting of what an event carries along.
 pub const DEPTH_MAX: usize = 8;

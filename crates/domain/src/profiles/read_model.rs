@@ -96,7 +96,7 @@ pub struct EventSummary {
     pub is_too_large: bool,
 }
 
-/// One trip, in short.
+/// One enrolment, in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnrolmentSummary {
     pub seq: i64,
@@ -110,7 +110,7 @@ pub struct EnrolmentSummary {
     pub due_at: Option<Timestamp>,
 }
 
-/// One trip, step by step.
+/// One enrolment, step by step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnrolmentDetail {
     pub trip: EnrolmentSummary,

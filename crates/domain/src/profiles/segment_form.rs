@@ -1,5 +1,5 @@
 //! A segment as a form: a list of conditions that are joined in one way. What a person builds on
-//! the page; deeper questions come through the API.
+//! the page; deeper criteria come through the API.
 
 use serde_json::Value;
 

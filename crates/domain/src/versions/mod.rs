@@ -13,7 +13,8 @@ use super::{
     time::Timestamp,
 };
 
-/// Longest description that a journey is published with, in characters (reference 3.7).
+/// Longest description that a journey is published with, in characters (docs/design.md,
+/// Limits).
 pub const PUBLISHED_DESCRIPTION_MAX: usize = 120;
 
 /// What may be changed about a version.
@@ -225,7 +226,7 @@ pub struct ReplayResult {
     /// Events looked at.
     pub events: i64,
     pub entered: i64,
-    /// Kept out, by the sentence of the gate.
+    /// Refused entry, by the sentence of the reason.
     pub refused: Vec<(String, i64)>,
     pub nodes: Vec<NodeStats>,
     /// Messages that would have been sent, by node.
@@ -239,7 +240,7 @@ pub struct ReplayResult {
 pub struct ProfileAtNode {
     /// The number of their page, `/profiles/NUMBER`; none where they were forgotten.
     pub person: Option<i64>,
-    /// The number of their trip's page, `/enrolments/NUMBER`.
+    /// The number of their enrolment's page, `/enrolments/NUMBER`.
     pub trip: i64,
     pub identity: Option<String>,
     pub since: Timestamp,

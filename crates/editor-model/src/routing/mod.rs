@@ -1,7 +1,7 @@
 //! The ways of connectors around boxes: upright and level lines only, through the space that boxes
 //! leave free.
 //!
-//! First each connector looks for its way alone ([`course`], through the cells of a [`field`]);
+//! First each connector looks for its way alone ([`path_search`], through [`free_space`]);
 //! then all of them together get lanes ([`lanes`]), so that no two lie upon one another. The whole
 //! is worked out anew after each change: it depends on nothing but the graph, and costs less than
 //! finding out what could have stayed.

@@ -91,7 +91,8 @@ const MESSAGES: &str = "SELECT o.seq, o.enrolment, o.version, j.name AS journey_
         o.settled_at, o.reason, o.attempts, o.doubts
     FROM outbox o JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id";
 
-/// The messages of a trip, in the order in which they were written. The project was looked at.
+/// The messages of an enrolment, in the order in which they were written. The project was looked
+/// at.
 pub async fn of_enrolment(
     store: &SqliteStore,
     trip: EnrolmentKey,

@@ -1,5 +1,5 @@
-//! Pause, resume, stop, archive… on one journey or many: one transaction, all of it or a clear
-//! account.
+//! Pause, resume, stop, archive… on one journey or many, in one transaction, with a result for
+//! each.
 
 use sqlx::SqliteConnection;
 

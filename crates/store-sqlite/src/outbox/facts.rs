@@ -1,4 +1,5 @@
-//! What the gates ask about people besides their profiles, and by which channels projects send.
+//! What the send rules ask about people besides their profiles, and by which channels projects
+//! send.
 
 use std::collections::HashMap;
 

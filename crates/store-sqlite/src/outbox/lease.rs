@@ -1,4 +1,4 @@
-//! Taking messages out of the outbox.
+//! Leases messages of the outbox.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,8 @@ use wayfare_store::{
 };
 
 /// One step along the index for each heap, however many messages lie in it. The next one is looked
-/// for column by column: of a comparison of all three at once only the first would be a way into the
-/// index, and each step would read everything before it.
+/// for column by column: of a comparison of all three at once only the first would be a way into
+/// the index, and each step would read everything before it.
 const HEAPS: &str = "WITH RECURSIVE heaps (seq, version, channel, receiver, due_at) AS (
     SELECT * FROM (SELECT seq, version, channel, receiver, due_at FROM outbox
     INDEXED BY outbox_waiting WHERE state = 0 AND lane = 1
@@ -69,7 +69,7 @@ struct LeasedRow {
     node: String,
     attempts: i64,
     expires_at: Option<i64>,
-    /// Are they on their trip, or was the message asked for again?
+    /// Are they inside, or was the message asked for again?
     wanted: bool,
     entry_properties: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What became of messages that were taken.
+//! Records the results of leased messages.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,7 +1,7 @@
 //! A draft becomes the version that takes entries; the people in older versions carry on, or leave.
 //!
-//! Leaving counts at once and is said in one row for each version (`versions.emptied`); rows
-//! of people and messages follow in small steps, like after a Stop (`crates/store-sqlite/src/engine/sweep.rs`).
+//! Exits count immediately and are noted in one row for each version (`versions.emptied`); rows of
+//! enrolments and messages follow in small steps, as after a Stop (`engine/sweep.rs`).
 
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! What a trial reads: a person, and what happened in the last days.
+//! What a simulation and a replay read: a person, and what happened in the last days.
 
 use sqlx::FromRow;
 

@@ -1,4 +1,5 @@
-//! The panel beside the canvas: the form of the chosen step, the settings, the checks, or a trial.
+//! The panel beside the canvas: the form of the chosen step, the settings, the checks, or a
+//! simulation.
 
 mod criteria;
 mod field_lens;

@@ -1,4 +1,4 @@
-//! The settings of a version: who comes in, when, and how people leave.
+//! The settings of a version: who enters, when, and how people exit.
 
 use leptos::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Trying the journey: on one person with a clock that runs ahead, and on what happened in the last
-//! days.
+//! Simulation and replay: the journey on one person with a clock that runs ahead, and on what
+//! happened in the last days.
 
 use leptos::{prelude::*, task::spawn_local};
 

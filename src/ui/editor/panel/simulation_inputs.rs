@@ -1,4 +1,4 @@
-//! What a trial assumes: properties of an event, and what someone does later.
+//! What a simulation assumes: properties of an event, and what someone does later.
 
 use leptos::prelude::*;
 use serde_json::Value;
