@@ -73,7 +73,6 @@ const WALLS: [Wall; 11] = [
             "demo",
             "domain",
             "editor-model",
-            "engine",
             "runtime",
             "secrets",
             "store",

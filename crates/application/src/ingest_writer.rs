@@ -4,12 +4,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
-};
+use tokio::sync::{mpsc, oneshot};
 
-use wayfare_delivery::InFlightTracker;
+use wayfare_delivery::{InFlightTracker, tracking::event_writer::not_queued};
 use wayfare_domain::profiles::sender::{Batch, Ignored};
 use wayfare_runtime::{
     clock::Clock,
@@ -56,10 +53,7 @@ impl IngestWriter {
     /// no one writes any more.
     pub async fn submit(&self, batch: Batch) -> Result<Vec<Ignored>, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(PendingBatch { batch, answer }).map_err(|error| match error {
-            TrySendError::Full(_) => IntakeError::Full,
-            TrySendError::Closed(_) => IntakeError::Stopping,
-        })?;
+        self.0.try_send(PendingBatch { batch, answer }).map_err(not_queued)?;
         Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 

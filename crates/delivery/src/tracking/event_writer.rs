@@ -38,6 +38,14 @@ struct PendingWrite {
     answer: Option<oneshot::Sender<StoreResult<()>>>,
 }
 
+/// Why a writer's queue did not take something.
+pub fn not_queued<T>(error: TrySendError<T>) -> IntakeError {
+    match error {
+        TrySendError::Full(_) => IntakeError::Full,
+        TrySendError::Closed(_) => IntakeError::Stopping,
+    }
+}
+
 /// The way in for reports. Cheap to clone; ends with its last clone.
 #[derive(Clone)]
 pub struct MessageEventWriter(mpsc::Sender<PendingWrite>);
@@ -73,12 +81,7 @@ impl MessageEventWriter {
     /// writes any more.
     pub async fn take(&self, told: InboundBatch) -> Result<(), IntakeError> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(PendingWrite { told, answer: Some(answer) }).map_err(
-            |error| match error {
-                TrySendError::Full(_) => IntakeError::Full,
-                TrySendError::Closed(_) => IntakeError::Stopping,
-            },
-        )?;
+        self.0.try_send(PendingWrite { told, answer: Some(answer) }).map_err(not_queued)?;
         Ok(answered.await.map_err(|_| IntakeError::Stopping)??)
     }
 

@@ -100,17 +100,7 @@ impl CompiledVersion {
 
     /// Names of events that people's past is asked for ([`event_key`]).
     pub fn past_events(&self) -> BTreeSet<String> {
-        let mut keys = BTreeSet::new();
-        for criteria in self.all_criteria() {
-            criteria
-                .leaves(&mut |leaf| keys.extend(leaf.event().map(|event| event_key(&event.name))));
-        }
-        for node in &self.nodes {
-            if let NodeKind::HasDoneSplit { event, .. } = &node.step {
-                keys.insert(event_key(&event.name));
-            }
-        }
-        keys
+        self.past_event_properties().into_keys().collect()
     }
 
     /// The same, each with the properties that conditions on it read: nothing else of past events
