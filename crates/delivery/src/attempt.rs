@@ -20,7 +20,10 @@ use wayfare_runtime::supervisor::{said, short_task};
 use wayfare_store::{
     StoreResult,
     engine::{EngineStore, ProfileKey, ProfileNeeds},
-    outbox::{LeasedMessage, ListedAddress, MessageKey, OutboxStore, SendFacts, SendOutcome},
+    outbox::{
+        LeasedMessage, ListedAddress, MessageKey, OutboxStore, OutcomeReason, SendFacts,
+        SendOutcome,
+    },
 };
 
 /// How a message gets out.
@@ -153,7 +156,7 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
         let settlement = if is_known {
             SendOutcome::Retry {
                 at,
-                reason: Some("its channel is not ready".to_string()),
+                reason: Some(OutcomeReason::Fixed("its channel is not ready")),
                 tried: false,
             }
         } else {
@@ -167,11 +170,12 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
 const BROKEN_OFF: &str = "an error in Wayfare while sending";
 
 /// Not the provider's doing: tried again soon, then as after any other failure.
-fn our_fault(attempts: i64, reason: &str, now: Timestamp) -> SendOutcome {
+fn our_fault(attempts: i64, reason: &'static str, now: Timestamp) -> SendOutcome {
     let soon = now.plus(LOOK_EVERY.as_millis() as i64);
     let next = if attempts == 0 { Some(soon) } else { next_attempt_at(attempts + 1, now, None, 0) };
+    let reason = OutcomeReason::Fixed(reason);
     match next {
-        Some(at) => SendOutcome::Retry { at, reason: Some(reason.to_string()), tried: true },
-        None => SendOutcome::Failed { reason: reason.to_string(), dead_address: None },
+        Some(at) => SendOutcome::Retry { at, reason: Some(reason), tried: true },
+        None => SendOutcome::Failed { reason, dead_address: None },
     }
 }

@@ -28,7 +28,7 @@ use wayfare_domain::{
 };
 use wayfare_runtime::clock::Clock;
 use wayfare_secrets::server_key::ServerKey;
-use wayfare_store::outbox::{LeasedMessage, MessageResult, SendFacts, SendOutcome};
+use wayfare_store::outbox::{LeasedMessage, MessageResult, OutcomeReason, SendFacts, SendOutcome};
 use wayfare_templates::{RenderContext, content::Content};
 
 /// What all delivery tasks share.
@@ -141,6 +141,7 @@ impl DeliveryTask {
         let parcel = match self.fill_in(office, zone, now) {
             Ok(parcel) => parcel,
             Err(reason) => {
+                let reason = OutcomeReason::Reported(reason);
                 return self.outcome(SendOutcome::Failed { reason, dead_address: None }, None);
             }
         };
@@ -182,14 +183,18 @@ impl DeliveryTask {
     /// No one knows whether the provider has it. What is not wanted any more is not sent again; the
     /// others are.
     fn given_up(&self, why: GivenUp, now: Timestamp) -> AttemptResult {
-        let reason = why.reason().to_string();
+        let reason = why.reason();
         match why {
             GivenUp::Stopped | GivenUp::Withdrawn | GivenUp::Suppressed => {
+                let reason = OutcomeReason::Fixed(reason);
                 self.outcome(SendOutcome::Failed { reason, dead_address: None }, None)
             }
             GivenUp::ChannelChanged => {
-                let again =
-                    SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Message };
+                let again = SendResult::Deferred {
+                    reason: reason.to_string(),
+                    wish_ms: None,
+                    fault: FailureScope::Message,
+                };
                 let mut outcome = self.outcome(self.send_outcome(&again, now), None);
                 outcome.settled.in_doubt =
                     matches!(outcome.settled.settlement, SendOutcome::Retry { .. });
@@ -235,9 +240,12 @@ impl DeliveryTask {
         );
         match gate {
             SendDecision::Send => None,
-            SendDecision::Skip(reason) => Some(SendOutcome::Withheld { reason }),
+            SendDecision::Skip(reason) => {
+                Some(SendOutcome::Withheld { reason: OutcomeReason::Reported(reason) })
+            }
             SendDecision::Postpone(at, reason) => {
-                Some(SendOutcome::Retry { at, reason: Some(reason), tried: false })
+                let reason = Some(OutcomeReason::Reported(reason));
+                Some(SendOutcome::Retry { at, reason, tried: false })
             }
         }
     }
@@ -289,17 +297,19 @@ impl DeliveryTask {
             }
             SendResult::Rejected { reason, fault } => {
                 let dead_address = self.address().filter(|_| *fault == FailureScope::Address);
-                SendOutcome::Failed { reason: reason.clone(), dead_address }
+                let reason = OutcomeReason::Reported(reason.clone());
+                SendOutcome::Failed { reason, dead_address }
             }
             SendResult::Deferred { reason, wish_ms, .. } => {
                 let tries = self.message.attempts + 1;
                 let chance = hash_bucket(&format!("retry {tries}"), self.message.seq);
                 match next_attempt_at(tries, now, *wish_ms, chance) {
                     Some(at) => {
-                        SendOutcome::Retry { at, reason: Some(reason.clone()), tried: true }
+                        let reason = Some(OutcomeReason::Reported(reason.clone()));
+                        SendOutcome::Retry { at, reason, tried: true }
                     }
                     None => SendOutcome::Failed {
-                        reason: format!("tried {tries} times: {reason}"),
+                        reason: OutcomeReason::Reported(format!("tried {tries} times: {reason}")),
                         dead_address: None,
                     },
                 }

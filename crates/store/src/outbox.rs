@@ -76,19 +76,42 @@ pub enum SendOutcome {
         provider_id: Option<String>,
     },
     Failed {
-        reason: String,
+        reason: OutcomeReason,
         /// Kind and address, where it exists no more: nothing is sent there again.
         dead_address: Option<(AddressKind, String)>,
     },
     Withheld {
-        reason: String,
+        reason: OutcomeReason,
     },
     /// Back into the outbox, until then. `tried` where a provider was asked.
     Retry {
         at: Timestamp,
-        reason: Option<String>,
+        reason: Option<OutcomeReason>,
         tried: bool,
     },
+}
+
+/// Why a message was not sent, by who says so: of an erased person only words that name nobody are
+/// kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutcomeReason {
+    /// Wayfare's own words, the same for everybody.
+    Fixed(&'static str),
+    /// May repeat what a provider, a receiver or a template said, addresses and names included.
+    Reported(String),
+}
+
+impl OutcomeReason {
+    pub fn text(&self) -> &str {
+        match self {
+            OutcomeReason::Fixed(text) => text,
+            OutcomeReason::Reported(text) => text,
+        }
+    }
+
+    pub fn names_nobody(&self) -> bool {
+        matches!(self, OutcomeReason::Fixed(_))
+    }
 }
 
 impl SendOutcome {

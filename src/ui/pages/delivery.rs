@@ -180,6 +180,11 @@ fn Filter(query: FailedMessageQuery) -> impl IntoView {
     }
 }
 
+/// No reason is left where it was deleted with its person, whom it might name.
+fn reason_text(reason: String) -> String {
+    if reason.is_empty() { "The reason was deleted with the profile".to_string() } else { reason }
+}
+
 /// What to fix before resending.
 #[component]
 fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
@@ -200,7 +205,7 @@ fn Reasons(reasons: Vec<(String, i64)>) -> impl IntoView {
                         .map(|(reason, count)| {
                             view! {
                                 <tr>
-                                    <td class="sentence">{reason}</td>
+                                    <td class="sentence">{reason_text(reason)}</td>
                                     <td class="cell-number">{format_count(count)}</td>
                                 </tr>
                             }
@@ -249,7 +254,7 @@ fn Row(row: FailedMessage) -> impl IntoView {
                 <span class="badge">{row.channel.title()}</span>
                 <a href=format!("/journeys/{}", row.journey)>{row.journey_name}</a>
                 <span class="hint">
-                    <LongDate at=row.failed_at /> " · " {pluralize(row.attempts, "attempt", "attempts")} " · " {row.reason} {stays}
+                    <LongDate at=row.failed_at /> " · " {pluralize(row.attempts, "attempt", "attempts")} " · " {reason_text(row.reason)} {stays}
                 </span>
             </span>
         </li>

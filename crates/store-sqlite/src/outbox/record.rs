@@ -12,7 +12,7 @@ use wayfare_domain::{
 use wayfare_store::{
     StoreResult,
     engine::{ProjectKey, VersionKey},
-    outbox::{MessageResult, SendOutcome},
+    outbox::{MessageResult, OutcomeReason, SendOutcome},
 };
 
 /// False where some of them are not in hand any more: then all of it is to be rolled back, because
@@ -54,8 +54,8 @@ pub async fn stopped(
     Ok(rows.into_iter().map(|(version,)| version).collect())
 }
 
-/// Answers how many of them were in hand and have their new state now. Of someone who was forgotten
-/// meanwhile no reason is kept: it may name them.
+/// Answers how many of them were in hand and have their new state now. Of someone who was erased
+/// meanwhile no reason is kept that may name them.
 pub async fn write_states(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
@@ -65,9 +65,9 @@ pub async fn write_states(
     static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4, attempts
             = attempts + s.column5,
-                reason = iif(outbox.profile IS NULL, NULL, s.column6),
+                reason = iif(outbox.profile IS NULL AND NOT s.column8, NULL, s.column6),
                 provider_id = coalesce(s.column7, provider_id) FROM (VALUES",
-        7,
+        8,
         ") s WHERE outbox.seq = s.column1 AND outbox.state = 4",
     );
     WRITE
@@ -77,10 +77,10 @@ pub async fn write_states(
                     (MessageStatus::Sent, None, true, None, provider_id.as_deref())
                 }
                 SendOutcome::Failed { reason, .. } => {
-                    (MessageStatus::Failed, None, true, Some(reason.as_str()), None)
+                    (MessageStatus::Failed, None, true, Some(reason), None)
                 }
                 SendOutcome::Withheld { reason } => {
-                    (MessageStatus::Skipped, None, false, Some(reason.as_str()), None)
+                    (MessageStatus::Skipped, None, false, Some(reason), None)
                 }
                 // What would wait again waits no more where its journey was stopped: it was counted
                 // as cancelled.
@@ -88,7 +88,7 @@ pub async fn write_states(
                     (MessageStatus::Cancelled, None, false, None, None)
                 }
                 SendOutcome::Retry { at, reason, tried } => {
-                    (MessageStatus::Queued, Some(at.0), *tried, reason.as_deref(), None)
+                    (MessageStatus::Queued, Some(at.0), *tried, reason.as_ref(), None)
                 }
             };
             let settled_at = state.is_final().then_some(now.0);
@@ -97,7 +97,9 @@ pub async fn write_states(
                 .bind(state.code())
                 .bind(settled_at)
                 .bind(due.unwrap_or(0));
-            query.bind(i64::from(tried)).bind(reason).bind(provider_id)
+            let names_nobody = reason.is_none_or(OutcomeReason::names_nobody);
+            let reason = reason.map(OutcomeReason::text);
+            query.bind(i64::from(tried)).bind(reason).bind(provider_id).bind(names_nobody)
         })
         .await
 }
@@ -221,7 +223,7 @@ async fn suppress(
                 .bind(kind.key())
                 .bind(address)
                 .bind(SuppressionReason::Bounced.code());
-            query.bind(SuppressionReason::Bounced.reason(reason)).bind(now.0)
+            query.bind(SuppressionReason::Bounced.reason(reason.text())).bind(now.0)
         })
         .await?;
     Ok(())

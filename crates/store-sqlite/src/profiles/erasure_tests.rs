@@ -16,7 +16,7 @@ use wayfare_domain::{
 use wayfare_store::{
     Store,
     message_events::{AnswerStore, InboundBatch, NewMessageEvent},
-    outbox::{MessageResult, OutboxStore, SendOutcome},
+    outbox::{MessageResult, OutboxStore, OutcomeReason, SendOutcome},
     profiles::ProfileStore,
 };
 
@@ -84,25 +84,43 @@ async fn whoever_is_erased_is_named_by_nothing_that_was_said_of_their_messages()
     assert_eq!(traces(&store.readers).await, []);
 }
 
-#[tokio::test]
-async fn what_a_receiver_answers_after_the_person_was_erased_is_not_kept() {
-    let (_folder, store) = ada_with_messages().await;
-    erase(&store).await;
+/// Message 2 fails for this reason.
+async fn fail(store: &SqliteStore, reason: OutcomeReason) {
     let failed = MessageResult {
         message: 2,
         project: 1,
         version: 1,
-        settlement: SendOutcome::Failed { reason: REFUSAL.to_string(), dead_address: None },
+        settlement: SendOutcome::Failed { reason, dead_address: None },
         in_doubt: false,
         receiver: Some("ada.example:443".to_string()),
     };
     store.record_and_lease(&[failed], &[], NOW).await.expect("settled");
-    let states: Vec<(i64, i64)> = sqlx::query_as("SELECT seq, state FROM outbox ORDER BY seq")
+}
+
+/// State and reason of every message.
+async fn messages(store: &SqliteStore) -> Vec<(i64, Option<String>)> {
+    sqlx::query_as("SELECT state, reason FROM outbox ORDER BY seq")
         .fetch_all(&store.readers)
         .await
-        .expect("rows");
-    assert_eq!(states, [(1, 2), (2, 2)]);
+        .expect("rows")
+}
+
+#[tokio::test]
+async fn what_a_receiver_answers_after_the_person_was_erased_is_not_kept() {
+    let (_folder, store) = ada_with_messages().await;
+    erase(&store).await;
+    fail(&store, OutcomeReason::Reported(REFUSAL.to_string())).await;
+    assert_eq!(messages(&store).await, [(2, None), (2, None)]);
     assert_eq!(traces(&store.readers).await, []);
+}
+
+#[tokio::test]
+async fn words_of_our_own_that_name_nobody_are_kept_after_the_person_was_erased() {
+    let (_folder, store) = ada_with_messages().await;
+    erase(&store).await;
+    fail(&store, OutcomeReason::Fixed("cancelled while sending")).await;
+    let kept = Some("cancelled while sending".to_string());
+    assert_eq!(messages(&store).await, [(2, None), (2, kept)]);
 }
 
 #[tokio::test]
