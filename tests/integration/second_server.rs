@@ -90,6 +90,21 @@ async fn a_server_whose_file_was_removed_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn events_after_the_log_beside_the_file_was_removed_are_refused_and_the_server_ends() {
+    let place = Place::empty();
+    let (mut server, told) = place.serve_telling(&[]);
+    let program = Program::new(&server).await;
+    program.publish(welcome()).await;
+    assert!(sign_up(&program).await);
+    let log = place.database().with_extension("db-wal");
+    fs::remove_file(&log).expect("removed");
+    assert!(!sign_up(&program).await, "the first one is refused");
+    assert!(!server.ended().success());
+    let told = fs::read_to_string(told).expect("read");
+    assert!(told.contains("was replaced or removed while the server was running"), "{told}");
+}
+
+#[tokio::test]
 async fn a_server_whose_file_was_cut_off_says_so_for_as_long_as_it_runs() {
     let place = Place::journeys(300);
     let server = place.serve();

@@ -9,6 +9,7 @@ use std::{
     fs::{File, Metadata},
     io::{self, ErrorKind, Read, Seek},
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use wayfare_secrets::private_file::{beside, private};
@@ -44,6 +45,15 @@ pub struct DatabaseFile {
     path: PathBuf,
     handle: File,
     /// Of the file that is held open; none where the system does not tell.
+    identity: Option<Identity>,
+    /// SQLite's log beside it, once that is told to stay.
+    log: OnceLock<Log>,
+}
+
+/// Of what was committed it holds whatever has not come into the file.
+#[derive(Debug)]
+struct Log {
+    path: PathBuf,
     identity: Option<Identity>,
 }
 
@@ -102,7 +112,8 @@ impl DatabaseFile {
         let meta = handle
             .metadata()
             .map_err(|error| StoreError::CannotOpen(explain(path, access, &error)))?;
-        Ok(Self { path: path.to_path_buf(), identity: Identity::of(&meta), handle })
+        let log = OnceLock::new();
+        Ok(Self { path: path.to_path_buf(), identity: Identity::of(&meta), handle, log })
     }
 
     pub fn path(&self) -> &Path {
@@ -119,13 +130,20 @@ impl DatabaseFile {
         &self.handle
     }
 
-    /// Is the file that is held open still the one that its path names? True where it cannot be
-    /// known.
-    pub fn is_in_place(&self) -> bool {
-        match self.path.metadata() {
-            Ok(meta) => self.identity.is_none() || Identity::of(&meta) == self.identity,
-            Err(error) => error.kind() != ErrorKind::NotFound,
+    /// From now on the log that is there belongs to the file: SQLite keeps it open until the last
+    /// connection closes.
+    pub fn keep_log(&self) {
+        let path = beside(&self.canonical(), "-wal");
+        if let Ok(meta) = path.metadata() {
+            let _ = self.log.set(Log { path, identity: Identity::of(&meta) });
         }
+    }
+
+    /// Are the file that is held open and its log still the ones that their paths name? True where
+    /// it cannot be known.
+    pub fn is_in_place(&self) -> bool {
+        is_at(&self.path, self.identity)
+            && self.log.get().is_none_or(|log| is_at(&log.path, log.identity))
     }
 
     /// Does the file begin as a database does, and is it as long as its beginning says? True where
@@ -168,6 +186,14 @@ impl DatabaseFile {
             .iter()
             .filter_map(|end| open_to_others(&beside(&self.canonical(), end)))
             .collect()
+    }
+}
+
+/// True where it cannot be known.
+fn is_at(path: &Path, identity: Option<Identity>) -> bool {
+    match path.metadata() {
+        Ok(meta) => identity.is_none() || Identity::of(&meta) == identity,
+        Err(error) => error.kind() != ErrorKind::NotFound,
     }
 }
 
@@ -276,6 +302,23 @@ mod tests {
         fs::rename(&other, &path).expect("replaced");
         assert!(!open.is_in_place());
         fs::remove_file(&path).expect("removed");
+        assert!(!open.is_in_place());
+    }
+
+    #[test]
+    fn a_file_whose_log_was_removed_or_replaced_is_not_in_place() {
+        let (_folder, path) = file();
+        let open = DatabaseFile::open(&path, Access::Create).expect("made");
+        let log = beside(&path, "-wal");
+        fs::write(&log, "").expect("written");
+        open.keep_log();
+        fs::write(&log, "more").expect("written");
+        assert!(open.is_in_place());
+        fs::remove_file(&log).expect("removed");
+        assert!(!open.is_in_place());
+        fs::write(&log, "another").expect("written");
+        fs::write(beside(&path, "-next"), "").expect("written");
+        fs::rename(beside(&path, "-next"), &log).expect("replaced");
         assert!(!open.is_in_place());
     }
 

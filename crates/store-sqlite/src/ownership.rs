@@ -1,8 +1,8 @@
 //! Whether this process may still write into the file.
 //!
-//! Two things end that. The file is replaced or removed: SQLite would go on writing into one that
-//! no one finds again, so each commit looks first whether the path still names the open file (one
-//! `stat`). Another server took it: each start raises the fencing number in the database, and each
+//! Two things end that. The file or SQLite's log beside it is replaced or removed: SQLite would go
+//! on writing into one that no one finds again, so each commit looks first whether their paths
+//! still name the open ones (a `stat` each). Another server took it: each start raises the fencing number in the database, and each
 //! transaction begins with a look at it, in the statement that begins it.
 //!
 //! A file of which a part was cut off is still the same file: that is looked for once a second, and
@@ -59,6 +59,7 @@ impl Ownership {
              ELSE json('fence ' || fence) END FROM database_identity"
         );
         let _ = self.0.fence.set((number, statement.into()));
+        self.0.file.keep_log();
     }
 
     /// The statement that begins a transaction. It fails, within the transaction, where another
@@ -95,7 +96,7 @@ impl Ownership {
         *self.0.lost.borrow()
     }
 
-    /// Looks whether the path still names the open file.
+    /// Looks whether the paths still name the open files.
     pub fn look(&self) -> Option<WriteFailure> {
         if self.loss().is_none() && !self.0.file.is_in_place() {
             self.lose(WriteFailure::Replaced);

@@ -104,8 +104,8 @@ impl WriteFailure {
                 "The database is locked or busy. Nothing was stored. Try again in a moment."
             }
             WriteFailure::Replaced => {
-                "The database file was replaced or removed while the server was running, so the \
-                    server stops. Nothing was stored. Start it again on the right file."
+                "The database file, or the -wal file beside it, was replaced or removed while the \
+                    server was running, so the server stops. Nothing was stored. Start it again on the right file."
             }
             WriteFailure::Displaced => {
                 "Another server uses the database, so this one stops. Nothing was stored. Run one \
