@@ -18,7 +18,7 @@ pub struct MountPoint {
     pub version: Option<i64>,
 }
 
-pub fn place() -> Option<MountPoint> {
+pub fn find_mount_point() -> Option<MountPoint> {
     let element = document().get_element_by_id("editor")?.dyn_into::<HtmlElement>().ok()?;
     let journey = element.get_attribute("data-journey")?;
     let version = element.get_attribute("data-version").and_then(|version| version.parse().ok());

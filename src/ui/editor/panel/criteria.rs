@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     field_lens::{FieldLens, part},
     fields::{NumberField, PickField, TextField, optional, options, some},
-    lists::{AddButton, RemoveButton},
+    lists::{AddButton, Lines, RemoveButton},
 };
 use wayfare_domain::{
     graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
@@ -90,16 +90,19 @@ pub fn FilterFields(part: FieldLens<PropertyFilter>, known: &'static str) -> imp
 /// Comparisons of properties that must all hold.
 #[component]
 pub fn FilterList(part: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
-    let count = part.count();
+    let line = Callback::new(move |index| {
+        view! {
+            <div class="list-line">
+                <FilterFields part=part.item(index, filter()) known="known-event-properties" />
+                <RemoveButton label="Remove this condition" press=move |()| part.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <div class="list">
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <FilterFields part=part.item(index, filter()) known="known-event-properties" />
-                    <RemoveButton label="Remove this condition" press=move || part.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add a condition on the event" press=move || part.push(filter()) />
+            <Lines count=part.count() line=line />
+            <AddButton label="Add a condition on the event" press=move |()| part.push(filter()) />
         </div>
     }
 }
@@ -257,17 +260,21 @@ fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
 #[component]
 fn Group(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
     let count = parts.count();
+    let line = Callback::new(move |index| {
+        view! {
+            <div class="list-line">
+                <CriteriaFields part=parts.item(index, Criteria::Property(filter())) depth=depth + 1 />
+                <RemoveButton label="Remove this condition" press=move |()| parts.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <div class="list">
             {move || (count.get() == 0).then(|| view! { <p class="hint">"No condition yet, so \
                 everyone matches."</p> })}
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <CriteriaFields part=parts.item(index, Criteria::Property(filter())) depth=depth + 1 />
-                    <RemoveButton label="Remove this condition" press=move || parts.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add a condition" press=move || parts.push(Criteria::Property(filter())) />
+            <Lines count=count line=line />
+            <AddButton label="Add a condition" press=move |()| parts.push(Criteria::Property(filter())) />
         </div>
     }
     .into_any()

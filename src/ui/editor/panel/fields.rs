@@ -1,20 +1,23 @@
-//! Typed fields, each with the complaint about it right below.
+//! Typed fields, each with its problem below it.
 
 use leptos::prelude::*;
 
 use super::field_lens::FieldLens;
-use crate::ui::{components::typed_text::LiveTextArea, editor::bench::Bench};
+use crate::ui::{
+    components::typed_text::LiveTextArea,
+    editor::context::{OpenVersion, Problems},
+};
 use wayfare_domain::versions::Severity;
 use wayfare_editor_model::{field_values::path_in_form, palette::split_duration};
 
-/// What a form is about: complaints are looked for below it.
+/// What a form edits: its fields show the problems of this.
 #[derive(Clone, Copy)]
 pub struct FormScope {
-    /// A node, or the settings.
+    /// A node; none for the settings.
     pub node: StoredValue<Option<String>>,
 }
 
-/// Is a field open? Of a published version only texts are.
+/// What a field edits. Of a published version, only texts can be edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FieldKind {
     #[default]
@@ -22,32 +25,33 @@ pub enum FieldKind {
     Text,
 }
 
-pub fn open(kind: FieldKind) -> bool {
-    let bench = Bench::here();
+/// Whether fields of this kind can be edited.
+pub fn is_editable(kind: FieldKind) -> bool {
+    let open_version = OpenVersion::here();
     match kind {
-        FieldKind::Setting => bench.can_draw(),
-        FieldKind::Text => bench.can_write(),
+        FieldKind::Setting => open_version.can_edit_graph(),
+        FieldKind::Text => open_version.can_edit_content(),
     }
 }
 
-/// The complaint about exactly this field, and whether it keeps the version from being published.
-pub fn found(path: StoredValue<String>) -> Signal<Option<(String, bool)>> {
-    let (bench, subject) = (Bench::here(), expect_context::<FormScope>());
+/// The problem of exactly this field, and whether it is an error.
+pub fn problem_at(path: StoredValue<String>) -> Signal<Option<(String, bool)>> {
+    let (problems, scope) = (Problems::here(), expect_context::<FormScope>());
     Signal::derive(move || {
-        let node = subject.node.get_value();
-        let checks = bench.checks.read();
-        let mine = checks.iter().filter(|check| check.node == node);
-        path.with_value(|path| {
-            let found = mine.clone().find(|check| path_in_form(&check.problem.path) == path);
-            found.map(|check| (check.problem.sentence.clone(), check.severity == Severity::Error))
-        })
+        let node = scope.node.get_value();
+        let all = problems.found.read();
+        let found = path.with_value(|path| {
+            all.iter()
+                .find(|problem| problem.node == node && path_in_form(&problem.problem.path) == path)
+        });
+        found.map(|problem| (problem.problem.sentence.clone(), problem.severity == Severity::Error))
     })
 }
 
-/// Is there an error in exactly this field?
-fn complaint(path: StoredValue<String>) -> Signal<Option<String>> {
-    let found = found(path);
-    Signal::derive(move || found.get().filter(|(_, error)| *error).map(|(sentence, _)| sentence))
+/// What `aria-invalid` says of a field: set where exactly this field has an error.
+fn invalid_at(path: StoredValue<String>) -> Signal<Option<&'static str>> {
+    let problem = problem_at(path);
+    Signal::derive(move || problem.read().as_ref().and_then(|(_, error)| error.then_some("true")))
 }
 
 /// An id that is unique in the panel.
@@ -55,16 +59,16 @@ pub fn field_id(path: StoredValue<String>) -> String {
     path.with_value(|path| format!("field-{}", path.replace(['[', ']', '.'], "-")))
 }
 
-/// A label above a field, and below it a hint and the complaint.
+/// A label above a field, and below it a hint and the problem.
 #[component]
-fn Framed(
+fn FieldFrame(
     #[prop(into)] label: String,
     path: StoredValue<String>,
     #[prop(optional, into)] hint: String,
     children: Children,
 ) -> impl IntoView {
     let id = field_id(path);
-    let found = found(path);
+    let problem = problem_at(path);
     view! {
         <div class="field">
             <label class="field-label" for=id.clone()>
@@ -74,10 +78,10 @@ fn Framed(
             {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
             <span
                 class="complaint"
-                class:complaint-warning=move || { found.get().is_some_and(|(_, error)| !error) }
+                class:complaint-warning=move || { problem.get().is_some_and(|(_, is_error)| !is_error) }
                 id=format!("{id}-complaint")
             >
-                {move || found.get().map(|(sentence, _)| sentence)}
+                {move || problem.get().map(|(sentence, _)| sentence)}
             </span>
         </div>
     }
@@ -93,30 +97,30 @@ pub fn TextField(
     /// Id of the list that is offered.
     #[prop(optional, into)]
     list: Option<String>,
-    /// Put back only when it is left: a name that others depend on.
+    /// Set only when the field is left: a name that others depend on.
     #[prop(optional)]
-    when_left: bool,
+    on_leave: bool,
     #[prop(default = "text")] input: &'static str,
     #[prop(optional)] max: Option<usize>,
 ) -> impl IntoView {
     let (id, path) = (field_id(part.path), part.path);
-    let wrong = complaint(path);
+    let invalid = invalid_at(path);
     let typed = move |event| {
-        if !when_left {
+        if !on_leave {
             part.set(event_target_value(&event));
         }
     };
     let left = move |event: leptos::ev::Event| {
-        if when_left && event_target_value(&event) != part.now() {
+        if on_leave && event_target_value(&event) != part.now() {
             part.set(event_target_value(&event));
-            // Refused, the field shows again what holds.
+            // Where it was refused, the field shows the old text again.
             if event_target_value(&event) != part.now() {
                 set_target_value(&event, &part.now());
             }
         }
     };
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <input
                 id=id.clone()
                 r#type=input
@@ -124,14 +128,14 @@ pub fn TextField(
                 placeholder=placeholder
                 list=list
                 maxlength=max.map(|max| max.to_string())
-                disabled=!open(kind)
+                disabled=!is_editable(kind)
                 prop:value=part.value
-                aria-invalid=move || wrong.read().is_some().then_some("true")
+                aria-invalid=invalid
                 aria-describedby=format!("{id}-complaint")
                 on:input=typed
                 on:change=left
             />
-        </Framed>
+        </FieldFrame>
     }
 }
 
@@ -153,24 +157,24 @@ pub fn AreaField(
     #[prop(default = 6)] rows: u32,
 ) -> impl IntoView {
     let (id, path) = (field_id(part.path), part.path);
-    let wrong = complaint(path);
+    let invalid = invalid_at(path);
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <LiveTextArea
                 id=id.clone()
                 rows=rows
-                disabled=!open(kind)
+                disabled=!is_editable(kind)
                 value=part.value
-                invalid=Signal::derive(move || wrong.read().is_some())
+                invalid=Signal::derive(move || invalid.get().is_some())
                 described_by=format!("{id}-complaint")
                 typed=move |text: String| part.set(text)
             />
-        </Framed>
+        </FieldFrame>
     }
 }
 
-/// A whole number, or none where the field may be empty. What is no number is not put back, and the
-/// field says so.
+/// A whole number, or none where the field may be empty. What is no number is not set, and the field
+/// says so.
 #[component]
 pub fn NumberField(
     #[prop(into)] label: String,
@@ -181,20 +185,20 @@ pub fn NumberField(
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
     let (id, path) = (field_id(part.path), part.path);
-    let wrong = complaint(path);
-    let misread = RwSignal::new(false);
+    let invalid = invalid_at(path);
+    let is_misread = RwSignal::new(false);
     let typed = move |event| {
         let text = event_target_value(&event);
         let read = text.trim().parse::<u64>().ok().filter(|number| (min..=max).contains(number));
         let fits = read.is_some() || (text.trim().is_empty() && !required);
-        misread.set(!fits);
+        is_misread.set(!fits);
         if fits {
             part.set(read);
         }
     };
     let shown = move || part.get().map(|number| number.to_string()).unwrap_or_default();
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <input
                 id=id.clone()
                 class="number"
@@ -202,22 +206,22 @@ pub fn NumberField(
                 inputmode="numeric"
                 min=min.to_string()
                 max=max.to_string()
-                disabled=!open(FieldKind::Setting)
+                disabled=!is_editable(FieldKind::Setting)
                 prop:value=shown
-                aria-invalid=move || (misread.get() || wrong.read().is_some()).then_some("true")
+                aria-invalid=move || if is_misread.get() { Some("true") } else { invalid.get() }
                 aria-describedby=format!("{id}-complaint")
                 on:input=typed
             />
             {move || {
-                misread
+                is_misread
                     .get()
                     .then(|| {
-                        let most = if max == u64::from(u32::MAX) { String::new() } else { format!(" to {max}") };
+                        let to_max = if max == u64::from(u32::MAX) { String::new() } else { format!(" to {max}") };
                         view! { <span class="complaint">{format!("Enter a whole number from \
-                            {min}{most}.")}</span> }
+                            {min}{to_max}.")}</span> }
                     })
             }}
-        </Framed>
+        </FieldFrame>
     }
 }
 
@@ -260,7 +264,7 @@ pub fn LengthField(
     let unit = RwSignal::new(part.now().map_or(60, |minutes| split_duration(minutes).1));
     let (id, path) = (field_id(part.path), part.path);
     let unit_label = format!("Unit of: {label}");
-    let wrong = complaint(path);
+    let invalid = invalid_at(path);
     let count = move || {
         part.get()
             .map(|minutes| minutes / unit.get().max(1))
@@ -275,13 +279,13 @@ pub fn LengthField(
             unit.set(split_duration(minutes).1);
         }
     });
-    let put = move |text: String, unit: u32| match text.trim().parse::<u32>() {
+    let set = move |text: String, unit: u32| match text.trim().parse::<u32>() {
         Ok(count) => part.set(Some(count.saturating_mul(unit))),
         Err(_) if text.trim().is_empty() && !required => part.set(None),
         Err(_) => {}
     };
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <span class="length">
                 <input
                     id=id.clone()
@@ -289,15 +293,15 @@ pub fn LengthField(
                     r#type="number"
                     inputmode="numeric"
                     min="1"
-                    disabled=!open(FieldKind::Setting)
+                    disabled=!is_editable(FieldKind::Setting)
                     prop:value=count
-                    aria-invalid=move || wrong.read().is_some().then_some("true")
+                    aria-invalid=invalid
                     aria-describedby=format!("{id}-complaint")
-                    on:input=move |event| put(event_target_value(&event), unit.get_untracked())
+                    on:input=move |event| set(event_target_value(&event), unit.get_untracked())
                 />
                 <select
                     aria-label=unit_label
-                    disabled=!open(FieldKind::Setting)
+                    disabled=!is_editable(FieldKind::Setting)
                     on:change=move |event| {
                         let old = unit.get_untracked();
                         let new = event_target_value(&event).parse().unwrap_or(1);
@@ -313,12 +317,12 @@ pub fn LengthField(
                         .collect_view()}
                 </select>
             </span>
-        </Framed>
+        </FieldFrame>
     }
 }
 
 #[component]
-pub fn CheckField(
+pub fn CheckboxField(
     #[prop(into)] label: String,
     part: FieldLens<bool>,
     #[prop(optional, into)] hint: String,
@@ -327,7 +331,7 @@ pub fn CheckField(
         <label class="choice">
             <input
                 r#type="checkbox"
-                disabled=!open(FieldKind::Setting)
+                disabled=!is_editable(FieldKind::Setting)
                 prop:checked=part.value
                 on:change=move |event| part.set(event_target_checked(&event))
             />
@@ -350,7 +354,7 @@ pub fn PickField(
             <label class="field-label" class:visually-hidden=quiet for=id.clone()>
                 {label}
             </label>
-            <select id=id disabled=!open(FieldKind::Setting) prop:value=part.value on:change=move |event| part.set(event_target_value(&event))>
+            <select id=id disabled=!is_editable(FieldKind::Setting) prop:value=part.value on:change=move |event| part.set(event_target_value(&event))>
                 {options
                     .into_iter()
                     .map(|(key, text)| {
@@ -376,18 +380,18 @@ pub fn TimeField(
 ) -> impl IntoView {
     use crate::ui::editor::browser::{field_of_time, time_of_field};
     let (id, path) = (field_id(part.path), part.path);
-    let wrong = complaint(path);
+    let invalid = invalid_at(path);
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <input
                 id=id.clone()
                 r#type="datetime-local"
-                disabled=!open(FieldKind::Setting)
+                disabled=!is_editable(FieldKind::Setting)
                 prop:value=move || part.get().map(field_of_time).unwrap_or_default()
-                aria-invalid=move || wrong.read().is_some().then_some("true")
+                aria-invalid=invalid
                 aria-describedby=format!("{id}-complaint")
                 on:change=move |event| part.set(time_of_field(&event_target_value(&event)))
             />
-        </Framed>
+        </FieldFrame>
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting, splitting, and changing what is known of people.
+//! The forms of waits, of splits, and of profile updates.
 
 use leptos::{prelude::*, task::spawn_local};
 
@@ -6,11 +6,14 @@ use super::{
     criteria::{CriteriaFields, EventFields, event, typed_value},
     field_lens::{FieldLens, part},
     fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
-    lists::{AddButton, Complaint, RemoveButton},
+    lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::{
     api::editor::next_times,
-    ui::editor::{bench::Bench, browser},
+    ui::editor::{
+        browser,
+        context::{GraphState, OpenVersion},
+    },
 };
 use wayfare_domain::{
     graph::{
@@ -82,7 +85,7 @@ fn required(part: FieldLens<u32>) -> FieldLens<Option<u32>> {
 fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
     let time = part!(delay, "until.time", Delay::Until { time, .. } => time);
     let weekdays = part!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
-    let bench = Bench::here();
+    let open_version = OpenVersion::here();
     view! {
         <TextField label="Time of day in the person's time zone" part=time input="time" />
         <fieldset class="weekdays">
@@ -106,7 +109,7 @@ fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
                         <label class="choice">
                             <input
                                 r#type="checkbox"
-                                disabled=!bench.can_draw()
+                                disabled=!open_version.can_edit_graph()
                                 prop:checked=move || weekdays.value.with(|days| days.contains(&day))
                                 on:change=flip
                             />
@@ -147,11 +150,11 @@ fn OffsetFields(part: FieldLens<i32>) -> impl IntoView {
 /// The next times at which someone would go on.
 #[component]
 fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
-    let bench = Bench::here();
+    let graph = GraphState::here();
     let times = RwSignal::new(Vec::<Timestamp>::new());
     let asked = StoredValue::new(0_u32);
     Effect::new(move |_| {
-        let (delay, zone) = (delay.get(), bench.settings.read().time_zone.clone());
+        let (delay, zone) = (delay.get(), graph.settings.read().time_zone.clone());
         let mine = asked.with_value(|asked| asked + 1);
         asked.set_value(mine);
         spawn_local(async move {
@@ -163,7 +166,7 @@ fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
         });
     });
     move || {
-        let zone = bench.settings.read().time_zone.clone();
+        let zone = graph.settings.read().time_zone.clone();
         (!times.read().is_empty()).then(|| {
             view! {
                 <div class="next-times">
@@ -182,20 +185,24 @@ pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
         part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, event());
     let same = part!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
     let timeout = part!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
-    let count = same.count();
+    let line = Callback::new(move |index| {
+        let property = same.item(index, String::new());
+        view! {
+            <div class="list-line">
+                <TextField label="Same property" part=property list="known-event-properties" />
+                <RemoveButton label="Remove this property" press=move |()| same.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <EventFields part=awaited label="Event to wait for" />
         <fieldset class="panel-group">
             <legend>"Same as in the entry event"</legend>
             <p class="hint">"The same order, the same cart: the property must have the same value \
                 in both."</p>
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <TextField label="Same property" part=same.item(index, String::new()) list="known-event-properties" />
-                    <RemoveButton label="Remove this property" press=move || same.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add a property" press=move || same.push(String::new()) />
+            <Lines count=same.count() line=line />
+            <AddButton label="Add a property" press=move |()| same.push(String::new()) />
         </fieldset>
         <LengthField label="Waits at most" part=required(timeout) required=true hint="Then people \
             leave on the path Timed out." />
@@ -222,9 +229,8 @@ fn free_name(taken: impl Fn(&str) -> bool, start: &str) -> String {
 pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let branches =
         part!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
-    let count = branches.count();
     let spare = || Branch { name: String::new(), criteria: Criteria::everyone() };
-    let add = move || {
+    let add = move |()| {
         branches.change(|all| {
             let name = free_name(|name| all.iter().any(|branch| branch.name == name), "branch");
             all.push(Branch { name, criteria: Criteria::Property(super::criteria::filter()) });
@@ -235,37 +241,37 @@ pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
             branches.change(|all| all.swap(index, index - 1));
         }
     };
-    view! {
-        <p class="hint">"People take the first branch they match, or the path Everyone else."</p>
-        <Complaint path=branches.path />
-        <For each=move || 0..count.get() key=|index| *index let:index>
+    let line = Callback::new(move |index| {
+        let branch = branches.item(index, spare());
+        let name = part!(branch, "name", Branch { name, .. } => name);
+        let criteria =
+            part!(branch, "criteria", Branch { criteria, .. } => criteria, Criteria::everyone());
+        view! {
             <fieldset class="panel-group">
                 <legend>{format!("Branch {}", index + 1)}</legend>
-                <TextField
-                    label="Name of the branch"
-                    part=part!(branches.item(index, spare()), "name", Branch { name, .. } => name)
-                    when_left=true
-                    max=40
-                />
-                <CriteriaFields part=part!(branches.item(index, spare()), "criteria", Branch { criteria, .. } => criteria, Criteria::everyone()) />
+                <TextField label="Name of the branch" part=name on_leave=true max=40 />
+                <CriteriaFields part=criteria />
                 <div class="step-tools-row">
-                    {(index > 0).then(|| view! { <MoveUp press=move || raise(index) /> })}
-                    <RemoveButton label="Remove this branch" press=move || branches.remove(index) />
+                    {(index > 0).then(|| view! { <MoveUp press=move |()| raise(index) /> })}
+                    <RemoveButton label="Remove this branch" press=move |()| branches.remove(index) />
                 </div>
             </fieldset>
-        </For>
+        }
+        .into_any()
+    });
+    view! {
+        <p class="hint">"People take the first branch they match, or the path Everyone else."</p>
+        <ListProblem path=branches.path />
+        <Lines count=branches.count() line=line />
         <AddButton label="Add a branch" press=add />
     }
 }
 
 #[component]
-fn MoveUp<F>(press: F) -> impl IntoView
-where
-    F: Fn() + Send + Sync + 'static,
-{
-    let bench = Bench::here();
+fn MoveUp(#[prop(into)] press: Callback<()>) -> impl IntoView {
+    let open_version = OpenVersion::here();
     view! {
-        <button class="button button-small" r#type="button" disabled=!bench.can_draw() on:click=move |_| press()>
+        <button class="button button-small" r#type="button" disabled=!open_version.can_edit_graph() on:click=move |_| press.run(())>
             "Move up"
         </button>
     }
@@ -274,9 +280,8 @@ where
 #[component]
 pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let shares = part!(step, "random_split.shares", NodeKind::RandomSplit { shares } => shares);
-    let count = shares.count();
     let spare = || SplitShare { name: String::new(), percent: 0 };
-    let add = move || {
+    let add = move |()| {
         shares.change(|all| {
             let name = free_name(|name| all.iter().any(|share| share.name == name), "share");
             all.push(SplitShare { name, percent: 0 });
@@ -290,36 +295,33 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
             }
         });
     };
-    let bench = Bench::here();
+    let open_version = OpenVersion::here();
     let sum = move || {
         shares.value.with(|all| all.iter().map(|share| u32::from(share.percent)).sum::<u32>())
     };
-    view! {
-        <p class="hint">"Random, but always the same path for the same person."</p>
-        <For each=move || 0..count.get() key=|index| *index let:index>
+    let line = Callback::new(move |index| {
+        let share = shares.item(index, spare());
+        let name = part!(share, "name", SplitShare { name, .. } => name);
+        let percent = part!(share, "percent", SplitShare { percent, .. } => percent);
+        view! {
             <div class="list-line">
                 <div class="filter-fields">
-                    <TextField
-                        label="Name of the share"
-                        part=part!(shares.item(index, spare()), "name", SplitShare { name, .. } => name)
-                        when_left=true
-                        max=40
-                    />
-                    <NumberField
-                        label="Percent"
-                        part=some(part!(shares.item(index, spare()), "percent", SplitShare { percent, .. } => percent))
-                        max=100
-                        required=true
-                    />
+                    <TextField label="Name of the share" part=name on_leave=true max=40 />
+                    <NumberField label="Percent" part=some(percent) max=100 required=true />
                 </div>
-                <RemoveButton label="Remove this share" press=move || shares.remove(index) />
+                <RemoveButton label="Remove this share" press=move |()| shares.remove(index) />
             </div>
-        </For>
+        }
+        .into_any()
+    });
+    view! {
+        <p class="hint">"Random, but always the same path for the same person."</p>
+        <Lines count=shares.count() line=line />
         <p class="hint">{move || format!("Total: {} of 100%.", sum())}</p>
-        <Complaint path=shares.path />
+        <ListProblem path=shares.path />
         <div class="step-tools-row">
             <AddButton label="Add a share" press=add />
-            <button class="button button-small" r#type="button" disabled=!bench.can_draw() on:click=even>
+            <button class="button button-small" r#type="button" disabled=!open_version.can_edit_graph() on:click=even>
                 "Equal shares"
             </button>
         </div>
@@ -329,29 +331,28 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
 #[component]
 pub fn UpdateFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let set = part!(step, "update_profile.set", NodeKind::UpdateProfile { set } => set);
-    let count = set.count();
     let spare = || PropertyValue {
         property: String::new(),
         value: serde_json::Value::String(String::new()),
     };
-    view! {
-        <Complaint path=set.path />
-        <For each=move || 0..count.get() key=|index| *index let:index>
+    let line = Callback::new(move |index| {
+        let item = set.item(index, spare());
+        let property = part!(item, "property", PropertyValue { property, .. } => property);
+        let value = typed_value(part!(item, "value", PropertyValue { value, .. } => value));
+        view! {
             <div class="list-line">
                 <div class="filter-fields">
-                    <TextField
-                        label="Property"
-                        part=part!(set.item(index, spare()), "property", PropertyValue { property, .. } => property)
-                        list="known-properties"
-                    />
-                    <TextField
-                        label="Value"
-                        part=typed_value(part!(set.item(index, spare()), "value", PropertyValue { value, .. } => value))
-                    />
+                    <TextField label="Property" part=property list="known-properties" />
+                    <TextField label="Value" part=value />
                 </div>
-                <RemoveButton label="Remove this property" press=move || set.remove(index) />
+                <RemoveButton label="Remove this property" press=move |()| set.remove(index) />
             </div>
-        </For>
-        <AddButton label="Add a property" press=move || set.push(spare()) />
+        }
+        .into_any()
+    });
+    view! {
+        <ListProblem path=set.path />
+        <Lines count=set.count() line=line />
+        <AddButton label="Add a property" press=move |()| set.push(spare()) />
     }
 }

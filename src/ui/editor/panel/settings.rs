@@ -6,14 +6,14 @@ use super::{
     criteria::{CriteriaFields, EventFields, FilterList, event},
     field_lens::{FieldLens, part},
     fields::{
-        CheckField, FormScope, NumberField, PickField, TextField, TimeField, optional, options,
+        CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional, options,
         some,
     },
-    lists::{AddButton, RemoveButton},
+    lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::ui::editor::{
-    bench::Bench,
     browser::{field_of_time, now, time_of_field},
+    context::{GraphState, OpenVersion},
 };
 use wayfare_domain::{
     graph::criteria::{Criteria, EventMatch},
@@ -27,14 +27,13 @@ use wayfare_editor_model::state::EditCommand;
 
 #[component]
 pub fn SettingsForm() -> impl IntoView {
-    let bench = Bench::here();
+    let open_version = OpenVersion::here();
+    let graph = GraphState::here();
     provide_context(FormScope { node: StoredValue::new(None) });
-    let whole = FieldLens::new(bench.settings.into(), "", move |settings: Settings, field| {
-        bench.apply(&EditCommand::Settings { settings: Box::new(settings), field }, |_| {
-            String::new()
-        });
+    let whole = FieldLens::new(graph.settings.into(), "", move |settings: Settings, field| {
+        graph.apply(&EditCommand::Settings { settings: Box::new(settings), field });
     });
-    let why = (!bench.can_draw()).then_some(
+    let why = (!open_version.can_edit_graph()).then_some(
         "The settings of a published version cannot be edited. Create a new version to change them.",
     );
     view! {
@@ -54,7 +53,7 @@ pub fn SettingsForm() -> impl IntoView {
                 list="known-zones"
                 hint="Used when a profile has no time zone."
             />
-            <TzdbZones />
+            <TimeZoneList />
         </fieldset>
         <fieldset class="panel-group">
             <legend>"Re-entry and limits"</legend>
@@ -84,7 +83,7 @@ pub fn SettingsForm() -> impl IntoView {
                 min=1
                 hint="People inside longer than this exit as timed out. Empty: never."
             />
-            <IdleConnection part=part!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
+            <QuietHoursFields part=part!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
         </fieldset>
     }
 }
@@ -104,7 +103,7 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
                     EntryTrigger::Segment { name: String::new(), when: SegmentSchedule::Once {} }
                 }
                 Ok(EntryType::List) => EntryTrigger::List { name: String::new() },
-                _ => EntryTrigger::Api {},
+                Ok(EntryType::Api) | Err(_) => EntryTrigger::Api {},
             };
         },
     );
@@ -117,7 +116,7 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
         <fieldset class="panel-group">
             <legend>"Entry"</legend>
             <PickField label="Entry trigger" part=kind options=kinds />
-            <super::lists::Complaint path=entry.path />
+            <ListProblem path=entry.path />
             {move || match shown.get() {
                 EntryType::Event => {
                     let name = part!(entry, "event.name", EntryTrigger::Event { name, .. } => name);
@@ -141,7 +140,7 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
                     let when = part!(entry, "segment.when", EntryTrigger::Segment { when, .. } => when, SegmentSchedule::Once {});
                     view! {
                         <TextField label="Segment" part=name list="known-segments" />
-                        <Timing part=when />
+                        <ScheduleFields part=when />
                     }
                         .into_any()
                 }
@@ -159,17 +158,17 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
 }
 
 #[component]
-fn Timing(part: FieldLens<SegmentSchedule>) -> impl IntoView {
-    let key = |timing: &SegmentSchedule| match timing {
+fn ScheduleFields(part: FieldLens<SegmentSchedule>) -> impl IntoView {
+    let key = |schedule: &SegmentSchedule| match schedule {
         SegmentSchedule::Once {} => "once",
         SegmentSchedule::OnDates { .. } => "dates",
         SegmentSchedule::Every { .. } => "every",
     };
     let kind = part.under(
         "",
-        move |timing| key(timing).to_string(),
-        |timing, kind: String| {
-            *timing = match kind.as_str() {
+        move |schedule| key(schedule).to_string(),
+        |schedule, kind: String| {
+            *schedule = match kind.as_str() {
                 "dates" => SegmentSchedule::OnDates { dates: vec![now()] },
                 "every" => SegmentSchedule::Every { hours: 24 },
                 _ => SegmentSchedule::Once {},
@@ -197,29 +196,33 @@ fn Timing(part: FieldLens<SegmentSchedule>) -> impl IntoView {
 
 #[component]
 fn Dates(part: FieldLens<Vec<Timestamp>>) -> impl IntoView {
-    let count = part.count();
-    let bench = Bench::here();
-    view! {
-        <super::lists::Complaint path=part.path />
-        <For each=move || 0..count.get() key=|index| *index let:index>
+    let open_version = OpenVersion::here();
+    let line = Callback::new(move |index| {
+        let date = part.item(index, Timestamp(0));
+        view! {
             <div class="list-line">
                 <label class="field">
                     <span class="field-label">"Date (UTC)"</span>
                     <input
                         r#type="datetime-local"
-                        disabled=!bench.can_draw()
-                        prop:value=move || part.item(index, Timestamp(0)).value.with(|at| field_of_time(*at))
+                        disabled=!open_version.can_edit_graph()
+                        prop:value=move || field_of_time(date.get())
                         on:change=move |event| {
                             if let Some(at) = time_of_field(&event_target_value(&event)) {
-                                part.item(index, at).set(at);
+                                date.set(at);
                             }
                         }
                     />
                 </label>
-                <RemoveButton label="Remove this date" press=move || part.remove(index) />
+                <RemoveButton label="Remove this date" press=move |()| part.remove(index) />
             </div>
-        </For>
-        <AddButton label="Add a date" press=move || part.push(now()) />
+        }
+        .into_any()
+    });
+    view! {
+        <ListProblem path=part.path />
+        <Lines count=part.count() line=line />
+        <AddButton label="Add a date" press=move |()| part.push(now()) />
     }
 }
 
@@ -260,50 +263,57 @@ fn ReentryFields(part: FieldLens<ReentryRule>) -> impl IntoView {
 fn Goals(part: FieldLens<Vec<Goal>>) -> impl IntoView {
     let count = part.count();
     let spare = || Goal { name: String::new(), event: event() };
+    let line = Callback::new(move |index| {
+        let goal = part.item(index, spare());
+        let name = part!(goal, "name", Goal { name, .. } => name);
+        let goal_event = part!(goal, "event", Goal { event, .. } => event, event());
+        view! {
+            <div class="list-line">
+                <div class="criteria">
+                    <TextField label="Name of the goal" part=name />
+                    <EventFields part=goal_event label="Goal event" />
+                </div>
+                <RemoveButton label="Remove this goal" press=move |()| part.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <fieldset class="panel-group">
             <legend>"Goals"</legend>
             <p class="hint">"Anyone who does this converts and exits, from any step."</p>
-            <super::lists::Complaint path=part.path />
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <div class="criteria">
-                        <TextField label="Name of the goal" part=part!(part.item(index, spare()), "name", Goal { name, .. } => name) />
-                        <EventFields
-                            part=part!(part.item(index, spare()), "event", Goal { event, .. } => event, event())
-                            label="Goal event"
-                        />
-                    </div>
-                    <RemoveButton label="Remove this goal" press=move || part.remove(index) />
-                </div>
-            </For>
-            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton label="Add a goal" press=move || part.push(spare()) /> })}
+            <ListProblem path=part.path />
+            <Lines count=count line=line />
+            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton label="Add a goal" press=move |()| part.push(spare()) /> })}
         </fieldset>
     }
 }
 
 #[component]
 fn Exits(part: FieldLens<Vec<EventMatch>>) -> impl IntoView {
-    let count = part.count();
+    let line = Callback::new(move |index| {
+        view! {
+            <div class="list-line">
+                <div class="criteria">
+                    <EventFields part=part.item(index, event()) label="Exit event" />
+                </div>
+                <RemoveButton label="Remove this exit" press=move |()| part.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <fieldset class="panel-group">
             <legend>"Exits"</legend>
             <p class="hint">"Anyone who does one of these events exits without converting."</p>
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <div class="criteria">
-                        <EventFields part=part.item(index, event()) label="Exit event" />
-                    </div>
-                    <RemoveButton label="Remove this exit" press=move || part.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add an exit" press=move || part.push(event()) />
+            <Lines count=part.count() line=line />
+            <AddButton label="Add an exit" press=move |()| part.push(event()) />
         </fieldset>
     }
 }
 
 #[component]
-fn IdleConnection(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
+fn QuietHoursFields(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
     let usual = || QuietHours {
         from: "22:00".to_string(),
         to: "08:00".to_string(),
@@ -325,7 +335,7 @@ fn IdleConnection(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
         },
     );
     view! {
-        <CheckField label="Quiet hours" part=on hint="No message goes out in these hours, in the \
+        <CheckboxField label="Quiet hours" part=on hint="No message goes out in these hours, in the \
             person's time zone." />
         {move || {
             is_on
@@ -349,7 +359,7 @@ fn IdleConnection(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
 
 /// The zones that the browser knows.
 #[component]
-fn TzdbZones() -> impl IntoView {
+fn TimeZoneList() -> impl IntoView {
     let zones = known_zones();
     view! { <datalist id="known-zones">{zones.into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist> }
 }

@@ -4,26 +4,28 @@ use leptos::prelude::*;
 
 use super::{
     field_lens::{FieldLens, part},
-    fields::{AreaField, CheckField, FieldKind, FormScope, LengthField, TextField},
+    fields::{AreaField, CheckboxField, FieldKind, FormScope, LengthField, TextField},
     flow, message,
 };
-use crate::ui::editor::bench::Bench;
+use crate::ui::editor::context::{GraphState, OpenVersion, Panels, SidePanel};
 use wayfare_domain::{
     graph::{Node, NodeKind, node::SendOptions},
     versions::EditMode,
 };
 use wayfare_editor_model::state::EditCommand;
 
-/// The chosen step's form.
+/// The form of a node.
 #[component]
 pub fn StepForm(id: String) -> impl IntoView {
-    let bench = Bench::here();
-    let Some(cell) = bench.cell(&id) else { return ().into_any() };
+    let open_version = OpenVersion::here();
+    let graph = GraphState::here();
+    let panels = Panels::here();
+    let Some(view) = graph.node_view(&id) else { return ().into_any() };
     let node_id = id.clone();
     provide_context(FormScope { node: StoredValue::new(Some(id)) });
-    let node = cell.node;
+    let node = view.node;
     let whole = FieldLens::new(Signal::from(node.clone()), "", move |node: Node, field| {
-        bench.apply(&EditCommand::Change { node: Box::new(node), field }, |_| String::new());
+        graph.apply(&EditCommand::Change { node: Box::new(node), field });
     });
     let name = whole.under(
         "name",
@@ -33,9 +35,9 @@ pub fn StepForm(id: String) -> impl IntoView {
     let step = part!(whole, "step", Node { step, .. } => step, NodeKind::Entry {});
     let is_message = node.with_untracked(|node| node.step.is_message());
     let is_entry = node.with_untracked(|node| node.step == NodeKind::Entry {});
-    let why = match bench.mode {
+    let why = match open_version.mode {
         EditMode::Draft => None,
-        _ => bench.document.get_value().why.clone(),
+        _ => open_version.document().why.clone(),
     };
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
@@ -50,7 +52,7 @@ pub fn StepForm(id: String) -> impl IntoView {
                     <button
                         class="button button-small"
                         r#type="button"
-                        on:click=move |_| bench.side.set(crate::ui::editor::bench::SidePanel::Settings)
+                        on:click=move |_| panels.side.set(SidePanel::Settings)
                     >
                         "Open the settings"
                     </button>
@@ -60,20 +62,21 @@ pub fn StepForm(id: String) -> impl IntoView {
     .into_any()
 }
 
-/// The fields of whatever kind the step is.
+/// The fields of the step's kind: the one list of kinds of the editor's forms.
 #[component]
 fn KindFields(step: FieldLens<NodeKind>, node: String) -> impl IntoView {
+    let message = move |fields: fn(FieldLens<NodeKind>) -> AnyView| {
+        view! { <message::MessageFields step=step node=node fields=fields /> }.into_any()
+    };
     match step.now() {
         NodeKind::Entry {} => ().into_any(),
-        NodeKind::Email { .. }
-        | NodeKind::Sms { .. }
-        | NodeKind::Push { .. }
-        | NodeKind::WebPush { .. }
-        | NodeKind::InApp { .. }
-        | NodeKind::Whatsapp { .. }
-        | NodeKind::Webhook { .. } => {
-            view! { <message::MessageFields step=step node=node /> }.into_any()
-        }
+        NodeKind::Email { .. } => message(message::email_fields),
+        NodeKind::Sms { .. } => message(message::sms_fields),
+        NodeKind::Push { .. } => message(message::push_fields),
+        NodeKind::WebPush { .. } => message(message::web_push_fields),
+        NodeKind::InApp { .. } => message(message::in_app_fields),
+        NodeKind::Whatsapp { .. } => message(message::whatsapp_fields),
+        NodeKind::Webhook { .. } => message(message::webhook_fields),
         NodeKind::Delay(_) => view! { <flow::DelayFields step=step /> }.into_any(),
         NodeKind::WaitForEvent { .. } => view! { <flow::WaitFields step=step /> }.into_any(),
         NodeKind::ConditionSplit { .. } => view! { <flow::ConditionFields step=step /> }.into_any(),
@@ -130,7 +133,7 @@ fn SendingFields(part: FieldLens<SendOptions>) -> impl IntoView {
                 hint="Opened, clicked or delivered. People who do none in time take the path No \
                     response. Empty: people continue immediately."
             />
-            <CheckField label="Ignores frequency caps" part=ignore hint="For receipts and password \
+            <CheckboxField label="Ignores frequency caps" part=ignore hint="For receipts and password \
                 messages. They still count towards the caps." />
         </fieldset>
     }
