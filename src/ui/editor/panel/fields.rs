@@ -111,11 +111,11 @@ pub fn TextField(
         }
     };
     let left = move |event: leptos::ev::Event| {
-        if on_leave && event_target_value(&event) != part.now() {
+        if on_leave && event_target_value(&event) != part.get_untracked() {
             part.set(event_target_value(&event));
             // Where it was refused, the field shows the old text again.
-            if event_target_value(&event) != part.now() {
-                set_target_value(&event, &part.now());
+            if event_target_value(&event) != part.get_untracked() {
+                set_target_value(&event, &part.get_untracked());
             }
         }
     };
@@ -261,7 +261,7 @@ pub fn LengthField(
     #[prop(optional, into)] hint: String,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let unit = RwSignal::new(part.now().map_or(60, |minutes| split_duration(minutes).1));
+    let unit = RwSignal::new(part.get_untracked().map_or(60, |minutes| split_duration(minutes).1));
     let (id, path) = (field_id(part.path), part.path);
     let unit_label = format!("Unit of: {label}");
     let invalid = invalid_at(path);
@@ -306,7 +306,7 @@ pub fn LengthField(
                         let old = unit.get_untracked();
                         let new = event_target_value(&event).parse().unwrap_or(1);
                         unit.set(new);
-                        if let Some(minutes) = part.now() {
+                        if let Some(minutes) = part.get_untracked() {
                             part.set(Some((minutes / old.max(1)).saturating_mul(new)));
                         }
                     }
@@ -358,7 +358,7 @@ pub fn PickField(
                 {options
                     .into_iter()
                     .map(|(key, text)| {
-                        let selected = part.now() == key;
+                        let selected = part.get_untracked() == key;
                         view! { <option value=key selected=selected>{text}</option> }
                     })
                     .collect_view()}

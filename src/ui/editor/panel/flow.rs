@@ -97,7 +97,7 @@ fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
                     let flip = move |event| {
                         let on = event_target_checked(&event);
                         weekdays
-                            .change(|days| {
+                            .update(|days| {
                                 days.retain(|other| *other != day);
                                 if on {
                                     days.push(day);
@@ -231,14 +231,14 @@ pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
         part!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
     let spare = || Branch { name: String::new(), criteria: Criteria::everyone() };
     let add = move |()| {
-        branches.change(|all| {
+        branches.update(|all| {
             let name = free_name(|name| all.iter().any(|branch| branch.name == name), "branch");
             all.push(Branch { name, criteria: Criteria::Property(super::criteria::filter()) });
         });
     };
     let raise = move |index: usize| {
         if index > 0 {
-            branches.change(|all| all.swap(index, index - 1));
+            branches.update(|all| all.swap(index, index - 1));
         }
     };
     let line = Callback::new(move |index| {
@@ -282,13 +282,13 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let shares = part!(step, "random_split.shares", NodeKind::RandomSplit { shares } => shares);
     let spare = || SplitShare { name: String::new(), percent: 0 };
     let add = move |()| {
-        shares.change(|all| {
+        shares.update(|all| {
             let name = free_name(|name| all.iter().any(|share| share.name == name), "share");
             all.push(SplitShare { name, percent: 0 });
         });
     };
     let even = move |_| {
-        shares.change(|all| {
+        shares.update(|all| {
             let many = u8::try_from(all.len().max(1)).unwrap_or(100);
             for (index, share) in all.iter_mut().enumerate() {
                 share.percent = 100 / many + u8::from(index < usize::from(100 % many));

@@ -62,7 +62,7 @@ pub fn VariablePicker() -> impl IntoView {
         let id = field_id(part.path);
         let inserted = placeholder(&path.get_untracked(), missing.get_untracked().trim());
         let (text, cursor) = insert_at(
-            &part.now(),
+            &part.get_untracked(),
             browser::selection(&id).unwrap_or((usize::MAX, usize::MAX)),
             &inserted,
         );

@@ -157,16 +157,19 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
     }
 }
 
-#[component]
-fn ScheduleFields(part: FieldLens<SegmentSchedule>) -> impl IntoView {
-    let key = |schedule: &SegmentSchedule| match schedule {
+fn schedule_key(schedule: &SegmentSchedule) -> &'static str {
+    match schedule {
         SegmentSchedule::Once {} => "once",
         SegmentSchedule::OnDates { .. } => "dates",
         SegmentSchedule::Every { .. } => "every",
-    };
+    }
+}
+
+#[component]
+fn ScheduleFields(part: FieldLens<SegmentSchedule>) -> impl IntoView {
     let kind = part.under(
         "",
-        move |schedule| key(schedule).to_string(),
+        |schedule| schedule_key(schedule).to_string(),
         |schedule, kind: String| {
             *schedule = match kind.as_str() {
                 "dates" => SegmentSchedule::OnDates { dates: vec![now()] },
@@ -175,7 +178,7 @@ fn ScheduleFields(part: FieldLens<SegmentSchedule>) -> impl IntoView {
             };
         },
     );
-    let shown = Memo::new(move |_| part.value.with(key));
+    let shown = Memo::new(move |_| part.value.with(schedule_key));
     let kinds =
         options([("once", "Once, at the start"), ("dates", "On dates"), ("every", "Repeatedly")]);
     view! {
@@ -312,18 +315,21 @@ fn Exits(part: FieldLens<Vec<EventMatch>>) -> impl IntoView {
     }
 }
 
-#[component]
-fn QuietHoursFields(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
-    let usual = || QuietHours {
+fn usual_quiet_hours() -> QuietHours {
+    QuietHours {
         from: "22:00".to_string(),
         to: "08:00".to_string(),
         then: QuietHoursPolicy::SendWhenOver,
-    };
-    let on = part.under("", Option::is_some, move |quiet, on: bool| *quiet = on.then(usual));
+    }
+}
+
+#[component]
+fn QuietHoursFields(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
+    let on = part.under("", Option::is_some, |quiet, on| *quiet = on.then(usual_quiet_hours));
     let is_on = Memo::new(move |_| part.value.with(Option::is_some));
     let hours = part.under(
         "",
-        move |quiet| quiet.clone().unwrap_or_else(usual),
+        |quiet| quiet.clone().unwrap_or_else(usual_quiet_hours),
         |quiet, new| *quiet = Some(new),
     );
     let then = hours.under(

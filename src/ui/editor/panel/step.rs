@@ -68,7 +68,7 @@ fn KindFields(step: FieldLens<NodeKind>, node: String) -> impl IntoView {
     let message = move |fields: fn(FieldLens<NodeKind>) -> AnyView| {
         view! { <message::MessageFields step=step node=node fields=fields /> }.into_any()
     };
-    match step.now() {
+    match step.get_untracked() {
         NodeKind::Entry {} => ().into_any(),
         NodeKind::Email { .. } => message(message::email_fields),
         NodeKind::Sms { .. } => message(message::sms_fields),
