@@ -39,7 +39,7 @@ pub fn storage_key(document: &EditorDocument) -> String {
 /// The backup of an earlier visit, where it differs from what the server has.
 pub fn find_backup(document: &EditorDocument) -> Option<LocalBackup> {
     let backup: LocalBackup =
-        serde_json::from_str(&browser::recall(&storage_key(document))?).ok()?;
+        serde_json::from_str(&browser::read_storage(&storage_key(document))?).ok()?;
     let differs = backup.graph != document.graph || backup.settings != document.settings;
     (differs && document.mode != EditMode::Read).then_some(backup)
 }
@@ -141,12 +141,12 @@ impl Autosave {
     fn back_up(&self) {
         let SaveVersion { revision, graph, settings, .. } = self.content();
         if let Ok(text) = serde_json::to_string(&LocalBackup { revision, graph, settings }) {
-            browser::remember(&storage_key(&self.version.document()), &text);
+            browser::write_storage(&storage_key(&self.version.document()), &text);
         }
     }
 
     fn forget_backup(&self) {
-        browser::forget(&storage_key(&self.version.document()));
+        browser::remove_from_storage(&storage_key(&self.version.document()));
     }
 
     fn save(self) {

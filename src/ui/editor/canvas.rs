@@ -142,13 +142,11 @@ fn drawn_area(graph: GraphState, canvas: CanvasView) -> Memo<Option<Rect>> {
             return None;
         }
         let (width, height) = canvas.size.get();
-        let window = canvas.viewport.get().window(width, height).inflate(TILE_SIZE);
-        let (left, top) = (
-            (window.x / TILE_SIZE).floor() * TILE_SIZE,
-            (window.y / TILE_SIZE).floor() * TILE_SIZE,
-        );
+        let shown = canvas.viewport.get().window(width, height).inflate(TILE_SIZE);
+        let (left, top) =
+            ((shown.x / TILE_SIZE).floor() * TILE_SIZE, (shown.y / TILE_SIZE).floor() * TILE_SIZE);
         let up = |value: f64| (value / TILE_SIZE).ceil() * TILE_SIZE + TILE_SIZE;
-        Some(Rect { x: left, y: top, width: up(window.width), height: up(window.height) })
+        Some(Rect { x: left, y: top, width: up(shown.width), height: up(shown.height) })
     })
 }
 

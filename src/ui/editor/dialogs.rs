@@ -154,7 +154,7 @@ fn PublishForm(open: RwSignal<bool>, autosave: Autosave) -> impl IntoView {
         };
         spawn_local(async move {
             match publish_version(request).await {
-                Ok(published) => browser::go_to(&format!("/journeys/{}", published.journey)),
+                Ok(published) => browser::open_address(&format!("/journeys/{}", published.journey)),
                 Err(refusal) => {
                     error.try_set(refusal.sentence());
                     is_publishing.try_set(false);

@@ -36,7 +36,7 @@ pub fn Minimap() -> impl IntoView {
             path
         })
     });
-    // An element of its own over the picture: moving it paints nothing anew.
+    // An element of its own over the picture: moving it repaints nothing.
     let shown = Memo::new(move |_| {
         let (width, height) = canvas.size.get();
         let (view, all) = (canvas.viewport.get().window(width, height), whole.get());
@@ -51,7 +51,7 @@ pub fn Minimap() -> impl IntoView {
             height: view.height * scale,
         }
     });
-    // Where everything is in sight it would only be in the way.
+    // Where everything is in sight, it would only cover something.
     let is_needed = Memo::new(move |_| {
         let (width, height) = canvas.size.get();
         let (view, all) = (canvas.viewport.get().window(width, height), whole.get().inflate(-80.0));
@@ -61,7 +61,7 @@ pub fn Minimap() -> impl IntoView {
     let size = Memo::new(move |_| (shown.read().width.round(), shown.read().height.round()));
     let go = move |event: &leptos::ev::PointerEvent| {
         let Some(map) =
-            browser::closest(event.target(), ".minimap").map(|map| browser::frame_of(&map))
+            browser::closest(event.target(), ".minimap").map(|map| browser::rect_of(&map))
         else {
             return;
         };

@@ -1,6 +1,6 @@
 //! The editor: a program of its own in the browser, mounted into the page of a journey's edit. What
 //! can be done to a graph is decided in `crates/editor-model`; here it is shown, and pointer and
-//! keys are read. What the parts share stands in [`context`].
+//! keys are read. What its parts share is in [`context`].
 
 mod actions;
 mod autosave;
@@ -109,9 +109,10 @@ fn VersionEditor(document: Arc<EditorDocument>) -> impl IntoView {
     let beginning = Callback::new(move |()| {
         spawn_local(async move {
             match begin_version(journey.to_string(), Some(from)).await {
-                Ok(draft) => {
-                    browser::go_to(&format!("/journeys/{journey}/edit?version={}", draft.version))
-                }
+                Ok(draft) => browser::open_address(&format!(
+                    "/journeys/{journey}/edit?version={}",
+                    draft.version
+                )),
                 Err(error) => announcer.say(error.sentence()),
             }
         });
@@ -121,7 +122,7 @@ fn VersionEditor(document: Arc<EditorDocument>) -> impl IntoView {
         <div
             class="editor"
             on:keydown=move |event| shortcuts.on_key(&event)
-            on:focusin=move |event| browser::remember_place(event.target())
+            on:focusin=move |event| browser::remember_focus(event.target())
         >
             <Toolbar help=help publishing=publishing beginning=beginning />
             {why.map(|why| view! { <p class="editor-note" role="note">{why}</p> })}
@@ -169,7 +170,7 @@ fn restore(document: &EditorDocument, backup: LocalBackup) {
     let command =
         EditCommand::Replace { graph: Box::new(backup.graph), settings: Box::new(backup.settings) };
     if !GraphState::here().apply(&command) {
-        browser::forget(&storage_key(document));
+        browser::remove_from_storage(&storage_key(document));
         return;
     }
     if is_same_revision {

@@ -42,7 +42,7 @@ impl Navigation {
         let target = step_id(id);
         // Without delay where it is drawn already: the next key may lead elsewhere.
         if !browser::focus_quietly(&target) {
-            browser::later(move || {
+            browser::after_paint(move || {
                 browser::focus_quietly(&target);
             });
         }
@@ -50,7 +50,7 @@ impl Navigation {
 
     /// Selects a node, with the keyboard where it works now: in the outline or on the canvas.
     pub fn follow(&self, id: &str) {
-        if browser::closest_active(".outline-panel") {
+        if browser::is_focus_in(".outline-panel") {
             self.select(id);
             self.focus_row();
         } else {
@@ -61,13 +61,13 @@ impl Navigation {
     /// Gives the keyboard to the focused row of the outline, as soon as it is drawn.
     pub fn focus_row(&self) {
         let row = self.selection.focused_row.get_untracked().unwrap_or_default();
-        browser::later(move || browser::focus(&row_id(&row)));
+        browser::after_paint(move || browser::focus(&row_id(&row)));
     }
 
     /// Out of the panel, to where the keyboard was before; where that is gone, to the selected
     /// step.
     pub fn leave_panel(&self) {
-        if browser::go_back() {
+        if browser::restore_focus() {
             return;
         }
         match self.selection.only_node_untracked() {
@@ -84,12 +84,12 @@ impl Navigation {
     /// Opens a panel, with the keyboard in its first field.
     pub fn open_panel(&self, side: SidePanel) {
         self.panels.side.set(side);
-        browser::later(|| browser::focus_first_field("panel-form"));
+        browser::after_paint(|| browser::focus_first_field("panel-form"));
     }
 
     /// Opens a panel, with the keyboard on its title.
     pub fn show_panel(&self, side: SidePanel) {
         self.panels.side.set(side);
-        browser::later(|| browser::focus("panel-title"));
+        browser::after_paint(|| browser::focus("panel-title"));
     }
 }

@@ -237,7 +237,7 @@ fn move_by_key(
         let id = row_id(&row.key());
         // A row far away is not drawn yet.
         if !browser::try_focus(&id) {
-            browser::later(move || browser::focus(&id));
+            browser::after_paint(move || browser::focus(&id));
         }
     }
 }

@@ -233,7 +233,7 @@ fn HiddenOutlets(from: String) -> impl IntoView {
                             picker.outlet = outlet.clone();
                         }
                     });
-                    browser::later(|| browser::focus_first_field("step-picker"));
+                    browser::after_paint(|| browser::focus_first_field("step-picker"));
                 }
             };
             let path = graph.outlet_title(&from, &outlet);

@@ -1,4 +1,4 @@
-//! What a pointer does on the canvas while it is held down. All of it is listened to on the canvas
+//! What a pointer does on the canvas while its button is down. All of it is listened to on the canvas
 //! itself, which captures the pointer once it moves, so that no listener is left on the document.
 
 use std::collections::{BTreeSet, HashMap};
@@ -80,7 +80,7 @@ pub struct PointerTool {
     state: StoredValue<PointerState>,
     pub(super) dragged_nodes: StoredValue<DraggedNodes>,
     wheel: StoredValue<Option<WheelDelta>>,
-    /// Where the canvas lies in the window.
+    /// Where the canvas is in the window.
     corner: StoredValue<(f64, f64)>,
     /// The connector that is being drawn.
     pub new_connector: RwSignal<Option<ConnectorDrag>>,
@@ -122,7 +122,7 @@ impl PointerTool {
     /// on: a page that has just changed must be laid out before it can be measured.
     pub fn measure(&self) {
         if let Some(element) = self.element.get_untracked() {
-            let frame = browser::frame_of(&element);
+            let frame = browser::rect_of(&element);
             self.corner.set_value((frame.x, frame.y));
             if frame.width > 0.0 && self.canvas.size.get_untracked() != (frame.width, frame.height)
             {
@@ -381,7 +381,7 @@ impl PointerTool {
     /// Adds a step that was dragged out of the palette, where it was released over the canvas.
     pub fn drop_step(&self, key: &str, x: i32, y: i32) {
         let Some(element) = self.element.get_untracked() else { return };
-        let frame = browser::frame_of(&element);
+        let frame = browser::rect_of(&element);
         let Some(item) = wayfare_editor_model::palette::item(key) else { return };
         if !frame.contains(Position { x: f64::from(x), y: f64::from(y) }) {
             return;
@@ -397,7 +397,7 @@ impl PointerTool {
         }
     }
 
-    /// The connector whose middle lies under a point.
+    /// The connector whose button is near a point.
     fn connector_near(&self, at: Position) -> Option<(String, String)> {
         let connectors = self.graph.connectors.get_untracked();
         untrack(|| {

@@ -59,7 +59,7 @@ pub fn listen_to_f6() {
         if event.key() == "F6"
             && is_plain
             && !event.default_prevented()
-            && !browser::closest_active("dialog")
+            && !browser::is_focus_in("dialog")
         {
             event.prevent_default();
             to_next_area(event.shift_key());
@@ -70,7 +70,7 @@ pub fn listen_to_f6() {
 
 fn to_next_area(back: bool) {
     let count = AREAS.len();
-    let current = AREAS.iter().position(|(area, _)| browser::closest_active(area));
+    let current = AREAS.iter().position(|(area, _)| browser::is_focus_in(area));
     let first = match (current, back) {
         (Some(current), false) => current + 1,
         (Some(current), true) => current + count - 1,
@@ -122,7 +122,7 @@ impl Shortcuts {
     }
 
     pub fn on_key(&self, event: &KeyboardEvent) {
-        if event.default_prevented() || browser::in_field(event.target()) {
+        if event.default_prevented() || browser::is_in_field(event.target()) {
             return;
         }
         let is_command = event.ctrl_key() || event.meta_key();
@@ -194,7 +194,7 @@ impl Shortcuts {
 
     /// Listens to the clipboard while the editor is there.
     pub fn listen_to_clipboard(self) {
-        let is_ours = |target| browser::has_keyboard() && !browser::in_field(target);
+        let is_ours = |target| browser::has_focus() && !browser::is_in_field(target);
         let copied = window_event_listener(ev::copy, move |event| {
             if is_ours(event.target()) {
                 self.put_on_clipboard(&event, "copied");

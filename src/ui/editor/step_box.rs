@@ -328,12 +328,11 @@ pub fn open_step_picker(
     lists_outlets: bool,
 ) {
     let canvas =
-        browser::closest(event.target(), ".canvas").map(|canvas| browser::frame_of(&canvas));
-    let button =
-        browser::closest(event.target(), "button").map(|button| browser::frame_of(&button));
+        browser::closest(event.target(), ".canvas").map(|canvas| browser::rect_of(&canvas));
+    let button = browser::closest(event.target(), "button").map(|button| browser::rect_of(&button));
     if let (Some(canvas), Some(button)) = (canvas, button) {
         let (x, y) = (button.middle().x - canvas.x, button.bottom() - canvas.y);
         panels.step_picker.set(Some(StepPickerState { from, outlet, x, y, lists_outlets }));
-        browser::later(|| browser::focus_first_field("step-picker"));
+        browser::after_paint(|| browser::focus_first_field("step-picker"));
     }
 }

@@ -201,7 +201,7 @@ fn VersionPicker() -> impl IntoView {
     }
     let open = move |event| {
         let number = event_target_value(&event);
-        browser::go_to(&format!("/journeys/{journey}/edit?version={number}"));
+        browser::open_address(&format!("/journeys/{journey}/edit?version={number}"));
     };
     view! {
         <label class="version-select">

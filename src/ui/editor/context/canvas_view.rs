@@ -24,7 +24,7 @@ impl CanvasView {
             size: RwSignal::new((800.0, 600.0)),
             layout: StoredValue::new(ConnectorLayout::default()),
         };
-        // At once: what applies a command goes on with the boxes as they lie after it.
+        // Not deferred: what applies a command goes on with the new boxes.
         ImmediateEffect::new_scoped(move || {
             graph.generation.track();
             untrack(|| canvas.update_layout());

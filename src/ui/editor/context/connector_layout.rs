@@ -1,5 +1,5 @@
-//! Where the boxes lie, and how the connectors run around them: routed anew when a box has another
-//! place or size, and drawn straight while the boxes at their ends are dragged.
+//! The boxes and the paths of connectors around them: routed again when a box has another position
+//! or size, and drawn straight while the boxes at their ends are dragged.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -64,7 +64,7 @@ impl CanvasView {
         })
     }
 
-    /// The nodes that a rectangle of the canvas touches, at most so many.
+    /// The nodes that a rectangle of the canvas touches, up to a maximum.
     pub fn nodes_in(&self, area: Rect, max: usize) -> BTreeSet<String> {
         self.with_rects(|graph, rects| {
             let touched = graph.nodes.iter().zip(rects).filter(|(_, rect)| rect.overlaps(&area));
@@ -80,7 +80,7 @@ impl CanvasView {
         })
     }
 
-    /// Routes the connectors where a box has another place or size, or a connector other ends.
+    /// Routes the connectors where a box has another position or size, or a connector other ends.
     pub(super) fn update_layout(&self) {
         let (connectors, direction, rects, ends) = self.graph.with_state(|state| {
             let (rects, ends) = routing::wires(&state.graph, state.direction);

@@ -1,4 +1,4 @@
-//! What lies over the graph: stats of the published version, and the last run.
+//! What is shown over the graph: stats of the published version, and the last run.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What is wrong with the version that is edited.
+//! The problems of the version that is edited.
 
 use leptos::prelude::*;
 

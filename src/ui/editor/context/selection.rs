@@ -33,7 +33,7 @@ impl Selection {
             focused_node: RwSignal::new(first.clone()),
             focused_row: RwSignal::new(first),
         };
-        // At once: what applies a command goes on with the nodes that it selected.
+        // Not deferred: what applies a command goes on with the nodes that it selected.
         ImmediateEffect::new_scoped(move || {
             graph.generation.track();
             untrack(|| selection.follow_graph());

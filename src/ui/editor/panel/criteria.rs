@@ -14,8 +14,8 @@ use wayfare_domain::{
 };
 use wayfare_editor_model::field_values::{text_of_value, value_of_text};
 
-/// The deepest nesting that the builder makes.
-const DEEPEST: usize = 6;
+/// The deepest nesting that the builder offers.
+const DEPTH_MAX: usize = 6;
 
 const COMPARISONS: [(Comparison, &str, &str); 10] = [
     (Comparison::Equals, "equals", "is"),
@@ -30,7 +30,7 @@ const COMPARISONS: [(Comparison, &str, &str); 10] = [
     (Comparison::Missing, "missing", "is not known"),
 ];
 
-pub fn filter() -> PropertyFilter {
+pub fn new_filter() -> PropertyFilter {
     PropertyFilter {
         property: String::new(),
         is: Comparison::Equals,
@@ -38,7 +38,7 @@ pub fn filter() -> PropertyFilter {
     }
 }
 
-pub fn event() -> EventMatch {
+pub fn new_event() -> EventMatch {
     EventMatch { name: String::new(), filters: Vec::new() }
 }
 
@@ -76,7 +76,7 @@ pub fn FilterFields(part: FieldLens<PropertyFilter>, known: &'static str) -> imp
         Memo::new(move |_| !matches!(part.get().is, Comparison::Exists | Comparison::Missing));
     let choices = COMPARISONS
         .iter()
-        .map(|(_, key, words)| ((*key).to_string(), (*words).to_string()))
+        .map(|(_, key, title)| ((*key).to_string(), (*title).to_string()))
         .collect::<Vec<_>>();
     view! {
         <div class="filter-fields">
@@ -93,7 +93,7 @@ pub fn FilterList(part: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
     let line = Callback::new(move |index| {
         view! {
             <div class="list-line">
-                <FilterFields part=part.item(index, filter()) known="known-event-properties" />
+                <FilterFields part=part.item(index, new_filter()) known="known-event-properties" />
                 <RemoveButton label="Remove this condition" press=move |()| part.remove(index) />
             </div>
         }
@@ -102,7 +102,7 @@ pub fn FilterList(part: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
     view! {
         <div class="list">
             <Lines count=part.count() line=line />
-            <AddButton label="Add a condition on the event" press=move |()| part.push(filter()) />
+            <AddButton label="Add a condition on the event" press=move |()| part.push(new_filter()) />
         </div>
     }
 }
@@ -120,7 +120,7 @@ pub fn EventFields(
     }
 }
 
-fn kind_of(criteria: &Criteria) -> &'static str {
+fn criteria_kind(criteria: &Criteria) -> &'static str {
     match criteria {
         Criteria::All(_) => "all",
         Criteria::Any(_) => "any",
@@ -134,8 +134,8 @@ fn kind_of(criteria: &Criteria) -> &'static str {
     }
 }
 
-/// A condition of another kind; what groups hold is kept.
-fn of_kind(kind: &str, before: Criteria) -> Criteria {
+/// The criteria as another kind; the parts of a group are kept.
+fn change_kind(kind: &str, before: Criteria) -> Criteria {
     let parts = || match &before {
         Criteria::All(parts) | Criteria::Any(parts) => parts.clone(),
         Criteria::Not(part) => vec![(**part).clone()],
@@ -143,7 +143,7 @@ fn of_kind(kind: &str, before: Criteria) -> Criteria {
     };
     let event = || match before.event() {
         Some(event) => event.clone(),
-        None => event(),
+        None => new_event(),
     };
     match kind {
         "all" => Criteria::All(parts()),
@@ -164,21 +164,21 @@ fn of_kind(kind: &str, before: Criteria) -> Criteria {
         "segment" => Criteria::InSegment(String::new()),
         "list" => Criteria::OnList(String::new()),
         "reachable" => Criteria::Reachable(Channel::Email.key().to_string()),
-        _ => Criteria::Property(filter()),
+        _ => Criteria::Property(new_filter()),
     }
 }
 
-/// A condition, whatever its kind.
+/// Criteria of any kind.
 #[component]
 pub fn CriteriaFields(
     part: FieldLens<Criteria>,
     #[prop(default = 1)] depth: usize,
 ) -> impl IntoView {
-    let kind = Memo::new(move |_| part.value.with(kind_of));
+    let kind = Memo::new(move |_| part.value.with(criteria_kind));
     let pick = part.under(
         "",
-        |criteria| kind_of(criteria).to_string(),
-        |criteria, kind: String| *criteria = of_kind(&kind, criteria.clone()),
+        |criteria| criteria_kind(criteria).to_string(),
+        |criteria, kind: String| *criteria = change_kind(&kind, criteria.clone()),
     );
     let mut kinds = options([
         ("property", "Profile property"),
@@ -188,7 +188,7 @@ pub fn CriteriaFields(
         ("list", "On a list"),
         ("reachable", "Can be reached"),
     ]);
-    if depth < DEEPEST {
+    if depth < DEPTH_MAX {
         kinds.extend(options([("all", "All of"), ("any", "Any of"), ("not", "Not")]));
     }
     view! {
@@ -215,7 +215,7 @@ fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
                     }
                 },
             );
-            view! { <Group parts=parts depth=depth /> }.into_any()
+            view! { <GroupFields parts=parts depth=depth /> }.into_any()
         }
         "not" => {
             let inner = part.under(
@@ -232,8 +232,8 @@ fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
             );
             view! { <CriteriaFields part=inner depth=depth + 1 /> }.into_any()
         }
-        "did" => view! { <Did part=part /> }.into_any(),
-        "did_time" => view! { <DidTime part=part /> }.into_any(),
+        "did" => view! { <DidFields part=part /> }.into_any(),
+        "did_time" => view! { <DidTimeFields part=part /> }.into_any(),
         "segment" => {
             let name = part!(part, "in_segment", Criteria::InSegment(name) => name);
             view! { <TextField label="Segment" part=name list="known-segments" /> }.into_any()
@@ -251,19 +251,20 @@ fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
             view! { <PickField label="By" part=channel options=channels /> }.into_any()
         }
         _ => {
-            let filter = part!(part, "property", Criteria::Property(filter) => filter, filter());
+            let filter =
+                part!(part, "property", Criteria::Property(filter) => filter, new_filter());
             view! { <FilterFields part=filter known="known-properties" /> }.into_any()
         }
     }
 }
 
 #[component]
-fn Group(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
+fn GroupFields(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
     let count = parts.count();
     let line = Callback::new(move |index| {
         view! {
             <div class="list-line">
-                <CriteriaFields part=parts.item(index, Criteria::Property(filter())) depth=depth + 1 />
+                <CriteriaFields part=parts.item(index, Criteria::Property(new_filter())) depth=depth + 1 />
                 <RemoveButton label="Remove this condition" press=move |()| parts.remove(index) />
             </div>
         }
@@ -274,15 +275,15 @@ fn Group(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
             {move || (count.get() == 0).then(|| view! { <p class="hint">"No condition yet, so \
                 everyone matches."</p> })}
             <Lines count=count line=line />
-            <AddButton label="Add a condition" press=move |()| parts.push(Criteria::Property(filter())) />
+            <AddButton label="Add a condition" press=move |()| parts.push(Criteria::Property(new_filter())) />
         </div>
     }
     .into_any()
 }
 
 #[component]
-fn Did(part: FieldLens<Criteria>) -> impl IntoView {
-    let event = part!(part, "did.event", Criteria::Did { event, .. } => event, event());
+fn DidFields(part: FieldLens<Criteria>) -> impl IntoView {
+    let event = part!(part, "did.event", Criteria::Did { event, .. } => event, new_event());
     let at_least = part!(part, "did.at_least", Criteria::Did { at_least, .. } => at_least);
     let within = part!(part, "did.within_days", Criteria::Did { within_days, .. } => within_days);
     view! {
@@ -293,8 +294,9 @@ fn Did(part: FieldLens<Criteria>) -> impl IntoView {
 }
 
 #[component]
-fn DidTime(part: FieldLens<Criteria>) -> impl IntoView {
-    let event = part!(part, "did_time.event", Criteria::DidTime { event, .. } => event, event());
+fn DidTimeFields(part: FieldLens<Criteria>) -> impl IntoView {
+    let event =
+        part!(part, "did_time.event", Criteria::DidTime { event, .. } => event, new_event());
     let days = part!(part, "did_time.days", Criteria::DidTime { days, .. } => days);
     let occasion = part.under(
         "did_time.occasion",

@@ -253,7 +253,7 @@ where
     )
 }
 
-/// A length of time with its unit. Zero stands for none where it may be missing.
+/// A length of time with its unit.
 #[component]
 pub fn LengthField(
     #[prop(into)] label: String,
@@ -271,7 +271,7 @@ pub fn LengthField(
             .map(|count| count.to_string())
             .unwrap_or_default()
     };
-    // Undone to a length that this unit does not divide, it is shown in a smaller one.
+    // A length that this unit does not divide, as after an undo, is shown in a smaller one.
     Effect::new(move |_| {
         if let Some(minutes) = part.get()
             && !minutes.is_multiple_of(unit.get_untracked())
@@ -311,14 +311,22 @@ pub fn LengthField(
                         }
                     }
                 >
-                    {[(1_u32, "minutes"), (60, "hours"), (1440, "days")]
-                        .into_iter()
-                        .map(|(length, name)| view! { <option value=length.to_string() selected=move || unit.get() == length>{name}</option> })
-                        .collect_view()}
+                    <UnitOptions unit=unit />
                 </select>
             </span>
         </FieldFrame>
     }
+}
+
+/// The units of a length of time, each with its minutes.
+#[component]
+pub fn UnitOptions(unit: RwSignal<u32>) -> impl IntoView {
+    [(1_u32, "minutes"), (60, "hours"), (1440, "days")]
+        .into_iter()
+        .map(|(minutes, name)| {
+            view! { <option value=minutes.to_string() selected=move || unit.get() == minutes>{name}</option> }
+        })
+        .collect_view()
 }
 
 #[component]
@@ -378,7 +386,7 @@ pub fn TimeField(
     part: FieldLens<Option<wayfare_domain::time::Timestamp>>,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
-    use crate::ui::editor::browser::{field_of_time, time_of_field};
+    use crate::ui::editor::browser::{format_datetime_field, parse_datetime_field};
     let (id, path) = (field_id(part.path), part.path);
     let invalid = invalid_at(path);
     view! {
@@ -387,10 +395,10 @@ pub fn TimeField(
                 id=id.clone()
                 r#type="datetime-local"
                 disabled=!is_editable(FieldKind::Setting)
-                prop:value=move || part.get().map(field_of_time).unwrap_or_default()
+                prop:value=move || part.get().map(format_datetime_field).unwrap_or_default()
                 aria-invalid=invalid
                 aria-describedby=format!("{id}-complaint")
-                on:change=move |event| part.set(time_of_field(&event_target_value(&event)))
+                on:change=move |event| part.set(parse_datetime_field(&event_target_value(&event)))
             />
         </FieldFrame>
     }

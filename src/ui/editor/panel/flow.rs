@@ -3,7 +3,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    criteria::{CriteriaFields, EventFields, event, typed_value},
+    criteria::{CriteriaFields, EventFields, new_event, typed_value},
     field_lens::{FieldLens, part},
     fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
     lists::{AddButton, Lines, ListProblem, RemoveButton},
@@ -76,7 +76,7 @@ pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
     }
 }
 
-/// A length that is always there.
+/// A length that is never missing, for a field that can be empty.
 fn required(part: FieldLens<u32>) -> FieldLens<Option<u32>> {
     part.under("", |minutes| Some(*minutes), |minutes, new| *minutes = new.unwrap_or(*minutes))
 }
@@ -123,7 +123,7 @@ fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
     }
 }
 
-/// So many days before or after.
+/// A number of days before or after a date.
 #[component]
 fn OffsetFields(part: FieldLens<i32>) -> impl IntoView {
     let side = part.under(
@@ -147,21 +147,21 @@ fn OffsetFields(part: FieldLens<i32>) -> impl IntoView {
     }
 }
 
-/// The next times at which someone would go on.
+/// The next times at which a person would continue.
 #[component]
 fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
     let graph = GraphState::here();
     let times = RwSignal::new(Vec::<Timestamp>::new());
-    let asked = StoredValue::new(0_u32);
+    let last_request = StoredValue::new(0_u32);
     Effect::new(move |_| {
         let (delay, zone) = (delay.get(), graph.settings.read().time_zone.clone());
-        let mine = asked.with_value(|asked| asked + 1);
-        asked.set_value(mine);
+        let request = last_request.get_value() + 1;
+        last_request.set_value(request);
         spawn_local(async move {
-            // An answer that was overtaken is not shown.
-            let answer = next_times(delay, None, Some(zone)).await.unwrap_or_default();
-            if asked.try_get_value() == Some(mine) {
-                times.set(answer);
+            // A response that was overtaken by a later one is not shown.
+            let response = next_times(delay, None, Some(zone)).await.unwrap_or_default();
+            if last_request.try_get_value() == Some(request) {
+                times.set(response);
             }
         });
     });
@@ -181,8 +181,7 @@ fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
 
 #[component]
 pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let awaited =
-        part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, event());
+    let awaited = part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, new_event());
     let same = part!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
     let timeout = part!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
     let line = Callback::new(move |index| {
@@ -211,8 +210,7 @@ pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
 
 #[component]
 pub fn HasDoneFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let asked =
-        part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, event());
+    let asked = part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, new_event());
     let within = part!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
     view! {
         <EventFields part=asked label="Event to check" />
@@ -220,9 +218,9 @@ pub fn HasDoneFields(step: FieldLens<NodeKind>) -> impl IntoView {
     }
 }
 
-/// A name that no item of a list has yet.
-fn free_name(taken: impl Fn(&str) -> bool, start: &str) -> String {
-    (1..).map(|number| format!("{start} {number}")).find(|name| !taken(name)).unwrap_or_default()
+/// The first numbered name that no item of a list has.
+fn free_name(is_used: &dyn Fn(&str) -> bool, start: &str) -> String {
+    (1..).map(|number| format!("{start} {number}")).find(|name| !is_used(name)).unwrap_or_default()
 }
 
 #[component]
@@ -232,8 +230,8 @@ pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let spare = || Branch { name: String::new(), criteria: Criteria::everyone() };
     let add = move |()| {
         branches.update(|all| {
-            let name = free_name(|name| all.iter().any(|branch| branch.name == name), "branch");
-            all.push(Branch { name, criteria: Criteria::Property(super::criteria::filter()) });
+            let name = free_name(&|name| all.iter().any(|branch| branch.name == name), "branch");
+            all.push(Branch { name, criteria: Criteria::Property(super::criteria::new_filter()) });
         });
     };
     let raise = move |index: usize| {
@@ -283,7 +281,7 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let spare = || SplitShare { name: String::new(), percent: 0 };
     let add = move |()| {
         shares.update(|all| {
-            let name = free_name(|name| all.iter().any(|share| share.name == name), "share");
+            let name = free_name(&|name| all.iter().any(|share| share.name == name), "share");
             all.push(SplitShare { name, percent: 0 });
         });
     };

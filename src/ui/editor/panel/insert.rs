@@ -40,7 +40,7 @@ pub fn TemplateField(
     }
 }
 
-/// Picks a variable, and what stands in for it where it is missing.
+/// Picks a variable, and what replaces it where it is missing.
 #[component]
 pub fn VariablePicker() -> impl IntoView {
     let open_version = OpenVersion::here();
@@ -71,7 +71,7 @@ pub fn VariablePicker() -> impl IntoView {
         part.set(text);
         graph.break_group();
         announcer.say(format!("{inserted} added to {label}."));
-        browser::later(move || browser::set_cursor(&id, cursor));
+        browser::after_paint(move || browser::set_cursor(&id, cursor));
     };
     view! {
         <fieldset class="panel-group insert">

@@ -30,7 +30,7 @@ pub fn RemoveButton(
         let list = browser::closest(event.target(), "fieldset, .list, #panel-form");
         press.run(());
         // The line goes, and this button with it.
-        browser::keep_keyboard(list);
+        browser::keep_focus_in(list);
     };
     view! {
         <button

@@ -82,7 +82,7 @@ fn ProblemLine(problem: Problem) -> impl IntoView {
         let Problem { node, problem, .. } = problem.clone();
         // A dialog that shows the list gives the keyboard back first, and the row that gets it
         // would be selected.
-        browser::later(move || {
+        browser::after_paint(move || {
             match &node {
                 Some(id) => navigation.go_to(id),
                 None if problem.path.starts_with("settings") => {
@@ -93,7 +93,7 @@ fn ProblemLine(problem: Problem) -> impl IntoView {
             let field =
                 format!("field-{}", path_in_form(&problem.path).replace(['[', ']', '.'], "-"));
             // The form of the place has to be there first.
-            browser::later(move || browser::later(move || browser::focus(&field)));
+            browser::after_paint(move || browser::after_paint(move || browser::focus(&field)));
         });
     };
     view! {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    criteria::{CriteriaFields, EventFields, FilterList, event},
+    criteria::{CriteriaFields, EventFields, FilterList, new_event},
     field_lens::{FieldLens, part},
     fields::{
         CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional, options,
@@ -12,7 +12,7 @@ use super::{
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::ui::editor::{
-    browser::{field_of_time, now, time_of_field},
+    browser::{format_datetime_field, now, parse_datetime_field},
     context::{GraphState, OpenVersion},
 };
 use wayfare_domain::{
@@ -209,9 +209,9 @@ fn Dates(part: FieldLens<Vec<Timestamp>>) -> impl IntoView {
                     <input
                         r#type="datetime-local"
                         disabled=!open_version.can_edit_graph()
-                        prop:value=move || field_of_time(date.get())
+                        prop:value=move || format_datetime_field(date.get())
                         on:change=move |event| {
-                            if let Some(at) = time_of_field(&event_target_value(&event)) {
+                            if let Some(at) = parse_datetime_field(&event_target_value(&event)) {
                                 date.set(at);
                             }
                         }
@@ -265,11 +265,11 @@ fn ReentryFields(part: FieldLens<ReentryRule>) -> impl IntoView {
 #[component]
 fn Goals(part: FieldLens<Vec<Goal>>) -> impl IntoView {
     let count = part.count();
-    let spare = || Goal { name: String::new(), event: event() };
+    let spare = || Goal { name: String::new(), event: new_event() };
     let line = Callback::new(move |index| {
         let goal = part.item(index, spare());
         let name = part!(goal, "name", Goal { name, .. } => name);
-        let goal_event = part!(goal, "event", Goal { event, .. } => event, event());
+        let goal_event = part!(goal, "event", Goal { event, .. } => event, new_event());
         view! {
             <div class="list-line">
                 <div class="criteria">
@@ -298,7 +298,7 @@ fn Exits(part: FieldLens<Vec<EventMatch>>) -> impl IntoView {
         view! {
             <div class="list-line">
                 <div class="criteria">
-                    <EventFields part=part.item(index, event()) label="Exit event" />
+                    <EventFields part=part.item(index, new_event()) label="Exit event" />
                 </div>
                 <RemoveButton label="Remove this exit" press=move |()| part.remove(index) />
             </div>
@@ -310,7 +310,7 @@ fn Exits(part: FieldLens<Vec<EventMatch>>) -> impl IntoView {
             <legend>"Exits"</legend>
             <p class="hint">"Anyone who does one of these events exits without converting."</p>
             <Lines count=part.count() line=line />
-            <AddButton label="Add an exit" press=move |()| part.push(event()) />
+            <AddButton label="Add an exit" press=move |()| part.push(new_event()) />
         </fieldset>
     }
 }

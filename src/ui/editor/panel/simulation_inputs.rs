@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::lists::{AddButton, Lines, RemoveButton};
+use super::{
+    fields::UnitOptions,
+    lists::{AddButton, Lines, RemoveButton},
+};
 use wayfare_domain::{profiles::Properties, versions::SimulatedEvent};
 use wayfare_editor_model::field_values::{kind_of_value, value_of_text};
 
@@ -109,12 +112,7 @@ fn LaterEventFields(event: EventInput) -> impl IntoView {
                 <label class="field">
                     <span class="field-label">"Unit"</span>
                     <select on:change=move |event| unit.set(event_target_value(&event).parse().unwrap_or(1))>
-                        {[(1_u32, "minutes"), (60, "hours"), (1440, "days")]
-                            .into_iter()
-                            .map(|(length, name)| {
-                                view! { <option value=length.to_string() selected=move || unit.get() == length>{name}</option> }
-                            })
-                            .collect_view()}
+                        <UnitOptions unit=unit />
                     </select>
                 </label>
             </div>

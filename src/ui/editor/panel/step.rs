@@ -37,7 +37,7 @@ pub fn StepForm(id: String) -> impl IntoView {
     let is_entry = node.with_untracked(|node| node.step == NodeKind::Entry {});
     let why = match open_version.mode {
         EditMode::Draft => None,
-        _ => open_version.document().why.clone(),
+        EditMode::Content | EditMode::Read => open_version.document().why.clone(),
     };
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
