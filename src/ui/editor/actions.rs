@@ -87,7 +87,7 @@ impl Actions {
             return;
         }
         let nodes = self.selection.nodes.get_untracked();
-        // Where the keyboard goes: to what led to the deleted.
+        // The keyboard goes to the node before the deleted ones.
         let before = self.graph.with_graph(|graph| {
             let connector = graph.connectors.iter().find(|connector| {
                 nodes.contains(&connector.to) && !nodes.contains(&connector.from)

@@ -174,7 +174,7 @@ fn OutletTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
     };
     let disconnect = Callback::new(move |()| {
         actions.disconnect(&id.get_value(), &outlet.get_untracked());
-        // The button goes with the connector.
+        // The button is removed with the connector.
         navigation.focus_row();
     });
     view! {

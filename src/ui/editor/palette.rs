@@ -1,4 +1,4 @@
-//! The steps to choose from: beside the canvas, and as a list at an outlet.
+//! The kinds of steps that can be added: beside the canvas, and as a list at an outlet.
 
 use leptos::prelude::*;
 

@@ -113,7 +113,7 @@ impl PointerTool {
     }
 
     /// A point of the window in the canvas element, as it was last measured.
-    fn to_element(&self, x: i32, y: i32) -> (f64, f64) {
+    fn position_in_canvas(&self, x: i32, y: i32) -> (f64, f64) {
         let (left, top) = self.corner.get_value();
         (f64::from(x) - left, f64::from(y) - top)
     }
@@ -137,7 +137,7 @@ impl PointerTool {
             return;
         }
         self.measure();
-        let at = self.to_element(event.client_x(), event.client_y());
+        let at = self.position_in_canvas(event.client_x(), event.client_y());
         self.state.update_value(|state| {
             state.pointers.insert(event.pointer_id(), at);
         });
@@ -206,7 +206,7 @@ impl PointerTool {
     }
 
     pub fn moved(self, event: &PointerEvent) {
-        let at = self.to_element(event.client_x(), event.client_y());
+        let at = self.position_in_canvas(event.client_x(), event.client_y());
         let is_known = self.state.with_value(|state| {
             state.gesture.is_some() && state.pointers.contains_key(&event.pointer_id())
         });
@@ -353,7 +353,7 @@ impl PointerTool {
         // Lines and pages in pixels.
         let unit = [1.0, 16.0, 400.0][event.delta_mode().min(2) as usize];
         let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-        let at = self.to_element(event.client_x(), event.client_y());
+        let at = self.position_in_canvas(event.client_x(), event.client_y());
         self.wheel.update_value(|delta| {
             let delta = delta.get_or_insert(WheelDelta { factor: 1.0, ..WheelDelta::default() });
             delta.at = at;
@@ -387,7 +387,7 @@ impl PointerTool {
             return;
         }
         self.measure();
-        let (x, y) = self.to_element(x, y);
+        let (x, y) = self.position_in_canvas(x, y);
         let at = self.canvas.viewport.get_untracked().to_canvas(x, y);
         match self.connector_near(at) {
             Some((from, outlet)) => {

@@ -26,11 +26,11 @@ const FRAME: &str = "message-frame";
 pub fn PreviewDialog() -> impl IntoView {
     let panels = Panels::here();
     // The profile stays the same from one message to the next.
-    let person = RwSignal::new(String::new());
+    let identity = RwSignal::new(String::new());
     let open = Signal::derive(move || panels.preview_of.read().is_some());
     let close = Callback::new(move |()| panels.preview_of.set(None));
     let body = Callback::new(move |()| match panels.preview_of.get() {
-        Some(node) => view! { <Preview node=node person=person /> }.into_any(),
+        Some(node) => view! { <Preview node=node identity=identity /> }.into_any(),
         None => ().into_any(),
     });
     view! {
@@ -50,7 +50,7 @@ fn draft_message(
     version: OpenVersion,
     graph: GraphState,
     node: &str,
-    person: &str,
+    identity: &str,
 ) -> Option<DraftMessage> {
     let journey = version.document().journey;
     let settings = graph.settings.get_untracked();
@@ -58,12 +58,12 @@ fn draft_message(
         journey,
         node: graph.node(node)?,
         settings,
-        person: person.trim().to_string(),
+        person: identity.trim().to_string(),
     })
 }
 
 #[component]
-fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
+fn Preview(node: String, identity: RwSignal<String>) -> impl IntoView {
     let version = OpenVersion::here();
     let graph = GraphState::here();
     let panels = Panels::here();
@@ -71,8 +71,8 @@ fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
     let preview = RwSignal::new(None::<Result<MessagePreview, String>>);
     let draft = StoredValue::new(None::<DraftMessage>);
     let load = move || {
-        let (node, person) = (node.get_value(), person.get_untracked());
-        let Some(message) = draft_message(version, graph, &node, &person) else { return };
+        let (node, identity) = (node.get_value(), identity.get_untracked());
+        let Some(message) = draft_message(version, graph, &node, &identity) else { return };
         draft.set_value(Some(message.clone()));
         spawn_local(async move {
             preview.try_set(Some(preview_draft(message).await.map_err(|error| error.sentence())));
@@ -93,8 +93,8 @@ fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
                     autocomplete="off"
                     spellcheck="false"
                     aria-describedby="preview-person"
-                    prop:value=person
-                    on:input=move |event| person.set(event_target_value(&event))
+                    prop:value=identity
+                    on:input=move |event| identity.set(event_target_value(&event))
                 />
             </label>
             <button class="button" r#type="submit">

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{
-    field_lens::{FieldLens, part},
+    field_lens::{FieldLens, field},
     fields::{NumberField, PickField, TextField, optional, options, some},
     lists::{AddButton, Lines, RemoveButton},
 };
@@ -43,15 +43,15 @@ pub fn new_event() -> EventMatch {
 }
 
 /// A value as the field of a text shows it.
-pub fn typed_value(part: FieldLens<Value>) -> FieldLens<String> {
-    part.under("", text_of_value, |value, text: String| *value = value_of_text(&text))
+pub fn typed_value(field: FieldLens<Value>) -> FieldLens<String> {
+    field.under("", text_of_value, |value, text: String| *value = value_of_text(&text))
 }
 
 /// One comparison of one property.
 #[component]
-pub fn FilterFields(part: FieldLens<PropertyFilter>, known: &'static str) -> impl IntoView {
-    let property = part!(part, "property", PropertyFilter { property, .. } => property);
-    let comparison = part.under(
+pub fn FilterFields(field: FieldLens<PropertyFilter>, known: &'static str) -> impl IntoView {
+    let property = field!(field, "property", PropertyFilter { property, .. } => property);
+    let comparison = field.under(
         "is",
         |filter| {
             COMPARISONS
@@ -71,52 +71,52 @@ pub fn FilterFields(part: FieldLens<PropertyFilter>, known: &'static str) -> imp
             }
         },
     );
-    let value = typed_value(part!(part, "value", PropertyFilter { value, .. } => value));
+    let value = typed_value(field!(field, "value", PropertyFilter { value, .. } => value));
     let has_value =
-        Memo::new(move |_| !matches!(part.get().is, Comparison::Exists | Comparison::Missing));
+        Memo::new(move |_| !matches!(field.get().is, Comparison::Exists | Comparison::Missing));
     let choices = COMPARISONS
         .iter()
         .map(|(_, key, title)| ((*key).to_string(), (*title).to_string()))
         .collect::<Vec<_>>();
     view! {
         <div class="filter-fields">
-            <TextField label="Property" part=property list=known />
-            <PickField label="Comparison" part=comparison options=choices />
-            {move || has_value.get().then(|| view! { <TextField label="Value" part=value /> })}
+            <TextField label="Property" field=property list=known />
+            <PickField label="Comparison" field=comparison options=choices />
+            {move || has_value.get().then(|| view! { <TextField label="Value" field=value /> })}
         </div>
     }
 }
 
 /// Comparisons of properties that must all hold.
 #[component]
-pub fn FilterList(part: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
+pub fn FilterList(field: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
     let line = Callback::new(move |index| {
         view! {
             <div class="list-line">
-                <FilterFields part=part.item(index, new_filter()) known="known-event-properties" />
-                <RemoveButton label="Remove this condition" press=move |()| part.remove(index) />
+                <FilterFields field=field.item(index, new_filter()) known="known-event-properties" />
+                <RemoveButton label="Remove this condition" press=move |()| field.remove(index) />
             </div>
         }
         .into_any()
     });
     view! {
         <div class="list">
-            <Lines count=part.count() line=line />
-            <AddButton label="Add a condition on the event" press=move |()| part.push(new_filter()) />
+            <Lines count=field.count() line=line />
+            <AddButton label="Add a condition on the event" press=move |()| field.push(new_filter()) />
         </div>
     }
 }
 
 #[component]
 pub fn EventFields(
-    part: FieldLens<EventMatch>,
+    field: FieldLens<EventMatch>,
     #[prop(default = "Event")] label: &'static str,
 ) -> impl IntoView {
-    let name = part!(part, "name", EventMatch { name, .. } => name);
-    let filters = part!(part, "filters", EventMatch { filters, .. } => filters);
+    let name = field!(field, "name", EventMatch { name, .. } => name);
+    let filters = field!(field, "filters", EventMatch { filters, .. } => filters);
     view! {
-        <TextField label=label part=name list="known-events" />
-        <FilterList part=filters />
+        <TextField label=label field=name list="known-events" />
+        <FilterList field=filters />
     }
 }
 
@@ -138,7 +138,7 @@ fn criteria_kind(criteria: &Criteria) -> &'static str {
 fn change_kind(kind: &str, before: Criteria) -> Criteria {
     let parts = || match &before {
         Criteria::All(parts) | Criteria::Any(parts) => parts.clone(),
-        Criteria::Not(part) => vec![(**part).clone()],
+        Criteria::Not(inner) => vec![(**inner).clone()],
         leaf => vec![leaf.clone()],
     };
     let event = || match before.event() {
@@ -171,11 +171,11 @@ fn change_kind(kind: &str, before: Criteria) -> Criteria {
 /// Criteria of any kind.
 #[component]
 pub fn CriteriaFields(
-    part: FieldLens<Criteria>,
+    field: FieldLens<Criteria>,
     #[prop(default = 1)] depth: usize,
 ) -> impl IntoView {
-    let kind = Memo::new(move |_| part.value.with(criteria_kind));
-    let pick = part.under(
+    let kind = Memo::new(move |_| field.value.with(criteria_kind));
+    let pick = field.under(
         "",
         |criteria| criteria_kind(criteria).to_string(),
         |criteria, kind: String| *criteria = change_kind(&kind, criteria.clone()),
@@ -193,17 +193,17 @@ pub fn CriteriaFields(
     }
     view! {
         <div class="criteria" class:criteria-group=move || matches!(kind.get(), "all" | "any" | "not")>
-            <PickField label="Condition" part=pick options=kinds quiet=true />
-            {move || fields_of(kind.get(), part, depth)}
+            <PickField label="Condition" field=pick options=kinds quiet=true />
+            {move || fields_of(kind.get(), field, depth)}
         </div>
     }
     .into_any()
 }
 
-fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
+fn fields_of(kind: &str, field: FieldLens<Criteria>, depth: usize) -> AnyView {
     match kind {
         "all" | "any" => {
-            let parts = part.under(
+            let parts = field.under(
                 kind,
                 |criteria| match criteria {
                     Criteria::All(parts) | Criteria::Any(parts) => parts.clone(),
@@ -218,7 +218,7 @@ fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
             view! { <GroupFields parts=parts depth=depth /> }.into_any()
         }
         "not" => {
-            let inner = part.under(
+            let inner = field.under(
                 "not",
                 |criteria| match criteria {
                     Criteria::Not(inner) => (**inner).clone(),
@@ -230,30 +230,30 @@ fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
                     }
                 },
             );
-            view! { <CriteriaFields part=inner depth=depth + 1 /> }.into_any()
+            view! { <CriteriaFields field=inner depth=depth + 1 /> }.into_any()
         }
-        "did" => view! { <DidFields part=part /> }.into_any(),
-        "did_time" => view! { <DidTimeFields part=part /> }.into_any(),
+        "did" => view! { <DidFields field=field /> }.into_any(),
+        "did_time" => view! { <DidTimeFields field=field /> }.into_any(),
         "segment" => {
-            let name = part!(part, "in_segment", Criteria::InSegment(name) => name);
-            view! { <TextField label="Segment" part=name list="known-segments" /> }.into_any()
+            let name = field!(field, "in_segment", Criteria::InSegment(name) => name);
+            view! { <TextField label="Segment" field=name list="known-segments" /> }.into_any()
         }
         "list" => {
-            let name = part!(part, "on_list", Criteria::OnList(name) => name);
-            view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
+            let name = field!(field, "on_list", Criteria::OnList(name) => name);
+            view! { <TextField label="List" field=name list="known-lists" /> }.into_any()
         }
         "reachable" => {
-            let channel = part!(part, "reachable", Criteria::Reachable(channel) => channel);
+            let channel = field!(field, "reachable", Criteria::Reachable(channel) => channel);
             let channels = Channel::ALL
                 .iter()
                 .map(|channel| (channel.key().to_string(), channel.title().to_string()))
                 .collect::<Vec<_>>();
-            view! { <PickField label="By" part=channel options=channels /> }.into_any()
+            view! { <PickField label="By" field=channel options=channels /> }.into_any()
         }
         _ => {
             let filter =
-                part!(part, "property", Criteria::Property(filter) => filter, new_filter());
-            view! { <FilterFields part=filter known="known-properties" /> }.into_any()
+                field!(field, "property", Criteria::Property(filter) => filter, new_filter());
+            view! { <FilterFields field=filter known="known-properties" /> }.into_any()
         }
     }
 }
@@ -264,7 +264,7 @@ fn GroupFields(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
     let line = Callback::new(move |index| {
         view! {
             <div class="list-line">
-                <CriteriaFields part=parts.item(index, Criteria::Property(new_filter())) depth=depth + 1 />
+                <CriteriaFields field=parts.item(index, Criteria::Property(new_filter())) depth=depth + 1 />
                 <RemoveButton label="Remove this condition" press=move |()| parts.remove(index) />
             </div>
         }
@@ -282,23 +282,23 @@ fn GroupFields(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
 }
 
 #[component]
-fn DidFields(part: FieldLens<Criteria>) -> impl IntoView {
-    let event = part!(part, "did.event", Criteria::Did { event, .. } => event, new_event());
-    let at_least = part!(part, "did.at_least", Criteria::Did { at_least, .. } => at_least);
-    let within = part!(part, "did.within_days", Criteria::Did { within_days, .. } => within_days);
+fn DidFields(field: FieldLens<Criteria>) -> impl IntoView {
+    let event = field!(field, "did.event", Criteria::Did { event, .. } => event, new_event());
+    let at_least = field!(field, "did.at_least", Criteria::Did { at_least, .. } => at_least);
+    let within = field!(field, "did.within_days", Criteria::Did { within_days, .. } => within_days);
     view! {
-        <EventFields part=event />
-        <NumberField label="Minimum number of times" part=some(at_least) min=1 required=true />
-        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any time." />
+        <EventFields field=event />
+        <NumberField label="Minimum number of times" field=some(at_least) min=1 required=true />
+        <NumberField label="Within days" field=optional(within) min=1 hint="Empty: at any time." />
     }
 }
 
 #[component]
-fn DidTimeFields(part: FieldLens<Criteria>) -> impl IntoView {
+fn DidTimeFields(field: FieldLens<Criteria>) -> impl IntoView {
     let event =
-        part!(part, "did_time.event", Criteria::DidTime { event, .. } => event, new_event());
-    let days = part!(part, "did_time.days", Criteria::DidTime { days, .. } => days);
-    let occasion = part.under(
+        field!(field, "did_time.event", Criteria::DidTime { event, .. } => event, new_event());
+    let days = field!(field, "did_time.days", Criteria::DidTime { days, .. } => days);
+    let occasion = field.under(
         "did_time.occasion",
         |criteria| {
             if matches!(criteria, Criteria::DidTime { occasion: Occurrence::First, .. }) {
@@ -314,7 +314,7 @@ fn DidTimeFields(part: FieldLens<Criteria>) -> impl IntoView {
             }
         },
     );
-    let ago = part.under(
+    let ago = field.under(
         "did_time.ago",
         |criteria| {
             if matches!(criteria, Criteria::DidTime { ago: RelativeAge::Within, .. }) {
@@ -331,10 +331,10 @@ fn DidTimeFields(part: FieldLens<Criteria>) -> impl IntoView {
         },
     );
     view! {
-        <EventFields part=event />
-        <PickField label="Which time" part=occasion options=options([("first", "the first time"), ("last", "the last time")]) />
-        <PickField label="When" part=ago options=options([("within", "in the last … days"), ("before", "more \
+        <EventFields field=event />
+        <PickField label="Which time" field=occasion options=options([("first", "the first time"), ("last", "the last time")]) />
+        <PickField label="When" field=ago options=options([("within", "in the last … days"), ("before", "more \
             than … days ago")]) />
-        <NumberField label="Days" part=some(days) min=1 required=true />
+        <NumberField label="Days" field=some(days) min=1 required=true />
     }
 }

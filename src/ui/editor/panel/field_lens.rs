@@ -1,4 +1,4 @@
-//! A part of what a form edits: how it is read, how it is set, and its path in the JSON form, by
+//! One field of what a form edits: how it is read, how it is set, and its path in the JSON form, by
 //! which the domain names the fields that have problems.
 
 use leptos::prelude::*;
@@ -52,7 +52,7 @@ impl<T: Clone + Send + Sync + 'static> FieldLens<T> {
         self.set(new);
     }
 
-    /// A part of this part. Functions and not closures, so that this is compiled once for each pair
+    /// A field below this one. Functions and not closures, so that this is compiled once for each pair
     /// of types and not once for each field.
     pub fn under<U: Clone + Send + Sync + 'static>(
         &self,
@@ -60,10 +60,10 @@ impl<T: Clone + Send + Sync + 'static> FieldLens<T> {
         read: fn(&T) -> U,
         write: fn(&mut T, U),
     ) -> FieldLens<U> {
-        self.part(name, read, write)
+        self.derive(name, read, write)
     }
 
-    fn part<U: Clone + Send + Sync + 'static>(
+    fn derive<U: Clone + Send + Sync + 'static>(
         &self,
         name: &str,
         read: impl Fn(&T) -> U + Send + Sync + 'static,
@@ -95,7 +95,7 @@ fn join_path(path: StoredValue<String>, name: &str) -> StoredValue<String> {
 impl<T: Clone + PartialEq + Send + Sync + 'static> FieldLens<Vec<T>> {
     /// One item; `spare` stands in where it is gone already.
     pub fn item(&self, index: usize, spare: T) -> FieldLens<T> {
-        self.part(
+        self.derive(
             &format!("[{index}]"),
             move |all| all.get(index).cloned().unwrap_or_else(|| spare.clone()),
             move |all, new| {
@@ -124,11 +124,11 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> FieldLens<Vec<T>> {
     }
 }
 
-/// The part that a pattern names: `part!(step, "email.subject", NodeKind::Email { subject, .. } =>
+/// The field that a pattern names: `field!(step, "email.subject", NodeKind::Email { subject, .. } =>
 /// subject)`.
-macro_rules! part {
+macro_rules! field {
     ($whole:expr, $name:expr, $pattern:pat => $field:ident) => {
-        part!($whole, $name, $pattern => $field, Default::default())
+        field!($whole, $name, $pattern => $field, Default::default())
     };
     ($whole:expr, $name:expr, $pattern:pat => $field:ident, $spare:expr) => {
         $whole.under(
@@ -147,4 +147,4 @@ macro_rules! part {
     };
 }
 
-pub(crate) use part;
+pub(crate) use field;

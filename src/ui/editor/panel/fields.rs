@@ -90,7 +90,7 @@ fn FieldFrame(
 #[component]
 pub fn TextField(
     #[prop(into)] label: String,
-    part: FieldLens<String>,
+    field: FieldLens<String>,
     #[prop(optional)] kind: FieldKind,
     #[prop(optional, into)] hint: String,
     #[prop(optional, into)] placeholder: String,
@@ -103,19 +103,19 @@ pub fn TextField(
     #[prop(default = "text")] input: &'static str,
     #[prop(optional)] max: Option<usize>,
 ) -> impl IntoView {
-    let (id, path) = (field_id(part.path), part.path);
+    let (id, path) = (field_id(field.path), field.path);
     let invalid = invalid_at(path);
     let typed = move |event| {
         if !on_leave {
-            part.set(event_target_value(&event));
+            field.set(event_target_value(&event));
         }
     };
     let left = move |event: leptos::ev::Event| {
-        if on_leave && event_target_value(&event) != part.get_untracked() {
-            part.set(event_target_value(&event));
+        if on_leave && event_target_value(&event) != field.get_untracked() {
+            field.set(event_target_value(&event));
             // Where it was refused, the field shows the old text again.
-            if event_target_value(&event) != part.get_untracked() {
-                set_target_value(&event, &part.get_untracked());
+            if event_target_value(&event) != field.get_untracked() {
+                set_target_value(&event, &field.get_untracked());
             }
         }
     };
@@ -129,7 +129,7 @@ pub fn TextField(
                 list=list
                 maxlength=max.map(|max| max.to_string())
                 disabled=!is_editable(kind)
-                prop:value=part.value
+                prop:value=field.value
                 aria-invalid=invalid
                 aria-describedby=format!("{id}-complaint")
                 on:input=typed
@@ -151,12 +151,12 @@ fn set_target_value(event: &leptos::ev::Event, value: &str) {
 #[component]
 pub fn AreaField(
     #[prop(into)] label: String,
-    part: FieldLens<String>,
+    field: FieldLens<String>,
     #[prop(optional)] kind: FieldKind,
     #[prop(optional, into)] hint: String,
     #[prop(default = 6)] rows: u32,
 ) -> impl IntoView {
-    let (id, path) = (field_id(part.path), part.path);
+    let (id, path) = (field_id(field.path), field.path);
     let invalid = invalid_at(path);
     view! {
         <FieldFrame label=label path=path hint=hint>
@@ -164,10 +164,10 @@ pub fn AreaField(
                 id=id.clone()
                 rows=rows
                 disabled=!is_editable(kind)
-                value=part.value
+                value=field.value
                 invalid=Signal::derive(move || invalid.get().is_some())
                 described_by=format!("{id}-complaint")
-                typed=move |text: String| part.set(text)
+                typed=move |text: String| field.set(text)
             />
         </FieldFrame>
     }
@@ -178,13 +178,13 @@ pub fn AreaField(
 #[component]
 pub fn NumberField(
     #[prop(into)] label: String,
-    part: FieldLens<Option<u64>>,
+    field: FieldLens<Option<u64>>,
     #[prop(default = 0)] min: u64,
     #[prop(default = u32::MAX as u64)] max: u64,
     #[prop(optional, into)] hint: String,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let (id, path) = (field_id(part.path), part.path);
+    let (id, path) = (field_id(field.path), field.path);
     let invalid = invalid_at(path);
     let is_misread = RwSignal::new(false);
     let typed = move |event| {
@@ -193,10 +193,10 @@ pub fn NumberField(
         let fits = read.is_some() || (text.trim().is_empty() && !required);
         is_misread.set(!fits);
         if fits {
-            part.set(read);
+            field.set(read);
         }
     };
-    let shown = move || part.get().map(|number| number.to_string()).unwrap_or_default();
+    let shown = move || field.get().map(|number| number.to_string()).unwrap_or_default();
     view! {
         <FieldFrame label=label path=path hint=hint>
             <input
@@ -226,11 +226,11 @@ pub fn NumberField(
 }
 
 /// Shows a required number as an optional one, which is what the field reads.
-pub fn some<T>(part: FieldLens<T>) -> FieldLens<Option<u64>>
+pub fn some<T>(field: FieldLens<T>) -> FieldLens<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {
-    part.under(
+    field.under(
         "",
         |number| Some((*number).into()),
         |number, new| {
@@ -242,11 +242,11 @@ where
 }
 
 /// The same for a number that may be missing.
-pub fn optional<T>(part: FieldLens<Option<T>>) -> FieldLens<Option<u64>>
+pub fn optional<T>(field: FieldLens<Option<T>>) -> FieldLens<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {
-    part.under(
+    field.under(
         "",
         |number| number.map(Into::into),
         |number, new| *number = new.and_then(|new| T::try_from(new).ok()),
@@ -257,31 +257,32 @@ where
 #[component]
 pub fn LengthField(
     #[prop(into)] label: String,
-    part: FieldLens<Option<u32>>,
+    field: FieldLens<Option<u32>>,
     #[prop(optional, into)] hint: String,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let unit = RwSignal::new(part.get_untracked().map_or(60, |minutes| split_duration(minutes).1));
-    let (id, path) = (field_id(part.path), part.path);
+    let unit = RwSignal::new(field.get_untracked().map_or(60, |minutes| split_duration(minutes).1));
+    let (id, path) = (field_id(field.path), field.path);
     let unit_label = format!("Unit of: {label}");
     let invalid = invalid_at(path);
     let count = move || {
-        part.get()
+        field
+            .get()
             .map(|minutes| minutes / unit.get().max(1))
             .map(|count| count.to_string())
             .unwrap_or_default()
     };
     // A length that this unit does not divide, as after an undo, is shown in a smaller one.
     Effect::new(move |_| {
-        if let Some(minutes) = part.get()
+        if let Some(minutes) = field.get()
             && !minutes.is_multiple_of(unit.get_untracked())
         {
             unit.set(split_duration(minutes).1);
         }
     });
     let set = move |text: String, unit: u32| match text.trim().parse::<u32>() {
-        Ok(count) => part.set(Some(count.saturating_mul(unit))),
-        Err(_) if text.trim().is_empty() && !required => part.set(None),
+        Ok(count) => field.set(Some(count.saturating_mul(unit))),
+        Err(_) if text.trim().is_empty() && !required => field.set(None),
         Err(_) => {}
     };
     view! {
@@ -306,8 +307,8 @@ pub fn LengthField(
                         let old = unit.get_untracked();
                         let new = event_target_value(&event).parse().unwrap_or(1);
                         unit.set(new);
-                        if let Some(minutes) = part.get_untracked() {
-                            part.set(Some((minutes / old.max(1)).saturating_mul(new)));
+                        if let Some(minutes) = field.get_untracked() {
+                            field.set(Some((minutes / old.max(1)).saturating_mul(new)));
                         }
                     }
                 >
@@ -332,7 +333,7 @@ pub fn UnitOptions(unit: RwSignal<u32>) -> impl IntoView {
 #[component]
 pub fn CheckboxField(
     #[prop(into)] label: String,
-    part: FieldLens<bool>,
+    field: FieldLens<bool>,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
     view! {
@@ -340,8 +341,8 @@ pub fn CheckboxField(
             <input
                 r#type="checkbox"
                 disabled=!is_editable(FieldKind::Setting)
-                prop:checked=part.value
-                on:change=move |event| part.set(event_target_checked(&event))
+                prop:checked=field.value
+                on:change=move |event| field.set(event_target_checked(&event))
             />
             <span>{label} {(!hint.is_empty()).then(|| view! { <span class="hint">" " {hint}</span> })}</span>
         </label>
@@ -352,21 +353,21 @@ pub fn CheckboxField(
 #[component]
 pub fn PickField(
     #[prop(into)] label: String,
-    part: FieldLens<String>,
+    field: FieldLens<String>,
     options: Vec<(String, String)>,
     #[prop(optional)] quiet: bool,
 ) -> impl IntoView {
-    let id = format!("{}-pick", field_id(part.path));
+    let id = format!("{}-pick", field_id(field.path));
     view! {
         <div class="field">
             <label class="field-label" class:visually-hidden=quiet for=id.clone()>
                 {label}
             </label>
-            <select id=id disabled=!is_editable(FieldKind::Setting) prop:value=part.value on:change=move |event| part.set(event_target_value(&event))>
+            <select id=id disabled=!is_editable(FieldKind::Setting) prop:value=field.value on:change=move |event| field.set(event_target_value(&event))>
                 {options
                     .into_iter()
                     .map(|(key, text)| {
-                        let selected = part.get_untracked() == key;
+                        let selected = field.get_untracked() == key;
                         view! { <option value=key selected=selected>{text}</option> }
                     })
                     .collect_view()}
@@ -383,11 +384,11 @@ pub fn options<const N: usize>(options: [(&str, &str); N]) -> Vec<(String, Strin
 #[component]
 pub fn TimeField(
     #[prop(into)] label: String,
-    part: FieldLens<Option<wayfare_domain::time::Timestamp>>,
+    field: FieldLens<Option<wayfare_domain::time::Timestamp>>,
     #[prop(optional, into)] hint: String,
 ) -> impl IntoView {
     use crate::ui::editor::browser::{format_datetime_field, parse_datetime_field};
-    let (id, path) = (field_id(part.path), part.path);
+    let (id, path) = (field_id(field.path), field.path);
     let invalid = invalid_at(path);
     view! {
         <FieldFrame label=label path=path hint=hint>
@@ -395,10 +396,10 @@ pub fn TimeField(
                 id=id.clone()
                 r#type="datetime-local"
                 disabled=!is_editable(FieldKind::Setting)
-                prop:value=move || part.get().map(format_datetime_field).unwrap_or_default()
+                prop:value=move || field.get().map(format_datetime_field).unwrap_or_default()
                 aria-invalid=invalid
                 aria-describedby=format!("{id}-complaint")
-                on:change=move |event| part.set(parse_datetime_field(&event_target_value(&event)))
+                on:change=move |event| field.set(parse_datetime_field(&event_target_value(&event)))
             />
         </FieldFrame>
     }

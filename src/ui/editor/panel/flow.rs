@@ -4,7 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     criteria::{CriteriaFields, EventFields, new_event, typed_value},
-    field_lens::{FieldLens, part},
+    field_lens::{FieldLens, field},
     fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
@@ -36,7 +36,7 @@ fn delay_kind(delay: &Delay) -> &'static str {
 
 #[component]
 pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let delay = part!(step, "delay", NodeKind::Delay(delay) => delay, Delay::For { minutes: 60 });
+    let delay = field!(step, "delay", NodeKind::Delay(delay) => delay, Delay::For { minutes: 60 });
     let kind = delay.under(
         "",
         |delay| delay_kind(delay).to_string(),
@@ -55,21 +55,21 @@ pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
         ("property", "Until a date in the profile"),
     ]);
     view! {
-        <PickField label="Waits" part=kind options=kinds />
+        <PickField label="Waits" field=kind options=kinds />
         {move || match shown.get() {
             "until" => view! { <UntilFields delay=delay /> }.into_any(),
             "property" => {
-                let property = part!(delay, "until_property.property", Delay::UntilProperty { property, .. } => property);
-                let offset = part!(delay, "until_property.offset_days", Delay::UntilProperty { offset_days, .. } => offset_days);
+                let property = field!(delay, "until_property.property", Delay::UntilProperty { property, .. } => property);
+                let offset = field!(delay, "until_property.offset_days", Delay::UntilProperty { offset_days, .. } => offset_days);
                 view! {
-                    <TextField label="Property with the date" part=property list="known-properties" />
-                    <OffsetFields part=offset />
+                    <TextField label="Property with the date" field=property list="known-properties" />
+                    <OffsetFields field=offset />
                 }
                     .into_any()
             }
             _ => {
-                let minutes = part!(delay, "for.minutes", Delay::For { minutes } => minutes);
-                view! { <LengthField label="Length" part=required(minutes) required=true /> }.into_any()
+                let minutes = field!(delay, "for.minutes", Delay::For { minutes } => minutes);
+                view! { <LengthField label="Length" field=required(minutes) required=true /> }.into_any()
             }
         }}
         <NextTimes delay=delay.value />
@@ -77,17 +77,17 @@ pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
 }
 
 /// A length that is never missing, for a field that can be empty.
-fn required(part: FieldLens<u32>) -> FieldLens<Option<u32>> {
-    part.under("", |minutes| Some(*minutes), |minutes, new| *minutes = new.unwrap_or(*minutes))
+fn required(field: FieldLens<u32>) -> FieldLens<Option<u32>> {
+    field.under("", |minutes| Some(*minutes), |minutes, new| *minutes = new.unwrap_or(*minutes))
 }
 
 #[component]
 fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
-    let time = part!(delay, "until.time", Delay::Until { time, .. } => time);
-    let weekdays = part!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
+    let time = field!(delay, "until.time", Delay::Until { time, .. } => time);
+    let weekdays = field!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
     let open_version = OpenVersion::here();
     view! {
-        <TextField label="Time of day in the person's time zone" part=time input="time" />
+        <TextField label="Time of day in the person's time zone" field=time input="time" />
         <fieldset class="weekdays">
             <legend>"Only on"</legend>
             {WEEKDAYS
@@ -125,13 +125,13 @@ fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
 
 /// A number of days before or after a date.
 #[component]
-fn OffsetFields(part: FieldLens<i32>) -> impl IntoView {
-    let side = part.under(
+fn OffsetFields(field: FieldLens<i32>) -> impl IntoView {
+    let side = field.under(
         "",
         |days| if *days < 0 { "before" } else { "after" }.to_string(),
         |days, side: String| *days = if side == "before" { -days.abs() } else { days.abs() },
     );
-    let count = part.under(
+    let count = field.under(
         "",
         |days| Some(u64::from(days.unsigned_abs())),
         |days, new: Option<u64>| {
@@ -141,8 +141,8 @@ fn OffsetFields(part: FieldLens<i32>) -> impl IntoView {
     );
     view! {
         <div class="filter-fields">
-            <NumberField label="Days" part=count max=3650 required=true />
-            <PickField label="Before or after" part=side options=options([("before", "before it"), ("after", "after it")]) />
+            <NumberField label="Days" field=count max=3650 required=true />
+            <PickField label="Before or after" field=side options=options([("before", "before it"), ("after", "after it")]) />
         </div>
     }
 }
@@ -181,21 +181,21 @@ fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
 
 #[component]
 pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let awaited = part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, new_event());
-    let same = part!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
-    let timeout = part!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
+    let awaited = field!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, new_event());
+    let same = field!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
+    let timeout = field!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
     let line = Callback::new(move |index| {
         let property = same.item(index, String::new());
         view! {
             <div class="list-line">
-                <TextField label="Same property" part=property list="known-event-properties" />
+                <TextField label="Same property" field=property list="known-event-properties" />
                 <RemoveButton label="Remove this property" press=move |()| same.remove(index) />
             </div>
         }
         .into_any()
     });
     view! {
-        <EventFields part=awaited label="Event to wait for" />
+        <EventFields field=awaited label="Event to wait for" />
         <fieldset class="panel-group">
             <legend>"Same as in the entry event"</legend>
             <p class="hint">"The same order, the same cart: the property must have the same value \
@@ -203,18 +203,18 @@ pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
             <Lines count=same.count() line=line />
             <AddButton label="Add a property" press=move |()| same.push(String::new()) />
         </fieldset>
-        <LengthField label="Waits at most" part=required(timeout) required=true hint="Then people \
+        <LengthField label="Waits at most" field=required(timeout) required=true hint="Then people \
             leave on the path Timed out." />
     }
 }
 
 #[component]
 pub fn HasDoneFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let asked = part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, new_event());
-    let within = part!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
+    let asked = field!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, new_event());
+    let within = field!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
     view! {
-        <EventFields part=asked label="Event to check" />
-        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any time." />
+        <EventFields field=asked label="Event to check" />
+        <NumberField label="Within days" field=optional(within) min=1 hint="Empty: at any time." />
     }
 }
 
@@ -226,7 +226,7 @@ fn free_name(is_used: &dyn Fn(&str) -> bool, start: &str) -> String {
 #[component]
 pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let branches =
-        part!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
+        field!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
     let spare = || Branch { name: String::new(), criteria: Criteria::everyone() };
     let add = move |()| {
         branches.update(|all| {
@@ -241,14 +241,14 @@ pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
     };
     let line = Callback::new(move |index| {
         let branch = branches.item(index, spare());
-        let name = part!(branch, "name", Branch { name, .. } => name);
+        let name = field!(branch, "name", Branch { name, .. } => name);
         let criteria =
-            part!(branch, "criteria", Branch { criteria, .. } => criteria, Criteria::everyone());
+            field!(branch, "criteria", Branch { criteria, .. } => criteria, Criteria::everyone());
         view! {
             <fieldset class="panel-group">
                 <legend>{format!("Branch {}", index + 1)}</legend>
-                <TextField label="Name of the branch" part=name on_leave=true max=40 />
-                <CriteriaFields part=criteria />
+                <TextField label="Name of the branch" field=name on_leave=true max=40 />
+                <CriteriaFields field=criteria />
                 <div class="step-tools-row">
                     {(index > 0).then(|| view! { <MoveUp press=move |()| raise(index) /> })}
                     <RemoveButton label="Remove this branch" press=move |()| branches.remove(index) />
@@ -277,7 +277,7 @@ fn MoveUp(#[prop(into)] press: Callback<()>) -> impl IntoView {
 
 #[component]
 pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let shares = part!(step, "random_split.shares", NodeKind::RandomSplit { shares } => shares);
+    let shares = field!(step, "random_split.shares", NodeKind::RandomSplit { shares } => shares);
     let spare = || SplitShare { name: String::new(), percent: 0 };
     let add = move |()| {
         shares.update(|all| {
@@ -299,13 +299,13 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
     };
     let line = Callback::new(move |index| {
         let share = shares.item(index, spare());
-        let name = part!(share, "name", SplitShare { name, .. } => name);
-        let percent = part!(share, "percent", SplitShare { percent, .. } => percent);
+        let name = field!(share, "name", SplitShare { name, .. } => name);
+        let percent = field!(share, "percent", SplitShare { percent, .. } => percent);
         view! {
             <div class="list-line">
                 <div class="filter-fields">
-                    <TextField label="Name of the share" part=name on_leave=true max=40 />
-                    <NumberField label="Percent" part=some(percent) max=100 required=true />
+                    <TextField label="Name of the share" field=name on_leave=true max=40 />
+                    <NumberField label="Percent" field=some(percent) max=100 required=true />
                 </div>
                 <RemoveButton label="Remove this share" press=move |()| shares.remove(index) />
             </div>
@@ -328,20 +328,20 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
 
 #[component]
 pub fn UpdateFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let set = part!(step, "update_profile.set", NodeKind::UpdateProfile { set } => set);
+    let set = field!(step, "update_profile.set", NodeKind::UpdateProfile { set } => set);
     let spare = || PropertyValue {
         property: String::new(),
         value: serde_json::Value::String(String::new()),
     };
     let line = Callback::new(move |index| {
         let item = set.item(index, spare());
-        let property = part!(item, "property", PropertyValue { property, .. } => property);
-        let value = typed_value(part!(item, "value", PropertyValue { value, .. } => value));
+        let property = field!(item, "property", PropertyValue { property, .. } => property);
+        let value = typed_value(field!(item, "value", PropertyValue { value, .. } => value));
         view! {
             <div class="list-line">
                 <div class="filter-fields">
-                    <TextField label="Property" part=property list="known-properties" />
-                    <TextField label="Value" part=value />
+                    <TextField label="Property" field=property list="known-properties" />
+                    <TextField label="Value" field=value />
                 </div>
                 <RemoveButton label="Remove this property" press=move |()| set.remove(index) />
             </div>

@@ -25,16 +25,16 @@ impl VariableInserter {
 #[component]
 pub fn TemplateField(
     label: &'static str,
-    part: FieldLens<String>,
+    field: FieldLens<String>,
     #[prop(optional)] main: bool,
     children: Children,
 ) -> impl IntoView {
     let VariableInserter { target } = expect_context::<VariableInserter>();
     if main || target.read_untracked().is_none() {
-        target.set(Some((part, label)));
+        target.set(Some((field, label)));
     }
     view! {
-        <div class="fillable" on:focusin=move |_| target.set(Some((part, label)))>
+        <div class="fillable" on:focusin=move |_| target.set(Some((field, label)))>
             {children()}
         </div>
     }
@@ -58,17 +58,17 @@ pub fn VariablePicker() -> impl IntoView {
     let title =
         move || target.get().map(|(_, label)| format!("Insert into {label}")).unwrap_or_default();
     let insert = move |_| {
-        let Some((part, label)) = target.get_untracked() else { return };
-        let id = field_id(part.path);
+        let Some((field, label)) = target.get_untracked() else { return };
+        let id = field_id(field.path);
         let inserted = placeholder(&path.get_untracked(), missing.get_untracked().trim());
         let (text, cursor) = insert_at(
-            &part.get_untracked(),
+            &field.get_untracked(),
             browser::selection(&id).unwrap_or((usize::MAX, usize::MAX)),
             &inserted,
         );
         // One step of undo of its own.
         graph.break_group();
-        part.set(text);
+        field.set(text);
         graph.break_group();
         announcer.say(format!("{inserted} added to {label}."));
         browser::after_paint(move || browser::set_cursor(&id, cursor));

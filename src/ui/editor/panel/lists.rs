@@ -29,7 +29,7 @@ pub fn RemoveButton(
     let pressed = move |event: leptos::ev::MouseEvent| {
         let list = browser::closest(event.target(), "fieldset, .list, #panel-form");
         press.run(());
-        // The line goes, and this button with it.
+        // The line is removed, and this button with it.
         browser::keep_focus_in(list);
     };
     view! {

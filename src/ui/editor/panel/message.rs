@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    field_lens::{FieldLens, part},
+    field_lens::{FieldLens, field},
     fields::{AreaField, FieldKind, PickField, TextField, options},
     insert::{TemplateField, VariableInserter, VariablePicker},
     lists::{AddButton, Lines, RemoveButton},
@@ -35,20 +35,20 @@ pub fn MessageFields(
 }
 
 pub fn email_fields(step: FieldLens<NodeKind>) -> AnyView {
-    let subject = part!(step, "email.subject", NodeKind::Email { subject, .. } => subject);
-    let body = part!(step, "email.body", NodeKind::Email { body, .. } => body);
+    let subject = field!(step, "email.subject", NodeKind::Email { subject, .. } => subject);
+    let body = field!(step, "email.body", NodeKind::Email { body, .. } => body);
     view! {
-        <LineField label="Subject" part=subject />
-        <BodyField label="Text" part=body />
+        <LineField label="Subject" field=subject />
+        <BodyField label="Text" field=body />
     }
     .into_any()
 }
 
 pub fn sms_fields(step: FieldLens<NodeKind>) -> AnyView {
-    let body = part!(step, "sms.body", NodeKind::Sms { body } => body);
+    let body = field!(step, "sms.body", NodeKind::Sms { body } => body);
     let length = move || body.value.with(|text| sms_length(text));
     view! {
-        <BodyField label="Text" part=body />
+        <BodyField label="Text" field=body />
         <p class="hint">{length}</p>
     }
     .into_any()
@@ -66,50 +66,50 @@ fn sms_length(text: &str) -> String {
 }
 
 pub fn push_fields(step: FieldLens<NodeKind>) -> AnyView {
-    let title = part!(step, "push.title", NodeKind::Push { title, .. } => title);
-    let body = part!(step, "push.body", NodeKind::Push { body, .. } => body);
-    let link = part!(step, "push.link", NodeKind::Push { link, .. } => link);
+    let title = field!(step, "push.title", NodeKind::Push { title, .. } => title);
+    let body = field!(step, "push.body", NodeKind::Push { body, .. } => body);
+    let link = field!(step, "push.link", NodeKind::Push { link, .. } => link);
     view! {
         {titled_fields(title, body)}
-        <LineField label="Link to open on tap" part=link placeholder="https://" />
+        <LineField label="Link to open on tap" field=link placeholder="https://" />
     }
     .into_any()
 }
 
 pub fn web_push_fields(step: FieldLens<NodeKind>) -> AnyView {
     titled_fields(
-        part!(step, "web_push.title", NodeKind::WebPush { title, .. } => title),
-        part!(step, "web_push.body", NodeKind::WebPush { body, .. } => body),
+        field!(step, "web_push.title", NodeKind::WebPush { title, .. } => title),
+        field!(step, "web_push.body", NodeKind::WebPush { body, .. } => body),
     )
 }
 
 pub fn in_app_fields(step: FieldLens<NodeKind>) -> AnyView {
     titled_fields(
-        part!(step, "in_app.title", NodeKind::InApp { title, .. } => title),
-        part!(step, "in_app.body", NodeKind::InApp { body, .. } => body),
+        field!(step, "in_app.title", NodeKind::InApp { title, .. } => title),
+        field!(step, "in_app.body", NodeKind::InApp { body, .. } => body),
     )
 }
 
 fn titled_fields(title: FieldLens<String>, body: FieldLens<String>) -> AnyView {
     view! {
-        <LineField label="Title" part=title />
-        <BodyField label="Text" part=body />
+        <LineField label="Title" field=title />
+        <BodyField label="Text" field=body />
     }
     .into_any()
 }
 
 pub fn whatsapp_fields(step: FieldLens<NodeKind>) -> AnyView {
-    let template = part!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
-    view! { <TextField label="Template" part=template kind=FieldKind::Text hint="The name of the \
+    let template = field!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
+    view! { <TextField label="Template" field=template kind=FieldKind::Text hint="The name of the \
     template at the provider." /> }
     .into_any()
 }
 
 pub fn webhook_fields(step: FieldLens<NodeKind>) -> AnyView {
-    let url = part!(step, "webhook.url", NodeKind::Webhook { url, .. } => url);
-    let body = part!(step, "webhook.body", NodeKind::Webhook { body, .. } => body);
-    let method = part!(step, "webhook.method", NodeKind::Webhook { method, .. } => method);
-    let headers = part!(step, "webhook.headers", NodeKind::Webhook { headers, .. } => headers);
+    let url = field!(step, "webhook.url", NodeKind::Webhook { url, .. } => url);
+    let body = field!(step, "webhook.body", NodeKind::Webhook { body, .. } => body);
+    let method = field!(step, "webhook.method", NodeKind::Webhook { method, .. } => method);
+    let headers = field!(step, "webhook.headers", NodeKind::Webhook { headers, .. } => headers);
     let name = method.under(
         "",
         |method| method.name().to_string(),
@@ -121,9 +121,9 @@ pub fn webhook_fields(step: FieldLens<NodeKind>) -> AnyView {
     );
     let choices = options(METHODS.map(|method| (method.name(), method.name())));
     view! {
-        <LineField label="Address" part=url placeholder="https://" />
-        <PickField label="Method" part=name options=choices />
-        <BodyField label="Body" part=body />
+        <LineField label="Address" field=url placeholder="https://" />
+        <PickField label="Method" field=name options=choices />
+        <BodyField label="Body" field=body />
         <HeaderFields headers=headers />
     }
     .into_any()
@@ -142,13 +142,13 @@ fn HeaderFields(headers: FieldLens<Vec<WebhookHeader>>) -> impl IntoView {
     let spare = || WebhookHeader { name: String::new(), value: String::new() };
     let line = Callback::new(move |index| {
         let header = headers.item(index, spare());
-        let name = part!(header, "name", WebhookHeader { name, .. } => name);
-        let value = part!(header, "value", WebhookHeader { value, .. } => value);
+        let name = field!(header, "name", WebhookHeader { name, .. } => name);
+        let value = field!(header, "value", WebhookHeader { value, .. } => value);
         view! {
             <div class="list-line">
                 <div class="filter-fields">
-                    <TextField label="Header" part=name />
-                    <LineField label="Value" part=value />
+                    <TextField label="Header" field=name />
+                    <LineField label="Value" field=value />
                 </div>
                 <RemoveButton label="Remove this header" press=move |()| headers.remove(index) />
             </div>
@@ -168,22 +168,22 @@ fn HeaderFields(headers: FieldLens<Vec<WebhookHeader>>) -> impl IntoView {
 #[component]
 fn LineField(
     label: &'static str,
-    part: FieldLens<String>,
+    field: FieldLens<String>,
     #[prop(optional)] placeholder: &'static str,
 ) -> impl IntoView {
     view! {
-        <TemplateField label=label part=part>
-            <TextField label=label part=part kind=FieldKind::Text placeholder=placeholder />
+        <TemplateField label=label field=field>
+            <TextField label=label field=field kind=FieldKind::Text placeholder=placeholder />
         </TemplateField>
     }
 }
 
 /// The text of a message.
 #[component]
-fn BodyField(label: &'static str, part: FieldLens<String>) -> impl IntoView {
+fn BodyField(label: &'static str, field: FieldLens<String>) -> impl IntoView {
     view! {
-        <TemplateField label=label part=part main=true>
-            <AreaField label=label part=part kind=FieldKind::Text rows=8 />
+        <TemplateField label=label field=field main=true>
+            <AreaField label=label field=field kind=FieldKind::Text rows=8 />
         </TemplateField>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     criteria::{CriteriaFields, EventFields, FilterList, new_event},
-    field_lens::{FieldLens, part},
+    field_lens::{FieldLens, field},
     fields::{
         CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional, options,
         some,
@@ -38,18 +38,18 @@ pub fn SettingsForm() -> impl IntoView {
     );
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
-        <EntryFields entry=part!(whole, "entry", Settings { entry, .. } => entry, EntryTrigger::Api {}) />
+        <EntryFields entry=field!(whole, "entry", Settings { entry, .. } => entry, EntryTrigger::Api {}) />
         <fieldset class="panel-group">
             <legend>"When"</legend>
             <TimeField
                 label="Start (UTC)"
-                part=part!(whole, "start", Settings { start, .. } => start)
+                field=field!(whole, "start", Settings { start, .. } => start)
                 hint="Empty: when you publish."
             />
-            <TimeField label="End of entry (UTC)" part=part!(whole, "end", Settings { end, .. } => end) hint="Empty: never." />
+            <TimeField label="End of entry (UTC)" field=field!(whole, "end", Settings { end, .. } => end) hint="Empty: never." />
             <TextField
                 label="Time zone"
-                part=part!(whole, "time_zone", Settings { time_zone, .. } => time_zone)
+                field=field!(whole, "time_zone", Settings { time_zone, .. } => time_zone)
                 list="known-zones"
                 hint="Used when a profile has no time zone."
             />
@@ -57,33 +57,33 @@ pub fn SettingsForm() -> impl IntoView {
         </fieldset>
         <fieldset class="panel-group">
             <legend>"Re-entry and limits"</legend>
-            <ReentryFields part=part!(whole, "reentry", Settings { reentry, .. } => reentry) />
+            <ReentryFields field=field!(whole, "reentry", Settings { reentry, .. } => reentry) />
             <NumberField
                 label="Entry limit"
-                part=part!(whole, "entry_cap", Settings { entry_cap, .. } => entry_cap)
+                field=field!(whole, "entry_cap", Settings { entry_cap, .. } => entry_cap)
                 min=1
                 max=u64::MAX
                 hint="Empty: no limit."
             />
             <NumberField
                 label="Control group (%)"
-                part=some(part!(whole, "control_percent", Settings { control_percent, .. } => control_percent))
+                field=some(field!(whole, "control_percent", Settings { control_percent, .. } => control_percent))
                 max=99
                 required=true
                 hint="This share qualifies but never enters, so you can compare results."
             />
         </fieldset>
-        <Goals part=part!(whole, "goals", Settings { goals, .. } => goals) />
-        <Exits part=part!(whole, "exits", Settings { exits, .. } => exits) />
+        <Goals field=field!(whole, "goals", Settings { goals, .. } => goals) />
+        <Exits field=field!(whole, "exits", Settings { exits, .. } => exits) />
         <fieldset class="panel-group">
             <legend>"Limits"</legend>
             <NumberField
                 label="Time-out (hours)"
-                part=optional(part!(whole, "timeout_hours", Settings { timeout_hours, .. } => timeout_hours))
+                field=optional(field!(whole, "timeout_hours", Settings { timeout_hours, .. } => timeout_hours))
                 min=1
                 hint="People inside longer than this exit as timed out. Empty: never."
             />
-            <QuietHoursFields part=part!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
+            <QuietHoursFields field=field!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
         </fieldset>
     }
 }
@@ -115,38 +115,38 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
             <legend>"Entry"</legend>
-            <PickField label="Entry trigger" part=kind options=kinds />
+            <PickField label="Entry trigger" field=kind options=kinds />
             <ListProblem path=entry.path />
             {move || match shown.get() {
                 EntryType::Event => {
-                    let name = part!(entry, "event.name", EntryTrigger::Event { name, .. } => name);
-                    let filters = part!(entry, "event.filters", EntryTrigger::Event { filters, .. } => filters);
+                    let name = field!(entry, "event.name", EntryTrigger::Event { name, .. } => name);
+                    let filters = field!(entry, "event.filters", EntryTrigger::Event { filters, .. } => filters);
                     view! {
-                        <TextField label="Entry event" part=name list="known-events" />
-                        <FilterList part=filters />
+                        <TextField label="Entry event" field=name list="known-events" />
+                        <FilterList field=filters />
                     }
                         .into_any()
                 }
                 EntryType::Profile => {
-                    let criteria = part!(entry, "profile.criteria", EntryTrigger::Profile { criteria } => criteria, Criteria::everyone());
+                    let criteria = field!(entry, "profile.criteria", EntryTrigger::Profile { criteria } => criteria, Criteria::everyone());
                     view! {
                         <p class="hint">"Enter when a profile starts to match:"</p>
-                        <CriteriaFields part=criteria />
+                        <CriteriaFields field=criteria />
                     }
                         .into_any()
                 }
                 EntryType::Segment => {
-                    let name = part!(entry, "segment.name", EntryTrigger::Segment { name, .. } => name);
-                    let when = part!(entry, "segment.when", EntryTrigger::Segment { when, .. } => when, SegmentSchedule::Once {});
+                    let name = field!(entry, "segment.name", EntryTrigger::Segment { name, .. } => name);
+                    let when = field!(entry, "segment.when", EntryTrigger::Segment { when, .. } => when, SegmentSchedule::Once {});
                     view! {
-                        <TextField label="Segment" part=name list="known-segments" />
-                        <ScheduleFields part=when />
+                        <TextField label="Segment" field=name list="known-segments" />
+                        <ScheduleFields field=when />
                     }
                         .into_any()
                 }
                 EntryType::List => {
-                    let name = part!(entry, "list.name", EntryTrigger::List { name } => name);
-                    view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
+                    let name = field!(entry, "list.name", EntryTrigger::List { name } => name);
+                    view! { <TextField label="List" field=name list="known-lists" /> }.into_any()
                 }
                 EntryType::Api => {
                     view! { <p class="hint">"Your system enters people: POST \
@@ -166,8 +166,8 @@ fn schedule_key(schedule: &SegmentSchedule) -> &'static str {
 }
 
 #[component]
-fn ScheduleFields(part: FieldLens<SegmentSchedule>) -> impl IntoView {
-    let kind = part.under(
+fn ScheduleFields(field: FieldLens<SegmentSchedule>) -> impl IntoView {
+    let kind = field.under(
         "",
         |schedule| schedule_key(schedule).to_string(),
         |schedule, kind: String| {
@@ -178,19 +178,19 @@ fn ScheduleFields(part: FieldLens<SegmentSchedule>) -> impl IntoView {
             };
         },
     );
-    let shown = Memo::new(move |_| part.value.with(schedule_key));
+    let shown = Memo::new(move |_| field.value.with(schedule_key));
     let kinds =
         options([("once", "Once, at the start"), ("dates", "On dates"), ("every", "Repeatedly")]);
     view! {
-        <PickField label="Evaluated" part=kind options=kinds />
+        <PickField label="Evaluated" field=kind options=kinds />
         {move || match shown.get() {
             "dates" => {
-                let dates = part!(part, "on_dates.dates", SegmentSchedule::OnDates { dates } => dates);
-                view! { <Dates part=dates /> }.into_any()
+                let dates = field!(field, "on_dates.dates", SegmentSchedule::OnDates { dates } => dates);
+                view! { <Dates field=dates /> }.into_any()
             }
             "every" => {
-                let hours = part!(part, "every.hours", SegmentSchedule::Every { hours } => hours);
-                view! { <NumberField label="Interval (hours)" part=some(hours) min=1 required=true /> }.into_any()
+                let hours = field!(field, "every.hours", SegmentSchedule::Every { hours } => hours);
+                view! { <NumberField label="Interval (hours)" field=some(hours) min=1 required=true /> }.into_any()
             }
             _ => ().into_any(),
         }}
@@ -198,10 +198,10 @@ fn ScheduleFields(part: FieldLens<SegmentSchedule>) -> impl IntoView {
 }
 
 #[component]
-fn Dates(part: FieldLens<Vec<Timestamp>>) -> impl IntoView {
+fn Dates(field: FieldLens<Vec<Timestamp>>) -> impl IntoView {
     let open_version = OpenVersion::here();
     let line = Callback::new(move |index| {
-        let date = part.item(index, Timestamp(0));
+        let date = field.item(index, Timestamp(0));
         view! {
             <div class="list-line">
                 <label class="field">
@@ -217,21 +217,21 @@ fn Dates(part: FieldLens<Vec<Timestamp>>) -> impl IntoView {
                         }
                     />
                 </label>
-                <RemoveButton label="Remove this date" press=move |()| part.remove(index) />
+                <RemoveButton label="Remove this date" press=move |()| field.remove(index) />
             </div>
         }
         .into_any()
     });
     view! {
-        <ListProblem path=part.path />
-        <Lines count=part.count() line=line />
-        <AddButton label="Add a date" press=move |()| part.push(now()) />
+        <ListProblem path=field.path />
+        <Lines count=field.count() line=line />
+        <AddButton label="Add a date" press=move |()| field.push(now()) />
     }
 }
 
 #[component]
-fn ReentryFields(part: FieldLens<ReentryRule>) -> impl IntoView {
-    let kind = part.under(
+fn ReentryFields(field: FieldLens<ReentryRule>) -> impl IntoView {
+    let kind = field.under(
         "",
         |reentry| {
             match reentry {
@@ -249,34 +249,34 @@ fn ReentryFields(part: FieldLens<ReentryRule>) -> impl IntoView {
             };
         },
     );
-    let in_hours = Memo::new(move |_| matches!(part.get(), ReentryRule::AfterHours(_)));
-    let hours = part!(part, "after_hours", ReentryRule::AfterHours(hours) => hours);
+    let in_hours = Memo::new(move |_| matches!(field.get(), ReentryRule::AfterHours(_)));
+    let hours = field!(field, "after_hours", ReentryRule::AfterHours(hours) => hours);
     let kinds = options([
         ("never", "Once only"),
         ("exit", "Again after exit"),
         ("hours", "Again, some hours after exit"),
     ]);
     view! {
-        <PickField label="Re-entry" part=kind options=kinds />
-        {move || in_hours.get().then(|| view! { <NumberField label="Hours after exit" part=some(hours) min=1 required=true /> })}
+        <PickField label="Re-entry" field=kind options=kinds />
+        {move || in_hours.get().then(|| view! { <NumberField label="Hours after exit" field=some(hours) min=1 required=true /> })}
     }
 }
 
 #[component]
-fn Goals(part: FieldLens<Vec<Goal>>) -> impl IntoView {
-    let count = part.count();
+fn Goals(field: FieldLens<Vec<Goal>>) -> impl IntoView {
+    let count = field.count();
     let spare = || Goal { name: String::new(), event: new_event() };
     let line = Callback::new(move |index| {
-        let goal = part.item(index, spare());
-        let name = part!(goal, "name", Goal { name, .. } => name);
-        let goal_event = part!(goal, "event", Goal { event, .. } => event, new_event());
+        let goal = field.item(index, spare());
+        let name = field!(goal, "name", Goal { name, .. } => name);
+        let goal_event = field!(goal, "event", Goal { event, .. } => event, new_event());
         view! {
             <div class="list-line">
                 <div class="criteria">
-                    <TextField label="Name of the goal" part=name />
-                    <EventFields part=goal_event label="Goal event" />
+                    <TextField label="Name of the goal" field=name />
+                    <EventFields field=goal_event label="Goal event" />
                 </div>
-                <RemoveButton label="Remove this goal" press=move |()| part.remove(index) />
+                <RemoveButton label="Remove this goal" press=move |()| field.remove(index) />
             </div>
         }
         .into_any()
@@ -285,22 +285,22 @@ fn Goals(part: FieldLens<Vec<Goal>>) -> impl IntoView {
         <fieldset class="panel-group">
             <legend>"Goals"</legend>
             <p class="hint">"Anyone who does this converts and exits, from any step."</p>
-            <ListProblem path=part.path />
+            <ListProblem path=field.path />
             <Lines count=count line=line />
-            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton label="Add a goal" press=move |()| part.push(spare()) /> })}
+            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton label="Add a goal" press=move |()| field.push(spare()) /> })}
         </fieldset>
     }
 }
 
 #[component]
-fn Exits(part: FieldLens<Vec<EventMatch>>) -> impl IntoView {
+fn Exits(field: FieldLens<Vec<EventMatch>>) -> impl IntoView {
     let line = Callback::new(move |index| {
         view! {
             <div class="list-line">
                 <div class="criteria">
-                    <EventFields part=part.item(index, new_event()) label="Exit event" />
+                    <EventFields field=field.item(index, new_event()) label="Exit event" />
                 </div>
-                <RemoveButton label="Remove this exit" press=move |()| part.remove(index) />
+                <RemoveButton label="Remove this exit" press=move |()| field.remove(index) />
             </div>
         }
         .into_any()
@@ -309,8 +309,8 @@ fn Exits(part: FieldLens<Vec<EventMatch>>) -> impl IntoView {
         <fieldset class="panel-group">
             <legend>"Exits"</legend>
             <p class="hint">"Anyone who does one of these events exits without converting."</p>
-            <Lines count=part.count() line=line />
-            <AddButton label="Add an exit" press=move |()| part.push(new_event()) />
+            <Lines count=field.count() line=line />
+            <AddButton label="Add an exit" press=move |()| field.push(new_event()) />
         </fieldset>
     }
 }
@@ -324,10 +324,10 @@ fn usual_quiet_hours() -> QuietHours {
 }
 
 #[component]
-fn QuietHoursFields(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
-    let on = part.under("", Option::is_some, |quiet, on| *quiet = on.then(usual_quiet_hours));
-    let is_on = Memo::new(move |_| part.value.with(Option::is_some));
-    let hours = part.under(
+fn QuietHoursFields(field: FieldLens<Option<QuietHours>>) -> impl IntoView {
+    let on = field.under("", Option::is_some, |quiet, on| *quiet = on.then(usual_quiet_hours));
+    let is_on = Memo::new(move |_| field.value.with(Option::is_some));
+    let hours = field.under(
         "",
         |quiet| quiet.clone().unwrap_or_else(usual_quiet_hours),
         |quiet, new| *quiet = Some(new),
@@ -341,7 +341,7 @@ fn QuietHoursFields(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
         },
     );
     view! {
-        <CheckboxField label="Quiet hours" part=on hint="No message goes out in these hours, in the \
+        <CheckboxField label="Quiet hours" field=on hint="No message goes out in these hours, in the \
             person's time zone." />
         {move || {
             is_on
@@ -349,12 +349,12 @@ fn QuietHoursFields(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="filter-fields">
-                            <TextField label="Quiet from" part=part!(hours, "from", QuietHours { from, .. } => from) input="time" />
-                            <TextField label="Quiet until" part=part!(hours, "to", QuietHours { to, .. } => to) input="time" />
+                            <TextField label="Quiet from" field=field!(hours, "from", QuietHours { from, .. } => from) input="time" />
+                            <TextField label="Quiet until" field=field!(hours, "to", QuietHours { to, .. } => to) input="time" />
                         </div>
                         <PickField
                             label="Messages due in quiet hours"
-                            part=then
+                            field=then
                             options=options([("later", "go out afterwards"), ("drop", "are skipped")])
                         />
                     }

@@ -35,7 +35,7 @@ fn SimulationForm() -> impl IntoView {
     let graph = GraphState::here();
     let overlay = Overlay::here();
     let announcer = Announcer::here();
-    let person = RwSignal::new(String::new());
+    let identity = RwSignal::new(String::new());
     let entry_properties = RwSignal::new(Vec::<PropertyInput>::new());
     let later = RwSignal::new(Vec::<EventInput>::new());
     let steps = RwSignal::new(None::<Result<Vec<SimulationStep>, String>>);
@@ -47,11 +47,11 @@ fn SimulationForm() -> impl IntoView {
         }
         let event = properties(&entry_properties.get_untracked(), value_of_text);
         let later = later.get_untracked().into_iter().filter_map(EventInput::event).collect();
-        let identity = person.get_untracked().trim().to_string();
+        let person = identity.get_untracked().trim().to_string();
         let request = graph.with_state(|state| SimulateProfile {
             graph: state.graph.clone(),
             settings: state.settings.clone(),
-            person: (!identity.is_empty()).then_some(identity),
+            person: (!person.is_empty()).then_some(person),
             event,
             later,
         });
@@ -63,11 +63,11 @@ fn SimulationForm() -> impl IntoView {
                 return;
             }
             match &result {
-                Ok(found) => {
-                    overlay.run.set(RunOverlay::of_simulation(found));
+                Ok(passed) => {
+                    overlay.run.set(RunOverlay::of_simulation(passed));
                     announcer.say(format!(
                         "Simulated {}.",
-                        pluralize(found.len() as i64, "step", "steps")
+                        pluralize(passed.len() as i64, "step", "steps")
                     ));
                 }
                 Err(sentence) => announcer.say(sentence.clone()),
@@ -80,7 +80,7 @@ fn SimulationForm() -> impl IntoView {
             <h4 class="checks-title">"One profile"</h4>
             <label class="field">
                 <span class="field-label">"Profile identity"</span>
-                <input r#type="text" autocomplete="off" prop:value=person on:input=move |event| person.set(event_target_value(&event)) />
+                <input r#type="text" autocomplete="off" prop:value=identity on:input=move |event| identity.set(event_target_value(&event)) />
                 <span class="hint">"Empty: an example profile."</span>
             </label>
             <PropertyInputList title="Properties of the entry event" inputs=entry_properties parse=value_of_text add="Add a property" />
@@ -92,7 +92,7 @@ fn SimulationForm() -> impl IntoView {
         {move || match steps.get() {
             None => ().into_any(),
             Some(Err(sentence)) => view! { <p class="complaint">{sentence}</p> }.into_any(),
-            Some(Ok(found)) => view! { <StepLog steps=found /> }.into_any(),
+            Some(Ok(passed)) => view! { <StepLog steps=passed /> }.into_any(),
         }}
     }
 }
@@ -214,7 +214,7 @@ fn ReplayCounts(counts: ReplayResult) -> impl IntoView {
             {counts.refused.into_iter().map(|(why, count)| line(format!("Did not enter: {why}"), count)).collect_view()}
             {counts.messages.into_iter().map(|(node, count)| line(format!("Messages: {}", graph.title(&node)), count)).collect_view()}
         </dl>
-        {counts.cut.then(|| view! { <p class="hint">"Only part of the events was checked. Choose \
+        {counts.cut.then(|| view! { <p class="hint">"Only field of the events was checked. Choose \
             fewer days to check all."</p> })}
     }
 }
