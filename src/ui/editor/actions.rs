@@ -53,7 +53,7 @@ impl Actions {
     /// The first outlet of the selected node that is not connected, else its first one.
     fn outlet_of_selected(&self) -> Option<(String, String)> {
         self.graph.with_state(|state| {
-            let node = state.only_chosen()?;
+            let node = state.only_selected()?;
             let outlets = node.outlets();
             let is_open = |outlet: &&String| state.graph.target_of(&node.id, outlet).is_none();
             let outlet = outlets.iter().find(is_open).or(outlets.first())?;
@@ -66,8 +66,10 @@ impl Actions {
         if !self.graph.apply(command) {
             return;
         }
-        let title =
-            self.graph.with_state(|state| state.only_chosen().map(Node::title)).unwrap_or_default();
+        let title = self
+            .graph
+            .with_state(|state| state.only_selected().map(Node::title))
+            .unwrap_or_default();
         self.announcer.say(match command {
             EditCommand::After { from, outlet, .. } => {
                 let path = self.graph.outlet_title(from, outlet);

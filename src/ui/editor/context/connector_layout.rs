@@ -83,7 +83,7 @@ impl CanvasView {
     /// Routes the connectors where a box has another position or size, or a connector other ends.
     pub(super) fn update_layout(&self) {
         let (connectors, direction, rects, ends) = self.graph.with_state(|state| {
-            let (rects, ends) = routing::wires(&state.graph, state.direction);
+            let (rects, ends) = routing::connector_ends(&state.graph, state.direction);
             (state.graph.connectors.clone(), state.direction, rects, ends)
         });
         let is_same = |layout: &ConnectorLayout| {
@@ -103,7 +103,7 @@ impl CanvasView {
     fn route(&self, connectors: &[Connector]) {
         let routed = self
             .layout
-            .with_value(|layout| routing::routed(&layout.rects, &layout.ends, layout.direction));
+            .with_value(|layout| routing::route(&layout.rects, &layout.ends, layout.direction));
         let mut changes: Vec<(ArcRwSignal<ConnectorPath>, ConnectorPath)> = Vec::new();
         self.layout.update_value(|layout| {
             let mut before = std::mem::take(&mut layout.paths);
