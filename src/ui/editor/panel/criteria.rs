@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     field_lens::{FieldLens, field},
-    fields::{NumberField, PickField, TextField, optional, options, some},
+    fields::{NumberField, PickField, TextField, optional, some},
     lists::{AddButton, Lines, RemoveButton},
 };
 use wayfare_domain::{
@@ -74,10 +74,7 @@ pub fn FilterFields(field: FieldLens<PropertyFilter>, known: &'static str) -> im
     let value = typed_value(field!(field, "value", PropertyFilter { value, .. } => value));
     let has_value =
         Memo::new(move |_| !matches!(field.get().is, Comparison::Exists | Comparison::Missing));
-    let choices = COMPARISONS
-        .iter()
-        .map(|(_, key, title)| ((*key).to_string(), (*title).to_string()))
-        .collect::<Vec<_>>();
+    let choices = COMPARISONS.iter().map(|(_, key, title)| (*key, *title)).collect();
     view! {
         <div class="filter-fields">
             <TextField label="Property" field=property list=known />
@@ -180,16 +177,16 @@ pub fn CriteriaFields(
         |criteria| criteria_kind(criteria).to_string(),
         |criteria, kind: String| *criteria = change_kind(&kind, criteria.clone()),
     );
-    let mut kinds = options([
+    let mut kinds = vec![
         ("property", "Profile property"),
         ("did", "Did an event"),
         ("did_time", "When they did an event"),
         ("segment", "In a segment"),
         ("list", "On a list"),
         ("reachable", "Can be reached"),
-    ]);
+    ];
     if depth < DEPTH_MAX {
-        kinds.extend(options([("all", "All of"), ("any", "Any of"), ("not", "Not")]));
+        kinds.extend([("all", "All of"), ("any", "Any of"), ("not", "Not")]);
     }
     view! {
         <div class="criteria" class:criteria-group=move || matches!(kind.get(), "all" | "any" | "not")>
@@ -246,7 +243,7 @@ fn fields_of(kind: &str, field: FieldLens<Criteria>, depth: usize) -> AnyView {
             let channel = field!(field, "reachable", Criteria::Reachable(channel) => channel);
             let channels = Channel::ALL
                 .iter()
-                .map(|channel| (channel.key().to_string(), channel.title().to_string()))
+                .map(|channel| (channel.key(), channel.title()))
                 .collect::<Vec<_>>();
             view! { <PickField label="By" field=channel options=channels /> }.into_any()
         }
@@ -332,9 +329,9 @@ fn DidTimeFields(field: FieldLens<Criteria>) -> impl IntoView {
     );
     view! {
         <EventFields field=event />
-        <PickField label="Which time" field=occasion options=options([("first", "the first time"), ("last", "the last time")]) />
-        <PickField label="When" field=ago options=options([("within", "in the last … days"), ("before", "more \
-            than … days ago")]) />
+        <PickField label="Which time" field=occasion options=vec![("first", "the first time"), ("last", "the last time")] />
+        <PickField label="When" field=ago options=vec![("within", "in the last … days"), ("before", "more \
+            than … days ago")] />
         <NumberField label="Days" field=some(days) min=1 required=true />
     }
 }

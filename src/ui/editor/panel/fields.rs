@@ -62,9 +62,9 @@ pub fn field_id(path: StoredValue<String>) -> String {
 /// A label above a field, and below it a hint and the problem.
 #[component]
 fn FieldFrame(
-    #[prop(into)] label: String,
+    label: &'static str,
     path: StoredValue<String>,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
     children: Children,
 ) -> impl IntoView {
     let id = field_id(path);
@@ -89,14 +89,14 @@ fn FieldFrame(
 
 #[component]
 pub fn TextField(
-    #[prop(into)] label: String,
+    label: &'static str,
     field: FieldLens<String>,
     #[prop(optional)] kind: FieldKind,
-    #[prop(optional, into)] hint: String,
-    #[prop(optional, into)] placeholder: String,
+    #[prop(optional)] hint: &'static str,
+    #[prop(optional)] placeholder: &'static str,
     /// Id of the list that is offered.
-    #[prop(optional, into)]
-    list: Option<String>,
+    #[prop(optional)]
+    list: Option<&'static str>,
     /// Set only when the field is left: a name that others depend on.
     #[prop(optional)]
     on_leave: bool,
@@ -150,10 +150,10 @@ fn set_target_value(event: &leptos::ev::Event, value: &str) {
 
 #[component]
 pub fn AreaField(
-    #[prop(into)] label: String,
+    label: &'static str,
     field: FieldLens<String>,
     #[prop(optional)] kind: FieldKind,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
     #[prop(default = 6)] rows: u32,
 ) -> impl IntoView {
     let (id, path) = (field_id(field.path), field.path);
@@ -177,11 +177,11 @@ pub fn AreaField(
 /// says so.
 #[component]
 pub fn NumberField(
-    #[prop(into)] label: String,
+    label: &'static str,
     field: FieldLens<Option<u64>>,
     #[prop(default = 0)] min: u64,
     #[prop(default = u32::MAX as u64)] max: u64,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
     let (id, path) = (field_id(field.path), field.path);
@@ -256,9 +256,9 @@ where
 /// A length of time with its unit.
 #[component]
 pub fn LengthField(
-    #[prop(into)] label: String,
+    label: &'static str,
     field: FieldLens<Option<u32>>,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
     let unit = RwSignal::new(field.get_untracked().map_or(60, |minutes| split_duration(minutes).1));
@@ -332,9 +332,9 @@ pub fn UnitOptions(unit: RwSignal<u32>) -> impl IntoView {
 
 #[component]
 pub fn CheckboxField(
-    #[prop(into)] label: String,
+    label: &'static str,
     field: FieldLens<bool>,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
 ) -> impl IntoView {
     view! {
         <label class="choice">
@@ -352,9 +352,9 @@ pub fn CheckboxField(
 /// One of several, by their keys.
 #[component]
 pub fn PickField(
-    #[prop(into)] label: String,
+    label: &'static str,
     field: FieldLens<String>,
-    options: Vec<(String, String)>,
+    options: Vec<(&'static str, &'static str)>,
     #[prop(optional)] quiet: bool,
 ) -> impl IntoView {
     let id = format!("{}-pick", field_id(field.path));
@@ -376,16 +376,12 @@ pub fn PickField(
     }
 }
 
-pub fn options<const N: usize>(options: [(&str, &str); N]) -> Vec<(String, String)> {
-    options.into_iter().map(|(key, text)| (key.to_string(), text.to_string())).collect()
-}
-
 /// A moment, in UTC.
 #[component]
 pub fn TimeField(
-    #[prop(into)] label: String,
+    label: &'static str,
     field: FieldLens<Option<wayfare_domain::time::Timestamp>>,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
 ) -> impl IntoView {
     use crate::ui::editor::browser::{format_datetime_field, parse_datetime_field};
     let (id, path) = (field_id(field.path), field.path);

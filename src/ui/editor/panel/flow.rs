@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     criteria::{CriteriaFields, EventFields, new_event, typed_value},
     field_lens::{FieldLens, field},
-    fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
+    fields::{LengthField, NumberField, PickField, TextField, optional, some},
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::{
@@ -49,11 +49,11 @@ pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
         },
     );
     let shown = Memo::new(move |_| delay.value.with(delay_kind));
-    let kinds = options([
+    let kinds = vec![
         ("for", "For a length of time"),
         ("until", "Until a time of day"),
         ("property", "Until a date in the profile"),
-    ]);
+    ];
     view! {
         <PickField label="Waits" field=kind options=kinds />
         {move || match shown.get() {
@@ -142,7 +142,7 @@ fn OffsetFields(field: FieldLens<i32>) -> impl IntoView {
     view! {
         <div class="filter-fields">
             <NumberField label="Days" field=count max=3650 required=true />
-            <PickField label="Before or after" field=side options=options([("before", "before it"), ("after", "after it")]) />
+            <PickField label="Before or after" field=side options=vec![("before", "before it"), ("after", "after it")] />
         </div>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     field_lens::{FieldLens, field},
-    fields::{AreaField, FieldKind, PickField, TextField, options},
+    fields::{AreaField, FieldKind, PickField, TextField},
     insert::{TemplateField, VariableInserter, VariablePicker},
     lists::{AddButton, Lines, RemoveButton},
 };
@@ -119,7 +119,7 @@ pub fn webhook_fields(step: FieldLens<NodeKind>) -> AnyView {
             }
         },
     );
-    let choices = options(METHODS.map(|method| (method.name(), method.name())));
+    let choices = METHODS.map(|method| (method.name(), method.name())).to_vec();
     view! {
         <LineField label="Address" field=url placeholder="https://" />
         <PickField label="Method" field=name options=choices />

@@ -6,8 +6,7 @@ use super::{
     criteria::{CriteriaFields, EventFields, FilterList, new_event},
     field_lens::{FieldLens, field},
     fields::{
-        CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional, options,
-        some,
+        CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional, some,
     },
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
@@ -108,10 +107,7 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
         },
     );
     let shown = Memo::new(move |_| entry.value.with(EntryTrigger::entry_type));
-    let kinds = EntryType::ALL
-        .iter()
-        .map(|kind| (kind.key().to_string(), kind.title().to_string()))
-        .collect::<Vec<_>>();
+    let kinds = EntryType::ALL.iter().map(|kind| (kind.key(), kind.title())).collect::<Vec<_>>();
     view! {
         <fieldset class="panel-group">
             <legend>"Entry"</legend>
@@ -180,7 +176,7 @@ fn ScheduleFields(field: FieldLens<SegmentSchedule>) -> impl IntoView {
     );
     let shown = Memo::new(move |_| field.value.with(schedule_key));
     let kinds =
-        options([("once", "Once, at the start"), ("dates", "On dates"), ("every", "Repeatedly")]);
+        vec![("once", "Once, at the start"), ("dates", "On dates"), ("every", "Repeatedly")];
     view! {
         <PickField label="Evaluated" field=kind options=kinds />
         {move || match shown.get() {
@@ -251,11 +247,11 @@ fn ReentryFields(field: FieldLens<ReentryRule>) -> impl IntoView {
     );
     let in_hours = Memo::new(move |_| matches!(field.get(), ReentryRule::AfterHours(_)));
     let hours = field!(field, "after_hours", ReentryRule::AfterHours(hours) => hours);
-    let kinds = options([
+    let kinds = vec![
         ("never", "Once only"),
         ("exit", "Again after exit"),
         ("hours", "Again, some hours after exit"),
-    ]);
+    ];
     view! {
         <PickField label="Re-entry" field=kind options=kinds />
         {move || in_hours.get().then(|| view! { <NumberField label="Hours after exit" field=some(hours) min=1 required=true /> })}
@@ -355,7 +351,7 @@ fn QuietHoursFields(field: FieldLens<Option<QuietHours>>) -> impl IntoView {
                         <PickField
                             label="Messages due in quiet hours"
                             field=then
-                            options=options([("later", "go out afterwards"), ("drop", "are skipped")])
+                            options=vec![("later", "go out afterwards"), ("drop", "are skipped")]
                         />
                     }
                 })
