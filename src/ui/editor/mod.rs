@@ -24,6 +24,7 @@ mod preview;
 mod shortcuts;
 mod step_box;
 mod toolbar;
+mod wheel;
 
 use std::sync::Arc;
 

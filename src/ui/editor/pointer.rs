@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use leptos::{ev, html, prelude::*};
+use leptos::{html, prelude::*};
 use web_sys::PointerEvent;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     browser,
     context::{Announcer, CanvasView, GraphState, OpenVersion, Panels, Selection, StepPickerState},
     node_drag::DraggedNodes,
+    wheel::WheelDelta,
 };
 use wayfare_domain::graph::Position;
 use wayfare_editor_model::{
@@ -48,15 +49,6 @@ struct PointerState {
     is_frame_requested: bool,
 }
 
-/// How far a wheel turned since the last frame.
-#[derive(Clone, Copy, Default)]
-struct WheelDelta {
-    dx: f64,
-    dy: f64,
-    factor: f64,
-    at: (f64, f64),
-}
-
 /// A connector that is being drawn.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConnectorDrag {
@@ -79,7 +71,7 @@ pub struct PointerTool {
     element: NodeRef<html::Div>,
     state: StoredValue<PointerState>,
     pub(super) dragged_nodes: StoredValue<DraggedNodes>,
-    wheel: StoredValue<Option<WheelDelta>>,
+    pub(super) wheel: StoredValue<Option<WheelDelta>>,
     /// Where the canvas is in the window.
     corner: StoredValue<(f64, f64)>,
     /// The connector that is being drawn.
@@ -113,7 +105,7 @@ impl PointerTool {
     }
 
     /// A point of the window in the canvas element, as it was last measured.
-    fn position_in_canvas(&self, x: i32, y: i32) -> (f64, f64) {
+    pub(super) fn position_in_canvas(&self, x: i32, y: i32) -> (f64, f64) {
         let (left, top) = self.corner.get_value();
         (f64::from(x) - left, f64::from(y) - top)
     }
@@ -340,42 +332,6 @@ impl PointerTool {
             state.gesture = None;
         });
         self.is_panning.set(false);
-    }
-
-    /// A wheel reports more often than there are frames: its turns are added up, and shown once a
-    /// frame.
-    pub fn wheel(self, event: &ev::WheelEvent) {
-        event.prevent_default();
-        let begins = self.wheel.with_value(Option::is_none);
-        if begins {
-            self.measure();
-        }
-        // Lines and pages in pixels.
-        let unit = [1.0, 16.0, 400.0][event.delta_mode().min(2) as usize];
-        let (dx, dy) = (event.delta_x() * unit, event.delta_y() * unit);
-        let at = self.position_in_canvas(event.client_x(), event.client_y());
-        self.wheel.update_value(|delta| {
-            let delta = delta.get_or_insert(WheelDelta { factor: 1.0, ..WheelDelta::default() });
-            delta.at = at;
-            if event.ctrl_key() || event.meta_key() {
-                delta.factor *= (-dy / 300.0).exp();
-            } else if event.shift_key() && dx == 0.0 {
-                delta.dx -= dy;
-            } else {
-                delta.dx -= dx;
-                delta.dy -= dy;
-            }
-        });
-        if begins {
-            request_animation_frame(move || {
-                if let Some(Some(delta)) = self.wheel.try_update_value(Option::take) {
-                    let (x, y) = delta.at;
-                    self.canvas.viewport.update(|view| {
-                        *view = view.zoomed(delta.factor, x, y).panned(delta.dx, delta.dy)
-                    });
-                }
-            });
-        }
     }
 
     /// Adds a step that was dragged out of the palette, where it was released over the canvas.

@@ -4,8 +4,9 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     criteria::{CriteriaFields, EventFields, new_event, typed_value},
+    duration_field::DurationField,
     field_lens::{FieldLens, field},
-    fields::{LengthField, NumberField, PickField, TextField, optional, some},
+    fields::{NumberField, PickField, TextField, optional, some},
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::{
@@ -69,7 +70,7 @@ pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
             }
             _ => {
                 let minutes = field!(delay, "for.minutes", Delay::For { minutes } => minutes);
-                view! { <LengthField label="Length" field=required(minutes) required=true /> }.into_any()
+                view! { <DurationField label="Length" field=required(minutes) required=true /> }.into_any()
             }
         }}
         <NextTimes delay=delay.value />
@@ -203,7 +204,7 @@ pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
             <Lines count=same.count() line=line />
             <AddButton label="Add a property" press=move |()| same.push(String::new()) />
         </fieldset>
-        <LengthField label="Waits at most" field=required(timeout) required=true hint="Then people \
+        <DurationField label="Waits at most" field=required(timeout) required=true hint="Then people \
             leave on the path Timed out." />
     }
 }

@@ -2,6 +2,7 @@
 //! simulation.
 
 mod criteria;
+mod duration_field;
 mod field_lens;
 mod fields;
 mod flow;

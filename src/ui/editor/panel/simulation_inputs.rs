@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{
-    fields::UnitOptions,
+    duration_field::UnitOptions,
     lists::{AddButton, Lines, RemoveButton},
 };
 use wayfare_domain::{profiles::Properties, versions::SimulatedEvent};

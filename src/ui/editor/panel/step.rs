@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
+    duration_field::DurationField,
     field_lens::{FieldLens, field},
-    fields::{AreaField, CheckboxField, FieldKind, FormScope, LengthField, TextField},
+    fields::{AreaField, CheckboxField, FieldKind, FormScope, TextField},
     flow, message,
 };
 use crate::ui::editor::context::{GraphState, OpenVersion, Panels, SidePanel};
@@ -125,9 +126,9 @@ fn SendingFields(field: FieldLens<SendOptions>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
             <legend>"Sending"</legend>
-            <LengthField label="Skip if late by more than" field=too_late hint="Empty: sent however \
+            <DurationField label="Skip if late by more than" field=too_late hint="Empty: sent however \
                 late." />
-            <LengthField
+            <DurationField
                 label="Wait for a response"
                 field=answer
                 hint="Opened, clicked or delivered. People who do none in time take the path No \
