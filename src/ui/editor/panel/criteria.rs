@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     field_lens::{FieldLens, field},
-    fields::{NumberField, PickField, TextField, optional, some},
+    fields::{NumberField, PickField, TextField, optional_number, required_number},
     lists::{AddButton, Lines, RemoveButton},
 };
 use wayfare_domain::{
@@ -285,8 +285,8 @@ fn DidFields(field: FieldLens<Criteria>) -> impl IntoView {
     let within = field!(field, "did.within_days", Criteria::Did { within_days, .. } => within_days);
     view! {
         <EventFields field=event />
-        <NumberField label="Minimum number of times" field=some(at_least) min=1 required=true />
-        <NumberField label="Within days" field=optional(within) min=1 hint="Empty: at any time." />
+        <NumberField label="Minimum number of times" field=required_number(at_least) min=1 required=true />
+        <NumberField label="Within days" field=optional_number(within) min=1 hint="Empty: at any time." />
     }
 }
 
@@ -332,6 +332,6 @@ fn DidTimeFields(field: FieldLens<Criteria>) -> impl IntoView {
         <PickField label="Which time" field=occasion options=vec![("first", "the first time"), ("last", "the last time")] />
         <PickField label="When" field=ago options=vec![("within", "in the last … days"), ("before", "more \
             than … days ago")] />
-        <NumberField label="Days" field=some(days) min=1 required=true />
+        <NumberField label="Days" field=required_number(days) min=1 required=true />
     }
 }

@@ -226,7 +226,7 @@ pub fn NumberField(
 }
 
 /// Shows a required number as an optional one, which is what the field reads.
-pub fn some<T>(field: FieldLens<T>) -> FieldLens<Option<u64>>
+pub fn required_number<T>(field: FieldLens<T>) -> FieldLens<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {
@@ -242,7 +242,7 @@ where
 }
 
 /// The same for a number that may be missing.
-pub fn optional<T>(field: FieldLens<Option<T>>) -> FieldLens<Option<u64>>
+pub fn optional_number<T>(field: FieldLens<Option<T>>) -> FieldLens<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {

@@ -6,7 +6,7 @@ use super::{
     criteria::{CriteriaFields, EventFields, new_event, typed_value},
     duration_field::DurationField,
     field_lens::{FieldLens, field},
-    fields::{NumberField, PickField, TextField, optional, some},
+    fields::{NumberField, PickField, TextField, optional_number, required_number},
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::{
@@ -70,7 +70,7 @@ pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
             }
             _ => {
                 let minutes = field!(delay, "for.minutes", Delay::For { minutes } => minutes);
-                view! { <DurationField label="Length" field=required(minutes) required=true /> }.into_any()
+                view! { <DurationField label="Length" field=required_minutes(minutes) required=true /> }.into_any()
             }
         }}
         <NextTimes delay=delay.value />
@@ -78,7 +78,7 @@ pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
 }
 
 /// A length that is never missing, for a field that can be empty.
-fn required(field: FieldLens<u32>) -> FieldLens<Option<u32>> {
+fn required_minutes(field: FieldLens<u32>) -> FieldLens<Option<u32>> {
     field.under("", |minutes| Some(*minutes), |minutes, new| *minutes = new.unwrap_or(*minutes))
 }
 
@@ -204,7 +204,7 @@ pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
             <Lines count=same.count() line=line />
             <AddButton label="Add a property" press=move |()| same.push(String::new()) />
         </fieldset>
-        <DurationField label="Waits at most" field=required(timeout) required=true hint="Then people \
+        <DurationField label="Waits at most" field=required_minutes(timeout) required=true hint="Then people \
             leave on the path Timed out." />
     }
 }
@@ -215,7 +215,7 @@ pub fn HasDoneFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let within = field!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
     view! {
         <EventFields field=asked label="Event to check" />
-        <NumberField label="Within days" field=optional(within) min=1 hint="Empty: at any time." />
+        <NumberField label="Within days" field=optional_number(within) min=1 hint="Empty: at any time." />
     }
 }
 
@@ -306,7 +306,7 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
             <div class="list-line">
                 <div class="filter-fields">
                     <TextField label="Name of the share" field=name on_leave=true max=40 />
-                    <NumberField label="Percent" field=some(percent) max=100 required=true />
+                    <NumberField label="Percent" field=required_number(percent) max=100 required=true />
                 </div>
                 <RemoveButton label="Remove this share" press=move |()| shares.remove(index) />
             </div>

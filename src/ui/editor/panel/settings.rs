@@ -6,7 +6,8 @@ use super::{
     criteria::{CriteriaFields, EventFields, FilterList, new_event},
     field_lens::{FieldLens, field},
     fields::{
-        CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional, some,
+        CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional_number,
+        required_number,
     },
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
@@ -66,7 +67,7 @@ pub fn SettingsForm() -> impl IntoView {
             />
             <NumberField
                 label="Control group (%)"
-                field=some(field!(whole, "control_percent", Settings { control_percent, .. } => control_percent))
+                field=required_number(field!(whole, "control_percent", Settings { control_percent, .. } => control_percent))
                 max=99
                 required=true
                 hint="This share qualifies but never enters, so you can compare results."
@@ -78,7 +79,7 @@ pub fn SettingsForm() -> impl IntoView {
             <legend>"Limits"</legend>
             <NumberField
                 label="Time-out (hours)"
-                field=optional(field!(whole, "timeout_hours", Settings { timeout_hours, .. } => timeout_hours))
+                field=optional_number(field!(whole, "timeout_hours", Settings { timeout_hours, .. } => timeout_hours))
                 min=1
                 hint="People inside longer than this exit as timed out. Empty: never."
             />
@@ -186,7 +187,7 @@ fn ScheduleFields(field: FieldLens<SegmentSchedule>) -> impl IntoView {
             }
             "every" => {
                 let hours = field!(field, "every.hours", SegmentSchedule::Every { hours } => hours);
-                view! { <NumberField label="Interval (hours)" field=some(hours) min=1 required=true /> }.into_any()
+                view! { <NumberField label="Interval (hours)" field=required_number(hours) min=1 required=true /> }.into_any()
             }
             _ => ().into_any(),
         }}
@@ -254,7 +255,7 @@ fn ReentryFields(field: FieldLens<ReentryRule>) -> impl IntoView {
     ];
     view! {
         <PickField label="Re-entry" field=kind options=kinds />
-        {move || in_hours.get().then(|| view! { <NumberField label="Hours after exit" field=some(hours) min=1 required=true /> })}
+        {move || in_hours.get().then(|| view! { <NumberField label="Hours after exit" field=required_number(hours) min=1 required=true /> })}
     }
 }
 
