@@ -28,12 +28,12 @@ pub enum Kind {
 const TEXT_MAX: usize = 4_000_000;
 
 impl ClipboardGraph {
-    /// The chosen steps of a graph.
-    pub fn copy_from(graph: &Graph, chosen: impl Fn(&str) -> bool) -> Self {
+    /// The selected steps of a graph.
+    pub fn copy_from(graph: &Graph, is_selected: impl Fn(&str) -> bool) -> Self {
         let nodes: Vec<Node> = graph
             .nodes
             .iter()
-            .filter(|node| chosen(&node.id) && node.step != NodeKind::Entry {})
+            .filter(|node| is_selected(&node.id) && node.step != NodeKind::Entry {})
             .cloned()
             .collect();
         let ids: HashSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();

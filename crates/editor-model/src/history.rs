@@ -21,8 +21,8 @@ pub struct EditHistory {
 }
 
 impl EditHistory {
-    pub fn new(sketch: EditorState, mode: EditMode) -> Self {
-        Self { now: sketch, mode, past: VecDeque::new(), future: Vec::new(), open: None }
+    pub fn new(state: EditorState, mode: EditMode) -> Self {
+        Self { now: state, mode, past: VecDeque::new(), future: Vec::new(), open: None }
     }
 
     pub fn current(&self) -> &EditorState {
@@ -115,7 +115,7 @@ mod tests {
         journeys::settings::{EntryTrigger, Settings},
     };
 
-    fn desk() -> EditHistory {
+    fn history() -> EditHistory {
         EditHistory::new(
             EditorState::new(Graph::empty(), Settings::new(EntryTrigger::Api {})),
             EditMode::Draft,
@@ -132,60 +132,62 @@ mod tests {
 
     #[test]
     fn typing_a_word_is_one_step_and_so_is_a_drag() {
-        let mut desk = desk();
-        desk.apply(&EditCommand::Add { step: sms(""), at: Position { x: 400.0, y: 0.0 } })
+        let mut history = history();
+        history
+            .apply(&EditCommand::Add { step: sms(""), at: Position { x: 400.0, y: 0.0 } })
             .expect("added");
         for body in ["H", "Ha", "Hay"] {
-            assert_eq!(desk.apply(&typed(body)), Ok(true));
+            assert_eq!(history.apply(&typed(body)), Ok(true));
         }
         for x in [420.0, 440.0, 460.0] {
-            desk.apply(&EditCommand::Move { to: vec![("sms-1".into(), Position { x, y: 0.0 })] })
+            history
+                .apply(&EditCommand::Move { to: vec![("sms-1".into(), Position { x, y: 0.0 })] })
                 .expect("moved");
         }
-        assert!(desk.undo() && desk.undo());
-        let node = desk.current().graph.node("sms-1").expect("there");
+        assert!(history.undo() && history.undo());
+        let node = history.current().graph.node("sms-1").expect("there");
         assert_eq!((node.position.x, &node.step), (400.0, &sms("")));
-        assert!(desk.redo() && desk.redo() && !desk.redo());
+        assert!(history.redo() && history.redo() && !history.redo());
         assert_eq!(
-            desk.current().graph.node("sms-1").map(|node| node.step.clone()),
+            history.current().graph.node("sms-1").map(|node| node.step.clone()),
             Some(sms("Hay"))
         );
     }
 
     #[test]
     fn choosing_something_else_begins_a_new_step() {
-        let mut desk = desk();
-        desk.apply(&EditCommand::Add { step: sms(""), at: Position::default() }).expect("added");
-        desk.apply(&typed("A")).expect("typed");
-        desk.select(BTreeSet::new());
-        desk.apply(&typed("AB")).expect("typed");
-        desk.undo();
+        let mut history = history();
+        history.apply(&EditCommand::Add { step: sms(""), at: Position::default() }).expect("added");
+        history.apply(&typed("A")).expect("typed");
+        history.select(BTreeSet::new());
+        history.apply(&typed("AB")).expect("typed");
+        history.undo();
         assert_eq!(
-            desk.current().graph.node("sms-1").map(|node| node.step.clone()),
+            history.current().graph.node("sms-1").map(|node| node.step.clone()),
             Some(sms("A"))
         );
     }
 
     #[test]
     fn what_changes_nothing_is_no_step() {
-        let mut desk = desk();
+        let mut history = history();
         assert_eq!(
-            desk.apply(&EditCommand::Move { to: vec![("entry".into(), Position::default())] }),
+            history.apply(&EditCommand::Move { to: vec![("entry".into(), Position::default())] }),
             Ok(false)
         );
-        assert!(!desk.can_undo());
+        assert!(!history.can_undo());
     }
 
     #[test]
     fn the_past_has_an_end() {
-        let mut desk = desk();
+        let mut history = history();
         for step in 0..2 * STEPS_MAX {
             let at = Position { x: 20.0 * (step % 2 + 1) as f64, y: 0.0 };
-            desk.apply(&EditCommand::Move { to: vec![("entry".into(), at)] }).expect("moved");
-            desk.break_group();
+            history.apply(&EditCommand::Move { to: vec![("entry".into(), at)] }).expect("moved");
+            history.break_group();
         }
         let mut taken_back = 0;
-        while desk.undo() {
+        while history.undo() {
             taken_back += 1;
         }
         assert_eq!(taken_back, STEPS_MAX);

@@ -18,7 +18,7 @@ pub mod routing;
 pub mod simulation;
 pub mod state;
 pub mod template_variables;
-#[cfg(feature = "server")]
+#[cfg(any(test, feature = "server"))]
 pub mod templates;
 #[cfg(test)]
 mod test_graphs;

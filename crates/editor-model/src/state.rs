@@ -16,7 +16,7 @@ use wayfare_domain::{
     journeys::settings::Settings,
 };
 
-/// Graph and settings, and which nodes are chosen.
+/// Graph and settings, and which nodes are selected.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EditorState {
     pub graph: Graph,
@@ -96,8 +96,8 @@ impl EditorState {
         Self { graph, settings, selection: BTreeSet::new(), direction }
     }
 
-    /// The one chosen node, where it is one.
-    pub fn only_chosen(&self) -> Option<&Node> {
+    /// The selected node, where exactly one is.
+    pub fn only_selected(&self) -> Option<&Node> {
         (self.selection.len() == 1)
             .then(|| self.selection.first())
             .flatten()

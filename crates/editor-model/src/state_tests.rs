@@ -7,7 +7,7 @@ use wayfare_domain::{
     journeys::settings::EntryTrigger,
 };
 
-fn sketch() -> EditorState {
+fn state() -> EditorState {
     EditorState::new(Graph::empty(), Settings::new(EntryTrigger::Api {}))
 }
 
@@ -24,13 +24,13 @@ fn after(from: &str, outlet: &str, step: NodeKind) -> EditCommand {
 }
 
 fn done(start: &EditorState, edits: &[EditCommand]) -> EditorState {
-    edits.iter().fold(start.clone(), |sketch, edit| {
-        sketch.apply(edit, EditMode::Draft).expect("makes sense")
-    })
+    edits
+        .iter()
+        .fold(start.clone(), |state, edit| state.apply(edit, EditMode::Draft).expect("makes sense"))
 }
 
-fn ways(sketch: &EditorState) -> Vec<String> {
-    let mut ways: Vec<String> = sketch
+fn ways(state: &EditorState) -> Vec<String> {
+    let mut ways: Vec<String> = state
         .graph
         .connectors
         .iter()
@@ -47,10 +47,10 @@ fn ids(names: &[&str]) -> BTreeSet<String> {
 #[test]
 fn a_step_put_onto_a_connector_comes_between() {
     let end = NodeKind::Goal { name: "Bought".into() };
-    let sketch = done(&sketch(), &[after("entry", "next", end), after("entry", "next", email())]);
-    assert_eq!(ways(&sketch), ["email-1 sent goal-1", "entry next email-1"]);
-    assert_eq!(sketch.selection, ids(&["email-1"]));
-    let [entry, goal, email] = &node_rects(&sketch.graph, LayoutDirection::Down)[..] else {
+    let state = done(&state(), &[after("entry", "next", end), after("entry", "next", email())]);
+    assert_eq!(ways(&state), ["email-1 sent goal-1", "entry next email-1"]);
+    assert_eq!(state.selection, ids(&["email-1"]));
+    let [entry, goal, email] = &node_rects(&state.graph, LayoutDirection::Down)[..] else {
         panic!("three nodes")
     };
     assert!(entry.bottom() <= email.y && email.bottom() <= goal.y, "there is room between them");
@@ -58,8 +58,8 @@ fn a_step_put_onto_a_connector_comes_between() {
 
 #[test]
 fn deleting_heals_the_way_and_leaves_the_entry_alone() {
-    let sketch = done(
-        &sketch(),
+    let state = done(
+        &state(),
         &[
             after("entry", "next", delay()),
             after("delay-1", "next", email()),
@@ -67,7 +67,7 @@ fn deleting_heals_the_way_and_leaves_the_entry_alone() {
         ],
     );
     let healed =
-        done(&sketch, &[EditCommand::Delete { nodes: ids(&["entry", "delay-1", "email-1"]) }]);
+        done(&state, &[EditCommand::Delete { nodes: ids(&["entry", "delay-1", "email-1"]) }]);
     assert_eq!(ways(&healed), ["entry next goal-1"]);
     assert!(
         healed.apply(&EditCommand::Delete { nodes: ids(&["entry"]) }, EditMode::Draft).is_err()
@@ -76,10 +76,10 @@ fn deleting_heals_the_way_and_leaves_the_entry_alone() {
 
 #[test]
 fn a_circle_that_is_deleted_heals_to_nothing() {
-    let sketch =
-        done(&sketch(), &[after("entry", "next", delay()), after("delay-1", "next", delay())]);
+    let state =
+        done(&state(), &[after("entry", "next", delay()), after("delay-1", "next", delay())]);
     let circle = done(
-        &sketch,
+        &state,
         &[EditCommand::Connect {
             from: "delay-2".into(),
             outlet: "next".into(),
@@ -93,7 +93,7 @@ fn a_circle_that_is_deleted_heals_to_nothing() {
 #[test]
 fn what_was_copied_is_pasted_with_ids_of_its_own_also_from_another_journey() {
     let first =
-        done(&sketch(), &[after("entry", "next", email()), after("email-1", "clicked", delay())]);
+        done(&state(), &[after("entry", "next", email()), after("email-1", "clicked", delay())]);
     let text = ClipboardGraph::copy_from(&first.graph, |_| true).to_text();
     let fragment = ClipboardGraph::from_text(&text).expect("ours").expect("sound");
     let paste = EditCommand::Paste { fragment, at: None };
@@ -104,7 +104,7 @@ fn what_was_copied_is_pasted_with_ids_of_its_own_also_from_another_journey() {
         ways(&twice).contains(&"email-2 clicked delay-2".to_string())
             && ways(&twice).contains(&"email-3 clicked delay-3".to_string())
     );
-    let elsewhere = done(&sketch(), &[paste]);
+    let elsewhere = done(&state(), &[paste]);
     assert_eq!(ways(&elsewhere), ["email-1 clicked delay-1"]);
 }
 
@@ -131,7 +131,7 @@ fn a_renamed_branch_keeps_its_connector_and_a_removed_one_takes_it_along() {
         branches: names.iter().map(|name| branch(name)).collect(),
     };
     let start = done(
-        &sketch(),
+        &state(),
         &[after("entry", "next", split(&["a", "b"])), after("split-1", "b", delay())],
     );
     let change = |names: &[&str]| EditCommand::Change {
@@ -148,7 +148,7 @@ fn a_renamed_branch_keeps_its_connector_and_a_removed_one_takes_it_along() {
 
 #[test]
 fn of_a_published_version_only_texts_names_and_places_change() {
-    let start = done(&sketch(), &[after("entry", "next", email())]);
+    let start = done(&state(), &[after("entry", "next", email())]);
     let change = |step: NodeKind, name: Option<&str>| EditCommand::Change {
         node: Box::new(Node { name: name.map(str::to_string), ..Node::new("email-1", step) }),
         field: "x".into(),
@@ -176,15 +176,15 @@ fn of_a_published_version_only_texts_names_and_places_change() {
 #[test]
 fn steps_added_at_each_outlet_of_a_split_lie_side_by_side() {
     let split = palette::item("random").expect("there").step;
-    let sketch = done(
-        &sketch(),
+    let state = done(
+        &state(),
         &[
             after("entry", "next", split),
             after("random-1", "A", delay()),
             after("random-1", "B", delay()),
         ],
     );
-    let frames = node_rects(&sketch.graph, LayoutDirection::Down);
+    let frames = node_rects(&state.graph, LayoutDirection::Down);
     assert!(!frames[2].overlaps(&frames[3]) && frames[2].x < frames[3].x);
 }
 
@@ -200,10 +200,10 @@ fn edits()
 }
 
 fn edit_of(
-    sketch: &EditorState,
+    state: &EditorState,
     (kind, a, b, c): (u8, prop::sample::Index, prop::sample::Index, prop::sample::Index),
 ) -> EditCommand {
-    let nodes = &sketch.graph.nodes;
+    let nodes = &state.graph.nodes;
     let (from, to) = (a.get(nodes), b.get(nodes));
     let outlets = from.outlets();
     let outlet = if outlets.is_empty() { "next".to_string() } else { c.get(&outlets).clone() };
@@ -236,17 +236,17 @@ proptest! {
 
     #[test]
     fn whatever_is_done_the_graph_can_be_stored_and_all_of_it_can_be_taken_back(choices in prop::collection::vec(edits(), 1..30)) {
-        let start = sketch();
-        let mut desk = EditHistory::new(start.clone(), EditMode::Draft);
+        let start = state();
+        let mut history = EditHistory::new(start.clone(), EditMode::Draft);
         for choice in choices {
-            let edit = edit_of(desk.current(), choice);
-            let _ = desk.apply(&edit);
-            prop_assert_eq!(desk.current().graph.structural_errors(), [], "after {:?}", edit);
+            let edit = edit_of(history.current(), choice);
+            let _ = history.apply(&edit);
+            prop_assert_eq!(history.current().graph.structural_errors(), [], "after {:?}", edit);
         }
-        let end = desk.current().clone();
-        while desk.undo() {}
-        prop_assert_eq!(desk.current(), &start);
-        while desk.redo() {}
-        prop_assert_eq!(desk.current(), &end);
+        let end = history.current().clone();
+        while history.undo() {}
+        prop_assert_eq!(history.current(), &start);
+        while history.redo() {}
+        prop_assert_eq!(history.current(), &end);
     }
 }

@@ -1,5 +1,5 @@
-//! Saving by itself: a moment after the last change, never twice at once, kept in the browser until
-//! the server has it.
+//! Saving without being asked: a moment after the last change, never twice at the same time, backed
+//! up in the browser until the server has it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,23 +7,21 @@ use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_loc
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bench::{Bench, ConflictingVersion, SaveState},
     browser,
+    context::{ConflictingVersion, GraphState, OpenVersion, Problems, SaveState, SaveStatus},
 };
 use crate::api::{AppError, editor::save_editor};
 use wayfare_domain::{
-    access::actor::ActorRef,
     graph::Graph,
     journeys::settings::Settings,
-    time::Timestamp,
     versions::{EditMode, EditorDocument, SaveResult, SaveVersion},
 };
 
-const PAUSE: Duration = Duration::from_millis(800);
-/// How long until a server that was away is tried again.
-const AGAIN: Duration = Duration::from_secs(5);
-/// How long until the checks look at what was typed.
-const LOOK: Duration = Duration::from_millis(150);
+const SAVE_DELAY: Duration = Duration::from_millis(800);
+/// Until a server that could not be reached is tried again.
+const RETRY_DELAY: Duration = Duration::from_secs(5);
+/// Until problems are looked for in what was typed.
+const PROBLEMS_DELAY: Duration = Duration::from_millis(150);
 
 /// What is kept in the browser while the server does not have it.
 #[derive(Serialize, Deserialize)]
@@ -33,208 +31,218 @@ pub struct LocalBackup {
     pub settings: Settings,
 }
 
-/// Where it is kept.
+/// The key of a backup in the browser's storage.
 pub fn storage_key(document: &EditorDocument) -> String {
     format!("wayfare-editor-{}-{}", document.journey, document.version)
 }
 
-/// Work that an earlier visit left behind.
-pub fn kept(document: &EditorDocument) -> Option<LocalBackup> {
-    let kept: LocalBackup = serde_json::from_str(&browser::recall(&storage_key(document))?).ok()?;
-    let differs = kept.graph != document.graph || kept.settings != document.settings;
-    (differs && document.mode != EditMode::Read).then_some(kept)
+/// The backup of an earlier visit, where it differs from what the server has.
+pub fn find_backup(document: &EditorDocument) -> Option<LocalBackup> {
+    let backup: LocalBackup =
+        serde_json::from_str(&browser::read_storage(&storage_key(document))?).ok()?;
+    let differs = backup.graph != document.graph || backup.settings != document.settings;
+    (differs && document.mode != EditMode::Read).then_some(backup)
 }
 
+/// Saves what changes.
 #[derive(Clone, Copy)]
 pub struct Autosave {
-    bench: Bench,
-    timer: StoredValue<Option<TimeoutHandle>>,
-    look: StoredValue<Option<TimeoutHandle>>,
-    in_flight: StoredValue<bool>,
-    /// Which state of the work the server has.
+    version: OpenVersion,
+    graph: GraphState,
+    problems: Problems,
+    status: SaveStatus,
+    save_timer: StoredValue<Option<TimeoutHandle>>,
+    problems_timer: StoredValue<Option<TimeoutHandle>>,
+    is_in_flight: StoredValue<bool>,
+    /// The generation that the server has.
     saved: StoredValue<u64>,
 }
 
 impl Autosave {
-    /// Watches the editor and saves what changes.
-    pub fn watch(bench: Bench) -> Self {
-        let saver = Self {
-            bench,
-            timer: StoredValue::new(None),
-            look: StoredValue::new(None),
-            in_flight: StoredValue::new(false),
-            saved: StoredValue::new(bench.generation.get_untracked()),
+    /// Follows the graph from now on.
+    pub fn start() -> Self {
+        let graph = GraphState::here();
+        let autosave = Self {
+            version: OpenVersion::here(),
+            graph,
+            problems: Problems::here(),
+            status: SaveStatus::here(),
+            save_timer: StoredValue::new(None),
+            problems_timer: StoredValue::new(None),
+            is_in_flight: StoredValue::new(false),
+            saved: StoredValue::new(graph.generation.get_untracked()),
         };
-        Effect::new(move |_| {
-            let generation = bench.generation.get();
-            saver.look_soon();
-            if generation != saver.saved.get_value() {
-                let in_conflict =
-                    bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_)));
-                if !in_conflict && !saver.in_flight.get_value() {
-                    bench.saving.set(SaveState::Unsaved);
-                }
-                saver.soon(PAUSE);
+        Effect::new(move |_| autosave.on_change(graph.generation.get()));
+        autosave.listen_to_page();
+        autosave
+    }
+
+    fn on_change(self, generation: u64) {
+        let problems = self.problems;
+        schedule(self.problems_timer, PROBLEMS_DELAY, move || problems.find());
+        if generation != self.saved.get_value() {
+            if !self.status.is_in_conflict() && !self.is_in_flight.get_value() {
+                self.status.state.set(SaveState::Unsaved);
             }
-        });
+            self.save_after(SAVE_DELAY);
+        }
+    }
+
+    fn listen_to_page(self) {
         let leaving = window_event_listener_untyped("beforeunload", move |event| {
-            if saver.is_behind() {
-                saver.keep();
+            if self.is_behind() {
+                self.back_up();
                 event.prevent_default();
             }
         });
         let hidden = window_event_listener_untyped("pagehide", move |_| {
-            if saver.is_behind() {
-                saver.keep();
+            if self.is_behind() {
+                self.back_up();
             }
         });
         let online = window_event_listener(ev::online, move |_| {
-            if saver.is_behind() {
-                saver.soon(Duration::ZERO);
+            if self.is_behind() {
+                self.save_after(Duration::ZERO);
             }
         });
         on_cleanup(move || {
             leaving.remove();
             hidden.remove();
             online.remove();
-            for handle in
-                [saver.timer, saver.look].into_iter().filter_map(|timer| timer.get_value())
-            {
-                handle.clear();
+            for timer in [self.save_timer, self.problems_timer] {
+                if let Some(handle) = timer.get_value() {
+                    handle.clear();
+                }
             }
         });
-        saver
     }
 
+    /// Whether the server lacks changes.
     fn is_behind(&self) -> bool {
-        self.bench.generation.get_untracked() != self.saved.get_value()
+        self.graph.generation.get_untracked() != self.saved.get_value()
     }
 
-    fn look_soon(&self) {
-        let bench = self.bench;
-        if let Some(handle) = self.look.get_value() {
-            handle.clear();
-        }
-        self.look.set_value(set_timeout_with_handle(move || bench.look_over(), LOOK).ok());
-    }
-
-    fn soon(self, pause: Duration) {
-        if let Some(handle) = self.timer.get_value() {
-            handle.clear();
-        }
-        self.timer.set_value(set_timeout_with_handle(move || self.save(), pause).ok());
+    fn save_after(self, delay: Duration) {
+        schedule(self.save_timer, delay, move || self.save());
     }
 
     fn content(&self) -> SaveVersion {
-        let document = self.bench.document.get_value();
-        self.bench.editor_state(|sketch| SaveVersion {
+        let document = self.version.document();
+        self.graph.with_state(|state| SaveVersion {
             journey: document.journey,
             version: document.version,
-            revision: self.bench.revision.get_value(),
-            graph: sketch.graph.clone(),
-            settings: sketch.settings.clone(),
+            revision: self.status.revision.get_value(),
+            graph: state.graph.clone(),
+            settings: state.settings.clone(),
         })
     }
 
-    /// Puts the work where the next visit finds it.
-    fn keep(&self) {
+    /// Keeps the content where the next visit finds it.
+    fn back_up(&self) {
         let SaveVersion { revision, graph, settings, .. } = self.content();
         if let Ok(text) = serde_json::to_string(&LocalBackup { revision, graph, settings }) {
-            browser::remember(&storage_key(&self.bench.document.get_value()), &text);
+            browser::write_storage(&storage_key(&self.version.document()), &text);
         }
     }
 
+    fn forget_backup(&self) {
+        browser::remove_from_storage(&storage_key(&self.version.document()));
+    }
+
     fn save(self) {
-        let waits_for_her =
-            self.bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_)));
-        if self.in_flight.get_value() || !self.is_behind() || waits_for_her {
+        if self.is_in_flight.get_value() || !self.is_behind() || self.status.is_in_conflict() {
             return;
         }
-        self.keep();
+        self.back_up();
         let content = self.content();
         // What could never be stored is not sent; the form says what is wrong.
-        if let Some(defect) = content.graph.storage_errors().into_iter().next() {
-            self.bench.saving.set(SaveState::Held(defect.sentence));
+        if let Some(error) = content.graph.storage_errors().into_iter().next() {
+            self.status.state.set(SaveState::Blocked(error.sentence));
             return;
         }
-        let sent = self.bench.generation.get_untracked();
-        self.in_flight.set_value(true);
-        self.bench.saving.set(SaveState::Saving);
-        let work = Arc::new((content.graph.clone(), content.settings.clone()));
+        let generation = self.graph.generation.get_untracked();
+        self.is_in_flight.set_value(true);
+        self.status.state.set(SaveState::Saving);
+        let sent = Arc::new((content.graph.clone(), content.settings.clone()));
         spawn_local(async move {
-            let answer = save_editor(content).await;
-            self.in_flight.try_set_value(false);
+            let result = save_editor(content).await;
+            self.is_in_flight.try_set_value(false);
             // The page may show another version by now.
             if self.saved.try_get_value().is_some() {
-                self.settle(sent, work, answer);
+                self.finish(generation, sent, result);
             }
         });
     }
 
-    fn settle(self, sent: u64, work: Arc<(Graph, Settings)>, answer: Result<SaveResult, AppError>) {
-        let bench = self.bench;
-        match answer {
+    fn finish(
+        self,
+        generation: u64,
+        sent: Arc<(Graph, Settings)>,
+        result: Result<SaveResult, AppError>,
+    ) {
+        let status = self.status;
+        match result {
             Ok(SaveResult::Done { revision, checks }) => {
-                bench.revision.set_value(revision);
-                bench.base.set_value(Some(work));
-                self.saved.set_value(sent);
-                bench.server_checks.set(checks);
-                bench.look_over();
+                status.revision.set_value(revision);
+                status.server_content.set_value(Some(sent));
+                self.saved.set_value(generation);
+                self.problems.add_from_server(checks);
                 if self.is_behind() {
-                    bench.saving.set(SaveState::Unsaved);
-                    self.soon(PAUSE);
+                    status.state.set(SaveState::Unsaved);
+                    self.save_after(SAVE_DELAY);
                 } else {
-                    browser::forget(&storage_key(&bench.document.get_value()));
-                    bench.saving.set(SaveState::Saved);
+                    self.forget_backup();
+                    status.state.set(SaveState::Saved);
                 }
             }
             Ok(SaveResult::Conflict { theirs, by, at }) => {
-                bench
-                    .saving
-                    .set(SaveState::Conflict(Box::new(ConflictingVersion::new(*theirs, by, at))));
+                let theirs = ConflictingVersion::new(*theirs, by, at);
+                status.state.set(SaveState::Conflict(Box::new(theirs)));
             }
             Err(AppError::Connection) => {
-                bench.saving.set(SaveState::Offline);
-                self.soon(AGAIN);
+                status.state.set(SaveState::Offline);
+                self.save_after(RETRY_DELAY);
             }
             Err(AppError::Crowded { seconds, .. }) => {
-                bench.saving.set(SaveState::Unsaved);
-                self.soon(Duration::from_secs(seconds));
+                status.state.set(SaveState::Unsaved);
+                self.save_after(Duration::from_secs(seconds));
             }
-            Err(error) => {
-                bench.saving.set(SaveState::Held(error.sentence()));
-            }
+            Err(error) => status.state.set(SaveState::Blocked(error.sentence())),
         }
     }
 
-    /// Writes theirs over what someone else saved.
+    /// Saves over what someone else saved.
     pub fn overwrite(self, revision: i64) {
-        self.bench.revision.set_value(revision);
-        self.bench.saving.set(SaveState::Unsaved);
+        self.status.revision.set_value(revision);
+        self.status.state.set(SaveState::Unsaved);
         // Also where nothing was changed since: what the server has is not what is edited.
         self.saved.set_value(u64::MAX);
-        self.soon(Duration::ZERO);
+        self.save_after(Duration::ZERO);
     }
 
-    /// Lets go of what the server does not have: theirs is not wanted any more.
+    /// Drops the changes that the server does not have.
     pub fn discard(self) {
-        browser::forget(&storage_key(&self.bench.document.get_value()));
-        self.saved.set_value(self.bench.generation.get_untracked());
-        self.bench.saving.set(SaveState::Saved);
+        self.forget_backup();
+        self.saved.set_value(self.graph.generation.get_untracked());
+        self.status.state.set(SaveState::Saved);
     }
 
-    /// Saves without waiting for a pause. Answers whether there is anything to wait for.
-    pub fn flush(self) -> bool {
+    /// Saves without waiting for a pause.
+    pub fn flush(self) {
         if self.is_behind() {
-            self.soon(Duration::ZERO);
+            self.save_after(Duration::ZERO);
         }
-        self.is_behind() || self.in_flight.get_value()
     }
 }
 
-impl ConflictingVersion {
-    fn new(document: EditorDocument, by: Option<ActorRef>, at: Option<Timestamp>) -> Self {
-        let by = by.map_or_else(|| "Someone else".to_string(), |person| person.name);
-        Self { document, by, at: at.map(Timestamp::long_date).unwrap_or_default() }
+/// Runs work after a delay, instead of what the timer was set to before.
+fn schedule(
+    timer: StoredValue<Option<TimeoutHandle>>,
+    delay: Duration,
+    work: impl FnOnce() + 'static,
+) {
+    if let Some(handle) = timer.get_value() {
+        handle.clear();
     }
+    timer.set_value(set_timeout_with_handle(work, delay).ok());
 }

@@ -1,4 +1,4 @@
-//! What the editor asks the browser for. No other file of it needs to know the document.
+//! What the editor asks the browser for: the keyboard, storage, the clipboard, and time.
 
 use std::cell::RefCell;
 
@@ -18,7 +18,7 @@ pub struct MountPoint {
     pub version: Option<i64>,
 }
 
-pub fn place() -> Option<MountPoint> {
+pub fn find_mount_point() -> Option<MountPoint> {
     let element = document().get_element_by_id("editor")?.dyn_into::<HtmlElement>().ok()?;
     let journey = element.get_attribute("data-journey")?;
     let version = element.get_attribute("data-version").and_then(|version| version.parse().ok());
@@ -29,8 +29,8 @@ pub fn now() -> Timestamp {
     Timestamp(js_sys::Date::now() as i64)
 }
 
-/// Where an element lies in the window.
-pub fn frame_of(element: &Element) -> Rect {
+/// Place and size of an element in the window.
+pub fn rect_of(element: &Element) -> Rect {
     let rect = element.get_bounding_client_rect();
     Rect { x: rect.x(), y: rect.y(), width: rect.width(), height: rect.height() }
 }
@@ -40,8 +40,8 @@ pub fn closest(target: Option<EventTarget>, selector: &str) -> Option<Element> {
     target?.dyn_into::<Element>().ok()?.closest(selector).ok().flatten()
 }
 
-/// Is something typed into the target?
-pub fn in_field(target: Option<EventTarget>) -> bool {
+/// Whether the target is typed into.
+pub fn is_in_field(target: Option<EventTarget>) -> bool {
     closest(
         target,
         "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog",
@@ -64,7 +64,7 @@ pub fn focus(id: &str) {
     try_focus(id);
 }
 
-/// Answers whether the element is there.
+/// The same; false where the element is missing.
 pub fn try_focus(id: &str) -> bool {
     let element =
         document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
@@ -83,9 +83,10 @@ pub fn focus_first_field(id: &str) {
     }
 }
 
-/// Where what had the keyboard is taken away: to the last button of what it stood in.
-pub fn keep_keyboard(list: Option<Element>) {
-    later(move || {
+/// Where the element that has the keyboard is about to be removed: gives it to the last button of
+/// the list that it is in.
+pub fn keep_focus_in(list: Option<Element>) {
+    after_paint(move || {
         let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
         let Some(list) = list.filter(|_| lost) else { return };
         let Ok(buttons) = list.query_selector_all("button:not([disabled])") else { return };
@@ -97,34 +98,34 @@ pub fn keep_keyboard(list: Option<Element>) {
 }
 
 thread_local! {
-    /// What had the keyboard last outside of the panel.
-    static LAST_PLACE: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
+    /// The element that had the keyboard last, outside of the panel.
+    static LAST_FOCUS: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
 }
 
-/// Keeps in mind where the keyboard is, unless that is a form or a window, which one comes back
-/// from.
-pub fn remember_place(target: Option<EventTarget>) {
+/// Remembers where the keyboard is, unless that is the panel, a dialog or the step picker, from
+/// which people return.
+pub fn remember_focus(target: Option<EventTarget>) {
     let Some(element) = target.and_then(|target| target.dyn_into::<HtmlElement>().ok()) else {
         return;
     };
     if element.closest(".side-panel, dialog, .picker").ok().flatten().is_none() {
-        LAST_PLACE.with_borrow_mut(|place| *place = Some(element));
+        LAST_FOCUS.with_borrow_mut(|last| *last = Some(element));
     }
 }
 
-/// Back to there, where it still is.
-pub fn go_back() -> bool {
-    let place = LAST_PLACE.with_borrow(Clone::clone).filter(|place| place.is_connected());
-    place.is_some_and(|place| {
-        let _ = place.focus();
-        document().active_element().as_ref() == Some(place.as_ref())
+/// Gives the keyboard back to there; false where that is gone.
+pub fn restore_focus() -> bool {
+    let last = LAST_FOCUS.with_borrow(Clone::clone).filter(|element| element.is_connected());
+    last.is_some_and(|element| {
+        let _ = element.focus();
+        document().active_element().as_ref() == Some(element.as_ref())
     })
 }
 
-/// Gives the keyboard to the first element in a part of the page that takes it.
-pub fn focus_in(part: &str, target: &str) -> bool {
-    let Some(part) = document().query_selector(part).ok().flatten() else { return false };
-    let Some(element) = part
+/// Gives the keyboard to the first element in an area of the page that matches.
+pub fn focus_in(area: &str, target: &str) -> bool {
+    let Some(area) = document().query_selector(area).ok().flatten() else { return false };
+    let Some(element) = area
         .query_selector(target)
         .ok()
         .flatten()
@@ -136,15 +137,15 @@ pub fn focus_in(part: &str, target: &str) -> bool {
     document().active_element().as_ref() == Some(element.as_ref())
 }
 
-/// Is the keyboard inside of an element that matches?
-pub fn closest_active(selector: &str) -> bool {
+/// Whether the keyboard is in an element that matches.
+pub fn is_focus_in(selector: &str) -> bool {
     document()
         .active_element()
         .is_some_and(|active| active.closest(selector).ok().flatten().is_some())
 }
 
-/// Is the keyboard inside of the editor, or nowhere at all?
-pub fn has_keyboard() -> bool {
+/// Whether the keyboard is in the editor, or nowhere.
+pub fn has_focus() -> bool {
     match document().active_element() {
         None => true,
         Some(active) if active.tag_name() == "BODY" => true,
@@ -152,8 +153,8 @@ pub fn has_keyboard() -> bool {
     }
 }
 
-/// After the page has been drawn anew.
-pub fn later(work: impl FnOnce() + 'static) {
+/// Does some work after the page has been drawn.
+pub fn after_paint(work: impl FnOnce() + 'static) {
     request_animation_frame(move || request_animation_frame(work));
 }
 
@@ -170,7 +171,7 @@ pub fn selection(id: &str) -> Option<(usize, usize)> {
     Some((from as usize, to as usize))
 }
 
-/// Gives a field the keyboard, with the cursor at a place.
+/// Gives a field the keyboard, with the cursor at an index.
 pub fn set_cursor(id: &str, at: usize) {
     focus(id);
     let (element, at) = (document().get_element_by_id(id), u32::try_from(at).unwrap_or(u32::MAX));
@@ -206,21 +207,21 @@ fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
-pub fn recall(key: &str) -> Option<String> {
+pub fn read_storage(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
-pub fn remember(key: &str, text: &str) -> bool {
+pub fn write_storage(key: &str, text: &str) -> bool {
     storage().is_some_and(|storage| storage.set_item(key, text).is_ok())
 }
 
-pub fn forget(key: &str) {
+pub fn remove_from_storage(key: &str) {
     if let Some(storage) = storage() {
         let _ = storage.remove_item(key);
     }
 }
 
-pub fn go_to(address: &str) {
+pub fn open_address(address: &str) {
     let _ = window().location().assign(address);
 }
 
@@ -241,7 +242,7 @@ pub fn local_time(at: Timestamp, zone: &str) -> String {
     set("timeZone", zone);
     let _ = js_sys::Reflect::set(&options, &"hour12".into(), &false.into());
     let date = js_sys::Date::new(&(at.0 as f64).into());
-    // An unknown zone throws; the bindings hand that on as an error.
+    // An unknown zone throws, which the bindings return as an error.
     let write = js_sys::Reflect::get(&date, &"toLocaleString".into())
         .ok()
         .and_then(|write| write.dyn_into::<js_sys::Function>().ok());
@@ -252,13 +253,13 @@ pub fn local_time(at: Timestamp, zone: &str) -> String {
     written.unwrap_or_else(|| at.long_date())
 }
 
-/// What `<input type="datetime-local">` shows of a moment, in UTC.
-pub fn field_of_time(at: Timestamp) -> String {
+/// A time as `<input type="datetime-local">` shows it, in UTC.
+pub fn format_datetime_field(at: Timestamp) -> String {
     at.to_string().chars().take(16).collect()
 }
 
-/// And what it means.
-pub fn time_of_field(text: &str) -> Option<Timestamp> {
+/// The time that such a field shows.
+pub fn parse_datetime_field(text: &str) -> Option<Timestamp> {
     let seconds = if text.len() == 16 { ":00" } else { "" };
     format!("{text}{seconds}Z").parse().ok()
 }

@@ -1,10 +1,10 @@
-//! The canvas: boxes over lines, moved as one layer.
+//! The canvas: steps over connectors, moved as one layer.
 
 use leptos::{html, prelude::*};
 
 use super::{
-    bench::Bench,
     connectors::{ConnectorLine, ConnectorTools},
+    context::{CanvasView, GraphState, OpenVersion, Selection},
     icons::{EditorIcon, MarkIcon},
     minimap::Minimap,
     palette::StepPicker,
@@ -15,160 +15,167 @@ use crate::ui::components::icon::{Icon, Symbol};
 use wayfare_domain::graph::Connector;
 use wayfare_editor_model::{geometry::Rect, routing::direct_path};
 
-/// More nodes than this are only drawn where the window shows them.
-const ALL_DRAWN: usize = 400;
-/// And never more than so many: where thousands lie in one place, no one sees all of them.
-const MOST_DRAWN: usize = 900;
-/// The window counts in steps of this size there, so that not every pixel of a move asks anew.
-const TILE: f64 = 400.0;
-/// Between two dots of the ground.
-const DOTS: f64 = 20.0;
-/// Smaller than this, buttons on lines are drawn larger than the rest.
-const SMALL: f64 = 0.7;
+/// More nodes than this are drawn only where the canvas shows them.
+const ALL_DRAWN_MAX: usize = 400;
+/// The most that are drawn then: where thousands lie in one place, no one sees all of them.
+const DRAWN_MAX: usize = 900;
+/// What is shown is rounded up to tiles of this size, so that a move by a pixel changes nothing.
+const TILE_SIZE: f64 = 400.0;
+/// Between two dots of the backelement.
+const DOT_DISTANCE: f64 = 20.0;
+/// Below this zoom, buttons on connectors are drawn larger than the rest.
+const SMALL_ZOOM: f64 = 0.7;
 
 #[component]
-pub fn Canvas(ground: NodeRef<html::Div>, hand: PointerTool) -> impl IntoView {
-    let bench = Bench::here();
+pub fn Canvas(element: NodeRef<html::Div>, pointer: PointerTool) -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let graph = GraphState::here();
+    let selection = Selection::here();
+    let canvas = CanvasView::here();
     let layer = move || {
-        let view = bench.view.get();
+        let view = canvas.viewport.get();
         format!("translate({:.2}px, {:.2}px) scale({:.4})", view.x, view.y, view.zoom)
     };
     let dots = move || {
-        let view = bench.view.get();
-        format!("translate({:.2}px, {:.2}px)", view.x.rem_euclid(DOTS), view.y.rem_euclid(DOTS))
+        let view = canvas.viewport.get();
+        format!(
+            "translate({:.2}px, {:.2}px)",
+            view.x.rem_euclid(DOT_DISTANCE),
+            view.y.rem_euclid(DOT_DISTANCE)
+        )
     };
-    let is_small = Memo::new(move |_| bench.view.get().zoom < SMALL);
-    let seen = seen(bench);
-    let in_sight = Memo::new(move |_| {
-        let area = seen.get()?;
-        let _ = (bench.generation.get(), bench.order.track());
-        let mut shown = bench.hits(area, MOST_DRAWN);
-        // The one that has the keyboard must not vanish from under it.
-        shown.extend(bench.keyboard.get());
-        Some(shown)
+    let is_small = Memo::new(move |_| canvas.viewport.get().zoom < SMALL_ZOOM);
+    let drawn_area = drawn_area(graph, canvas);
+    let drawn_nodes = Memo::new(move |_| {
+        let area = drawn_area.get()?;
+        let _ = (graph.generation.get(), graph.node_ids.track());
+        let mut nodes = canvas.nodes_in(area, DRAWN_MAX);
+        // The one that has the keyboard must stay.
+        nodes.extend(selection.focused_node.get());
+        Some(nodes)
     });
-    let nodes = move || match in_sight.get() {
-        None => bench.order.get(),
-        Some(shown) => shown.into_iter().collect(),
+    let nodes = move || match drawn_nodes.get() {
+        None => graph.node_ids.get(),
+        Some(nodes) => nodes.into_iter().collect(),
     };
-    let wires = move || match in_sight.get() {
-        None => bench.wires.get(),
-        Some(shown) => {
-            let ways = bench.wires.get();
-            ways.into_iter()
-                .filter(|way| shown.contains(&way.from) || shown.contains(&way.to))
-                .take(MOST_DRAWN)
-                .collect()
+    let connectors = Memo::new(move |_| {
+        let connectors = graph.connectors.get();
+        match drawn_nodes.get() {
+            None => connectors,
+            Some(nodes) => connectors
+                .into_iter()
+                .filter(|line| nodes.contains(&line.from) || nodes.contains(&line.to))
+                .take(DRAWN_MAX)
+                .collect(),
         }
-    };
-    let wires = Memo::new(move |_| wires());
-    let key = |way: &Connector| way.clone();
-    request_animation_frame(move || {
-        hand.measure();
-        bench.open_view();
     });
-    let resized = window_event_listener(leptos::ev::resize, move |_| hand.measure());
+    request_animation_frame(move || {
+        pointer.measure();
+        canvas.show_beginning();
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| pointer.measure());
     on_cleanup(move || resized.remove());
     view! {
         <div
             class="canvas"
-            class:canvas-panning=hand.panning
+            class:canvas-panning=pointer.is_panning
             class:canvas-small=is_small
-            class:canvas-wiring=move || hand.wiring.read().is_some()
-            node_ref=ground
+            class:canvas-wiring=move || pointer.new_connector.read().is_some()
+            node_ref=element
             role="group"
             aria-label="Canvas"
             tabindex="-1"
-            on:pointerdown=move |event| hand.down(&event)
-            on:pointermove=move |event| hand.moved(&event)
-            on:pointerup=move |event| hand.up(&event)
-            on:pointercancel=move |event| hand.cancelled(&event)
-            on:wheel=move |event| hand.wheel(&event)
-            on:scroll=move |_| follow_scroll(bench, ground)
+            on:pointerdown=move |event| pointer.down(&event)
+            on:pointermove=move |event| pointer.moved(&event)
+            on:pointerup=move |event| pointer.up(&event)
+            on:pointercancel=move |event| pointer.cancelled(&event)
+            on:wheel=move |event| pointer.wheel(&event)
+            on:scroll=move |_| follow_scroll(canvas, element)
         >
             <div class="canvas-dots" style:transform=dots></div>
             <div class="canvas-layer" style:transform=layer>
                 <svg class="wires" width="1" height="1" aria-hidden="true">
-                    <For each=move || wires.get() key=key let:way>
-                        <ConnectorLine way=way />
+                    <For each=move || connectors.get() key=Connector::clone let:connector>
+                        <ConnectorLine connector=connector />
                     </For>
-                    {move || hand.wiring.get().and_then(|wiring| {
-                        let from = bench.outlet_at(&wiring.from, &wiring.outlet)?;
-                        let direction = bench.direction.get();
-                        let d = direct_path(from, wiring.to, direction).path(direction);
-                        Some(view! { <path class="wire-new" class:wire-fits=wiring.over.is_some() d=d /> })
+                    {move || pointer.new_connector.get().and_then(|drawn| {
+                        let from = canvas.outlet_position(&drawn.from, &drawn.outlet)?;
+                        let direction = graph.direction.get();
+                        let d = direct_path(from, drawn.to, direction).path(direction);
+                        Some(view! { <path class="wire-new" class:wire-fits=drawn.over.is_some() d=d /> })
                     })}
                 </svg>
                 <For each=nodes key=|id| id.clone() let:id>
-                    <StepBox id=id hand=hand />
+                    <StepBox id=id pointer=pointer />
                 </For>
-                {(bench.can_draw())
+                {open_version.can_edit_graph()
                     .then(|| {
                         view! {
-                            <For each=move || wires.get() key=key let:way>
-                                <ConnectorTools way=way />
+                            <For each=move || connectors.get() key=Connector::clone let:connector>
+                                <ConnectorTools connector=connector />
                             </For>
                         }
                     })}
-                {move || hand.band.get().map(|band| {
+                {move || pointer.selection_rect.get().map(|rect| {
                     view! {
                         <div
                             class="band"
-                            style:left=format!("{:.1}px", band.x)
-                            style:top=format!("{:.1}px", band.y)
-                            style:width=format!("{:.1}px", band.width)
-                            style:height=format!("{:.1}px", band.height)
+                            style:left=format!("{:.1}px", rect.x)
+                            style:top=format!("{:.1}px", rect.y)
+                            style:width=format!("{:.1}px", rect.width)
+                            style:height=format!("{:.1}px", rect.height)
                         ></div>
                     }
                 })}
             </div>
-            <Zoom />
+            <ZoomTools />
             <Minimap />
             <StepPicker />
         </div>
     }
 }
 
-/// The part of the canvas in which nodes are drawn; `None` where all are.
-fn seen(bench: Bench) -> Memo<Option<Rect>> {
+/// The part of the graph in which nodes are drawn; `None` where all are.
+fn drawn_area(graph: GraphState, canvas: CanvasView) -> Memo<Option<Rect>> {
     Memo::new(move |_| {
-        if bench.order.read().len() <= ALL_DRAWN {
+        if graph.node_ids.read().len() <= ALL_DRAWN_MAX {
             return None;
         }
-        let (width, height) = bench.window.get();
-        let window = bench.view.get().window(width, height).inflate(TILE);
-        let (left, top) = ((window.x / TILE).floor() * TILE, (window.y / TILE).floor() * TILE);
-        let up = |value: f64| (value / TILE).ceil() * TILE + TILE;
-        Some(Rect { x: left, y: top, width: up(window.width), height: up(window.height) })
+        let (width, height) = canvas.size.get();
+        let shown = canvas.viewport.get().window(width, height).inflate(TILE_SIZE);
+        let (left, top) =
+            ((shown.x / TILE_SIZE).floor() * TILE_SIZE, (shown.y / TILE_SIZE).floor() * TILE_SIZE);
+        let up = |value: f64| (value / TILE_SIZE).ceil() * TILE_SIZE + TILE_SIZE;
+        Some(Rect { x: left, y: top, width: up(shown.width), height: up(shown.height) })
     })
 }
 
-/// The browser scrolls to a box that lies outside when it gets the keyboard. What is seen is the
-/// layer's to say, so the scroll becomes a move of the layer.
-fn follow_scroll(bench: Bench, ground: NodeRef<html::Div>) {
-    let Some(ground) = ground.get_untracked() else { return };
-    let (dx, dy) = (f64::from(ground.scroll_left()), f64::from(ground.scroll_top()));
+/// The browser scrolls to a box that lies outside when it gets the keyboard. Only the viewport says
+/// what is shown, so the scroll becomes a move of it.
+fn follow_scroll(canvas: CanvasView, element: NodeRef<html::Div>) {
+    let Some(element) = element.get_untracked() else { return };
+    let (dx, dy) = (f64::from(element.scroll_left()), f64::from(element.scroll_top()));
     if (dx, dy) != (0.0, 0.0) {
-        ground.set_scroll_top(0);
-        ground.set_scroll_left(0);
-        bench.view.update(|view| *view = view.panned(-dx, -dy));
+        element.set_scroll_top(0);
+        element.set_scroll_left(0);
+        canvas.viewport.update(|view| *view = view.panned(-dx, -dy));
     }
 }
 
 #[component]
-fn Zoom() -> impl IntoView {
-    let bench = Bench::here();
-    let percent = move || format!("{:.0}%", bench.view.get().zoom * 100.0);
+fn ZoomTools() -> impl IntoView {
+    let canvas = CanvasView::here();
+    let percent = move || format!("{:.0}%", canvas.viewport.get().zoom * 100.0);
     view! {
         <div class="canvas-tool zoom" role="group" aria-label="Zoom">
-            <button class="icon-button" r#type="button" aria-label="Zoom out" title="Zoom out (−)" on:click=move |_| bench.zoom(0.8)>
+            <button class="icon-button" r#type="button" aria-label="Zoom out" title="Zoom out (−)" on:click=move |_| canvas.zoom(0.8)>
                 <MarkIcon mark=EditorIcon::Minus />
             </button>
             <span class="zoom-value">{percent}</span>
-            <button class="icon-button" r#type="button" aria-label="Zoom in" title="Zoom in (+)" on:click=move |_| bench.zoom(1.25)>
+            <button class="icon-button" r#type="button" aria-label="Zoom in" title="Zoom in (+)" on:click=move |_| canvas.zoom(1.25)>
                 <Icon symbol=Symbol::Plus />
             </button>
-            <button class="icon-button" r#type="button" aria-label="Show all steps" title="Show all steps (0)" on:click=move |_| bench.fit()>
+            <button class="icon-button" r#type="button" aria-label="Show all steps" title="Show all steps (0)" on:click=move |_| canvas.fit()>
                 <MarkIcon mark=EditorIcon::Fit />
             </button>
         </div>

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::{
     autosave::Autosave,
-    bench::{Bench, ConflictingVersion, SaveState},
     browser,
-    dialogs::Window,
+    context::{ConflictingVersion, GraphState, SaveState, SaveStatus},
+    dialogs::Dialog,
 };
 use crate::ui::components::difference::Mismatch;
 use wayfare_editor_model::{
@@ -15,27 +15,27 @@ use wayfare_editor_model::{
 };
 
 #[component]
-pub fn ConflictWindow(saver: Autosave) -> impl IntoView {
-    let bench = Bench::here();
-    let theirs = Memo::new(move |_| match bench.saving.get() {
+pub fn ConflictDialog(autosave: Autosave) -> impl IntoView {
+    let save_status = SaveStatus::here();
+    let theirs = Memo::new(move |_| match save_status.state.get() {
         SaveState::Conflict(theirs) => Some(*theirs),
         _ => None,
     });
     let open = Signal::derive(move || theirs.read().is_some());
-    // There is no third way: closed with Escape it comes back with the next change.
-    let closed = move || {
-        if bench.saving.with_untracked(|state| matches!(state, SaveState::Conflict(_))) {
-            bench.saving.set(SaveState::Held(
+    // One of both must be chosen: closed with Escape, it opens again with the next change.
+    let closed = Callback::new(move |()| {
+        if save_status.is_in_conflict() {
+            save_status.state.set(SaveState::Blocked(
                 "someone else saved this draft. Change something to choose again.".to_string(),
             ));
         }
-    };
-    let body = move || match theirs.get() {
-        Some(theirs) => view! { <Conflict theirs=theirs saver=saver /> }.into_any(),
+    });
+    let body = Callback::new(move |()| match theirs.get() {
+        Some(theirs) => view! { <Conflict theirs=theirs autosave=autosave /> }.into_any(),
         None => ().into_any(),
-    };
+    });
     view! {
-        <Window
+        <Dialog
             id="conflict-window"
             title="Someone else saved this draft"
             open=open
@@ -46,48 +46,50 @@ pub fn ConflictWindow(saver: Autosave) -> impl IntoView {
     }
 }
 
-/// What both did since the editor and the server were the same; where that is not known any more,
-/// what differs between them.
+/// What both changed since the editor and the server were the same; where that is not known, what
+/// differs between them.
 enum Changes {
     Both { mine: VersionDiff, theirs: VersionDiff },
     Between(VersionDiff),
 }
 
 impl Changes {
-    fn of(bench: Bench, theirs: &ConflictingVersion) -> Self {
-        let there = (&theirs.document.graph, &theirs.document.settings);
-        bench.editor_state(|sketch| {
-            let mine = (&sketch.graph, &sketch.settings);
-            match bench.base.get_value() {
+    fn of(graph: GraphState, save_status: SaveStatus, theirs: &ConflictingVersion) -> Self {
+        let theirs = (&theirs.document.graph, &theirs.document.settings);
+        graph.with_state(|state| {
+            let mine = (&state.graph, &state.settings);
+            match save_status.server_content.get_value() {
                 Some(base) => {
-                    let before = (&base.0, &base.1);
-                    Changes::Both { mine: diff(before, mine), theirs: diff(before, there) }
+                    let base = (&base.0, &base.1);
+                    Changes::Both { mine: diff(base, mine), theirs: diff(base, theirs) }
                 }
-                None => Changes::Between(diff(there, mine)),
+                None => Changes::Between(diff(theirs, mine)),
             }
         })
     }
 }
 
 #[component]
-fn Conflict(theirs: ConflictingVersion, saver: Autosave) -> impl IntoView {
-    let bench = Bench::here();
-    let changes = Changes::of(bench, &theirs);
+fn Conflict(theirs: ConflictingVersion, autosave: Autosave) -> impl IntoView {
+    let graph = GraphState::here();
+    let changes = Changes::of(graph, SaveStatus::here(), &theirs);
     let ConflictingVersion { document, by, at } = theirs;
     let when = if at.is_empty() { String::new() } else { format!(" on {at}") };
     let revision = document.revision;
     let copied = RwSignal::new("");
     let copy = move |_| {
-        let text = bench.graph(|graph| ClipboardGraph::copy_from(graph, |_| true).to_text());
-        let (fine, bad) = (
-            "Your steps are on the clipboard.",
-            "The browser blocked copying. Choose one of the two versions.",
-        );
-        browser::copy(&text, move |done| copied.set(if done { fine } else { bad }));
+        let text = graph.with_graph(|graph| ClipboardGraph::copy_from(graph, |_| true).to_text());
+        browser::copy(&text, move |is_done| {
+            copied.set(if is_done {
+                "Your steps are on the clipboard."
+            } else {
+                "The browser blocked copying. Choose one of the two versions."
+            });
+        });
     };
-    let take = move |_| {
-        saver.discard();
-        reopen();
+    let use_theirs = move |_| {
+        autosave.discard();
+        let _ = window().location().reload();
     };
     let heading = |id, text| view! { <p class="both-title" id=id>{text}</p> };
     view! {
@@ -129,16 +131,12 @@ fn Conflict(theirs: ConflictingVersion, saver: Autosave) -> impl IntoView {
             <button class="button dialog-aside" r#type="button" on:click=copy>
                 "Copy my steps"
             </button>
-            <button class="button" r#type="button" on:click=take>
+            <button class="button" r#type="button" on:click=use_theirs>
                 "Use their version"
             </button>
-            <button class="button button-primary" r#type="button" on:click=move |_| saver.overwrite(revision)>
+            <button class="button button-primary" r#type="button" on:click=move |_| autosave.overwrite(revision)>
                 "Keep my version"
             </button>
         </div>
     }
-}
-
-fn reopen() {
-    let _ = window().location().reload();
 }

@@ -1,45 +1,49 @@
-//! Connectors: a line, wide enough to be hit, and a button in its middle that puts a step into it.
+//! Connectors: a line, wide enough to be clicked, and a button in its middle that inserts a step.
 
 use leptos::prelude::*;
 
-use super::{bench::Bench, step_box::open_picker};
+use super::{
+    actions::Actions,
+    context::{CanvasView, GraphState, Overlay, Panels, Selection},
+    step_box::open_step_picker,
+};
 use crate::ui::components::icon::{Icon, Symbol};
 use wayfare_domain::{graph::Connector, stats::format_count};
 
 #[component]
-pub fn ConnectorLine(way: Connector) -> impl IntoView {
-    let bench = Bench::here();
-    let route = bench.line(&way);
-    let way = StoredValue::new(way);
+pub fn ConnectorLine(connector: Connector) -> impl IntoView {
+    let graph = GraphState::here();
+    let selection = Selection::here();
+    let canvas = CanvasView::here();
+    let overlay = Overlay::here();
+    let path = canvas.connector_path(&connector);
+    let key = StoredValue::new((connector.from, connector.outlet));
     let line = {
-        let route = route.clone();
-        Memo::new(move |_| route.read().path(bench.direction.get_untracked()))
+        let path = path.clone();
+        Memo::new(move |_| path.read().path(graph.direction.get_untracked()))
     };
-    let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
-    let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
-    let on_trail = Memo::new(move |_| bench.trail.read().wires.contains(&key()));
-    let choose = move |event: leptos::ev::MouseEvent| {
+    let is_selected = is_selected(selection, key);
+    let is_in_run =
+        Memo::new(move |_| key.with_value(|key| overlay.run.read().connectors.contains(key)));
+    let select = move |event: leptos::ev::MouseEvent| {
         event.stop_propagation();
-        bench.choose(std::collections::BTreeSet::new());
-        bench.wire.set(Some(key()));
+        selection.select_connector(key.get_value());
     };
     let passed = move || {
-        let (from, outlet) = key();
-        let figures = bench.figures.read();
-        figures
-            .get(&from)
-            .and_then(|node| node.left.iter().find(|(name, _)| *name == outlet))
-            .map(|(_, count)| *count)
+        let (from, outlet) = key.get_value();
+        let stats = overlay.stats.read();
+        let left = &stats.get(&from)?.left;
+        left.iter().find(|(name, _)| *name == outlet).map(|(_, count)| *count)
     };
     view! {
-        <g data-wire="true" class="wire" class:wire-chosen=chosen class:wire-trail=on_trail on:click=choose>
+        <g data-wire="true" class="wire" class:wire-chosen=is_selected class:wire-trail=is_in_run on:click=select>
             <path class="wire-grip" d=line />
             <path class="wire-line" d=line />
             {move || {
                 passed()
                     .filter(|count| *count > 0)
                     .map(|count| {
-                        let at = route.read().button;
+                        let at = path.read().button;
                         view! {
                             <text class="wire-count" x=format!("{:.1}", at.x + 16.0) y=format!("{:.1}", at.y + 4.0)>
                                 {format_count(count)}
@@ -52,37 +56,39 @@ pub fn ConnectorLine(way: Connector) -> impl IntoView {
 }
 
 #[component]
-pub fn ConnectorTools(way: Connector) -> impl IntoView {
-    let bench = Bench::here();
-    let route = bench.line(&way);
-    let way = StoredValue::new(way);
-    let (left, top) = (route.clone(), route);
-    let key = move || way.with_value(|way| (way.from.clone(), way.outlet.clone()));
-    let chosen = Memo::new(move |_| bench.wire.read().as_ref() == Some(&key()));
-    let words = way.with_value(|way| {
-        let path = bench.outlet_title(&way.from, &way.outlet);
-        format!("between {}, {path}, and {}", bench.title(&way.from), bench.title(&way.to))
-    });
-    let remove_words = format!("Remove the connector {words}");
+pub fn ConnectorTools(connector: Connector) -> impl IntoView {
+    let graph = GraphState::here();
+    let selection = Selection::here();
+    let canvas = CanvasView::here();
+    let panels = Panels::here();
+    let actions = Actions::here();
+    let path = canvas.connector_path(&connector);
+    let (left, top) = (path.clone(), path);
+    let Connector { from, outlet, to } = connector;
+    let outlet_title = graph.outlet_title(&from, &outlet);
+    let ends = format!("between {}, {outlet_title}, and {}", graph.title(&from), graph.title(&to));
+    let remove_label = format!("Remove the connector {ends}");
+    let key = StoredValue::new((from, outlet));
+    let is_selected = is_selected(selection, key);
     view! {
-        <div class="wire-tools" class:wire-tools-chosen=chosen style:left=move || format!("{:.1}px", left.read().button.x) style:top=move || format!("{:.1}px", top.read().button.y)>
+        <div class="wire-tools" class:wire-tools-chosen=is_selected style:left=move || format!("{:.1}px", left.read().button.x) style:top=move || format!("{:.1}px", top.read().button.y)>
             <button
                 class="wire-button"
                 r#type="button"
                 tabindex="-1"
-                aria-label=format!("Add a step {words}")
+                aria-label=format!("Add a step {ends}")
                 title="Add a step here"
                 on:click=move |event| {
                     event.stop_propagation();
-                    let (from, outlet) = key();
-                    open_picker(bench, &event, from, outlet, false);
+                    let (from, outlet) = key.get_value();
+                    open_step_picker(panels, &event, from, outlet, false);
                 }
             >
                 <Icon symbol=Symbol::Plus />
             </button>
             {move || {
-                let label = remove_words.clone();
-                chosen
+                let label = remove_label.clone();
+                is_selected
                     .get()
                     .then(|| {
                         view! {
@@ -94,8 +100,8 @@ pub fn ConnectorTools(way: Connector) -> impl IntoView {
                                 title="Remove this connector (Delete)"
                                 on:click=move |event| {
                                     event.stop_propagation();
-                                    let (from, outlet) = key();
-                                    bench.disconnect(&from, &outlet);
+                                    let (from, outlet) = key.get_value();
+                                    actions.disconnect(&from, &outlet);
                                 }
                             >
                                 <Icon symbol=Symbol::Close />
@@ -105,4 +111,8 @@ pub fn ConnectorTools(way: Connector) -> impl IntoView {
             }}
         </div>
     }
+}
+
+fn is_selected(selection: Selection, key: StoredValue<(String, String)>) -> Memo<bool> {
+    Memo::new(move |_| key.with_value(|key| selection.connector.read().as_ref() == Some(key)))
 }

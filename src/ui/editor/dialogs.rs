@@ -1,13 +1,13 @@
-//! Windows over the page: publishing, people at a step, and the keys.
+//! Dialogs over the page: publishing, the profiles at a step, and the keyboard shortcuts.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
     autosave::Autosave,
-    bench::{Bench, SaveState},
     browser,
-    node_profiles::PeopleList,
-    panel::CheckList,
+    context::{OpenVersion, Panels, Problems, SaveState, SaveStatus},
+    node_profiles::ProfileList,
+    panel::ProblemList,
     shortcuts::SHORTCUTS,
 };
 use crate::{api::editor::publish_version, ui::components::typed_text::LiveTextArea};
@@ -22,18 +22,14 @@ use wayfare_domain::{
 
 /// A `<dialog>` that is open while `open` says so.
 #[component]
-pub fn Window<C, V>(
+pub fn Dialog(
     id: &'static str,
     title: &'static str,
     open: Signal<bool>,
-    closed: C,
-    body: V,
+    closed: Callback<()>,
+    body: Callback<(), AnyView>,
     #[prop(default = "dialog")] class: &'static str,
-) -> impl IntoView
-where
-    C: Fn() + Send + Sync + 'static,
-    V: Fn() -> AnyView + Send + Sync + 'static,
-{
+) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let (Some(dialog), open) = (dialog.get(), open.get()) else { return };
@@ -47,16 +43,16 @@ where
     });
     let title_id = format!("{id}-title");
     view! {
-        <dialog id=id class=class node_ref=dialog aria-labelledby=title_id on:close=move |_| closed()>
+        <dialog id=id class=class node_ref=dialog aria-labelledby=title_id on:close=move |_| closed.run(())>
             <h2 id=title_id.clone()>{title}</h2>
-            {move || open.get().then(&body)}
+            {move || open.get().then(|| body.run(()))}
         </dialog>
     }
 }
 
 #[component]
-pub fn Help(open: RwSignal<bool>) -> impl IntoView {
-    let body = move || {
+pub fn ShortcutsDialog(open: RwSignal<bool>) -> impl IntoView {
+    let body = Callback::new(move |()| {
         view! {
             <dl class="shortcuts">
                 {SHORTCUTS
@@ -80,121 +76,127 @@ pub fn Help(open: RwSignal<bool>) -> impl IntoView {
             </div>
         }
         .into_any()
-    };
+    });
     view! {
-        <Window
+        <Dialog
             id="help-window"
             title="Keyboard shortcuts"
             open=open.into()
-            closed=move || open.set(false)
+            closed=Callback::new(move |()| open.set(false))
             body=body
             class="dialog dialog-wide"
         />
     }
 }
 
-/// Who is at a node.
+/// The profiles at a node.
 #[component]
-pub fn PeopleWindow() -> impl IntoView {
-    let bench = Bench::here();
-    let open = Signal::derive(move || bench.people.read().is_some());
-    let body = move || {
-        let node = bench.people.get().unwrap_or_default();
+pub fn ProfilesDialog() -> impl IntoView {
+    let panels = Panels::here();
+    let open = Signal::derive(move || panels.profiles_at.read().is_some());
+    let close = Callback::new(move |()| panels.profiles_at.set(None));
+    let body = Callback::new(move |()| {
+        let node = panels.profiles_at.get().unwrap_or_default();
         view! {
-            <PeopleList node=node />
+            <ProfileList node=node />
             <div class="dialog-actions">
-                <button class="button" r#type="button" on:click=move |_| bench.people.set(None)>
+                <button class="button" r#type="button" on:click=move |_| close.run(())>
                     "Close"
                 </button>
             </div>
         }
         .into_any()
-    };
-    view! { <Window id="people-window" title="People at this step" open=open closed=move || bench.people.set(None) body=body /> }
+    });
+    view! { <Dialog id="people-window" title="People at this step" open=open closed=close body=body /> }
 }
 
-/// Asks for name and description, and what becomes of the people in the older version. While
-/// something is wrong it shows what, and does not publish.
+/// Asks for name and description, and what happens to the people in the older version. While there
+/// are errors it lists them, and does not publish.
 #[component]
-pub fn PublishWindow(open: RwSignal<bool>, saver: Autosave) -> impl IntoView {
-    let body = move || view! { <PublishForm open=open saver=saver /> }.into_any();
-    view! { <Window id="publish-window" title="Publish this version" open=open.into() closed=move || open.set(false) body=body /> }
+pub fn PublishDialog(open: RwSignal<bool>, autosave: Autosave) -> impl IntoView {
+    let close = Callback::new(move |()| open.set(false));
+    let body =
+        Callback::new(move |()| view! { <PublishForm open=open autosave=autosave /> }.into_any());
+    view! { <Dialog id="publish-window" title="Publish this version" open=open.into() closed=close body=body /> }
 }
 
 #[component]
-fn PublishForm(open: RwSignal<bool>, saver: Autosave) -> impl IntoView {
-    let bench = Bench::here();
-    let document = bench.document.get_value();
-    let name = RwSignal::new(bench.name.get_untracked());
+fn PublishForm(open: RwSignal<bool>, autosave: Autosave) -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let problems = Problems::here();
+    let save_status = SaveStatus::here();
+    let document = open_version.document();
+    let name = RwSignal::new(document.name.clone());
     let description =
         RwSignal::new(document.description.chars().take(DESCRIPTION_MAX).collect::<String>());
-    let leave = RwSignal::new(false);
-    let problem = RwSignal::new(String::new());
-    let wants = RwSignal::new(false);
-    let older = document.versions.iter().find(|line| has_people(line, document.version)).cloned();
-    bench.look_over();
-    let wrong = Memo::new(move |_| {
-        bench.checks.read().iter().any(|check| check.severity == Severity::Error)
+    let exits_people = RwSignal::new(false);
+    let error = RwSignal::new(String::new());
+    let is_publishing = RwSignal::new(false);
+    let older =
+        document.versions.iter().find(|option| has_people(option, document.version)).cloned();
+    problems.find();
+    let has_errors = Memo::new(move |_| {
+        problems.found.read().iter().any(|problem| problem.severity == Severity::Error)
     });
     let publish = move || {
-        let document = bench.document.get_value();
-        let asked = PublishRequest {
+        let document = open_version.document();
+        let request = PublishRequest {
             journey: document.journey,
             version: document.version,
-            revision: bench.revision.get_value(),
+            revision: save_status.revision.get_value(),
             name: name.get_untracked(),
             description: description.get_untracked(),
-            predecessor: if leave.get_untracked() {
+            predecessor: if exits_people.get_untracked() {
                 PreviousVersionPolicy::ExitEnrolments
             } else {
                 PreviousVersionPolicy::KeepEnrolments
             },
         };
         spawn_local(async move {
-            match publish_version(asked).await {
-                Ok(published) => browser::go_to(&format!("/journeys/{}", published.journey)),
-                Err(error) => {
-                    problem.try_set(error.sentence());
-                    wants.try_set(false);
+            match publish_version(request).await {
+                Ok(published) => browser::open_address(&format!("/journeys/{}", published.journey)),
+                Err(refusal) => {
+                    error.try_set(refusal.sentence());
+                    is_publishing.try_set(false);
                 }
             }
         });
     };
     // What is not saved yet is saved first.
     Effect::new(move |_| {
-        if !wants.get() {
+        if !is_publishing.get() {
             return;
         }
-        match bench.saving.get() {
+        match save_status.state.get() {
             SaveState::Saved => publish(),
             SaveState::Unsaved | SaveState::Saving => {}
-            SaveState::Offline | SaveState::Held(_) | SaveState::Conflict(_) => {
-                problem.set(
+            SaveState::Offline | SaveState::Blocked(_) | SaveState::Conflict(_) => {
+                error.set(
                     "Save the last changes before you publish. Wayfare saves them when the \
                         connection is back."
                         .to_string(),
                 );
-                wants.set(false);
+                is_publishing.set(false);
             }
         }
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if wants.get_untracked() {
+        if is_publishing.get_untracked() {
             return;
         }
-        problem.set(String::new());
-        saver.flush();
-        wants.set(true);
+        error.set(String::new());
+        autosave.flush();
+        is_publishing.set(true);
     };
     let length = move || description.read().chars().count();
     view! {
         {move || {
-            if wrong.get() {
+            if has_errors.get() {
                 view! {
                     <p class="dialog-text">"Fix these errors before you publish."</p>
                     <div on:click=move |_| open.set(false)>
-                        <CheckList errors_only=true />
+                        <ProblemList errors_only=true />
                     </div>
                     <div class="dialog-actions">
                         <button class="button" r#type="button" on:click=move |_| open.set(false)>
@@ -234,15 +236,15 @@ fn PublishForm(open: RwSignal<bool>, saver: Autosave) -> impl IntoView {
                                 {move || format!("{} of {DESCRIPTION_MAX} characters", length())}
                             </span>
                         </div>
-                        {older.map(|older| view! { <OlderVersion older=older leave=leave /> })}
+                        {older.map(|older| view! { <OlderVersion older=older exits_people=exits_people /> })}
                         <p class="complaint" role="alert">
-                            {problem}
+                            {error}
                         </p>
                         <div class="dialog-actions">
                             <button class="button" r#type="button" on:click=move |_| open.set(false)>
                                 "Cancel"
                             </button>
-                            <button class="button button-primary" r#type="submit" aria-disabled=move || wants.get().to_string()>
+                            <button class="button button-primary" r#type="submit" aria-disabled=move || is_publishing.get().to_string()>
                                 "Publish"
                             </button>
                         </div>
@@ -254,27 +256,27 @@ fn PublishForm(open: RwSignal<bool>, saver: Autosave) -> impl IntoView {
     }
 }
 
-/// An older version that takes people in, or has people inside.
-fn has_people(line: &VersionOption, version: i64) -> bool {
-    line.number != version
+/// Whether people may be inside of another version, or still enter it.
+fn has_people(option: &VersionOption, version: i64) -> bool {
+    option.number != version
         && matches!(
-            line.status,
+            option.status,
             Status::Running | Status::Paused | Status::Scheduled | Status::Completed
         )
 }
 
 #[component]
-fn OlderVersion(older: VersionOption, leave: RwSignal<bool>) -> impl IntoView {
+fn OlderVersion(older: VersionOption, exits_people: RwSignal<bool>) -> impl IntoView {
     let inside = wayfare_domain::stats::pluralize(older.figures.inside, "person is", "people are");
     view! {
         <fieldset class="choices choices-long">
             <legend>{format!("{inside} inside of version {}", older.number)}</legend>
             <label class="choice">
-                <input r#type="radio" name="predecessor" prop:checked=move || !leave.get() on:change=move |_| leave.set(false) />
+                <input r#type="radio" name="predecessor" prop:checked=move || !exits_people.get() on:change=move |_| exits_people.set(false) />
                 <span>"They continue in it; no one else enters it."</span>
             </label>
             <label class="choice">
-                <input r#type="radio" name="predecessor" prop:checked=leave on:change=move |_| leave.set(true) />
+                <input r#type="radio" name="predecessor" prop:checked=exits_people on:change=move |_| exits_people.set(true) />
                 <span>"They exit now."</span>
             </label>
         </fieldset>

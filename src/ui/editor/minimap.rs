@@ -1,10 +1,13 @@
-//! The whole graph, small, with the part that the window shows.
+//! The whole graph, small, with the part that the canvas shows.
 
 use std::fmt::Write;
 
 use leptos::prelude::*;
 
-use super::{bench::Bench, browser};
+use super::{
+    browser,
+    context::{CanvasView, GraphState},
+};
 use wayfare_domain::graph::Position;
 use wayfare_editor_model::geometry::Rect;
 
@@ -13,51 +16,52 @@ const HEIGHT: f64 = 100.0;
 
 #[component]
 pub fn Minimap() -> impl IntoView {
-    let bench = Bench::here();
+    let graph = GraphState::here();
+    let canvas = CanvasView::here();
     // Follows finished changes, not every pixel of a drag.
-    let frames = Memo::new(move |_| {
-        let _ = (bench.generation.get(), bench.direction.get());
-        bench.with_frames(|_, frames| frames.to_vec())
+    let rects = Memo::new(move |_| {
+        let _ = (graph.generation.get(), graph.direction.get());
+        canvas.with_rects(|_, rects| rects.to_vec())
     });
     let whole = Memo::new(move |_| {
-        Rect::around(frames.read().iter().copied()).unwrap_or_default().inflate(80.0)
+        Rect::around(rects.read().iter().copied()).unwrap_or_default().inflate(80.0)
     });
     let boxes = Memo::new(move |_| {
-        frames.read().iter().fold(String::new(), |mut path, frame| {
+        rects.read().iter().fold(String::new(), |mut path, rect| {
             let _ = write!(
                 path,
                 "M{:.0} {:.0}h{:.0}v{:.0}h-{:.0}z",
-                frame.x, frame.y, frame.width, frame.height, frame.width
+                rect.x, rect.y, rect.width, rect.height, rect.width
             );
             path
         })
     });
-    // The window is an element of its own over the picture: moving it paints nothing anew.
-    let window = Memo::new(move |_| {
-        let (width, height) = bench.window.get();
-        let (seen, all) = (bench.view.get().window(width, height), whole.get());
+    // An element of its own over the picture: moving it repaints nothing.
+    let shown = Memo::new(move |_| {
+        let (width, height) = canvas.size.get();
+        let (view, all) = (canvas.viewport.get().window(width, height), whole.get());
         let scale = (WIDTH / all.width).min(HEIGHT / all.height);
-        let start = |from: f64, origin: f64, extent: f64, room: f64| {
-            (from - origin) * scale + (room - extent * scale) / 2.0
+        let start = |from: f64, origin: f64, extent: f64, available: f64| {
+            (from - origin) * scale + (available - extent * scale) / 2.0
         };
         Rect {
-            x: start(seen.x, all.x, all.width, WIDTH),
-            y: start(seen.y, all.y, all.height, HEIGHT),
-            width: seen.width * scale,
-            height: seen.height * scale,
+            x: start(view.x, all.x, all.width, WIDTH),
+            y: start(view.y, all.y, all.height, HEIGHT),
+            width: view.width * scale,
+            height: view.height * scale,
         }
     });
-    // Where everything can be seen it would only lie in the way.
+    // Where everything is in sight, it would only cover something.
     let is_needed = Memo::new(move |_| {
-        let (width, height) = bench.window.get();
-        let (seen, all) = (bench.view.get().window(width, height), whole.get().inflate(-80.0));
-        !(seen.contains(Position { x: all.x, y: all.y })
-            && seen.contains(Position { x: all.right(), y: all.bottom() }))
+        let (width, height) = canvas.size.get();
+        let (view, all) = (canvas.viewport.get().window(width, height), whole.get().inflate(-80.0));
+        !(view.contains(Position { x: all.x, y: all.y })
+            && view.contains(Position { x: all.right(), y: all.bottom() }))
     });
-    let size = Memo::new(move |_| (window.read().width.round(), window.read().height.round()));
+    let size = Memo::new(move |_| (shown.read().width.round(), shown.read().height.round()));
     let go = move |event: &leptos::ev::PointerEvent| {
         let Some(map) =
-            browser::closest(event.target(), ".minimap").map(|map| browser::frame_of(&map))
+            browser::closest(event.target(), ".minimap").map(|map| browser::rect_of(&map))
         else {
             return;
         };
@@ -71,8 +75,8 @@ pub fn Minimap() -> impl IntoView {
             x: share(event.client_x(), map.x, map.width, all.x, all.width),
             y: share(event.client_y(), map.y, map.height, all.y, all.height),
         };
-        let (width, height) = bench.window.get_untracked();
-        bench.view.update(|view| {
+        let (width, height) = canvas.size.get_untracked();
+        canvas.viewport.update(|view| {
             view.x = width / 2.0 - to.x * view.zoom;
             view.y = height / 2.0 - to.y * view.zoom;
         });
@@ -104,7 +108,7 @@ pub fn Minimap() -> impl IntoView {
             </svg>
             <span
                 class="minimap-window"
-                style:transform=move || format!("translate({:.0}px, {:.0}px)", window.read().x, window.read().y)
+                style:transform=move || format!("translate({:.0}px, {:.0}px)", shown.read().x, shown.read().y)
                 style:width=move || format!("{}px", size.get().0)
                 style:height=move || format!("{}px", size.get().1)
             ></span>

@@ -1,18 +1,18 @@
 //! The editor: a program of its own in the browser, mounted into the page of a journey's edit. What
-//! can be done to a graph is decided in `crates/editor-model`; here it is shown, and hands and keys
-//! are read.
+//! can be done to a graph is decided in `crates/editor-model`; here it is shown, and pointer and
+//! keys are read. What its parts share is in [`context`].
 
 mod actions;
 mod autosave;
-mod bench;
 mod browser;
 mod canvas;
 mod conflict;
-mod connector_layout;
 mod connectors;
+mod context;
 mod dialogs;
 mod icons;
 mod minimap;
+mod navigation;
 mod node_drag;
 mod node_profiles;
 mod outline;
@@ -21,26 +21,29 @@ mod palette;
 mod panel;
 mod pointer;
 mod preview;
-mod run_overlay;
 mod shortcuts;
 mod step_box;
 mod toolbar;
+mod wheel;
 
 use std::sync::Arc;
 
 use leptos::{html, prelude::*, task::spawn_local};
 
 use self::{
-    autosave::{Autosave, LocalBackup, kept, storage_key},
-    bench::{Bench, ConflictingVersion, SaveState},
+    autosave::{Autosave, LocalBackup, find_backup, storage_key},
     canvas::Canvas,
-    conflict::ConflictWindow,
-    dialogs::{Help, PeopleWindow, PublishWindow},
+    conflict::ConflictDialog,
+    context::{
+        Announcer, ConflictingVersion, GraphState, OpenVersion, Overlay, SaveState, SaveStatus,
+    },
+    dialogs::{ProfilesDialog, PublishDialog, ShortcutsDialog},
     outline::Outline,
     palette::Palette,
     panel::Panel,
     pointer::PointerTool,
-    preview::PreviewWindow,
+    preview::PreviewDialog,
+    shortcuts::Shortcuts,
     toolbar::Toolbar,
 };
 use super::{
@@ -54,14 +57,14 @@ use crate::api::{
 use wayfare_domain::{journeys::status::Status, versions::EditorDocument};
 use wayfare_editor_model::state::EditCommand;
 
-/// Puts the editor into its place on the page.
+/// Puts the editor into its element on the page.
 pub fn mount() {
-    let Some(place) = browser::place() else { return };
-    place.element.set_text_content(None);
-    let _ = place.element.set_attribute("data-alive", "true");
-    let (journey, version) = (place.journey, place.version);
+    let Some(mount_point) = browser::find_mount_point() else { return };
+    mount_point.element.set_text_content(None);
+    let _ = mount_point.element.set_attribute("data-alive", "true");
+    let (journey, version) = (mount_point.journey, mount_point.version);
     leptos::mount::mount_to(
-        place.element,
+        mount_point.element,
         move || view! { <Editor journey=journey version=version /> },
     )
     .forget();
@@ -74,122 +77,109 @@ fn Editor(journey: String, version: Option<i64>) -> impl IntoView {
     move || match opened.get() {
         None => view! { <LoadingState rows=8 /> }.into_any(),
         Some(Err(error)) => view! { <ErrorState error=error /> }.into_any(),
-        Some(Ok(document)) => view! { <Workbench document=document /> }.into_any(),
+        Some(Ok(document)) => view! { <VersionEditor document=document /> }.into_any(),
     }
 }
 
+/// The editor of the version that was opened. All contexts are provided here.
 #[component]
-fn Workbench(document: Arc<EditorDocument>) -> impl IntoView {
+fn VersionEditor(document: Arc<EditorDocument>) -> impl IntoView {
     let journey = document.journey;
     let from = document.version;
     let why = document.why.clone();
-    let left_behind = kept(&document);
-    let bench = Bench::new(document.clone());
-    provide_context(bench);
-    let saver = Autosave::watch(bench);
-    if let Some(kept) = left_behind {
-        bring_back(bench, &document, kept);
+    let backup = find_backup(&document);
+    context::provide(document.clone());
+    let autosave = Autosave::start();
+    if let Some(backup) = backup {
+        restore(&document, backup);
     }
-    let ground = NodeRef::<html::Div>::new();
-    let hand = PointerTool::new(bench, ground);
+    let canvas_element = NodeRef::<html::Div>::new();
+    let pointer = PointerTool::new(canvas_element);
     let (help, publishing) = (RwSignal::new(false), RwSignal::new(false));
-    let windows = shortcuts::DialogSignals { help, publishing };
-    shortcuts::listen_to_clipboard(bench);
+    let shortcuts = Shortcuts::new(pointer, help, publishing);
+    shortcuts.listen_to_clipboard();
     shortcuts::listen_to_f6();
-    follow_stats(bench);
+    follow_stats(&document);
     let released = window_event_listener(leptos::ev::keyup, move |event| {
         if event.key() == " " {
-            hand.space.set_value(false);
+            pointer.is_space_down.set_value(false);
         }
     });
     on_cleanup(move || released.remove());
+    let announcer = Announcer::here();
     let beginning = Callback::new(move |()| {
         spawn_local(async move {
             match begin_version(journey.to_string(), Some(from)).await {
-                Ok(draft) => {
-                    browser::go_to(&format!("/journeys/{journey}/edit?version={}", draft.version))
-                }
-                Err(error) => bench.say(error.sentence()),
+                Ok(draft) => browser::open_address(&format!(
+                    "/journeys/{journey}/edit?version={}",
+                    draft.version
+                )),
+                Err(error) => announcer.say(error.sentence()),
             }
         });
     });
+    let can_edit_graph = OpenVersion::here().can_edit_graph();
     view! {
         <div
             class="editor"
-            on:keydown=move |event| shortcuts::on_key(bench, hand, windows, &event)
-            on:focusin=move |event| browser::remember_place(event.target())
+            on:keydown=move |event| shortcuts.on_key(&event)
+            on:focusin=move |event| browser::remember_focus(event.target())
         >
             <Toolbar help=help publishing=publishing beginning=beginning />
             {why.map(|why| view! { <p class="editor-note" role="note">{why}</p> })}
             <div class="editor-room">
                 <div class="editor-left">
                     <Outline />
-                    {bench.can_draw().then(|| view! { <Palette hand=hand /> })}
+                    {can_edit_graph.then(|| view! { <Palette pointer=pointer /> })}
                 </div>
-                <Canvas ground=ground hand=hand />
+                <Canvas element=canvas_element pointer=pointer />
                 <Panel />
             </div>
             <p class="editor-said" role="status" aria-label="Last action">
-                {bench.said}
+                {announcer.sentence}
             </p>
-            <Help open=help />
-            <PublishWindow open=publishing saver=saver />
-            <ConflictWindow saver=saver />
-            <PeopleWindow />
-            <PreviewWindow />
+            <ShortcutsDialog open=help />
+            <PublishDialog open=publishing autosave=autosave />
+            <ConflictDialog autosave=autosave />
+            <ProfilesDialog />
+            <PreviewDialog />
         </div>
     }
 }
 
-/// Of a published version the figures follow what happens.
-fn follow_stats(bench: Bench) {
-    let document = bench.document.get_value();
+/// Keeps the stats of a published version up to date.
+fn follow_stats(document: &EditorDocument) {
     if document.status == Status::Draft {
         return;
     }
+    let overlay = Overlay::here();
     let (journey, version) = (document.journey.to_string(), document.version);
     dom::on_server_change(move || {
         let journey = journey.clone();
         spawn_local(async move {
-            if let Ok(found) = version_stats(journey, version).await {
-                bench.figures.try_set(
-                    found.into_iter().map(|figures| (figures.node.clone(), figures)).collect(),
-                );
+            if let Ok(stats) = version_stats(journey, version).await {
+                overlay.show_stats(stats);
             }
         });
     });
 }
 
-/// Work that an earlier visit could not save. Where the server has moved on since, both are shown.
-fn bring_back(bench: Bench, document: &EditorDocument, kept: LocalBackup) {
-    let same_ground = kept.revision == document.revision;
-    if !bench.restore(kept.graph, kept.settings) {
-        browser::forget(&storage_key(document));
+/// Restores changes that an earlier visit could not save, as one step of undo. Where the server has
+/// another revision since, both are shown.
+fn restore(document: &EditorDocument, backup: LocalBackup) {
+    let is_same_revision = backup.revision == document.revision;
+    let command =
+        EditCommand::Replace { graph: Box::new(backup.graph), settings: Box::new(backup.settings) };
+    if !GraphState::here().apply(&command) {
+        browser::remove_from_storage(&storage_key(document));
         return;
     }
-    if same_ground {
-        bench.say("Unsaved changes from your last visit are restored.".to_string());
+    if is_same_revision {
+        Announcer::here().say("Unsaved changes from your last visit are restored.".to_string());
     } else {
-        bench.base.set_value(None);
-        let theirs = ConflictingVersion {
-            document: document.clone(),
-            by: "Someone else".to_string(),
-            at: String::new(),
-        };
-        bench.saving.set(SaveState::Conflict(Box::new(theirs)));
-    }
-}
-
-/// Replaces what is edited, as one step of undo.
-impl Bench {
-    fn restore(
-        &self,
-        graph: wayfare_domain::graph::Graph,
-        settings: wayfare_domain::journeys::settings::Settings,
-    ) -> bool {
-        self.apply(
-            &EditCommand::Replace { graph: Box::new(graph), settings: Box::new(settings) },
-            |_| String::new(),
-        )
+        let save_status = SaveStatus::here();
+        save_status.server_content.set_value(None);
+        let theirs = ConflictingVersion::new(document.clone(), None, None);
+        save_status.state.set(SaveState::Conflict(Box::new(theirs)));
     }
 }

@@ -1,87 +1,98 @@
-//! Nodes in the hand: lifted, moved with it, and laid down or put back.
+//! Dragging nodes: they follow the pointer, and are moved or put back when it is released.
 
 use std::collections::HashSet;
 
 use leptos::prelude::*;
 
-use super::{bench::Cell, connector_layout::DraggedConnector, pointer::PointerTool};
+use super::{
+    context::{DraggedConnector, NodeView},
+    pointer::PointerTool,
+};
 use wayfare_domain::graph::Position;
 use wayfare_editor_model::{geometry::snap, state::EditCommand};
 
-/// The nodes in the hand, where they lay, and their lines.
+/// The nodes that are dragged, with their positions before, and their connectors.
 #[derive(Clone, Default)]
 pub(super) struct DraggedNodes {
-    nodes: Vec<(String, Cell, Position)>,
-    lines: Vec<DraggedConnector>,
+    nodes: Vec<(String, NodeView, Position)>,
+    connectors: Vec<DraggedConnector>,
 }
 
 impl PointerTool {
-    /// The chosen nodes are lifted.
-    pub(super) fn carry(&self) {
-        let chosen = self.bench.chosen.get_untracked();
-        let ids: HashSet<&str> = chosen.iter().map(String::as_str).collect();
-        let nodes = self.bench.graph(|graph| {
-            let held = graph.nodes.iter().filter(|node| ids.contains(node.id.as_str()));
-            held.filter_map(|node| {
-                Some((node.id.clone(), self.bench.cell(&node.id)?, node.position))
-            })
-            .collect()
+    /// Drags the selected nodes.
+    pub(super) fn start_node_drag(&self) {
+        let selected = self.selection.nodes.get_untracked();
+        let ids: HashSet<&str> = selected.iter().map(String::as_str).collect();
+        let nodes = self.graph.with_graph(|graph| {
+            let dragged = graph.nodes.iter().filter(|node| ids.contains(node.id.as_str()));
+            dragged
+                .filter_map(|node| {
+                    Some((node.id.clone(), self.graph.node_view(&node.id)?, node.position))
+                })
+                .collect()
         });
-        self.carried.set_value(DraggedNodes { nodes, lines: self.bench.held_lines(&ids) });
+        let connectors = self.canvas.connectors_of(&ids);
+        self.dragged_nodes.set_value(DraggedNodes { nodes, connectors });
     }
 
-    /// Moves what is carried: whole steps of the grid, and nothing where it stays on the same one.
-    pub(super) fn carry_on(&self, dx: f64, dy: f64) {
+    /// Shows the dragged nodes further on: by whole steps of the grid, and only where that makes a
+    /// difference.
+    pub(super) fn drag_nodes_by(&self, dx: f64, dy: f64) {
         let by = snap(Position { x: dx, y: dy });
-        self.carried.with_value(|carried| {
+        self.dragged_nodes.with_value(|dragged| {
             let to = |start: &Position| snap(Position { x: start.x + by.x, y: start.y + by.y });
-            let stands = carried
+            let is_there = dragged
                 .nodes
                 .first()
-                .is_none_or(|(_, cell, start)| cell.at.get_untracked() == to(start));
-            if stands {
+                .is_none_or(|(_, view, start)| view.position.get_untracked() == to(start));
+            if is_there {
                 return;
             }
-            for (_, cell, start) in &carried.nodes {
-                cell.at.set(to(start));
+            for (_, view, start) in &dragged.nodes {
+                view.position.set(to(start));
             }
-            for line in &carried.lines {
-                self.bench.drag_line(line, by.x, by.y);
+            for connector in &dragged.connectors {
+                self.canvas.drag_connector(connector, by.x, by.y);
             }
         });
     }
 
-    /// They lie where they are now: one step of undo.
-    pub(super) fn drop_nodes(&self) {
-        let carried = self.carried.get_value();
-        self.carried.set_value(DraggedNodes::default());
-        if carried.nodes.is_empty() {
+    /// Moves the nodes to where they are shown, as one step of undo.
+    pub(super) fn finish_node_drag(&self) {
+        let dragged = self.dragged_nodes.get_value();
+        self.dragged_nodes.set_value(DraggedNodes::default());
+        if dragged.nodes.is_empty() {
             return;
         }
-        let to: Vec<(String, Position)> =
-            carried.nodes.into_iter().map(|(id, cell, _)| (id, cell.at.get_untracked())).collect();
-        self.bench.pause();
-        let count = to.len();
-        let moved = self.bench.apply(&EditCommand::Move { to }, |_| {
-            if count == 1 { "1 step moved.".to_string() } else { format!("{count} steps moved.") }
-        });
-        if !moved {
-            self.bench.let_lines_go();
+        let to: Vec<(String, Position)> = dragged
+            .nodes
+            .into_iter()
+            .map(|(id, view, _)| (id, view.position.get_untracked()))
+            .collect();
+        let sentence = match to.len() {
+            1 => "1 step moved.".to_string(),
+            count => format!("{count} steps moved."),
+        };
+        self.graph.break_group();
+        if self.graph.apply(&EditCommand::Move { to }) {
+            self.announcer.say(sentence);
+        } else {
+            self.canvas.restore_connectors();
         }
-        self.bench.pause();
+        self.graph.break_group();
     }
 
-    /// What is carried lies where it lay.
-    pub(super) fn put_back(&self) {
-        let carried = self.carried.get_value();
-        self.carried.set_value(DraggedNodes::default());
-        for (_, cell, start) in &carried.nodes {
-            cell.at.set(*start);
+    /// Puts everything back as it was before the gesture.
+    pub(super) fn cancel_drag(&self) {
+        let dragged = self.dragged_nodes.get_value();
+        self.dragged_nodes.set_value(DraggedNodes::default());
+        for (_, view, start) in &dragged.nodes {
+            view.position.set(*start);
         }
-        if !carried.lines.is_empty() {
-            self.bench.let_lines_go();
+        if !dragged.connectors.is_empty() {
+            self.canvas.restore_connectors();
         }
-        self.wiring.set(None);
-        self.band.set(None);
+        self.new_connector.set(None);
+        self.selection_rect.set(None);
     }
 }

@@ -1,9 +1,15 @@
-//! The graph as a tree that is read and worked with by keyboard alone. Under it stands what can be
-//! done with the chosen step.
+//! The graph as a tree that is read and edited by keyboard alone. Below it are the tools for the
+//! selected step.
 
 use leptos::prelude::*;
 
-use super::{bench::Bench, node_profiles::PeopleButton, outline_tree::Tree};
+use super::{
+    actions::Actions,
+    context::{GraphState, OpenVersion, Selection},
+    navigation::Navigation,
+    node_profiles::OutlineStats,
+    outline_tree::Tree,
+};
 use crate::ui::components::icon::{Icon, Symbol};
 use wayfare_domain::graph::NodeKind;
 use wayfare_editor_model::palette::{self, GROUPS, items};
@@ -18,14 +24,14 @@ pub fn Outline() -> impl IntoView {
     }
 }
 
-/// What can be done with the chosen step, as fields and buttons.
+/// The tools for the selected step, as fields and buttons.
 #[component]
 fn StepTools() -> impl IntoView {
-    let bench = Bench::here();
-    let id = Memo::new(move |_| bench.only());
+    let selection = Selection::here();
+    let id = Memo::new(move |_| selection.only_node());
     move || match id.get() {
         None => {
-            let text = match bench.chosen.read().len() {
+            let text = match selection.nodes.read().len() {
                 0 => "Select a step to add another after it, or to connect, edit or delete it."
                     .to_string(),
                 many => {
@@ -34,15 +40,18 @@ fn StepTools() -> impl IntoView {
             };
             view! { <p class="hint step-tools">{text}</p> }.into_any()
         }
-        Some(id) => view! { <ToolsOf id=id /> }.into_any(),
+        Some(id) => view! { <SelectedStepTools id=id /> }.into_any(),
     }
 }
 
 #[component]
-fn ToolsOf(id: String) -> impl IntoView {
-    let bench = Bench::here();
-    let Some(cell) = bench.cell(&id) else { return ().into_any() };
-    let node = cell.node;
+fn SelectedStepTools(id: String) -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let graph = GraphState::here();
+    let actions = Actions::here();
+    let navigation = Navigation::here();
+    let Some(view) = graph.node_view(&id) else { return ().into_any() };
+    let node = view.node;
     let is_entry = node.with_untracked(|node| node.step == NodeKind::Entry {});
     let id = StoredValue::new(id);
     let title = {
@@ -54,79 +63,78 @@ fn ToolsOf(id: String) -> impl IntoView {
         <div class="step-tools" role="group" aria-label="Selected step">
             <div class="step-tools-head">
                 <p class="step-tools-title">{title}</p>
-                <ToolButton label="Edit step" symbol=Symbol::Edit press=move || bench.open_form() />
-                {(bench.can_draw() && !is_entry)
+                <ToolButton label="Edit step" symbol=Symbol::Edit press=Callback::new(move |()| navigation.open_form()) />
+                {(open_version.can_edit_graph() && !is_entry)
                     .then(|| {
                         view! {
-                            <ToolButton label="Duplicate step" symbol=Symbol::Copy press=move || bench.duplicate_chosen() />
-                            <ToolButton label="Delete step" symbol=Symbol::Trash press=move || bench.delete_chosen() />
+                            <ToolButton label="Duplicate step" symbol=Symbol::Copy press=Callback::new(move |()| actions.duplicate_selected()) />
+                            <ToolButton label="Delete step" symbol=Symbol::Trash press=Callback::new(move |()| actions.delete_selected()) />
                         }
                     })}
             </div>
-            <PeopleButton id=id.get_value() />
-            {move || (bench.can_draw() && !outlets.read().is_empty()).then(|| view! { <WayTools id=id.get_value() outlets=outlets /> })}
+            <OutlineStats id=id.get_value() />
+            {move || (open_version.can_edit_graph() && !outlets.read().is_empty()).then(|| view! { <OutletTools id=id.get_value() outlets=outlets /> })}
         </div>
     }
     .into_any()
 }
 
-/// Of a larger journey the steps to connect to are listed when the list is opened.
-const ALL_NAMED: usize = 400;
 #[component]
-fn ToolButton<F>(label: &'static str, symbol: Symbol, press: F) -> impl IntoView
-where
-    F: Fn() + Send + Sync + 'static,
-{
+fn ToolButton(label: &'static str, symbol: Symbol, press: Callback<()>) -> impl IntoView {
     view! {
-        <button class="icon-button" r#type="button" aria-label=label title=label on:click=move |_| press()>
+        <button class="icon-button" r#type="button" aria-label=label title=label on:click=move |_| press.run(())>
             <Icon symbol=symbol />
         </button>
     }
 }
 
-/// Adding and connecting at one of the ways out.
+/// Of a larger journey, the steps to connect to are listed only when the list is opened.
+const ALL_LISTED_MAX: usize = 400;
+
+/// Adding and connecting at one of the outlets.
 #[component]
-fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
-    let bench = Bench::here();
+fn OutletTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
+    let graph = GraphState::here();
+    let actions = Actions::here();
+    let navigation = Navigation::here();
     let id = StoredValue::new(id);
     let target = move |outlet: &str| {
         let from = id.get_value();
-        bench.wires.track();
-        bench.graph(|graph| {
+        graph.connectors.track();
+        graph.with_graph(|graph| {
             graph.target_of(&from, outlet).map(|node| (node.id.clone(), node.title()))
         })
     };
     let first_open =
         outlets.get_untracked().into_iter().find(|outlet| untrack(|| target(outlet)).is_none());
-    let chosen = RwSignal::new(
+    let picked = RwSignal::new(
         first_open.or_else(|| outlets.get_untracked().into_iter().next()).unwrap_or_default(),
     );
-    // A branch that was renamed is not there any more.
+    // A branch that was renamed is gone.
     let outlet = Memo::new(move |_| {
-        let chosen = chosen.get();
+        let picked = picked.get();
         let outlets = outlets.get();
-        if outlets.contains(&chosen) {
-            chosen
+        if outlets.contains(&picked) {
+            picked
         } else {
             outlets.into_iter().next().unwrap_or_default()
         }
     });
     let kind = RwSignal::new("email".to_string());
     let other = RwSignal::new(String::new());
-    // Thousands of names are written when someone wants to see them.
-    let wanted = RwSignal::new(bench.order.read_untracked().len() <= ALL_NAMED);
+    let is_opened = RwSignal::new(graph.node_ids.read_untracked().len() <= ALL_LISTED_MAX);
     let others = Memo::new(move |_| {
-        bench.order.track();
-        bench.generation.track();
+        graph.node_ids.track();
+        graph.generation.track();
         let from = id.get_value();
-        let most = if wanted.get() { usize::MAX } else { 1 };
-        bench.graph(|graph| {
+        let max = if is_opened.get() { usize::MAX } else { 1 };
+        graph.with_graph(|graph| {
             let others = graph
                 .nodes
                 .iter()
                 .filter(|node| node.id != from && node.step != NodeKind::Entry {});
             others
-                .take(most)
+                .take(max)
                 .map(|node| {
                     (
                         node.id.clone(),
@@ -140,13 +148,13 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let add = move || {
+    let add = Callback::new(move |()| {
         if let Some(item) = palette::item(&kind.get_untracked()) {
-            bench.add(item.step, Some((id.get_value(), outlet.get_untracked())));
-            bench.focus_row();
+            actions.add(item.step, Some((id.get_value(), outlet.get_untracked())));
+            navigation.focus_row();
         }
-    };
-    let connect = move || {
+    });
+    let connect = Callback::new(move |()| {
         let to = other.get_untracked();
         let to = if to.is_empty() {
             others.get_untracked().into_iter().next().map(|(id, _)| id)
@@ -154,33 +162,33 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
             Some(to)
         };
         if let Some(to) = to {
-            bench.connect(&id.get_value(), &outlet.get_untracked(), &to);
+            actions.connect(&id.get_value(), &outlet.get_untracked(), &to);
         }
-    };
-    let way_text = move |outlet: &str| {
-        let name = bench.outlet_title(&id.get_value(), outlet);
+    });
+    let outlet_text = move |outlet: &str| {
+        let name = graph.outlet_title(&id.get_value(), outlet);
         match target(outlet) {
             Some((_, title)) => format!("{name}: leads to {title}"),
             None => format!("{name}: ends here"),
         }
     };
-    let disconnect = move || {
-        bench.disconnect(&id.get_value(), &outlet.get_untracked());
-        // The button goes with the connector.
-        bench.focus_row();
-    };
+    let disconnect = Callback::new(move |()| {
+        actions.disconnect(&id.get_value(), &outlet.get_untracked());
+        // The button is removed with the connector.
+        navigation.focus_row();
+    });
     view! {
         <div class="step-tools-row">
             <label class="step-tools-field">
                 <span class="field-label">"Path"</span>
-                <select prop:value=outlet on:change=move |event| chosen.set(event_target_value(&event))>
+                <select prop:value=outlet on:change=move |event| picked.set(event_target_value(&event))>
                     {move || {
                         outlets
                             .get()
                             .into_iter()
                             .map(|name| {
                                 let selected = outlet.get_untracked() == name;
-                                view! { <option value=name.clone() selected=selected>{way_text(&name)}</option> }
+                                view! { <option value=name.clone() selected=selected>{outlet_text(&name)}</option> }
                             })
                             .collect_view()
                     }}
@@ -221,7 +229,7 @@ fn WayTools(id: String, outlets: Memo<Vec<String>>) -> impl IntoView {
                         <div class="step-tools-row">
                             <label class="step-tools-field">
                                 <span class="field-label">"Existing step"</span>
-                                <select on:focus=move |_| wanted.set(true) on:change=move |event| other.set(event_target_value(&event))>
+                                <select on:focus=move |_| is_opened.set(true) on:change=move |event| other.set(event_target_value(&event))>
                                     {others
                                         .get()
                                         .into_iter()

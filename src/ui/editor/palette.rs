@@ -1,17 +1,24 @@
-//! The steps to choose from: beside the canvas, and as a list at an outlet.
+//! The kinds of steps that can be added: beside the canvas, and as a list at an outlet.
 
 use leptos::prelude::*;
 
-use super::{bench::Bench, browser, pointer::PointerTool, step_box::GroupIcon};
+use super::{
+    actions::Actions,
+    browser,
+    context::{CanvasView, GraphState, OpenVersion, Panels, Selection},
+    navigation::{Navigation, step_id},
+    pointer::PointerTool,
+    step_box::GroupIcon,
+};
 use wayfare_domain::graph::{NodeKind, node::NodeGroup};
 use wayfare_editor_model::palette::{GROUPS, PaletteItem, items};
 
-fn of_group(group: NodeGroup) -> Vec<PaletteItem> {
+fn items_of(group: NodeGroup) -> Vec<PaletteItem> {
     items().into_iter().filter(|item| item.step.group() == group).collect()
 }
 
 #[component]
-pub fn Palette(hand: PointerTool) -> impl IntoView {
+pub fn Palette(pointer: PointerTool) -> impl IntoView {
     view! {
         <section class="palette" aria-label="Palette">
             {GROUPS
@@ -20,7 +27,7 @@ pub fn Palette(hand: PointerTool) -> impl IntoView {
                     view! {
                         <div class="palette-group" role="group" aria-label=title>
                             <p class="palette-title" aria-hidden="true">{title}</p>
-                            {of_group(group).into_iter().map(|item| view! { <PaletteItem item=item hand=hand /> }).collect_view()}
+                            {items_of(group).into_iter().map(|item| view! { <PaletteItem item=item pointer=pointer /> }).collect_view()}
                         </div>
                     }
                 })
@@ -29,50 +36,53 @@ pub fn Palette(hand: PointerTool) -> impl IntoView {
     }
 }
 
-/// A step that is dragged out of the palette: where it is, and whether it has moved yet.
+/// A step that is dragged out of the palette.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Dragged {
+struct PaletteDrag {
     start: (i32, i32),
     at: (i32, i32),
-    moved: bool,
+    /// Whether it went far enough to be no click.
+    is_moved: bool,
 }
 
 #[component]
-fn PaletteItem(item: PaletteItem, hand: PointerTool) -> impl IntoView {
-    let bench = Bench::here();
-    let dragged = RwSignal::new(None::<Dragged>);
+fn PaletteItem(item: PaletteItem, pointer: PointerTool) -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let actions = Actions::here();
+    let drag = RwSignal::new(None::<PaletteDrag>);
     // A drag ends with a click, which must not add a second step.
-    let dropped = StoredValue::new(false);
+    let was_dropped = StoredValue::new(false);
     let (key, step) = (item.key, item.step);
     let title = step.title();
     let group = step.group();
     let down = move |event: leptos::ev::PointerEvent| {
-        dropped.set_value(false);
-        if event.button() == 0 && bench.can_draw() {
+        was_dropped.set_value(false);
+        if event.button() == 0 && open_version.can_edit_graph() {
             let at = (event.client_x(), event.client_y());
-            dragged.set(Some(Dragged { start: at, at, moved: false }));
-            // A fast hand is outside of the button with its first move.
+            drag.set(Some(PaletteDrag { start: at, at, is_moved: false }));
+            // A fast pointer is outside of the button with its first move.
             if let Some(button) = browser::closest(event.target(), "button") {
                 let _ = button.set_pointer_capture(event.pointer_id());
             }
         }
     };
     let moved = move |event: leptos::ev::PointerEvent| {
-        let Some(mut drag) = dragged.get_untracked() else { return };
-        drag.at = (event.client_x(), event.client_y());
-        drag.moved |= (drag.at.0 - drag.start.0).abs() + (drag.at.1 - drag.start.1).abs() > 6;
-        dragged.set(Some(drag));
+        let Some(mut current) = drag.get_untracked() else { return };
+        let (start, at) = (current.start, (event.client_x(), event.client_y()));
+        current.at = at;
+        current.is_moved |= (at.0 - start.0).abs() + (at.1 - start.1).abs() > 6;
+        drag.set(Some(current));
     };
     let up = move |event: leptos::ev::PointerEvent| {
-        let drag = dragged.get_untracked();
-        dragged.set(None);
-        if drag.is_some_and(|drag| drag.moved) {
-            dropped.set_value(true);
-            hand.drop_step(key, event.client_x(), event.client_y());
+        let current = drag.get_untracked();
+        drag.set(None);
+        if current.is_some_and(|drag| drag.is_moved) {
+            was_dropped.set_value(true);
+            pointer.drop_step(key, event.client_x(), event.client_y());
         }
     };
     let ghost = move || {
-        dragged.get().filter(|drag| drag.moved).map(|drag| {
+        drag.get().filter(|drag| drag.is_moved).map(|drag| {
             view! {
                 <span class="ghost" aria-hidden="true" style:transform=format!("translate({}px, {}px)", drag.at.0 + 8, drag.at.1 + 8)>
                     {title}
@@ -84,15 +94,15 @@ fn PaletteItem(item: PaletteItem, hand: PointerTool) -> impl IntoView {
         <button
             class=format!("palette-item group-{}", group.key())
             r#type="button"
-            disabled=!bench.can_draw()
+            disabled=!open_version.can_edit_graph()
             title=format!("Add {title} after the selected step, or drag it onto the canvas")
             on:pointerdown=down
             on:pointermove=moved
             on:pointerup=up
-            on:pointercancel=move |_| dragged.set(None)
+            on:pointercancel=move |_| drag.set(None)
             on:click=move |_| {
-                if !dropped.get_value() {
-                    bench.add(step.clone(), None);
+                if !was_dropped.get_value() {
+                    actions.add(step.clone(), None);
                 }
             }
         >
@@ -106,27 +116,29 @@ fn PaletteItem(item: PaletteItem, hand: PointerTool) -> impl IntoView {
 /// The list of steps at an outlet, or of further outlets.
 #[component]
 pub fn StepPicker() -> impl IntoView {
-    let bench = Bench::here();
+    let graph = GraphState::here();
+    let canvas = CanvasView::here();
+    let panels = Panels::here();
     let close = move || {
-        let back = bench.picker.get_untracked().map(|picker| picker.from);
-        bench.picker.set(None);
-        if let Some(back) = back {
-            browser::focus_quietly(&super::bench::step_id(&back));
+        let from = panels.step_picker.get_untracked().map(|picker| picker.from);
+        panels.step_picker.set(None);
+        if let Some(from) = from {
+            browser::focus_quietly(&step_id(&from));
         }
     };
     move || {
-        let picker = bench.picker.get()?;
-        let (width, height) = bench.window.get_untracked();
+        let picker = panels.step_picker.get()?;
+        let (width, height) = canvas.size.get_untracked();
         let (x, y) = (picker.x.min(width - 260.0).max(8.0), picker.y.min(height - 200.0).max(8.0));
-        let title = bench.title(&picker.from);
-        let label = if picker.more {
+        let title = graph.title(&picker.from);
+        let label = if picker.lists_outlets {
             format!("Paths of {title}")
         } else {
-            let path = bench.outlet_title(&picker.from, &picker.outlet);
+            let path = graph.outlet_title(&picker.from, &picker.outlet);
             format!("Add a step after {title}, {path}")
         };
-        let body = if picker.more {
-            view! { <MoreOutlets from=picker.from.clone() /> }.into_any()
+        let body = if picker.lists_outlets {
+            view! { <HiddenOutlets from=picker.from.clone() /> }.into_any()
         } else {
             view! { <StepList from=picker.from.clone() outlet=picker.outlet.clone() /> }.into_any()
         };
@@ -155,27 +167,30 @@ pub fn StepPicker() -> impl IntoView {
 
 #[component]
 fn StepList(from: String, outlet: String) -> impl IntoView {
-    let bench = Bench::here();
-    let at = StoredValue::new((from, outlet));
-    let add = move |step: NodeKind| {
-        bench.picker.set(None);
-        bench.add(step, Some(at.get_value()));
-        if let Some(id) = bench.only_untracked() {
-            bench.go_to(&id);
+    let selection = Selection::here();
+    let panels = Panels::here();
+    let actions = Actions::here();
+    let navigation = Navigation::here();
+    let after = StoredValue::new((from, outlet));
+    let add = Callback::new(move |step: NodeKind| {
+        panels.step_picker.set(None);
+        actions.add(step, Some(after.get_value()));
+        if let Some(id) = selection.only_node_untracked() {
+            navigation.go_to(&id);
         }
-    };
+    });
     GROUPS
         .into_iter()
         .map(|(group, title)| {
             view! {
                 <div class="picker-group" role="group" aria-label=title>
                     <p class="palette-title" aria-hidden="true">{title}</p>
-                    {of_group(group)
+                    {items_of(group)
                         .into_iter()
                         .map(|item| {
                             let step = item.step.clone();
                             view! {
-                                <button class=format!("palette-item group-{}", group.key()) r#type="button" on:click=move |_| add(step.clone())>
+                                <button class=format!("palette-item group-{}", group.key()) r#type="button" on:click=move |_| add.run(step.clone())>
                                     <GroupIcon group=group />
                                     {item.step.title()}
                                 </button>
@@ -188,17 +203,18 @@ fn StepList(from: String, outlet: String) -> impl IntoView {
         .collect_view()
 }
 
-/// Outlets that have no place on the rim; choosing one goes on to what comes behind it.
+/// The outlets that are not drawn on the rim; picking one leads on to the steps behind it.
 #[component]
-fn MoreOutlets(from: String) -> impl IntoView {
-    let bench = Bench::here();
-    let shown: Vec<String> = bench
-        .cell(&from)
-        .map(|cell| {
-            cell.outlets.read_untracked().iter().map(|outlet| outlet.name.clone()).collect()
+fn HiddenOutlets(from: String) -> impl IntoView {
+    let graph = GraphState::here();
+    let panels = Panels::here();
+    let shown: Vec<String> = graph
+        .node_view(&from)
+        .map(|view| {
+            view.outlets.read_untracked().iter().map(|outlet| outlet.name.clone()).collect()
         })
         .unwrap_or_default();
-    let hidden: Vec<String> = bench
+    let hidden: Vec<String> = graph
         .node(&from)
         .map(|node| node.outlets())
         .unwrap_or_default()
@@ -211,16 +227,16 @@ fn MoreOutlets(from: String) -> impl IntoView {
             let press = {
                 let outlet = outlet.clone();
                 move |_| {
-                    bench.picker.update(|picker| {
+                    panels.step_picker.update(|picker| {
                         if let Some(picker) = picker {
-                            picker.more = false;
+                            picker.lists_outlets = false;
                             picker.outlet = outlet.clone();
                         }
                     });
-                    browser::later(|| browser::focus_first_field("step-picker"));
+                    browser::after_paint(|| browser::focus_first_field("step-picker"));
                 }
             };
-            let path = bench.outlet_title(&from, &outlet);
+            let path = graph.outlet_title(&from, &outlet);
             view! { <button class="palette-item" r#type="button" on:click=press>{path}</button> }
         })
         .collect_view()

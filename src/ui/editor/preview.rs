@@ -1,9 +1,12 @@
-//! A message as it stands in its form, filled in for someone: how it looks on a phone and on a
-//! desktop, and a test of it.
+//! A message as its form says it, rendered for a profile: how it looks on a phone and on a desktop,
+//! and a test send.
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{bench::Bench, dialogs::Window};
+use super::{
+    context::{GraphState, OpenVersion, Panels},
+    dialogs::Dialog,
+};
 use crate::{
     api::editor::{preview_draft, test_draft},
     ui::components::message_content::{EmailSubject, EmailText, PlainContent, address_label},
@@ -16,25 +19,26 @@ use wayfare_domain::{
     profiles::profile::Channel,
 };
 
-/// Of the frame that an email is shown in.
+/// The name of the frame that an email is shown in.
 const FRAME: &str = "message-frame";
 
 #[component]
-pub fn PreviewWindow() -> impl IntoView {
-    let bench = Bench::here();
-    // Whom one looks at messages for stays the same from one to the next.
-    let person = RwSignal::new(String::new());
-    let open = Signal::derive(move || bench.preview.read().is_some());
-    let body = move || match bench.preview.get() {
-        Some(node) => view! { <Preview node=node person=person /> }.into_any(),
+pub fn PreviewDialog() -> impl IntoView {
+    let panels = Panels::here();
+    // The profile stays the same from one message to the next.
+    let identity = RwSignal::new(String::new());
+    let open = Signal::derive(move || panels.preview_of.read().is_some());
+    let close = Callback::new(move |()| panels.preview_of.set(None));
+    let body = Callback::new(move |()| match panels.preview_of.get() {
+        Some(node) => view! { <Preview node=node identity=identity /> }.into_any(),
         None => ().into_any(),
-    };
+    });
     view! {
-        <Window
+        <Dialog
             id="preview-window"
             title="Preview of the message"
             open=open
-            closed=move || bench.preview.set(None)
+            closed=close
             body=body
             class="dialog dialog-wide"
         />
@@ -42,39 +46,45 @@ pub fn PreviewWindow() -> impl IntoView {
 }
 
 /// The message as it is now, or nothing where the step was deleted.
-fn draft(bench: Bench, node: &str, person: &str) -> Option<DraftMessage> {
-    let journey = bench.document.get_value().journey;
-    let settings = bench.settings.get_untracked();
+fn draft_message(
+    version: OpenVersion,
+    graph: GraphState,
+    node: &str,
+    identity: &str,
+) -> Option<DraftMessage> {
+    let journey = version.document().journey;
+    let settings = graph.settings.get_untracked();
     Some(DraftMessage {
         journey,
-        node: bench.node(node)?,
+        node: graph.node(node)?,
         settings,
-        person: person.trim().to_string(),
+        person: identity.trim().to_string(),
     })
 }
 
 #[component]
-fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
-    let bench = Bench::here();
+fn Preview(node: String, identity: RwSignal<String>) -> impl IntoView {
+    let version = OpenVersion::here();
+    let graph = GraphState::here();
+    let panels = Panels::here();
     let node = StoredValue::new(node);
-    let answer = RwSignal::new(None::<Result<MessagePreview, String>>);
-    let shown = StoredValue::new(None::<DraftMessage>);
-    let look = move || {
-        let Some(message) = draft(bench, &node.get_value(), &person.get_untracked()) else {
-            return;
-        };
-        shown.set_value(Some(message.clone()));
+    let preview = RwSignal::new(None::<Result<MessagePreview, String>>);
+    let draft = StoredValue::new(None::<DraftMessage>);
+    let load = move || {
+        let (node, identity) = (node.get_value(), identity.get_untracked());
+        let Some(message) = draft_message(version, graph, &node, &identity) else { return };
+        draft.set_value(Some(message.clone()));
         spawn_local(async move {
-            answer.try_set(Some(preview_draft(message).await.map_err(|error| error.sentence())));
+            preview.try_set(Some(preview_draft(message).await.map_err(|error| error.sentence())));
         });
     };
-    look();
+    load();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        look();
+        load();
     };
     view! {
-        <p class="dialog-text">{bench.title(&node.get_value())}</p>
+        <p class="dialog-text">{graph.title(&node.get_value())}</p>
         <form class="preview-ask" on:submit=submit>
             <label class="field">
                 <span class="field-label">"Profile: identity or email address"</span>
@@ -83,21 +93,21 @@ fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
                     autocomplete="off"
                     spellcheck="false"
                     aria-describedby="preview-person"
-                    prop:value=person
-                    on:input=move |event| person.set(event_target_value(&event))
+                    prop:value=identity
+                    on:input=move |event| identity.set(event_target_value(&event))
                 />
             </label>
             <button class="button" r#type="submit">
                 "Show"
             </button>
         </form>
-        {move || match answer.get() {
+        {move || match preview.get() {
             None => view! { <p class="hint" role="status">"Loading…"</p> }.into_any(),
             Some(Err(sentence)) => view! { <p class="complaint" role="alert">{sentence}</p> }.into_any(),
-            Some(Ok(preview)) => view! { <Shown preview=preview draft=shown /> }.into_any(),
+            Some(Ok(preview)) => view! { <RenderedMessage preview=preview draft=draft /> }.into_any(),
         }}
         <div class="dialog-actions">
-            <button class="button" r#type="button" on:click=move |_| bench.preview.set(None)>
+            <button class="button" r#type="button" on:click=move |_| panels.preview_of.set(None)>
                 "Close"
             </button>
         </div>
@@ -105,10 +115,13 @@ fn Preview(node: String, person: RwSignal<String>) -> impl IntoView {
 }
 
 #[component]
-fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
-    let bench = Bench::here();
+fn RenderedMessage(
+    preview: MessagePreview,
+    draft: StoredValue<Option<DraftMessage>>,
+) -> impl IntoView {
+    let open_version = OpenVersion::here();
     let MessagePreview { channel, channel_state, person, content, findings, .. } = preview;
-    let for_whom = match person {
+    let shown_for = match person {
         PreviewProfile::Person { title, .. } => {
             format!(
                 "Shown with data from {title}, and the latest event that matches the journey’s \
@@ -122,13 +135,13 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
             "No profile has this identity or email address. Shown with sample data.".to_string()
         }
     };
-    let found = findings.problems.into_iter().chain(findings.warnings);
-    let can_go = content.is_some() && bench.can_write();
+    let problems = findings.problems.into_iter().chain(findings.warnings);
+    let can_be_sent = content.is_some() && open_version.can_edit_content();
     view! {
         <p id="preview-person" class="hint" role="status">
-            {for_whom}
+            {shown_for}
         </p>
-        {found.map(|found| view! { <p class="complaint complaint-warning">{found.sentence}</p> }).collect_view()}
+        {problems.map(|problem| view! { <p class="complaint complaint-warning">{problem.sentence}</p> }).collect_view()}
         {match content {
             Some(PreviewContent::Email { subject, text, has_html }) => {
                 view! {
@@ -141,15 +154,15 @@ fn Shown(preview: MessagePreview, draft: StoredValue<Option<DraftMessage>>) -> i
             Some(content) => view! { <PlainContent content=content /> }.into_any(),
             None => ().into_any(),
         }}
-        {can_go.then(|| view! { <Test channel=channel state=channel_state draft=draft /> })}
+        {can_be_sent.then(|| view! { <TestSend channel=channel state=channel_state draft=draft /> })}
     }
 }
 
-/// An email under its own policy, as wide as on a phone or on a desktop.
+/// An email in a frame of its own, as wide as on a phone or on a desktop.
 #[component]
 fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
-    let wide = RwSignal::new(false);
+    let is_wide = RwSignal::new(false);
     let message =
         draft.get_value().and_then(|draft| serde_json::to_string(&draft).ok()).unwrap_or_default();
     Effect::new(move |_| {
@@ -157,10 +170,10 @@ fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
             let _ = form.submit();
         }
     });
-    let device = move |title: &'static str, is_wide: bool| {
+    let device = move |title: &'static str, wide: bool| {
         view! {
             <label class="choice">
-                <input r#type="radio" name="preview-width" prop:checked=move || wide.get() == is_wide on:change=move |_| wide.set(is_wide) />
+                <input r#type="radio" name="preview-width" prop:checked=move || is_wide.get() == wide on:change=move |_| is_wide.set(wide) />
                 <span>{title}</span>
             </label>
         }
@@ -180,8 +193,8 @@ fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
                 <iframe
                     name=FRAME
                     class="preview-frame"
-                    class:preview-phone=move || !wide.get()
-                    class:preview-desktop=wide
+                    class:preview-phone=move || !is_wide.get()
+                    class:preview-desktop=is_wide
                     title="Message preview"
                     sandbox=""
                 ></iframe>
@@ -190,9 +203,9 @@ fn HtmlFrame(draft: StoredValue<Option<DraftMessage>>) -> impl IntoView {
     }
 }
 
-/// One of it, right now, to oneself.
+/// Sends the message once, to the person who edits it.
 #[component]
-fn Test(
+fn TestSend(
     channel: Channel,
     state: ChannelState,
     draft: StoredValue<Option<DraftMessage>>,
@@ -208,28 +221,30 @@ fn Test(
         }
         .into_any();
     }
-    let addressed = channel == Channel::Webhook;
+    let has_own_address = channel == Channel::Webhook;
     let to = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
+    let is_sending = RwSignal::new(false);
     let outcome = RwSignal::new(None::<Result<(), String>>);
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let Some(message) = draft.get_value().filter(|_| !busy.get_untracked()) else { return };
-        busy.set(true);
+        let Some(message) = draft.get_value().filter(|_| !is_sending.get_untracked()) else {
+            return;
+        };
+        is_sending.set(true);
         outcome.set(None);
         let to = to.get_untracked();
         spawn_local(async move {
-            let answer =
+            let result =
                 test_draft(message, to).await.map(|_| ()).map_err(|error| error.sentence());
-            busy.try_set(false);
-            outcome.try_set(Some(answer));
+            is_sending.try_set(false);
+            outcome.try_set(Some(result));
         });
     };
     view! {
         <section class="section" aria-labelledby="preview-test-title">
             <h2 id="preview-test-title">"Send a test"</h2>
             <form class="preview-ask" on:submit=send>
-                {(!addressed)
+                {(!has_own_address)
                     .then(|| {
                         view! {
                             <label class="field">
@@ -244,7 +259,7 @@ fn Test(
                             </label>
                         }
                     })}
-                <button class="button" r#type="submit" aria-disabled=move || busy.get().to_string()>
+                <button class="button" r#type="submit" aria-disabled=move || is_sending.get().to_string()>
                     "Send test"
                 </button>
             </form>

@@ -1,11 +1,13 @@
-//! The bar above the canvas: what can be done to the whole, and how it stands with saving.
+//! The bar above the canvas: what can be done to the version, and whether it is saved.
 
 use leptos::prelude::*;
 
 use super::{
-    bench::{Bench, SaveState, SidePanel},
+    actions::Actions,
     browser,
+    context::{GraphState, OpenVersion, Panels, Problems, SaveState, SaveStatus, SidePanel},
     icons::{EditorIcon, MarkIcon},
+    navigation::Navigation,
 };
 use crate::ui::components::icon::{Icon, Symbol};
 use wayfare_domain::{
@@ -20,42 +22,45 @@ pub fn Toolbar(
     publishing: RwSignal<bool>,
     beginning: Callback<()>,
 ) -> impl IntoView {
-    let bench = Bench::here();
-    let document = bench.document.get_value();
-    let begins = bench.mode != EditMode::Draft && !document.archived;
-    let undo = move |_| bench.undo();
-    let redo = move |_| bench.redo();
+    let open_version = OpenVersion::here();
+    let graph = GraphState::here();
+    let actions = Actions::here();
+    let document = open_version.document();
+    let can_begin = open_version.mode != EditMode::Draft && !document.archived;
+    let can_undo = Signal::derive(move || graph.can_undo_redo.get().0);
+    let can_redo = Signal::derive(move || graph.can_undo_redo.get().1);
+    let can_align = Signal::stored(open_version.can_edit_content());
     view! {
         <div class="editor-bar" role="toolbar" aria-label="Editor">
             <div class="editor-bar-group">
-                <ToolButton label="Undo" hint="Ctrl + Z" mark=EditorIcon::Undo off=Signal::derive(move || !bench.history.get().0) press=undo />
-                <ToolButton label="Redo" hint="Ctrl + Y" mark=EditorIcon::Redo off=Signal::derive(move || !bench.history.get().1) press=redo />
+                <ToolButton label="Undo" hint="Ctrl + Z" mark=EditorIcon::Undo enabled=can_undo press=Callback::new(move |()| graph.undo()) />
+                <ToolButton label="Redo" hint="Ctrl + Y" mark=EditorIcon::Redo enabled=can_redo press=Callback::new(move |()| graph.redo()) />
             </div>
             <div class="editor-bar-group">
                 <ToolButton
                     label="Align from top to bottom"
                     hint="L"
                     mark=EditorIcon::AlignDown
-                    off=Signal::derive(move || !bench.can_write())
-                    press=move |_| bench.align(LayoutDirection::Down)
+                    enabled=can_align
+                    press=Callback::new(move |()| actions.align(LayoutDirection::Down))
                 />
                 <ToolButton
                     label="Align from left to right"
                     hint=""
                     mark=EditorIcon::AlignRight
-                    off=Signal::derive(move || !bench.can_write())
-                    press=move |_| bench.align(LayoutDirection::Right)
+                    enabled=can_align
+                    press=Callback::new(move |()| actions.align(LayoutDirection::Right))
                 />
             </div>
-            <ToolButton label="Keyboard shortcuts" hint="?" mark=EditorIcon::Help off=Signal::derive(|| false) press=move |_| help.set(true) />
-            <Saving />
+            <ToolButton label="Keyboard shortcuts" hint="?" mark=EditorIcon::Help enabled=Signal::stored(true) press=Callback::new(move |()| help.set(true)) />
+            <SaveIndicator />
             <div class="editor-bar-group editor-bar-end">
-                <Versions />
+                <VersionPicker />
                 <SideButton side=SidePanel::Step label="Step" />
                 <SideButton side=SidePanel::Settings label="Settings" />
-                <ChecksButton />
-                <SideButton side=SidePanel::Trial label="Simulation" />
-                {begins
+                <ProblemsButton />
+                <SideButton side=SidePanel::Simulation label="Simulation" />
+                {can_begin
                     .then(|| {
                         view! {
                             <button class="button needs-creator" r#type="button" on:click=move |_| beginning.run(())>
@@ -63,8 +68,7 @@ pub fn Toolbar(
                             </button>
                         }
                     })}
-                {bench
-                    .publishes()
+                {open_version.can_publish()
                     .then(|| {
                         view! {
                             <button class="button button-primary" r#type="button" on:click=move |_| publishing.set(true)>
@@ -78,19 +82,16 @@ pub fn Toolbar(
 }
 
 #[component]
-fn ToolButton<F>(
+fn ToolButton(
     label: &'static str,
     hint: &'static str,
     mark: EditorIcon,
-    off: Signal<bool>,
-    press: F,
-) -> impl IntoView
-where
-    F: Fn(leptos::ev::MouseEvent) + Clone + Send + Sync + 'static,
-{
+    enabled: Signal<bool>,
+    press: Callback<()>,
+) -> impl IntoView {
     let title = if hint.is_empty() { label.to_string() } else { format!("{label} ({hint})") };
     view! {
-        <button class="icon-button" r#type="button" aria-label=label title=title aria-disabled=move || off.get().to_string() on:click=press>
+        <button class="icon-button" r#type="button" aria-label=label title=title aria-disabled=move || (!enabled.get()).to_string() on:click=move |_| press.run(())>
             <MarkIcon mark=mark />
         </button>
     }
@@ -98,49 +99,46 @@ where
 
 #[component]
 fn SideButton(side: SidePanel, label: &'static str) -> impl IntoView {
-    let bench = Bench::here();
-    let open = move |_| {
-        bench.side.set(side);
-        browser::later(|| browser::focus("panel-title"));
-    };
+    let panels = Panels::here();
+    let navigation = Navigation::here();
+    let open = move |_| navigation.show_panel(side);
     view! {
-        <button class="button" r#type="button" aria-pressed=move || (bench.side.get() == side).to_string() on:click=open>
+        <button class="button" r#type="button" aria-pressed=move || (panels.side.get() == side).to_string() on:click=open>
             {label}
         </button>
     }
 }
 
 #[component]
-fn ChecksButton() -> impl IntoView {
-    let bench = Bench::here();
+fn ProblemsButton() -> impl IntoView {
+    let panels = Panels::here();
+    let problems = Problems::here();
     let counts = Memo::new(move |_| {
-        let checks = bench.checks.read();
-        let errors = checks.iter().filter(|check| check.severity == Severity::Error).count();
-        (errors, checks.len() - errors)
+        let all = problems.found.read();
+        let errors = all.iter().filter(|problem| problem.severity == Severity::Error).count();
+        (errors, all.len() - errors)
     });
-    let words = move || match counts.get() {
+    let summary = move || match counts.get() {
         (0, 0) => ": no problems".to_string(),
         (errors, warnings) => {
             format!(": {}, {}", count(errors, "error"), count(warnings, "warning"))
         }
     };
-    let open = move |_| {
-        bench.side.set(SidePanel::Checks);
-        browser::later(|| browser::focus("panel-title"));
-    };
+    let navigation = Navigation::here();
+    let open = move |_| navigation.show_panel(SidePanel::Problems);
     view! {
         <button
             class="button checks-button"
             class:checks-wrong=move || { counts.get().0 > 0 }
             r#type="button"
-            aria-pressed=move || (bench.side.get() == SidePanel::Checks).to_string()
+            aria-pressed=move || (panels.side.get() == SidePanel::Problems).to_string()
             on:click=open
         >
             {move || {
                 let symbol = if counts.get() == (0, 0) { Symbol::Check } else { Symbol::Alert };
                 view! { <Icon symbol=symbol /> }
             }}
-            <span>"Checks" <span class="visually-hidden">{words}</span></span>
+            <span>"Checks" <span class="visually-hidden">{summary}</span></span>
             {move || {
                 let (errors, warnings) = counts.get();
                 (errors + warnings > 0).then(|| view! { <span class="button-count" aria-hidden="true">{errors + warnings}</span> })
@@ -149,31 +147,32 @@ fn ChecksButton() -> impl IntoView {
     }
 }
 
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+fn count(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// How it stands with saving. Only what needs attention is said aloud.
+/// Whether the version is saved.
 #[component]
-fn Saving() -> impl IntoView {
-    let bench = Bench::here();
-    let text = move || match bench.saving.get() {
-        _ if bench.mode == EditMode::Read => String::new(),
+fn SaveIndicator() -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let save_status = SaveStatus::here();
+    let text = move || match save_status.state.get() {
+        _ if open_version.mode == EditMode::Read => String::new(),
         SaveState::Saved => "Saved".to_string(),
         SaveState::Unsaved => "Not saved yet".to_string(),
         SaveState::Saving => "Saving…".to_string(),
         SaveState::Offline => {
             "Not saved: no connection. Changes are kept here and saved when it is back".to_string()
         }
-        SaveState::Held(why) => format!("Not saved: {why}"),
+        SaveState::Blocked(why) => format!("Not saved: {why}"),
         SaveState::Conflict(_) => "Not saved: someone else saved this draft".to_string(),
     };
-    let state = move || match bench.saving.get() {
+    let class = move || match save_status.state.get() {
         SaveState::Saved | SaveState::Unsaved | SaveState::Saving => "saving",
-        SaveState::Offline | SaveState::Held(_) | SaveState::Conflict(_) => "saving saving-held",
+        SaveState::Offline | SaveState::Blocked(_) | SaveState::Conflict(_) => "saving saving-held",
     };
     view! {
-        <p class=state role="status" aria-label="Saving">
+        <p class=class role="status" aria-label="Saving">
             {text}
         </p>
     }
@@ -181,34 +180,34 @@ fn Saving() -> impl IntoView {
 
 /// The versions of the journey; choosing one opens it.
 #[component]
-fn Versions() -> impl IntoView {
-    let bench = Bench::here();
-    let document = bench.document.get_value();
+fn VersionPicker() -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let document = open_version.document();
     let (journey, current) = (document.journey, document.version);
-    let lines: Vec<(i64, String)> = document
+    let options: Vec<(i64, String)> = document
         .versions
         .iter()
-        .map(|line| {
-            let at = line
+        .map(|option| {
+            let at = option
                 .published_at
                 .map(|at: Timestamp| format!(", {}", at.short_date()))
                 .unwrap_or_default();
-            (line.number, format!("Version {} · {}{at}", line.number, line.status))
+            (option.number, format!("Version {} · {}{at}", option.number, option.status))
         })
         .collect();
-    if lines.len() < 2 {
-        let text = lines.into_iter().next().map(|(_, text)| text).unwrap_or_default();
+    if options.len() < 2 {
+        let text = options.into_iter().next().map(|(_, text)| text).unwrap_or_default();
         return view! { <span class="hint version-only">{text}</span> }.into_any();
     }
     let open = move |event| {
         let number = event_target_value(&event);
-        browser::go_to(&format!("/journeys/{journey}/edit?version={number}"));
+        browser::open_address(&format!("/journeys/{journey}/edit?version={number}"));
     };
     view! {
         <label class="version-select">
             <span class="visually-hidden">"Version"</span>
             <select on:change=open>
-                {lines
+                {options
                     .into_iter()
                     .map(|(number, text)| {
                         view! {

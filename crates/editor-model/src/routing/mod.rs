@@ -116,7 +116,10 @@ fn plain_points(start: Position, end: Position) -> Vec<Position> {
 
 /// The boxes of a graph and the ends of its connectors, in their order; `None` for one whose ends
 /// are not there.
-pub fn wires(graph: &Graph, direction: LayoutDirection) -> (Vec<Rect>, Vec<Option<ConnectorEnds>>) {
+pub fn connector_ends(
+    graph: &Graph,
+    direction: LayoutDirection,
+) -> (Vec<Rect>, Vec<Option<ConnectorEnds>>) {
     let drawn = drawn_outlets(graph);
     let index: HashMap<&str, usize> =
         graph.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect();
@@ -134,44 +137,44 @@ pub fn wires(graph: &Graph, direction: LayoutDirection) -> (Vec<Rect>, Vec<Optio
         .zip(&shown)
         .map(|(node, shown)| frame(node.position, shown.len(), direction))
         .collect();
-    let wire = |connector: &Connector| {
+    let ends = |connector: &Connector| {
         let (from, to) = (*index.get(connector.from.as_str())?, *index.get(connector.to.as_str())?);
         let place = shown[from].iter().position(|outlet| *outlet == connector.outlet).unwrap_or(0);
         let start = outlet_point(frames[from], place, shown[from].len(), direction);
         Some(ConnectorEnds { from, to, start, end: inlet_point(frames[to], direction) })
     };
-    let wires = graph.connectors.iter().map(wire).collect();
-    (frames, wires)
+    let connectors = graph.connectors.iter().map(ends).collect();
+    (frames, connectors)
 }
 
 /// The ways of all connectors of a graph, in their order.
 pub fn route_all(graph: &Graph, direction: LayoutDirection) -> Vec<ConnectorPath> {
-    let (frames, wires) = wires(graph, direction);
-    routed(&frames, &wires, direction)
+    let (frames, connectors) = connector_ends(graph, direction);
+    route(&frames, &connectors, direction)
 }
 
 /// The ways of connectors around boxes. One that has no ends has no way.
-pub fn routed(
+pub fn route(
     frames: &[Rect],
     ends: &[Option<ConnectorEnds>],
     direction: LayoutDirection,
 ) -> Vec<ConnectorPath> {
     let boxes: Vec<Rect> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
-    let wires: Vec<ConnectorEnds> = ends.iter().flatten().copied().collect();
+    let connectors: Vec<ConnectorEnds> = ends.iter().flatten().copied().collect();
     let points: Vec<Vec<Position>> =
-        plan(&boxes, &wires, direction).into_iter().map(tidy).collect();
-    let buttons = buttons(&points, &wires, &boxes);
+        plan(&boxes, &connectors, direction).into_iter().map(tidy).collect();
+    let buttons = buttons(&points, &connectors, &boxes);
     let mut found = points
         .into_iter()
         .zip(buttons)
         .map(|(points, button)| back(ConnectorPath { points, button }, direction));
-    ends.iter().map(|wire| wire.and_then(|_| found.next()).unwrap_or_default()).collect()
+    ends.iter().map(|ends| ends.and_then(|_| found.next()).unwrap_or_default()).collect()
 }
 
 /// The room that level lines ask for in the free space in which they run, along the direction of
 /// the drawing: for anyone who moves layers apart.
 pub fn lane_demand(graph: &Graph, direction: LayoutDirection) -> Vec<LaneDemand> {
-    let (frames, ends) = wires(graph, direction);
+    let (frames, ends) = connector_ends(graph, direction);
     let boxes: Vec<Rect> = frames.iter().map(|frame| turned_frame(*frame, direction)).collect();
     let known: Vec<ConnectorEnds> = ends.into_iter().flatten().collect();
     lanes::crowds(&courses(&boxes, &known, direction))
@@ -179,16 +182,16 @@ pub fn lane_demand(graph: &Graph, direction: LayoutDirection) -> Vec<LaneDemand>
 
 fn courses(
     boxes: &[Rect],
-    wires: &[ConnectorEnds],
+    connectors: &[ConnectorEnds],
     direction: LayoutDirection,
 ) -> Vec<Option<path_search::OrthogonalPath>> {
     let wide = free_space::FreeSpace::new(boxes, CLEAR);
     let mut tight = None;
     let mut patience = path_search::SEARCH_BUDGET;
-    wires
+    connectors
         .iter()
-        .map(|wire| {
-            let (start, end) = (turned(wire.start, direction), turned(wire.end, direction));
+        .map(|ends| {
+            let (start, end) = (turned(ends.start, direction), turned(ends.end, direction));
             path_search::find_path(&wide, start, end, CLEAR, &mut patience).or_else(|| {
                 let tight = tight.get_or_insert_with(|| free_space::FreeSpace::new(boxes, TIGHT));
                 path_search::find_path(tight, start, end, TIGHT, &mut patience)
@@ -198,25 +201,33 @@ fn courses(
 }
 
 /// The corners of each way.
-fn plan(boxes: &[Rect], wires: &[ConnectorEnds], direction: LayoutDirection) -> Vec<Vec<Position>> {
-    let mut courses = courses(boxes, wires, direction);
+fn plan(
+    boxes: &[Rect],
+    connectors: &[ConnectorEnds],
+    direction: LayoutDirection,
+) -> Vec<Vec<Position>> {
+    let mut courses = courses(boxes, connectors, direction);
     let levels = lanes::assign(&mut courses);
     courses
         .iter()
         .zip(levels)
-        .zip(wires)
-        .map(|((course, levels), wire)| match course {
+        .zip(connectors)
+        .map(|((course, levels), ends)| match course {
             Some(course) => course.corners(&levels),
-            None => plain_points(turned(wire.start, direction), turned(wire.end, direction)),
+            None => plain_points(turned(ends.start, direction), turned(ends.end, direction)),
         })
         .collect()
 }
 
 /// A place for the button of each way: on a piece that is its own, apart from other buttons.
-fn buttons(routes: &[Vec<Position>], wires: &[ConnectorEnds], boxes: &[Rect]) -> Vec<Position> {
+fn buttons(
+    routes: &[Vec<Position>],
+    connectors: &[ConnectorEnds],
+    boxes: &[Rect],
+) -> Vec<Position> {
     let mut arriving: HashMap<usize, usize> = HashMap::new();
-    for wire in wires {
-        *arriving.entry(wire.to).or_default() += 1;
+    for ends in connectors {
+        *arriving.entry(ends.to).or_default() += 1;
     }
     let cell = |at: Position| {
         ((at.x / BUTTONS_APART).floor() as i64, (at.y / BUTTONS_APART).floor() as i64)
@@ -225,9 +236,9 @@ fn buttons(routes: &[Vec<Position>], wires: &[ConnectorEnds], boxes: &[Rect]) ->
     let hidden = OverlapIndex::behind(boxes);
     routes
         .iter()
-        .zip(wires)
-        .map(|(points, wire)| {
-            let shared = arriving.get(&wire.to).is_some_and(|count| *count > 1);
+        .zip(connectors)
+        .map(|(points, ends)| {
+            let shared = arriving.get(&ends.to).is_some_and(|count| *count > 1);
             let candidates = button_candidates(points, shared);
             let free = |at: &Position| {
                 let (column, row) = cell(*at);

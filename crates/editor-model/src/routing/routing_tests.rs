@@ -10,13 +10,13 @@ use wayfare_domain::graph::{Node, NodeKind, node::Delay};
 
 /// The pieces of ways that go through a box which is not the one they come from or lead to.
 fn through_boxes(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
-    let (frames, wires) = wires(graph, direction);
+    let (frames, connectors) = connector_ends(graph, direction);
     let mut found = Vec::new();
-    for (route, wire) in route_all(graph, direction).iter().zip(wires) {
-        let Some(wire) = wire else { continue };
+    for (route, ends) in route_all(graph, direction).iter().zip(connectors) {
+        let Some(ends) = ends else { continue };
         assert_eq!(
             (route.points.first(), route.points.last()),
-            (Some(&wire.start), Some(&wire.end))
+            (Some(&ends.start), Some(&ends.end))
         );
         let last = route.points.len() - 2;
         for (place, two) in route.points.windows(2).enumerate() {
@@ -24,7 +24,7 @@ fn through_boxes(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
             let piece = Rect::between(two[0], two[1]);
             for (index, frame) in frames.iter().enumerate() {
                 // Its ends touch their boxes, and go into none.
-                let own = (index == wire.from && place == 0) || (index == wire.to && place == last);
+                let own = (index == ends.from && place == 0) || (index == ends.to && place == last);
                 let inside = frame.inflate(-0.01);
                 let touches = piece.x <= inside.right()
                     && inside.x <= piece.right()
@@ -33,7 +33,7 @@ fn through_boxes(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
                 if touches && !own {
                     found.push(format!(
                         "{} → {}: {two:?} in {} {frame:?}",
-                        graph.nodes[wire.from].id, graph.nodes[wire.to].id, graph.nodes[index].id
+                        graph.nodes[ends.from].id, graph.nodes[ends.to].id, graph.nodes[index].id
                     ));
                 }
             }
@@ -44,16 +44,16 @@ fn through_boxes(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
 
 /// Pieces of ways to different boxes that lie upon one another.
 fn upon_each_other(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
-    let (_, wires) = wires(graph, direction);
+    let (_, connectors) = connector_ends(graph, direction);
     let mut pieces = Vec::new();
-    for (number, (route, wire)) in route_all(graph, direction).iter().zip(wires).enumerate() {
-        let Some(wire) = wire else { continue };
-        pieces.extend(route.points.windows(2).map(|two| (number, wire, two[0], two[1])));
+    for (number, (route, ends)) in route_all(graph, direction).iter().zip(connectors).enumerate() {
+        let Some(ends) = ends else { continue };
+        pieces.extend(route.points.windows(2).map(|two| (number, ends, two[0], two[1])));
     }
     let mut found = Vec::new();
-    for (index, (number, wire, a, b)) in pieces.iter().enumerate() {
+    for (index, (number, ends, a, b)) in pieces.iter().enumerate() {
         for (other_number, other, c, d) in &pieces[index + 1..] {
-            let (same_way, same_target) = (number == other_number, wire.to == other.to);
+            let (same_way, same_target) = (number == other_number, ends.to == other.to);
             let level = a.y == b.y && c.y == d.y && (a.y - c.y).abs() < 0.2;
             let upright = a.x == b.x && c.x == d.x && (a.x - c.x).abs() < 0.2;
             let shared = |a: f64, b: f64, c: f64, d: f64| {
@@ -62,7 +62,7 @@ fn upon_each_other(graph: &Graph, direction: LayoutDirection) -> Vec<String> {
             let upon =
                 (level && shared(a.x, b.x, c.x, d.x)) || (upright && shared(a.y, b.y, c.y, d.y));
             // The last piece into a box is that of all who come.
-            if upon && !same_way && !(same_target && (*b == wire.end || *d == other.end)) {
+            if upon && !same_way && !(same_target && (*b == ends.end || *d == other.end)) {
                 found.push(format!("{a:?} {b:?} and {c:?} {d:?}"));
             }
         }
@@ -104,7 +104,7 @@ fn buttons_of_a_template_stand_apart_and_on_their_lines() {
         let mut graph = template.document().expect("a document").graph;
         for direction in [LayoutDirection::Down, LayoutDirection::Right] {
             align(&mut graph, direction);
-            let (frames, _) = wires(&graph, direction);
+            let (frames, _) = connector_ends(&graph, direction);
             let routes = route_all(&graph, direction);
             for (index, route) in routes.iter().enumerate() {
                 let on_line = route
@@ -141,11 +141,11 @@ proptest! {
     #[test]
     fn level_lines_of_an_aligned_graph_lie_apart(mut graph in graphs(25), direction in directions()) {
         align(&mut graph, direction);
-        let (_, wires) = wires(&graph, direction);
+        let (_, connectors) = connector_ends(&graph, direction);
         let mut levels: Vec<(usize, f64, f64, f64)> = Vec::new();
-        for (number, (route, wire)) in route_all(&graph, direction).iter().zip(wires).enumerate() {
+        for (number, (route, ends)) in route_all(&graph, direction).iter().zip(connectors).enumerate() {
             let points: Vec<Position> = route.points.iter().map(|at| turned(*at, direction)).collect();
-            prop_assert!(wire.is_some());
+            prop_assert!(ends.is_some());
             levels.extend(points.windows(2).filter(|two| two[0].y == two[1].y).map(|two| (number, two[0].y, two[0].x.min(two[1].x), two[0].x.max(two[1].x))));
         }
         for (index, a) in levels.iter().enumerate() {
@@ -165,10 +165,10 @@ proptest! {
             let scale = if near { 1e-3 } else { 1.0 };
             node.position = Position { x: x * scale, y: y * scale };
         }
-        let (_, wires) = wires(&graph, direction);
-        for (route, wire) in route_all(&graph, direction).iter().zip(wires) {
-            let wire = wire.expect("both ends are there");
-            prop_assert_eq!((route.points.first(), route.points.last()), (Some(&wire.start), Some(&wire.end)));
+        let (_, connectors) = connector_ends(&graph, direction);
+        for (route, ends) in route_all(&graph, direction).iter().zip(connectors) {
+            let ends = ends.expect("both ends are there");
+            prop_assert_eq!((route.points.first(), route.points.last()), (Some(&ends.start), Some(&ends.end)));
             prop_assert!(route.points.iter().all(|at| at.x.is_finite() && at.y.is_finite()));
         }
     }

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use super::{
-    field_lens::{FieldLens, part},
-    fields::{NumberField, PickField, TextField, optional, options, some},
-    lists::{AddButton, RemoveButton},
+    field_lens::{FieldLens, field},
+    fields::{NumberField, PickField, TextField, optional_number, required_number},
+    lists::{AddButton, Lines, RemoveButton},
 };
 use wayfare_domain::{
     graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
@@ -14,8 +14,8 @@ use wayfare_domain::{
 };
 use wayfare_editor_model::field_values::{text_of_value, value_of_text};
 
-/// The deepest nesting that the builder makes.
-const DEEPEST: usize = 6;
+/// The deepest nesting that the builder offers.
+const DEPTH_MAX: usize = 6;
 
 const COMPARISONS: [(Comparison, &str, &str); 10] = [
     (Comparison::Equals, "equals", "is"),
@@ -30,7 +30,7 @@ const COMPARISONS: [(Comparison, &str, &str); 10] = [
     (Comparison::Missing, "missing", "is not known"),
 ];
 
-pub fn filter() -> PropertyFilter {
+pub fn new_filter() -> PropertyFilter {
     PropertyFilter {
         property: String::new(),
         is: Comparison::Equals,
@@ -38,20 +38,20 @@ pub fn filter() -> PropertyFilter {
     }
 }
 
-pub fn event() -> EventMatch {
+pub fn new_event() -> EventMatch {
     EventMatch { name: String::new(), filters: Vec::new() }
 }
 
 /// A value as the field of a text shows it.
-pub fn typed_value(part: FieldLens<Value>) -> FieldLens<String> {
-    part.under("", text_of_value, |value, text: String| *value = value_of_text(&text))
+pub fn typed_value(field: FieldLens<Value>) -> FieldLens<String> {
+    field.under("", text_of_value, |value, text: String| *value = value_of_text(&text))
 }
 
 /// One comparison of one property.
 #[component]
-pub fn FilterFields(part: FieldLens<PropertyFilter>, known: &'static str) -> impl IntoView {
-    let property = part!(part, "property", PropertyFilter { property, .. } => property);
-    let comparison = part.under(
+pub fn FilterFields(field: FieldLens<PropertyFilter>, known: &'static str) -> impl IntoView {
+    let property = field!(field, "property", PropertyFilter { property, .. } => property);
+    let comparison = field.under(
         "is",
         |filter| {
             COMPARISONS
@@ -71,53 +71,53 @@ pub fn FilterFields(part: FieldLens<PropertyFilter>, known: &'static str) -> imp
             }
         },
     );
-    let value = typed_value(part!(part, "value", PropertyFilter { value, .. } => value));
+    let value = typed_value(field!(field, "value", PropertyFilter { value, .. } => value));
     let has_value =
-        Memo::new(move |_| !matches!(part.get().is, Comparison::Exists | Comparison::Missing));
-    let choices = COMPARISONS
-        .iter()
-        .map(|(_, key, words)| ((*key).to_string(), (*words).to_string()))
-        .collect::<Vec<_>>();
+        Memo::new(move |_| !matches!(field.get().is, Comparison::Exists | Comparison::Missing));
+    let choices = COMPARISONS.iter().map(|(_, key, title)| (*key, *title)).collect();
     view! {
         <div class="filter-fields">
-            <TextField label="Property" part=property list=known />
-            <PickField label="Comparison" part=comparison options=choices />
-            {move || has_value.get().then(|| view! { <TextField label="Value" part=value /> })}
+            <TextField label="Property" field=property list=known />
+            <PickField label="Comparison" field=comparison options=choices />
+            {move || has_value.get().then(|| view! { <TextField label="Value" field=value /> })}
         </div>
     }
 }
 
 /// Comparisons of properties that must all hold.
 #[component]
-pub fn FilterList(part: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
-    let count = part.count();
+pub fn FilterList(field: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
+    let line = Callback::new(move |index| {
+        view! {
+            <div class="list-line">
+                <FilterFields field=field.item(index, new_filter()) known="known-event-properties" />
+                <RemoveButton label="Remove this condition" press=move |()| field.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <div class="list">
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <FilterFields part=part.item(index, filter()) known="known-event-properties" />
-                    <RemoveButton label="Remove this condition" press=move || part.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add a condition on the event" press=move || part.push(filter()) />
+            <Lines count=field.count() line=line />
+            <AddButton label="Add a condition on the event" press=move |()| field.push(new_filter()) />
         </div>
     }
 }
 
 #[component]
 pub fn EventFields(
-    part: FieldLens<EventMatch>,
+    field: FieldLens<EventMatch>,
     #[prop(default = "Event")] label: &'static str,
 ) -> impl IntoView {
-    let name = part!(part, "name", EventMatch { name, .. } => name);
-    let filters = part!(part, "filters", EventMatch { filters, .. } => filters);
+    let name = field!(field, "name", EventMatch { name, .. } => name);
+    let filters = field!(field, "filters", EventMatch { filters, .. } => filters);
     view! {
-        <TextField label=label part=name list="known-events" />
-        <FilterList part=filters />
+        <TextField label=label field=name list="known-events" />
+        <FilterList field=filters />
     }
 }
 
-fn kind_of(criteria: &Criteria) -> &'static str {
+fn criteria_kind(criteria: &Criteria) -> &'static str {
     match criteria {
         Criteria::All(_) => "all",
         Criteria::Any(_) => "any",
@@ -131,16 +131,16 @@ fn kind_of(criteria: &Criteria) -> &'static str {
     }
 }
 
-/// A condition of another kind; what groups hold is kept.
-fn of_kind(kind: &str, before: Criteria) -> Criteria {
+/// The criteria as another kind; the parts of a group are kept.
+fn change_kind(kind: &str, before: Criteria) -> Criteria {
     let parts = || match &before {
         Criteria::All(parts) | Criteria::Any(parts) => parts.clone(),
-        Criteria::Not(part) => vec![(**part).clone()],
+        Criteria::Not(inner) => vec![(**inner).clone()],
         leaf => vec![leaf.clone()],
     };
     let event = || match before.event() {
         Some(event) => event.clone(),
-        None => event(),
+        None => new_event(),
     };
     match kind {
         "all" => Criteria::All(parts()),
@@ -161,46 +161,46 @@ fn of_kind(kind: &str, before: Criteria) -> Criteria {
         "segment" => Criteria::InSegment(String::new()),
         "list" => Criteria::OnList(String::new()),
         "reachable" => Criteria::Reachable(Channel::Email.key().to_string()),
-        _ => Criteria::Property(filter()),
+        _ => Criteria::Property(new_filter()),
     }
 }
 
-/// A condition, whatever its kind.
+/// Criteria of any kind.
 #[component]
 pub fn CriteriaFields(
-    part: FieldLens<Criteria>,
+    field: FieldLens<Criteria>,
     #[prop(default = 1)] depth: usize,
 ) -> impl IntoView {
-    let kind = Memo::new(move |_| part.value.with(kind_of));
-    let pick = part.under(
+    let kind = Memo::new(move |_| field.value.with(criteria_kind));
+    let pick = field.under(
         "",
-        |criteria| kind_of(criteria).to_string(),
-        |criteria, kind: String| *criteria = of_kind(&kind, criteria.clone()),
+        |criteria| criteria_kind(criteria).to_string(),
+        |criteria, kind: String| *criteria = change_kind(&kind, criteria.clone()),
     );
-    let mut kinds = options([
+    let mut kinds = vec![
         ("property", "Profile property"),
         ("did", "Did an event"),
         ("did_time", "When they did an event"),
         ("segment", "In a segment"),
         ("list", "On a list"),
         ("reachable", "Can be reached"),
-    ]);
-    if depth < DEEPEST {
-        kinds.extend(options([("all", "All of"), ("any", "Any of"), ("not", "Not")]));
+    ];
+    if depth < DEPTH_MAX {
+        kinds.extend([("all", "All of"), ("any", "Any of"), ("not", "Not")]);
     }
     view! {
         <div class="criteria" class:criteria-group=move || matches!(kind.get(), "all" | "any" | "not")>
-            <PickField label="Condition" part=pick options=kinds quiet=true />
-            {move || fields_of(kind.get(), part, depth)}
+            <PickField label="Condition" field=pick options=kinds quiet=true />
+            {move || fields_of(kind.get(), field, depth)}
         </div>
     }
     .into_any()
 }
 
-fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
+fn fields_of(kind: &str, field: FieldLens<Criteria>, depth: usize) -> AnyView {
     match kind {
         "all" | "any" => {
-            let parts = part.under(
+            let parts = field.under(
                 kind,
                 |criteria| match criteria {
                     Criteria::All(parts) | Criteria::Any(parts) => parts.clone(),
@@ -212,10 +212,10 @@ fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
                     }
                 },
             );
-            view! { <Group parts=parts depth=depth /> }.into_any()
+            view! { <GroupFields parts=parts depth=depth /> }.into_any()
         }
         "not" => {
-            let inner = part.under(
+            let inner = field.under(
                 "not",
                 |criteria| match criteria {
                     Criteria::Not(inner) => (**inner).clone(),
@@ -227,69 +227,75 @@ fn fields_of(kind: &str, part: FieldLens<Criteria>, depth: usize) -> AnyView {
                     }
                 },
             );
-            view! { <CriteriaFields part=inner depth=depth + 1 /> }.into_any()
+            view! { <CriteriaFields field=inner depth=depth + 1 /> }.into_any()
         }
-        "did" => view! { <Did part=part /> }.into_any(),
-        "did_time" => view! { <DidTime part=part /> }.into_any(),
+        "did" => view! { <DidFields field=field /> }.into_any(),
+        "did_time" => view! { <DidTimeFields field=field /> }.into_any(),
         "segment" => {
-            let name = part!(part, "in_segment", Criteria::InSegment(name) => name);
-            view! { <TextField label="Segment" part=name list="known-segments" /> }.into_any()
+            let name = field!(field, "in_segment", Criteria::InSegment(name) => name);
+            view! { <TextField label="Segment" field=name list="known-segments" /> }.into_any()
         }
         "list" => {
-            let name = part!(part, "on_list", Criteria::OnList(name) => name);
-            view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
+            let name = field!(field, "on_list", Criteria::OnList(name) => name);
+            view! { <TextField label="List" field=name list="known-lists" /> }.into_any()
         }
         "reachable" => {
-            let channel = part!(part, "reachable", Criteria::Reachable(channel) => channel);
+            let channel = field!(field, "reachable", Criteria::Reachable(channel) => channel);
             let channels = Channel::ALL
                 .iter()
-                .map(|channel| (channel.key().to_string(), channel.title().to_string()))
+                .map(|channel| (channel.key(), channel.title()))
                 .collect::<Vec<_>>();
-            view! { <PickField label="By" part=channel options=channels /> }.into_any()
+            view! { <PickField label="By" field=channel options=channels /> }.into_any()
         }
         _ => {
-            let filter = part!(part, "property", Criteria::Property(filter) => filter, filter());
-            view! { <FilterFields part=filter known="known-properties" /> }.into_any()
+            let filter =
+                field!(field, "property", Criteria::Property(filter) => filter, new_filter());
+            view! { <FilterFields field=filter known="known-properties" /> }.into_any()
         }
     }
 }
 
 #[component]
-fn Group(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
+fn GroupFields(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
     let count = parts.count();
+    let line = Callback::new(move |index| {
+        view! {
+            <div class="list-line">
+                <CriteriaFields field=parts.item(index, Criteria::Property(new_filter())) depth=depth + 1 />
+                <RemoveButton label="Remove this condition" press=move |()| parts.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <div class="list">
             {move || (count.get() == 0).then(|| view! { <p class="hint">"No condition yet, so \
                 everyone matches."</p> })}
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <CriteriaFields part=parts.item(index, Criteria::Property(filter())) depth=depth + 1 />
-                    <RemoveButton label="Remove this condition" press=move || parts.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add a condition" press=move || parts.push(Criteria::Property(filter())) />
+            <Lines count=count line=line />
+            <AddButton label="Add a condition" press=move |()| parts.push(Criteria::Property(new_filter())) />
         </div>
     }
     .into_any()
 }
 
 #[component]
-fn Did(part: FieldLens<Criteria>) -> impl IntoView {
-    let event = part!(part, "did.event", Criteria::Did { event, .. } => event, event());
-    let at_least = part!(part, "did.at_least", Criteria::Did { at_least, .. } => at_least);
-    let within = part!(part, "did.within_days", Criteria::Did { within_days, .. } => within_days);
+fn DidFields(field: FieldLens<Criteria>) -> impl IntoView {
+    let event = field!(field, "did.event", Criteria::Did { event, .. } => event, new_event());
+    let at_least = field!(field, "did.at_least", Criteria::Did { at_least, .. } => at_least);
+    let within = field!(field, "did.within_days", Criteria::Did { within_days, .. } => within_days);
     view! {
-        <EventFields part=event />
-        <NumberField label="Minimum number of times" part=some(at_least) min=1 required=true />
-        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any time." />
+        <EventFields field=event />
+        <NumberField label="Minimum number of times" field=required_number(at_least) min=1 required=true />
+        <NumberField label="Within days" field=optional_number(within) min=1 hint="Empty: at any time." />
     }
 }
 
 #[component]
-fn DidTime(part: FieldLens<Criteria>) -> impl IntoView {
-    let event = part!(part, "did_time.event", Criteria::DidTime { event, .. } => event, event());
-    let days = part!(part, "did_time.days", Criteria::DidTime { days, .. } => days);
-    let occasion = part.under(
+fn DidTimeFields(field: FieldLens<Criteria>) -> impl IntoView {
+    let event =
+        field!(field, "did_time.event", Criteria::DidTime { event, .. } => event, new_event());
+    let days = field!(field, "did_time.days", Criteria::DidTime { days, .. } => days);
+    let occasion = field.under(
         "did_time.occasion",
         |criteria| {
             if matches!(criteria, Criteria::DidTime { occasion: Occurrence::First, .. }) {
@@ -305,7 +311,7 @@ fn DidTime(part: FieldLens<Criteria>) -> impl IntoView {
             }
         },
     );
-    let ago = part.under(
+    let ago = field.under(
         "did_time.ago",
         |criteria| {
             if matches!(criteria, Criteria::DidTime { ago: RelativeAge::Within, .. }) {
@@ -322,10 +328,10 @@ fn DidTime(part: FieldLens<Criteria>) -> impl IntoView {
         },
     );
     view! {
-        <EventFields part=event />
-        <PickField label="Which time" part=occasion options=options([("first", "the first time"), ("last", "the last time")]) />
-        <PickField label="When" part=ago options=options([("within", "in the last … days"), ("before", "more \
-            than … days ago")]) />
-        <NumberField label="Days" part=some(days) min=1 required=true />
+        <EventFields field=event />
+        <PickField label="Which time" field=occasion options=vec![("first", "the first time"), ("last", "the last time")] />
+        <PickField label="When" field=ago options=vec![("within", "in the last … days"), ("before", "more \
+            than … days ago")] />
+        <NumberField label="Days" field=required_number(days) min=1 required=true />
     }
 }

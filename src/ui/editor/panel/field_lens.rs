@@ -1,14 +1,14 @@
-//! A part of what a form edits: how it is read, how it is put back, and where it stands in the JSON
-//! form, which is where the domain's complaints name it.
+//! One field of what a form edits: how it is read, how it is set, and its path in the JSON form, by
+//! which the domain names the fields that have problems.
 
 use leptos::prelude::*;
 
-/// What is put back, with the path of the field that was typed into.
+/// Sets a value, with the path of the field that was typed into.
 type Setter<T> = Callback<(T, String)>;
 
 pub struct FieldLens<T: Send + Sync + 'static> {
     pub value: Signal<T>,
-    put: Setter<T>,
+    setter: Setter<T>,
     pub path: StoredValue<String>,
 }
 
@@ -24,11 +24,11 @@ impl<T: Clone + Send + Sync + 'static> FieldLens<T> {
     pub fn new(
         value: Signal<T>,
         path: &str,
-        put: impl Fn(T, String) + Send + Sync + 'static,
+        set: impl Fn(T, String) + Send + Sync + 'static,
     ) -> Self {
         Self {
             value,
-            put: Callback::new(move |(new, field)| put(new, field)),
+            setter: Callback::new(move |(new, field)| set(new, field)),
             path: StoredValue::new(path.to_string()),
         }
     }
@@ -37,51 +37,65 @@ impl<T: Clone + Send + Sync + 'static> FieldLens<T> {
         self.value.get()
     }
 
-    pub fn now(&self) -> T {
+    pub fn get_untracked(&self) -> T {
         self.value.get_untracked()
     }
 
-    /// Something was typed into this very field.
+    /// Sets this very field.
     pub fn set(&self, new: T) {
-        self.put.run((new, self.path.get_value()));
+        self.setter.run((new, self.path.get_value()));
     }
 
-    pub fn change(&self, work: impl FnOnce(&mut T)) {
-        let mut new = self.now();
-        work(&mut new);
+    pub fn update(&self, change: impl FnOnce(&mut T)) {
+        let mut new = self.get_untracked();
+        change(&mut new);
         self.set(new);
     }
 
-    /// A part of this part.
+    /// A field below this one. Functions and not closures, so that this is compiled once for each pair
+    /// of types and not once for each field.
     pub fn under<U: Clone + Send + Sync + 'static>(
+        &self,
+        name: &str,
+        read: fn(&T) -> U,
+        write: fn(&mut T, U),
+    ) -> FieldLens<U> {
+        self.derive(name, read, write)
+    }
+
+    fn derive<U: Clone + Send + Sync + 'static>(
         &self,
         name: &str,
         read: impl Fn(&T) -> U + Send + Sync + 'static,
         write: impl Fn(&mut T, U) + Send + Sync + 'static,
     ) -> FieldLens<U> {
-        let (value, put) = (self.value, self.put);
-        let path = self.path.with_value(|path| match (path.as_str(), name) {
-            (path, "") => path.to_string(),
-            ("", name) => name.to_string(),
-            (path, name) if name.starts_with('[') => format!("{path}{name}"),
-            (path, name) => format!("{path}.{name}"),
-        });
+        let (value, setter) = (self.value, self.setter);
         FieldLens {
-            value: Signal::derive(move || value.with(|whole| read(whole))),
-            put: Callback::new(move |(new, field): (U, String)| {
+            value: Signal::derive(move || value.with(&read)),
+            setter: Callback::new(move |(new, field): (U, String)| {
                 let mut whole = value.get_untracked();
                 write(&mut whole, new);
-                put.run((whole, field));
+                setter.run((whole, field));
             }),
-            path: StoredValue::new(path),
+            path: join_path(self.path, name),
         }
     }
+}
+
+fn join_path(path: StoredValue<String>, name: &str) -> StoredValue<String> {
+    let joined = path.with_value(|path| match (path.as_str(), name) {
+        (path, "") => path.to_string(),
+        ("", name) => name.to_string(),
+        (path, name) if name.starts_with('[') => format!("{path}{name}"),
+        (path, name) => format!("{path}.{name}"),
+    });
+    StoredValue::new(joined)
 }
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> FieldLens<Vec<T>> {
     /// One item; `spare` stands in where it is gone already.
     pub fn item(&self, index: usize, spare: T) -> FieldLens<T> {
-        self.under(
+        self.derive(
             &format!("[{index}]"),
             move |all| all.get(index).cloned().unwrap_or_else(|| spare.clone()),
             move |all, new| {
@@ -98,7 +112,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> FieldLens<Vec<T>> {
     }
 
     pub fn remove(&self, index: usize) {
-        self.change(|all| {
+        self.update(|all| {
             if index < all.len() {
                 all.remove(index);
             }
@@ -106,15 +120,15 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> FieldLens<Vec<T>> {
     }
 
     pub fn push(&self, item: T) {
-        self.change(|all| all.push(item));
+        self.update(|all| all.push(item));
     }
 }
 
-/// The part that a pattern names: `part!(step, "email.subject", NodeKind::Email { subject, .. } =>
+/// The field that a pattern names: `field!(step, "email.subject", NodeKind::Email { subject, .. } =>
 /// subject)`.
-macro_rules! part {
+macro_rules! field {
     ($whole:expr, $name:expr, $pattern:pat => $field:ident) => {
-        part!($whole, $name, $pattern => $field, Default::default())
+        field!($whole, $name, $pattern => $field, Default::default())
     };
     ($whole:expr, $name:expr, $pattern:pat => $field:ident, $spare:expr) => {
         $whole.under(
@@ -133,4 +147,4 @@ macro_rules! part {
     };
 }
 
-pub(crate) use part;
+pub(crate) use field;

@@ -1,20 +1,23 @@
-//! Typed fields, each with the complaint about it right below.
+//! Typed fields, each with its problem below it.
 
 use leptos::prelude::*;
 
 use super::field_lens::FieldLens;
-use crate::ui::{components::typed_text::LiveTextArea, editor::bench::Bench};
+use crate::ui::{
+    components::typed_text::LiveTextArea,
+    editor::context::{OpenVersion, Problems},
+};
 use wayfare_domain::versions::Severity;
-use wayfare_editor_model::{field_values::path_in_form, palette::split_duration};
+use wayfare_editor_model::field_values::path_in_form;
 
-/// What a form is about: complaints are looked for below it.
+/// What a form edits: its fields show the problems of this.
 #[derive(Clone, Copy)]
 pub struct FormScope {
-    /// A node, or the settings.
+    /// A node; none for the settings.
     pub node: StoredValue<Option<String>>,
 }
 
-/// Is a field open? Of a published version only texts are.
+/// What a field edits. Of a published version, only texts can be edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FieldKind {
     #[default]
@@ -22,32 +25,33 @@ pub enum FieldKind {
     Text,
 }
 
-pub fn open(kind: FieldKind) -> bool {
-    let bench = Bench::here();
+/// Whether fields of this kind can be edited.
+pub fn is_editable(kind: FieldKind) -> bool {
+    let open_version = OpenVersion::here();
     match kind {
-        FieldKind::Setting => bench.can_draw(),
-        FieldKind::Text => bench.can_write(),
+        FieldKind::Setting => open_version.can_edit_graph(),
+        FieldKind::Text => open_version.can_edit_content(),
     }
 }
 
-/// The complaint about exactly this field, and whether it keeps the version from being published.
-pub fn found(path: StoredValue<String>) -> Signal<Option<(String, bool)>> {
-    let (bench, subject) = (Bench::here(), expect_context::<FormScope>());
+/// The problem of exactly this field, and whether it is an error.
+pub fn problem_at(path: StoredValue<String>) -> Signal<Option<(String, bool)>> {
+    let (problems, scope) = (Problems::here(), expect_context::<FormScope>());
     Signal::derive(move || {
-        let node = subject.node.get_value();
-        let checks = bench.checks.read();
-        let mine = checks.iter().filter(|check| check.node == node);
-        path.with_value(|path| {
-            let found = mine.clone().find(|check| path_in_form(&check.problem.path) == path);
-            found.map(|check| (check.problem.sentence.clone(), check.severity == Severity::Error))
-        })
+        let node = scope.node.get_value();
+        let all = problems.found.read();
+        let found = path.with_value(|path| {
+            all.iter()
+                .find(|problem| problem.node == node && path_in_form(&problem.problem.path) == path)
+        });
+        found.map(|problem| (problem.problem.sentence.clone(), problem.severity == Severity::Error))
     })
 }
 
-/// Is there an error in exactly this field?
-fn complaint(path: StoredValue<String>) -> Signal<Option<String>> {
-    let found = found(path);
-    Signal::derive(move || found.get().filter(|(_, error)| *error).map(|(sentence, _)| sentence))
+/// What `aria-invalid` says of a field: set where exactly this field has an error.
+pub fn invalid_at(path: StoredValue<String>) -> Signal<Option<&'static str>> {
+    let problem = problem_at(path);
+    Signal::derive(move || problem.read().as_ref().and_then(|(_, error)| error.then_some("true")))
 }
 
 /// An id that is unique in the panel.
@@ -55,16 +59,16 @@ pub fn field_id(path: StoredValue<String>) -> String {
     path.with_value(|path| format!("field-{}", path.replace(['[', ']', '.'], "-")))
 }
 
-/// A label above a field, and below it a hint and the complaint.
+/// A label above a field, and below it a hint and the problem.
 #[component]
-fn Framed(
-    #[prop(into)] label: String,
+pub fn FieldFrame(
+    label: &'static str,
     path: StoredValue<String>,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
     children: Children,
 ) -> impl IntoView {
     let id = field_id(path);
-    let found = found(path);
+    let problem = problem_at(path);
     view! {
         <div class="field">
             <label class="field-label" for=id.clone()>
@@ -74,10 +78,10 @@ fn Framed(
             {(!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> })}
             <span
                 class="complaint"
-                class:complaint-warning=move || { found.get().is_some_and(|(_, error)| !error) }
+                class:complaint-warning=move || { problem.get().is_some_and(|(_, is_error)| !is_error) }
                 id=format!("{id}-complaint")
             >
-                {move || found.get().map(|(sentence, _)| sentence)}
+                {move || problem.get().map(|(sentence, _)| sentence)}
             </span>
         </div>
     }
@@ -85,38 +89,38 @@ fn Framed(
 
 #[component]
 pub fn TextField(
-    #[prop(into)] label: String,
-    part: FieldLens<String>,
+    label: &'static str,
+    field: FieldLens<String>,
     #[prop(optional)] kind: FieldKind,
-    #[prop(optional, into)] hint: String,
-    #[prop(optional, into)] placeholder: String,
+    #[prop(optional)] hint: &'static str,
+    #[prop(optional)] placeholder: &'static str,
     /// Id of the list that is offered.
-    #[prop(optional, into)]
-    list: Option<String>,
-    /// Put back only when it is left: a name that others depend on.
     #[prop(optional)]
-    when_left: bool,
+    list: Option<&'static str>,
+    /// Set only when the field is left: a name that others depend on.
+    #[prop(optional)]
+    on_leave: bool,
     #[prop(default = "text")] input: &'static str,
     #[prop(optional)] max: Option<usize>,
 ) -> impl IntoView {
-    let (id, path) = (field_id(part.path), part.path);
-    let wrong = complaint(path);
+    let (id, path) = (field_id(field.path), field.path);
+    let invalid = invalid_at(path);
     let typed = move |event| {
-        if !when_left {
-            part.set(event_target_value(&event));
+        if !on_leave {
+            field.set(event_target_value(&event));
         }
     };
     let left = move |event: leptos::ev::Event| {
-        if when_left && event_target_value(&event) != part.now() {
-            part.set(event_target_value(&event));
-            // Refused, the field shows again what holds.
-            if event_target_value(&event) != part.now() {
-                set_target_value(&event, &part.now());
+        if on_leave && event_target_value(&event) != field.get_untracked() {
+            field.set(event_target_value(&event));
+            // Where it was refused, the field shows the old text again.
+            if event_target_value(&event) != field.get_untracked() {
+                set_target_value(&event, &field.get_untracked());
             }
         }
     };
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <input
                 id=id.clone()
                 r#type=input
@@ -124,14 +128,14 @@ pub fn TextField(
                 placeholder=placeholder
                 list=list
                 maxlength=max.map(|max| max.to_string())
-                disabled=!open(kind)
-                prop:value=part.value
-                aria-invalid=move || wrong.read().is_some().then_some("true")
+                disabled=!is_editable(kind)
+                prop:value=field.value
+                aria-invalid=invalid
                 aria-describedby=format!("{id}-complaint")
                 on:input=typed
                 on:change=left
             />
-        </Framed>
+        </FieldFrame>
     }
 }
 
@@ -146,55 +150,55 @@ fn set_target_value(event: &leptos::ev::Event, value: &str) {
 
 #[component]
 pub fn AreaField(
-    #[prop(into)] label: String,
-    part: FieldLens<String>,
+    label: &'static str,
+    field: FieldLens<String>,
     #[prop(optional)] kind: FieldKind,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
     #[prop(default = 6)] rows: u32,
 ) -> impl IntoView {
-    let (id, path) = (field_id(part.path), part.path);
-    let wrong = complaint(path);
+    let (id, path) = (field_id(field.path), field.path);
+    let invalid = invalid_at(path);
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <LiveTextArea
                 id=id.clone()
                 rows=rows
-                disabled=!open(kind)
-                value=part.value
-                invalid=Signal::derive(move || wrong.read().is_some())
+                disabled=!is_editable(kind)
+                value=field.value
+                invalid=Signal::derive(move || invalid.get().is_some())
                 described_by=format!("{id}-complaint")
-                typed=move |text: String| part.set(text)
+                typed=move |text: String| field.set(text)
             />
-        </Framed>
+        </FieldFrame>
     }
 }
 
-/// A whole number, or none where the field may be empty. What is no number is not put back, and the
-/// field says so.
+/// A whole number, or none where the field may be empty. What is no number is not set, and the field
+/// says so.
 #[component]
 pub fn NumberField(
-    #[prop(into)] label: String,
-    part: FieldLens<Option<u64>>,
+    label: &'static str,
+    field: FieldLens<Option<u64>>,
     #[prop(default = 0)] min: u64,
     #[prop(default = u32::MAX as u64)] max: u64,
-    #[prop(optional, into)] hint: String,
+    #[prop(optional)] hint: &'static str,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
-    let (id, path) = (field_id(part.path), part.path);
-    let wrong = complaint(path);
-    let misread = RwSignal::new(false);
+    let (id, path) = (field_id(field.path), field.path);
+    let invalid = invalid_at(path);
+    let is_misread = RwSignal::new(false);
     let typed = move |event| {
         let text = event_target_value(&event);
         let read = text.trim().parse::<u64>().ok().filter(|number| (min..=max).contains(number));
         let fits = read.is_some() || (text.trim().is_empty() && !required);
-        misread.set(!fits);
+        is_misread.set(!fits);
         if fits {
-            part.set(read);
+            field.set(read);
         }
     };
-    let shown = move || part.get().map(|number| number.to_string()).unwrap_or_default();
+    let shown = move || field.get().map(|number| number.to_string()).unwrap_or_default();
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <input
                 id=id.clone()
                 class="number"
@@ -202,31 +206,31 @@ pub fn NumberField(
                 inputmode="numeric"
                 min=min.to_string()
                 max=max.to_string()
-                disabled=!open(FieldKind::Setting)
+                disabled=!is_editable(FieldKind::Setting)
                 prop:value=shown
-                aria-invalid=move || (misread.get() || wrong.read().is_some()).then_some("true")
+                aria-invalid=move || if is_misread.get() { Some("true") } else { invalid.get() }
                 aria-describedby=format!("{id}-complaint")
                 on:input=typed
             />
             {move || {
-                misread
+                is_misread
                     .get()
                     .then(|| {
-                        let most = if max == u64::from(u32::MAX) { String::new() } else { format!(" to {max}") };
+                        let to_max = if max == u64::from(u32::MAX) { String::new() } else { format!(" to {max}") };
                         view! { <span class="complaint">{format!("Enter a whole number from \
-                            {min}{most}.")}</span> }
+                            {min}{to_max}.")}</span> }
                     })
             }}
-        </Framed>
+        </FieldFrame>
     }
 }
 
 /// Shows a required number as an optional one, which is what the field reads.
-pub fn some<T>(part: FieldLens<T>) -> FieldLens<Option<u64>>
+pub fn required_number<T>(field: FieldLens<T>) -> FieldLens<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {
-    part.under(
+    field.under(
         "",
         |number| Some((*number).into()),
         |number, new| {
@@ -238,98 +242,30 @@ where
 }
 
 /// The same for a number that may be missing.
-pub fn optional<T>(part: FieldLens<Option<T>>) -> FieldLens<Option<u64>>
+pub fn optional_number<T>(field: FieldLens<Option<T>>) -> FieldLens<Option<u64>>
 where
     T: Copy + Into<u64> + TryFrom<u64> + Send + Sync + 'static,
 {
-    part.under(
+    field.under(
         "",
         |number| number.map(Into::into),
         |number, new| *number = new.and_then(|new| T::try_from(new).ok()),
     )
 }
 
-/// A length of time with its unit. Zero stands for none where it may be missing.
 #[component]
-pub fn LengthField(
-    #[prop(into)] label: String,
-    part: FieldLens<Option<u32>>,
-    #[prop(optional, into)] hint: String,
-    #[prop(optional)] required: bool,
-) -> impl IntoView {
-    let unit = RwSignal::new(part.now().map_or(60, |minutes| split_duration(minutes).1));
-    let (id, path) = (field_id(part.path), part.path);
-    let unit_label = format!("Unit of: {label}");
-    let wrong = complaint(path);
-    let count = move || {
-        part.get()
-            .map(|minutes| minutes / unit.get().max(1))
-            .map(|count| count.to_string())
-            .unwrap_or_default()
-    };
-    // Undone to a length that this unit does not divide, it is shown in a smaller one.
-    Effect::new(move |_| {
-        if let Some(minutes) = part.get()
-            && !minutes.is_multiple_of(unit.get_untracked())
-        {
-            unit.set(split_duration(minutes).1);
-        }
-    });
-    let put = move |text: String, unit: u32| match text.trim().parse::<u32>() {
-        Ok(count) => part.set(Some(count.saturating_mul(unit))),
-        Err(_) if text.trim().is_empty() && !required => part.set(None),
-        Err(_) => {}
-    };
-    view! {
-        <Framed label=label path=path hint=hint>
-            <span class="length">
-                <input
-                    id=id.clone()
-                    class="number"
-                    r#type="number"
-                    inputmode="numeric"
-                    min="1"
-                    disabled=!open(FieldKind::Setting)
-                    prop:value=count
-                    aria-invalid=move || wrong.read().is_some().then_some("true")
-                    aria-describedby=format!("{id}-complaint")
-                    on:input=move |event| put(event_target_value(&event), unit.get_untracked())
-                />
-                <select
-                    aria-label=unit_label
-                    disabled=!open(FieldKind::Setting)
-                    on:change=move |event| {
-                        let old = unit.get_untracked();
-                        let new = event_target_value(&event).parse().unwrap_or(1);
-                        unit.set(new);
-                        if let Some(minutes) = part.now() {
-                            part.set(Some((minutes / old.max(1)).saturating_mul(new)));
-                        }
-                    }
-                >
-                    {[(1_u32, "minutes"), (60, "hours"), (1440, "days")]
-                        .into_iter()
-                        .map(|(length, name)| view! { <option value=length.to_string() selected=move || unit.get() == length>{name}</option> })
-                        .collect_view()}
-                </select>
-            </span>
-        </Framed>
-    }
-}
-
-#[component]
-pub fn CheckField(
-    #[prop(into)] label: String,
-    part: FieldLens<bool>,
-    #[prop(optional, into)] hint: String,
+pub fn CheckboxField(
+    label: &'static str,
+    field: FieldLens<bool>,
+    #[prop(optional)] hint: &'static str,
 ) -> impl IntoView {
     view! {
         <label class="choice">
             <input
                 r#type="checkbox"
-                disabled=!open(FieldKind::Setting)
-                prop:checked=part.value
-                on:change=move |event| part.set(event_target_checked(&event))
+                disabled=!is_editable(FieldKind::Setting)
+                prop:checked=field.value
+                on:change=move |event| field.set(event_target_checked(&event))
             />
             <span>{label} {(!hint.is_empty()).then(|| view! { <span class="hint">" " {hint}</span> })}</span>
         </label>
@@ -339,22 +275,22 @@ pub fn CheckField(
 /// One of several, by their keys.
 #[component]
 pub fn PickField(
-    #[prop(into)] label: String,
-    part: FieldLens<String>,
-    options: Vec<(String, String)>,
+    label: &'static str,
+    field: FieldLens<String>,
+    options: Vec<(&'static str, &'static str)>,
     #[prop(optional)] quiet: bool,
 ) -> impl IntoView {
-    let id = format!("{}-pick", field_id(part.path));
+    let id = format!("{}-pick", field_id(field.path));
     view! {
         <div class="field">
             <label class="field-label" class:visually-hidden=quiet for=id.clone()>
                 {label}
             </label>
-            <select id=id disabled=!open(FieldKind::Setting) prop:value=part.value on:change=move |event| part.set(event_target_value(&event))>
+            <select id=id disabled=!is_editable(FieldKind::Setting) prop:value=field.value on:change=move |event| field.set(event_target_value(&event))>
                 {options
                     .into_iter()
                     .map(|(key, text)| {
-                        let selected = part.now() == key;
+                        let selected = field.get_untracked() == key;
                         view! { <option value=key selected=selected>{text}</option> }
                     })
                     .collect_view()}
@@ -363,31 +299,27 @@ pub fn PickField(
     }
 }
 
-pub fn options<const N: usize>(options: [(&str, &str); N]) -> Vec<(String, String)> {
-    options.into_iter().map(|(key, text)| (key.to_string(), text.to_string())).collect()
-}
-
 /// A moment, in UTC.
 #[component]
 pub fn TimeField(
-    #[prop(into)] label: String,
-    part: FieldLens<Option<wayfare_domain::time::Timestamp>>,
-    #[prop(optional, into)] hint: String,
+    label: &'static str,
+    field: FieldLens<Option<wayfare_domain::time::Timestamp>>,
+    #[prop(optional)] hint: &'static str,
 ) -> impl IntoView {
-    use crate::ui::editor::browser::{field_of_time, time_of_field};
-    let (id, path) = (field_id(part.path), part.path);
-    let wrong = complaint(path);
+    use crate::ui::editor::browser::{format_datetime_field, parse_datetime_field};
+    let (id, path) = (field_id(field.path), field.path);
+    let invalid = invalid_at(path);
     view! {
-        <Framed label=label path=path hint=hint>
+        <FieldFrame label=label path=path hint=hint>
             <input
                 id=id.clone()
                 r#type="datetime-local"
-                disabled=!open(FieldKind::Setting)
-                prop:value=move || part.get().map(field_of_time).unwrap_or_default()
-                aria-invalid=move || wrong.read().is_some().then_some("true")
+                disabled=!is_editable(FieldKind::Setting)
+                prop:value=move || field.get().map(format_datetime_field).unwrap_or_default()
+                aria-invalid=invalid
                 aria-describedby=format!("{id}-complaint")
-                on:change=move |event| part.set(time_of_field(&event_target_value(&event)))
+                on:change=move |event| field.set(parse_datetime_field(&event_target_value(&event)))
             />
-        </Framed>
+        </FieldFrame>
     }
 }

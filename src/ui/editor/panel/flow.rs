@@ -1,16 +1,20 @@
-//! Waiting, splitting, and changing what is known of people.
+//! The forms of waits, of splits, and of profile updates.
 
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    criteria::{CriteriaFields, EventFields, event, typed_value},
-    field_lens::{FieldLens, part},
-    fields::{LengthField, NumberField, PickField, TextField, optional, options, some},
-    lists::{AddButton, Complaint, RemoveButton},
+    criteria::{CriteriaFields, EventFields, new_event, typed_value},
+    duration_field::DurationField,
+    field_lens::{FieldLens, field},
+    fields::{NumberField, PickField, TextField, optional_number, required_number},
+    lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::{
     api::editor::next_times,
-    ui::editor::{bench::Bench, browser},
+    ui::editor::{
+        browser,
+        context::{GraphState, OpenVersion},
+    },
 };
 use wayfare_domain::{
     graph::{
@@ -33,7 +37,7 @@ fn delay_kind(delay: &Delay) -> &'static str {
 
 #[component]
 pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let delay = part!(step, "delay", NodeKind::Delay(delay) => delay, Delay::For { minutes: 60 });
+    let delay = field!(step, "delay", NodeKind::Delay(delay) => delay, Delay::For { minutes: 60 });
     let kind = delay.under(
         "",
         |delay| delay_kind(delay).to_string(),
@@ -46,45 +50,45 @@ pub fn DelayFields(step: FieldLens<NodeKind>) -> impl IntoView {
         },
     );
     let shown = Memo::new(move |_| delay.value.with(delay_kind));
-    let kinds = options([
+    let kinds = vec![
         ("for", "For a length of time"),
         ("until", "Until a time of day"),
         ("property", "Until a date in the profile"),
-    ]);
+    ];
     view! {
-        <PickField label="Waits" part=kind options=kinds />
+        <PickField label="Waits" field=kind options=kinds />
         {move || match shown.get() {
             "until" => view! { <UntilFields delay=delay /> }.into_any(),
             "property" => {
-                let property = part!(delay, "until_property.property", Delay::UntilProperty { property, .. } => property);
-                let offset = part!(delay, "until_property.offset_days", Delay::UntilProperty { offset_days, .. } => offset_days);
+                let property = field!(delay, "until_property.property", Delay::UntilProperty { property, .. } => property);
+                let offset = field!(delay, "until_property.offset_days", Delay::UntilProperty { offset_days, .. } => offset_days);
                 view! {
-                    <TextField label="Property with the date" part=property list="known-properties" />
-                    <OffsetFields part=offset />
+                    <TextField label="Property with the date" field=property list="known-properties" />
+                    <OffsetFields field=offset />
                 }
                     .into_any()
             }
             _ => {
-                let minutes = part!(delay, "for.minutes", Delay::For { minutes } => minutes);
-                view! { <LengthField label="Length" part=required(minutes) required=true /> }.into_any()
+                let minutes = field!(delay, "for.minutes", Delay::For { minutes } => minutes);
+                view! { <DurationField label="Length" field=required_minutes(minutes) required=true /> }.into_any()
             }
         }}
         <NextTimes delay=delay.value />
     }
 }
 
-/// A length that is always there.
-fn required(part: FieldLens<u32>) -> FieldLens<Option<u32>> {
-    part.under("", |minutes| Some(*minutes), |minutes, new| *minutes = new.unwrap_or(*minutes))
+/// A length that is never missing, for a field that can be empty.
+fn required_minutes(field: FieldLens<u32>) -> FieldLens<Option<u32>> {
+    field.under("", |minutes| Some(*minutes), |minutes, new| *minutes = new.unwrap_or(*minutes))
 }
 
 #[component]
 fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
-    let time = part!(delay, "until.time", Delay::Until { time, .. } => time);
-    let weekdays = part!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
-    let bench = Bench::here();
+    let time = field!(delay, "until.time", Delay::Until { time, .. } => time);
+    let weekdays = field!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
+    let open_version = OpenVersion::here();
     view! {
-        <TextField label="Time of day in the person's time zone" part=time input="time" />
+        <TextField label="Time of day in the person's time zone" field=time input="time" />
         <fieldset class="weekdays">
             <legend>"Only on"</legend>
             {WEEKDAYS
@@ -94,7 +98,7 @@ fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
                     let flip = move |event| {
                         let on = event_target_checked(&event);
                         weekdays
-                            .change(|days| {
+                            .update(|days| {
                                 days.retain(|other| *other != day);
                                 if on {
                                     days.push(day);
@@ -106,7 +110,7 @@ fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
                         <label class="choice">
                             <input
                                 r#type="checkbox"
-                                disabled=!bench.can_draw()
+                                disabled=!open_version.can_edit_graph()
                                 prop:checked=move || weekdays.value.with(|days| days.contains(&day))
                                 on:change=flip
                             />
@@ -120,15 +124,15 @@ fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
     }
 }
 
-/// So many days before or after.
+/// A number of days before or after a date.
 #[component]
-fn OffsetFields(part: FieldLens<i32>) -> impl IntoView {
-    let side = part.under(
+fn OffsetFields(field: FieldLens<i32>) -> impl IntoView {
+    let side = field.under(
         "",
         |days| if *days < 0 { "before" } else { "after" }.to_string(),
         |days, side: String| *days = if side == "before" { -days.abs() } else { days.abs() },
     );
-    let count = part.under(
+    let count = field.under(
         "",
         |days| Some(u64::from(days.unsigned_abs())),
         |days, new: Option<u64>| {
@@ -138,32 +142,32 @@ fn OffsetFields(part: FieldLens<i32>) -> impl IntoView {
     );
     view! {
         <div class="filter-fields">
-            <NumberField label="Days" part=count max=3650 required=true />
-            <PickField label="Before or after" part=side options=options([("before", "before it"), ("after", "after it")]) />
+            <NumberField label="Days" field=count max=3650 required=true />
+            <PickField label="Before or after" field=side options=vec![("before", "before it"), ("after", "after it")] />
         </div>
     }
 }
 
-/// The next times at which someone would go on.
+/// The next times at which a person would continue.
 #[component]
 fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
-    let bench = Bench::here();
+    let graph = GraphState::here();
     let times = RwSignal::new(Vec::<Timestamp>::new());
-    let asked = StoredValue::new(0_u32);
+    let last_request = StoredValue::new(0_u32);
     Effect::new(move |_| {
-        let (delay, zone) = (delay.get(), bench.settings.read().time_zone.clone());
-        let mine = asked.with_value(|asked| asked + 1);
-        asked.set_value(mine);
+        let (delay, zone) = (delay.get(), graph.settings.read().time_zone.clone());
+        let request = last_request.get_value() + 1;
+        last_request.set_value(request);
         spawn_local(async move {
-            // An answer that was overtaken is not shown.
-            let answer = next_times(delay, None, Some(zone)).await.unwrap_or_default();
-            if asked.try_get_value() == Some(mine) {
-                times.set(answer);
+            // A response that was overtaken by a later one is not shown.
+            let response = next_times(delay, None, Some(zone)).await.unwrap_or_default();
+            if last_request.try_get_value() == Some(request) {
+                times.set(response);
             }
         });
     });
     move || {
-        let zone = bench.settings.read().time_zone.clone();
+        let zone = graph.settings.read().time_zone.clone();
         (!times.read().is_empty()).then(|| {
             view! {
                 <div class="next-times">
@@ -178,94 +182,95 @@ fn NextTimes(delay: Signal<Delay>) -> impl IntoView {
 
 #[component]
 pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let awaited =
-        part!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, event());
-    let same = part!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
-    let timeout = part!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
-    let count = same.count();
+    let awaited = field!(step, "wait_for_event.event", NodeKind::WaitForEvent { event, .. } => event, new_event());
+    let same = field!(step, "wait_for_event.same", NodeKind::WaitForEvent { same, .. } => same);
+    let timeout = field!(step, "wait_for_event.timeout_minutes", NodeKind::WaitForEvent { timeout_minutes, .. } => timeout_minutes);
+    let line = Callback::new(move |index| {
+        let property = same.item(index, String::new());
+        view! {
+            <div class="list-line">
+                <TextField label="Same property" field=property list="known-event-properties" />
+                <RemoveButton label="Remove this property" press=move |()| same.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
-        <EventFields part=awaited label="Event to wait for" />
+        <EventFields field=awaited label="Event to wait for" />
         <fieldset class="panel-group">
             <legend>"Same as in the entry event"</legend>
             <p class="hint">"The same order, the same cart: the property must have the same value \
                 in both."</p>
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <TextField label="Same property" part=same.item(index, String::new()) list="known-event-properties" />
-                    <RemoveButton label="Remove this property" press=move || same.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add a property" press=move || same.push(String::new()) />
+            <Lines count=same.count() line=line />
+            <AddButton label="Add a property" press=move |()| same.push(String::new()) />
         </fieldset>
-        <LengthField label="Waits at most" part=required(timeout) required=true hint="Then people \
+        <DurationField label="Waits at most" field=required_minutes(timeout) required=true hint="Then people \
             leave on the path Timed out." />
     }
 }
 
 #[component]
 pub fn HasDoneFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let asked =
-        part!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, event());
-    let within = part!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
+    let asked = field!(step, "has_done_split.event", NodeKind::HasDoneSplit { event, .. } => event, new_event());
+    let within = field!(step, "has_done_split.within_days", NodeKind::HasDoneSplit { within_days, .. } => within_days);
     view! {
-        <EventFields part=asked label="Event to check" />
-        <NumberField label="Within days" part=optional(within) min=1 hint="Empty: at any time." />
+        <EventFields field=asked label="Event to check" />
+        <NumberField label="Within days" field=optional_number(within) min=1 hint="Empty: at any time." />
     }
 }
 
-/// A name that no item of a list has yet.
-fn free_name(taken: impl Fn(&str) -> bool, start: &str) -> String {
-    (1..).map(|number| format!("{start} {number}")).find(|name| !taken(name)).unwrap_or_default()
+/// The first numbered name that no item of a list has.
+fn free_name(is_used: &dyn Fn(&str) -> bool, start: &str) -> String {
+    (1..).map(|number| format!("{start} {number}")).find(|name| !is_used(name)).unwrap_or_default()
 }
 
 #[component]
 pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
     let branches =
-        part!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
-    let count = branches.count();
+        field!(step, "condition_split.branches", NodeKind::ConditionSplit { branches } => branches);
     let spare = || Branch { name: String::new(), criteria: Criteria::everyone() };
-    let add = move || {
-        branches.change(|all| {
-            let name = free_name(|name| all.iter().any(|branch| branch.name == name), "branch");
-            all.push(Branch { name, criteria: Criteria::Property(super::criteria::filter()) });
+    let add = move |()| {
+        branches.update(|all| {
+            let name = free_name(&|name| all.iter().any(|branch| branch.name == name), "branch");
+            all.push(Branch { name, criteria: Criteria::Property(super::criteria::new_filter()) });
         });
     };
     let raise = move |index: usize| {
         if index > 0 {
-            branches.change(|all| all.swap(index, index - 1));
+            branches.update(|all| all.swap(index, index - 1));
         }
     };
-    view! {
-        <p class="hint">"People take the first branch they match, or the path Everyone else."</p>
-        <Complaint path=branches.path />
-        <For each=move || 0..count.get() key=|index| *index let:index>
+    let line = Callback::new(move |index| {
+        let branch = branches.item(index, spare());
+        let name = field!(branch, "name", Branch { name, .. } => name);
+        let criteria =
+            field!(branch, "criteria", Branch { criteria, .. } => criteria, Criteria::everyone());
+        view! {
             <fieldset class="panel-group">
                 <legend>{format!("Branch {}", index + 1)}</legend>
-                <TextField
-                    label="Name of the branch"
-                    part=part!(branches.item(index, spare()), "name", Branch { name, .. } => name)
-                    when_left=true
-                    max=40
-                />
-                <CriteriaFields part=part!(branches.item(index, spare()), "criteria", Branch { criteria, .. } => criteria, Criteria::everyone()) />
+                <TextField label="Name of the branch" field=name on_leave=true max=40 />
+                <CriteriaFields field=criteria />
                 <div class="step-tools-row">
-                    {(index > 0).then(|| view! { <MoveUp press=move || raise(index) /> })}
-                    <RemoveButton label="Remove this branch" press=move || branches.remove(index) />
+                    {(index > 0).then(|| view! { <MoveUp press=move |()| raise(index) /> })}
+                    <RemoveButton label="Remove this branch" press=move |()| branches.remove(index) />
                 </div>
             </fieldset>
-        </For>
+        }
+        .into_any()
+    });
+    view! {
+        <p class="hint">"People take the first branch they match, or the path Everyone else."</p>
+        <ListProblem path=branches.path />
+        <Lines count=branches.count() line=line />
         <AddButton label="Add a branch" press=add />
     }
 }
 
 #[component]
-fn MoveUp<F>(press: F) -> impl IntoView
-where
-    F: Fn() + Send + Sync + 'static,
-{
-    let bench = Bench::here();
+fn MoveUp(#[prop(into)] press: Callback<()>) -> impl IntoView {
+    let open_version = OpenVersion::here();
     view! {
-        <button class="button button-small" r#type="button" disabled=!bench.can_draw() on:click=move |_| press()>
+        <button class="button button-small" r#type="button" disabled=!open_version.can_edit_graph() on:click=move |_| press.run(())>
             "Move up"
         </button>
     }
@@ -273,53 +278,49 @@ where
 
 #[component]
 pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let shares = part!(step, "random_split.shares", NodeKind::RandomSplit { shares } => shares);
-    let count = shares.count();
+    let shares = field!(step, "random_split.shares", NodeKind::RandomSplit { shares } => shares);
     let spare = || SplitShare { name: String::new(), percent: 0 };
-    let add = move || {
-        shares.change(|all| {
-            let name = free_name(|name| all.iter().any(|share| share.name == name), "share");
+    let add = move |()| {
+        shares.update(|all| {
+            let name = free_name(&|name| all.iter().any(|share| share.name == name), "share");
             all.push(SplitShare { name, percent: 0 });
         });
     };
     let even = move |_| {
-        shares.change(|all| {
+        shares.update(|all| {
             let many = u8::try_from(all.len().max(1)).unwrap_or(100);
             for (index, share) in all.iter_mut().enumerate() {
                 share.percent = 100 / many + u8::from(index < usize::from(100 % many));
             }
         });
     };
-    let bench = Bench::here();
+    let open_version = OpenVersion::here();
     let sum = move || {
         shares.value.with(|all| all.iter().map(|share| u32::from(share.percent)).sum::<u32>())
     };
-    view! {
-        <p class="hint">"Random, but always the same path for the same person."</p>
-        <For each=move || 0..count.get() key=|index| *index let:index>
+    let line = Callback::new(move |index| {
+        let share = shares.item(index, spare());
+        let name = field!(share, "name", SplitShare { name, .. } => name);
+        let percent = field!(share, "percent", SplitShare { percent, .. } => percent);
+        view! {
             <div class="list-line">
                 <div class="filter-fields">
-                    <TextField
-                        label="Name of the share"
-                        part=part!(shares.item(index, spare()), "name", SplitShare { name, .. } => name)
-                        when_left=true
-                        max=40
-                    />
-                    <NumberField
-                        label="Percent"
-                        part=some(part!(shares.item(index, spare()), "percent", SplitShare { percent, .. } => percent))
-                        max=100
-                        required=true
-                    />
+                    <TextField label="Name of the share" field=name on_leave=true max=40 />
+                    <NumberField label="Percent" field=required_number(percent) max=100 required=true />
                 </div>
-                <RemoveButton label="Remove this share" press=move || shares.remove(index) />
+                <RemoveButton label="Remove this share" press=move |()| shares.remove(index) />
             </div>
-        </For>
+        }
+        .into_any()
+    });
+    view! {
+        <p class="hint">"Random, but always the same path for the same person."</p>
+        <Lines count=shares.count() line=line />
         <p class="hint">{move || format!("Total: {} of 100%.", sum())}</p>
-        <Complaint path=shares.path />
+        <ListProblem path=shares.path />
         <div class="step-tools-row">
             <AddButton label="Add a share" press=add />
-            <button class="button button-small" r#type="button" disabled=!bench.can_draw() on:click=even>
+            <button class="button button-small" r#type="button" disabled=!open_version.can_edit_graph() on:click=even>
                 "Equal shares"
             </button>
         </div>
@@ -328,30 +329,29 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
 
 #[component]
 pub fn UpdateFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let set = part!(step, "update_profile.set", NodeKind::UpdateProfile { set } => set);
-    let count = set.count();
+    let set = field!(step, "update_profile.set", NodeKind::UpdateProfile { set } => set);
     let spare = || PropertyValue {
         property: String::new(),
         value: serde_json::Value::String(String::new()),
     };
-    view! {
-        <Complaint path=set.path />
-        <For each=move || 0..count.get() key=|index| *index let:index>
+    let line = Callback::new(move |index| {
+        let item = set.item(index, spare());
+        let property = field!(item, "property", PropertyValue { property, .. } => property);
+        let value = typed_value(field!(item, "value", PropertyValue { value, .. } => value));
+        view! {
             <div class="list-line">
                 <div class="filter-fields">
-                    <TextField
-                        label="Property"
-                        part=part!(set.item(index, spare()), "property", PropertyValue { property, .. } => property)
-                        list="known-properties"
-                    />
-                    <TextField
-                        label="Value"
-                        part=typed_value(part!(set.item(index, spare()), "value", PropertyValue { value, .. } => value))
-                    />
+                    <TextField label="Property" field=property list="known-properties" />
+                    <TextField label="Value" field=value />
                 </div>
-                <RemoveButton label="Remove this property" press=move || set.remove(index) />
+                <RemoveButton label="Remove this property" press=move |()| set.remove(index) />
             </div>
-        </For>
-        <AddButton label="Add a property" press=move || set.push(spare()) />
+        }
+        .into_any()
+    });
+    view! {
+        <ListProblem path=set.path />
+        <Lines count=set.count() line=line />
+        <AddButton label="Add a property" press=move |()| set.push(spare()) />
     }
 }

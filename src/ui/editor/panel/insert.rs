@@ -1,50 +1,54 @@
-//! Puts what is known of people and events into the text that had the keyboard last, where its
-//! cursor stands.
+//! Inserts variables into the text that had the keyboard last, at its cursor.
 
 use leptos::prelude::*;
 
 use super::{field_lens::FieldLens, fields::field_id};
-use crate::ui::editor::{bench::Bench, browser};
+use crate::ui::editor::{
+    browser,
+    context::{Announcer, GraphState, OpenVersion},
+};
 use wayfare_editor_model::template_variables::{insert_at, placeholder, variables};
 
-/// The texts of a form, of which one is written into.
+/// The text of the form that variables are inserted into, with its label.
 #[derive(Clone, Copy)]
 pub struct VariableInserter {
-    into: RwSignal<Option<(FieldLens<String>, &'static str)>>,
+    target: RwSignal<Option<(FieldLens<String>, &'static str)>>,
 }
 
 impl VariableInserter {
     pub fn new() -> Self {
-        Self { into: RwSignal::new(None) }
+        Self { target: RwSignal::new(None) }
     }
 }
 
-/// A text that can be filled in; `main`: the one that is meant where none had the keyboard yet.
+/// A text that can have variables. The `main` one is the target until another had the keyboard.
 #[component]
 pub fn TemplateField(
     label: &'static str,
-    part: FieldLens<String>,
+    field: FieldLens<String>,
     #[prop(optional)] main: bool,
     children: Children,
 ) -> impl IntoView {
-    let VariableInserter { into } = expect_context::<VariableInserter>();
-    if main || into.read_untracked().is_none() {
-        into.set(Some((part, label)));
+    let VariableInserter { target } = expect_context::<VariableInserter>();
+    if main || target.read_untracked().is_none() {
+        target.set(Some((field, label)));
     }
     view! {
-        <div class="fillable" on:focusin=move |_| into.set(Some((part, label)))>
+        <div class="fillable" on:focusin=move |_| target.set(Some((field, label)))>
             {children()}
         </div>
     }
 }
 
-/// What to put in, and what stands there where nothing is known.
+/// Picks a variable, and what replaces it where it is missing.
 #[component]
-pub fn Insert() -> impl IntoView {
-    let bench = Bench::here();
-    let VariableInserter { into } = expect_context::<VariableInserter>();
+pub fn VariablePicker() -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let graph = GraphState::here();
+    let announcer = Announcer::here();
+    let VariableInserter { target } = expect_context::<VariableInserter>();
     let groups = Memo::new(move |_| {
-        variables(&bench.document.get_value().catalogue, &bench.settings.read().entry)
+        variables(&open_version.document().catalogue, &graph.settings.read().entry)
     });
     let first = groups.with_untracked(|groups| {
         groups.first().and_then(|group| Some(group.variables.first()?.path.clone()))
@@ -52,22 +56,22 @@ pub fn Insert() -> impl IntoView {
     let path = RwSignal::new(first.unwrap_or_default());
     let missing = RwSignal::new(String::new());
     let title =
-        move || into.get().map(|(_, label)| format!("Insert into {label}")).unwrap_or_default();
+        move || target.get().map(|(_, label)| format!("Insert into {label}")).unwrap_or_default();
     let insert = move |_| {
-        let Some((part, label)) = into.get_untracked() else { return };
-        let id = field_id(part.path);
-        let new = placeholder(&path.get_untracked(), missing.get_untracked().trim());
+        let Some((field, label)) = target.get_untracked() else { return };
+        let id = field_id(field.path);
+        let inserted = placeholder(&path.get_untracked(), missing.get_untracked().trim());
         let (text, cursor) = insert_at(
-            &part.now(),
+            &field.get_untracked(),
             browser::selection(&id).unwrap_or((usize::MAX, usize::MAX)),
-            &new,
+            &inserted,
         );
         // One step of undo of its own.
-        bench.pause();
-        part.set(text);
-        bench.pause();
-        bench.say(format!("{new} added to {label}."));
-        browser::later(move || browser::set_cursor(&id, cursor));
+        graph.break_group();
+        field.set(text);
+        graph.break_group();
+        announcer.say(format!("{inserted} added to {label}."));
+        browser::after_paint(move || browser::set_cursor(&id, cursor));
     };
     view! {
         <fieldset class="panel-group insert">
@@ -81,9 +85,9 @@ pub fn Insert() -> impl IntoView {
                                 .get()
                                 .into_iter()
                                 .map(|group| {
-                                    let options = group.variables.into_iter().map(|one| {
-                                        let selected = path.get_untracked() == one.path;
-                                        view! { <option value=one.path selected=selected>{one.name}</option> }
+                                    let options = group.variables.into_iter().map(|variable| {
+                                        let selected = path.get_untracked() == variable.path;
+                                        view! { <option value=variable.path selected=selected>{variable.name}</option> }
                                     });
                                     view! { <optgroup label=group.title>{options.collect_view()}</optgroup> }
                                 })

@@ -1,39 +1,44 @@
-//! What lists in forms have: buttons for their lines, a complaint about the whole, and the names
-//! that fields offer.
+//! What lists in forms have: their lines with buttons, the problem of the whole, and the names that
+//! fields offer.
 
 use leptos::prelude::*;
 
-use super::fields::{FieldKind, found, open};
+use super::fields::{FieldKind, is_editable, problem_at};
 use crate::ui::{
     components::icon::{Icon, Symbol},
-    editor::{bench::Bench, browser},
+    editor::{browser, context::OpenVersion},
 };
 
-/// A line of a list that can be taken out.
+/// The lines of a list, by their index: as many as there are items. Not generic over the line, so
+/// that the code which compares two states of a list is compiled once.
 #[component]
-pub fn RemoveButton<F>(
-    #[prop(into)] label: String,
-    press: F,
-    /// Also where nothing of the version can be changed.
+pub fn Lines(count: Memo<usize>, line: Callback<usize, AnyView>) -> impl IntoView {
+    view! { <For each=move || 0..count.get() key=|index| *index children=move |index| line.run(index) /> }
+        .into_any()
+}
+
+/// Removes a line of a list.
+#[component]
+pub fn RemoveButton(
+    label: &'static str,
+    #[prop(into)] press: Callback<()>,
+    /// Also where nothing of the version can be edited.
     #[prop(optional)]
     always: bool,
-) -> impl IntoView
-where
-    F: Fn() + Send + Sync + 'static,
-{
+) -> impl IntoView {
     let pressed = move |event: leptos::ev::MouseEvent| {
         let list = browser::closest(event.target(), "fieldset, .list, #panel-form");
-        press();
-        // The line goes, and this button with it.
-        browser::keep_keyboard(list);
+        press.run(());
+        // The line is removed, and this button with it.
+        browser::keep_focus_in(list);
     };
     view! {
         <button
             class="icon-button"
             r#type="button"
-            aria-label=label.clone()
+            aria-label=label
             title=label
-            disabled=!(always || open(FieldKind::Setting))
+            disabled=!(always || is_editable(FieldKind::Setting))
             on:click=pressed
         >
             <Icon symbol=Symbol::Close />
@@ -42,38 +47,35 @@ where
 }
 
 #[component]
-pub fn AddButton<F>(
-    #[prop(into)] label: String,
-    press: F,
+pub fn AddButton(
+    label: &'static str,
+    #[prop(into)] press: Callback<()>,
     #[prop(optional)] always: bool,
-) -> impl IntoView
-where
-    F: Fn() + Send + Sync + 'static,
-{
+) -> impl IntoView {
     view! {
-        <button class="button button-small" r#type="button" disabled=!(always || open(FieldKind::Setting)) on:click=move |_| press()>
+        <button class="button button-small" r#type="button" disabled=!(always || is_editable(FieldKind::Setting)) on:click=move |_| press.run(())>
             <Icon symbol=Symbol::Plus />
             {label}
         </button>
     }
 }
 
-/// The complaint about a whole list.
+/// The problem of a whole list.
 #[component]
-pub fn Complaint(path: StoredValue<String>) -> impl IntoView {
-    let found = found(path);
+pub fn ListProblem(path: StoredValue<String>) -> impl IntoView {
+    let problem = problem_at(path);
     view! {
-        <p class="complaint" class:complaint-warning=move || { found.get().is_some_and(|(_, error)| !error) }>
-            {move || found.get().map(|(sentence, _)| sentence)}
+        <p class="complaint" class:complaint-warning=move || { problem.get().is_some_and(|(_, is_error)| !is_error) }>
+            {move || problem.get().map(|(sentence, _)| sentence)}
         </p>
     }
 }
 
 /// Names that fields offer, each list once on the page.
 #[component]
-pub fn KnownProperties() -> impl IntoView {
-    let bench = Bench::here();
-    let catalogue = bench.document.get_value().catalogue.clone();
+pub fn CatalogLists() -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let catalogue = open_version.document().catalogue.clone();
     let mut of_events: Vec<String> =
         catalogue.event_properties.iter().flat_map(|(_, names)| names.clone()).collect();
     of_events.sort();

@@ -3,172 +3,187 @@
 use leptos::prelude::*;
 
 use super::{
-    field_lens::{FieldLens, part},
-    fields::{AreaField, FieldKind, PickField, TextField, options},
-    insert::{Insert, TemplateField, VariableInserter},
-    lists::{AddButton, RemoveButton},
+    field_lens::{FieldLens, field},
+    fields::{AreaField, FieldKind, PickField, TextField},
+    insert::{TemplateField, VariableInserter, VariablePicker},
+    lists::{AddButton, Lines, RemoveButton},
 };
-use crate::ui::editor::bench::Bench;
+use crate::ui::editor::context::{OpenVersion, Panels};
 use wayfare_domain::graph::{
     NodeKind,
     node::{WebhookHeader, WebhookMethod},
 };
 
-/// The texts, what can be put into them, and the way to see them filled in.
+/// The form of a message: the fields of its kind, the variables, and the preview.
 #[component]
-pub fn MessageFields(step: FieldLens<NodeKind>, node: String) -> impl IntoView {
-    let bench = Bench::here();
+pub fn MessageFields(
+    step: FieldLens<NodeKind>,
+    node: String,
+    /// The fields of the kind, below.
+    fields: fn(FieldLens<NodeKind>) -> AnyView,
+) -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let panels = Panels::here();
     provide_context(VariableInserter::new());
     view! {
-        <TextFields step=step />
-        {bench.can_write().then(|| view! { <Insert /> })}
-        <button class="button button-small" r#type="button" on:click=move |_| bench.preview.set(Some(node.clone()))>
+        {fields(step)}
+        {open_version.can_edit_content().then(|| view! { <VariablePicker /> })}
+        <button class="button button-small" r#type="button" on:click=move |_| panels.preview_of.set(Some(node.clone()))>
             "Preview and test…"
         </button>
     }
 }
 
-#[component]
-fn TextFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    match step.now() {
-        NodeKind::Email { .. } => {
-            let subject = part!(step, "email.subject", NodeKind::Email { subject, .. } => subject);
-            let body = part!(step, "email.body", NodeKind::Email { body, .. } => body);
-            view! {
-                <Line label="Subject" part=subject />
-                <BodyField label="Text" part=body />
-            }
-            .into_any()
-        }
-        NodeKind::Sms { .. } => {
-            let body = part!(step, "sms.body", NodeKind::Sms { body } => body);
-            let length = move || {
-                let count = body.value.with(|text| text.chars().count());
-                let plain = body.value.with(|text| text.is_ascii());
-                let (one, more) = if plain { (160, 153) } else { (70, 67) };
-                let parts = if count <= one { 1 } else { count.div_ceil(more) };
-                format!(
-                    "{count} characters, {parts} {}, before variables are replaced",
-                    if parts == 1 { "message" } else { "messages" }
-                )
-            };
-            view! {
-                <BodyField label="Text" part=body />
-                <p class="hint">{length}</p>
-            }
-            .into_any()
-        }
-        NodeKind::Push { .. } => {
-            let title = part!(step, "push.title", NodeKind::Push { title, .. } => title);
-            let body = part!(step, "push.body", NodeKind::Push { body, .. } => body);
-            let link = part!(step, "push.link", NodeKind::Push { link, .. } => link);
-            view! {
-                <Line label="Title" part=title />
-                <BodyField label="Text" part=body />
-                <Line label="Link to open on tap" part=link placeholder="https://" />
-            }
-            .into_any()
-        }
-        NodeKind::WebPush { .. } => {
-            let title = part!(step, "web_push.title", NodeKind::WebPush { title, .. } => title);
-            let body = part!(step, "web_push.body", NodeKind::WebPush { body, .. } => body);
-            view! {
-                <Line label="Title" part=title />
-                <BodyField label="Text" part=body />
-            }
-            .into_any()
-        }
-        NodeKind::InApp { .. } => {
-            let title = part!(step, "in_app.title", NodeKind::InApp { title, .. } => title);
-            let body = part!(step, "in_app.body", NodeKind::InApp { body, .. } => body);
-            view! {
-                <Line label="Title" part=title />
-                <BodyField label="Text" part=body />
-            }
-            .into_any()
-        }
-        NodeKind::Whatsapp { .. } => {
-            let template =
-                part!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
-            view! { <TextField label="Template" part=template kind=FieldKind::Text hint="The name of \
-            the template at the provider." /> }
-            .into_any()
-        }
-        _ => view! { <WebhookFields step=step /> }.into_any(),
+pub fn email_fields(step: FieldLens<NodeKind>) -> AnyView {
+    let subject = field!(step, "email.subject", NodeKind::Email { subject, .. } => subject);
+    let body = field!(step, "email.body", NodeKind::Email { body, .. } => body);
+    view! {
+        <LineField label="Subject" field=subject />
+        <BodyField label="Text" field=body />
     }
+    .into_any()
 }
 
-#[component]
-fn WebhookFields(step: FieldLens<NodeKind>) -> impl IntoView {
-    let url = part!(step, "webhook.url", NodeKind::Webhook { url, .. } => url);
-    let body = part!(step, "webhook.body", NodeKind::Webhook { body, .. } => body);
-    let method = part!(step, "webhook.method", NodeKind::Webhook { method, .. } => method);
-    let headers = part!(step, "webhook.headers", NodeKind::Webhook { headers, .. } => headers);
-    let methods = [
-        WebhookMethod::Post,
-        WebhookMethod::Put,
-        WebhookMethod::Patch,
-        WebhookMethod::Delete,
-        WebhookMethod::Get,
-    ];
+pub fn sms_fields(step: FieldLens<NodeKind>) -> AnyView {
+    let body = field!(step, "sms.body", NodeKind::Sms { body } => body);
+    let length = move || body.value.with(|text| sms_length(text));
+    view! {
+        <BodyField label="Text" field=body />
+        <p class="hint">{length}</p>
+    }
+    .into_any()
+}
+
+/// How long a text message is, and in how many it is sent.
+fn sms_length(text: &str) -> String {
+    let count = text.chars().count();
+    let (one, more) = if text.is_ascii() { (160, 153) } else { (70, 67) };
+    let parts = if count <= one { 1 } else { count.div_ceil(more) };
+    format!(
+        "{count} characters, {parts} {}, before variables are replaced",
+        if parts == 1 { "message" } else { "messages" }
+    )
+}
+
+pub fn push_fields(step: FieldLens<NodeKind>) -> AnyView {
+    let title = field!(step, "push.title", NodeKind::Push { title, .. } => title);
+    let body = field!(step, "push.body", NodeKind::Push { body, .. } => body);
+    let link = field!(step, "push.link", NodeKind::Push { link, .. } => link);
+    view! {
+        {titled_fields(title, body)}
+        <LineField label="Link to open on tap" field=link placeholder="https://" />
+    }
+    .into_any()
+}
+
+pub fn web_push_fields(step: FieldLens<NodeKind>) -> AnyView {
+    titled_fields(
+        field!(step, "web_push.title", NodeKind::WebPush { title, .. } => title),
+        field!(step, "web_push.body", NodeKind::WebPush { body, .. } => body),
+    )
+}
+
+pub fn in_app_fields(step: FieldLens<NodeKind>) -> AnyView {
+    titled_fields(
+        field!(step, "in_app.title", NodeKind::InApp { title, .. } => title),
+        field!(step, "in_app.body", NodeKind::InApp { body, .. } => body),
+    )
+}
+
+fn titled_fields(title: FieldLens<String>, body: FieldLens<String>) -> AnyView {
+    view! {
+        <LineField label="Title" field=title />
+        <BodyField label="Text" field=body />
+    }
+    .into_any()
+}
+
+pub fn whatsapp_fields(step: FieldLens<NodeKind>) -> AnyView {
+    let template = field!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
+    view! { <TextField label="Template" field=template kind=FieldKind::Text hint="The name of the \
+    template at the provider." /> }
+    .into_any()
+}
+
+pub fn webhook_fields(step: FieldLens<NodeKind>) -> AnyView {
+    let url = field!(step, "webhook.url", NodeKind::Webhook { url, .. } => url);
+    let body = field!(step, "webhook.body", NodeKind::Webhook { body, .. } => body);
+    let method = field!(step, "webhook.method", NodeKind::Webhook { method, .. } => method);
+    let headers = field!(step, "webhook.headers", NodeKind::Webhook { headers, .. } => headers);
     let name = method.under(
         "",
         |method| method.name().to_string(),
-        move |method, name: String| {
-            if let Some(found) = methods.into_iter().find(|method| method.name() == name) {
+        |method, name: String| {
+            if let Some(found) = METHODS.into_iter().find(|method| method.name() == name) {
                 *method = found;
             }
         },
     );
-    let choices = options(methods.map(|method| (method.name(), method.name())));
-    let count = headers.count();
-    let new = || WebhookHeader { name: String::new(), value: String::new() };
+    let choices = METHODS.map(|method| (method.name(), method.name())).to_vec();
     view! {
-        <Line label="Address" part=url placeholder="https://" />
-        <PickField label="Method" part=name options=choices />
-        <BodyField label="Body" part=body />
+        <LineField label="Address" field=url placeholder="https://" />
+        <PickField label="Method" field=name options=choices />
+        <BodyField label="Body" field=body />
+        <HeaderFields headers=headers />
+    }
+    .into_any()
+}
+
+const METHODS: [WebhookMethod; 5] = [
+    WebhookMethod::Post,
+    WebhookMethod::Put,
+    WebhookMethod::Patch,
+    WebhookMethod::Delete,
+    WebhookMethod::Get,
+];
+
+#[component]
+fn HeaderFields(headers: FieldLens<Vec<WebhookHeader>>) -> impl IntoView {
+    let spare = || WebhookHeader { name: String::new(), value: String::new() };
+    let line = Callback::new(move |index| {
+        let header = headers.item(index, spare());
+        let name = field!(header, "name", WebhookHeader { name, .. } => name);
+        let value = field!(header, "value", WebhookHeader { value, .. } => value);
+        view! {
+            <div class="list-line">
+                <div class="filter-fields">
+                    <TextField label="Header" field=name />
+                    <LineField label="Value" field=value />
+                </div>
+                <RemoveButton label="Remove this header" press=move |()| headers.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
+    view! {
         <fieldset class="panel-group">
             <legend>"Headers"</legend>
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <div class="filter-fields">
-                        <TextField
-                            label="Header"
-                            part=part!(headers.item(index, new()), "name", WebhookHeader { name, .. } => name)
-                        />
-                        <Line
-                            label="Value"
-                            part=part!(headers.item(index, new()), "value", WebhookHeader { value, .. } => value)
-                        />
-                    </div>
-                    <RemoveButton label="Remove this header" press=move || headers.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add a header" press=move || headers.push(new()) />
+            <Lines count=headers.count() line=line />
+            <AddButton label="Add a header" press=move |()| headers.push(spare()) />
         </fieldset>
     }
 }
 
-/// A line that can be filled in.
+/// A line of text that can have variables.
 #[component]
-fn Line(
+fn LineField(
     label: &'static str,
-    part: FieldLens<String>,
+    field: FieldLens<String>,
     #[prop(optional)] placeholder: &'static str,
 ) -> impl IntoView {
     view! {
-        <TemplateField label=label part=part>
-            <TextField label=label part=part kind=FieldKind::Text placeholder=placeholder />
+        <TemplateField label=label field=field>
+            <TextField label=label field=field kind=FieldKind::Text placeholder=placeholder />
         </TemplateField>
     }
 }
 
 /// The text of a message.
 #[component]
-fn BodyField(label: &'static str, part: FieldLens<String>) -> impl IntoView {
+fn BodyField(label: &'static str, field: FieldLens<String>) -> impl IntoView {
     view! {
-        <TemplateField label=label part=part main=true>
-            <AreaField label=label part=part kind=FieldKind::Text rows=8 />
+        <TemplateField label=label field=field main=true>
+            <AreaField label=label field=field kind=FieldKind::Text rows=8 />
         </TemplateField>
     }
 }

@@ -1,7 +1,8 @@
-//! The panel beside the canvas: the form of the chosen step, the settings, the checks, or a
+//! The panel beside the canvas: the form of the selected step, the settings, the problems, or a
 //! simulation.
 
 mod criteria;
+mod duration_field;
 mod field_lens;
 mod fields;
 mod flow;
@@ -16,29 +17,36 @@ mod step;
 
 use leptos::prelude::*;
 
-use super::bench::{Bench, SidePanel};
+use super::{
+    context::{GraphState, OpenVersion, Panels, Selection, SidePanel},
+    navigation::Navigation,
+};
 
-pub use problems::CheckList;
+pub use problems::ProblemList;
 
 #[component]
 pub fn Panel() -> impl IntoView {
-    let bench = Bench::here();
-    let only = Memo::new(move |_| bench.only());
-    let side = Memo::new(move |_| bench.side.get());
+    let open_version = OpenVersion::here();
+    let graph = GraphState::here();
+    let selection = Selection::here();
+    let panels = Panels::here();
+    let navigation = Navigation::here();
+    let selected = Memo::new(move |_| selection.only_node());
+    let side = Memo::new(move |_| panels.side.get());
     let title = move || match side.get() {
-        SidePanel::Step => match only.get().and_then(|id| bench.cell(&id)) {
-            Some(cell) => cell.node.read().step.title().to_string(),
+        SidePanel::Step => match selected.get().and_then(|id| graph.node_view(&id)) {
+            Some(view) => view.node.read().step.title().to_string(),
             None => "Step".to_string(),
         },
         SidePanel::Settings => "Settings".to_string(),
-        SidePanel::Checks => "Checks".to_string(),
-        SidePanel::Trial => "Simulation".to_string(),
+        SidePanel::Problems => "Checks".to_string(),
+        SidePanel::Simulation => "Simulation".to_string(),
     };
     let body = move || match side.get() {
-        SidePanel::Step => match only.get() {
+        SidePanel::Step => match selected.get() {
             Some(id) => view! { <step::StepForm id=id /> }.into_any(),
             None => {
-                let text = if bench.chosen.read().is_empty() {
+                let text = if selection.nodes.read().is_empty() {
                     "Select a step to edit it."
                 } else {
                     "Several steps are selected."
@@ -47,8 +55,8 @@ pub fn Panel() -> impl IntoView {
             }
         },
         SidePanel::Settings => view! { <settings::SettingsForm /> }.into_any(),
-        SidePanel::Checks => view! { <problems::Checks /> }.into_any(),
-        SidePanel::Trial => view! { <simulation::SimulationPanel /> }.into_any(),
+        SidePanel::Problems => view! { <problems::ProblemsPanel /> }.into_any(),
+        SidePanel::Simulation => view! { <simulation::SimulationPanel /> }.into_any(),
     };
     view! {
         <aside
@@ -57,7 +65,7 @@ pub fn Panel() -> impl IntoView {
             on:keydown=move |event| {
                 if event.key() == "Escape" {
                     event.prevent_default();
-                    bench.leave_panel();
+                    navigation.leave_panel();
                 }
             }
         >
@@ -69,13 +77,13 @@ pub fn Panel() -> impl IntoView {
                 class="side-form"
                 role="group"
                 aria-label="Form"
-                // Where nothing in it can be changed the keyboard still has to reach it, to scroll.
-                tabindex=(!bench.can_draw()).then_some("0")
-                on:focusout=move |_| bench.pause()
+                // Where nothing in it can be edited the keyboard still has to reach it, to scroll.
+                tabindex=(!open_version.can_edit_graph()).then_some("0")
+                on:focusout=move |_| graph.break_group()
             >
                 {body}
             </div>
-            <lists::KnownProperties />
+            <lists::CatalogLists />
         </aside>
     }
 }

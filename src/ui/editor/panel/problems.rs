@@ -1,25 +1,25 @@
-//! Everything that is wrong, with a way to each place.
+//! The problems of the version, each with a link to its place.
 
 use leptos::prelude::*;
 
 use crate::ui::{
     components::icon::{Icon, Symbol},
     editor::{
-        bench::{Bench, SidePanel},
         browser,
+        context::{CanvasView, GraphState, Panels, Problems, SidePanel},
+        navigation::Navigation,
     },
 };
 use wayfare_domain::versions::{Problem, Severity};
 use wayfare_editor_model::field_values::path_in_form;
 
 #[component]
-pub fn Checks() -> impl IntoView {
-    let bench = Bench::here();
+pub fn ProblemsPanel() -> impl IntoView {
+    let problems = Problems::here();
     view! {
-        <CheckList />
+        <ProblemList />
         {move || {
-            bench
-                .checks
+            problems.found
                 .read()
                 .is_empty()
                 .then(|| view! { <p class="hint">"No problems. The journey can be published."</p> })
@@ -27,20 +27,21 @@ pub fn Checks() -> impl IntoView {
     }
 }
 
-/// The list itself; the dialog that publishes shows it too.
+/// The list itself; the publish dialog shows it too.
 #[component]
-pub fn CheckList(#[prop(optional)] errors_only: bool) -> impl IntoView {
-    let bench = Bench::here();
+pub fn ProblemList(#[prop(optional)] errors_only: bool) -> impl IntoView {
+    let problems = Problems::here();
     let of = move |severity| {
-        bench
-            .checks
+        problems
+            .found
             .get()
             .into_iter()
-            .filter(|check| check.severity == severity)
-            .map(move |check| view! { <CheckLine check=check /> })
+            .filter(|problem| problem.severity == severity)
+            .map(|problem| view! { <ProblemLine problem=problem /> })
             .collect_view()
     };
-    let any = move |severity| bench.checks.read().iter().any(|check| check.severity == severity);
+    let any =
+        move |severity| problems.found.read().iter().any(|problem| problem.severity == severity);
     view! {
         {move || {
             any(Severity::Error)
@@ -64,34 +65,39 @@ pub fn CheckList(#[prop(optional)] errors_only: bool) -> impl IntoView {
 }
 
 #[component]
-fn CheckLine(check: Problem) -> impl IntoView {
-    let bench = Bench::here();
-    let place = match &check.node {
-        Some(id) => bench.title(id),
-        None if check.problem.path.starts_with("settings") => "Settings".to_string(),
+fn ProblemLine(problem: Problem) -> impl IntoView {
+    let graph = GraphState::here();
+    let canvas = CanvasView::here();
+    let panels = Panels::here();
+    let navigation = Navigation::here();
+    let place = match &problem.node {
+        Some(id) => graph.title(id),
+        None if problem.problem.path.starts_with("settings") => "Settings".to_string(),
         None => "The whole journey".to_string(),
     };
-    let wrong = check.severity == Severity::Error;
-    let symbol = if wrong { Symbol::Close } else { Symbol::Alert };
-    let sentence = check.problem.sentence.clone();
+    let is_error = problem.severity == Severity::Error;
+    let symbol = if is_error { Symbol::Close } else { Symbol::Alert };
+    let sentence = problem.problem.sentence.clone();
     let go = move |_| {
-        let Problem { node, problem, .. } = check.clone();
-        // A window that shows the list gives the keyboard back first, and the row that gets it
-        // would be chosen.
-        browser::later(move || {
+        let Problem { node, problem, .. } = problem.clone();
+        // A dialog that shows the list gives the keyboard back first, and the row that gets it
+        // would be selected.
+        browser::after_paint(move || {
             match &node {
-                Some(id) => bench.go_to(id),
-                None if problem.path.starts_with("settings") => bench.side.set(SidePanel::Settings),
-                None => bench.fit(),
+                Some(id) => navigation.go_to(id),
+                None if problem.path.starts_with("settings") => {
+                    panels.side.set(SidePanel::Settings)
+                }
+                None => canvas.fit(),
             }
             let field =
                 format!("field-{}", path_in_form(&problem.path).replace(['[', ']', '.'], "-"));
             // The form of the place has to be there first.
-            browser::later(move || browser::later(move || browser::focus(&field)));
+            browser::after_paint(move || browser::after_paint(move || browser::focus(&field)));
         });
     };
     view! {
-        <li class="check-line" class:check-error=wrong>
+        <li class="check-line" class:check-error=is_error>
             <button class="check-button" r#type="button" on:click=go>
                 <Icon symbol=symbol />
                 <span>

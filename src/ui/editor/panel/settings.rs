@@ -3,17 +3,17 @@
 use leptos::prelude::*;
 
 use super::{
-    criteria::{CriteriaFields, EventFields, FilterList, event},
-    field_lens::{FieldLens, part},
+    criteria::{CriteriaFields, EventFields, FilterList, new_event},
+    field_lens::{FieldLens, field},
     fields::{
-        CheckField, FormScope, NumberField, PickField, TextField, TimeField, optional, options,
-        some,
+        CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional_number,
+        required_number,
     },
-    lists::{AddButton, RemoveButton},
+    lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::ui::editor::{
-    bench::Bench,
-    browser::{field_of_time, now, time_of_field},
+    browser::{format_datetime_field, now, parse_datetime_field},
+    context::{GraphState, OpenVersion},
 };
 use wayfare_domain::{
     graph::criteria::{Criteria, EventMatch},
@@ -27,64 +27,63 @@ use wayfare_editor_model::state::EditCommand;
 
 #[component]
 pub fn SettingsForm() -> impl IntoView {
-    let bench = Bench::here();
+    let open_version = OpenVersion::here();
+    let graph = GraphState::here();
     provide_context(FormScope { node: StoredValue::new(None) });
-    let whole = FieldLens::new(bench.settings.into(), "", move |settings: Settings, field| {
-        bench.apply(&EditCommand::Settings { settings: Box::new(settings), field }, |_| {
-            String::new()
-        });
+    let whole = FieldLens::new(graph.settings.into(), "", move |settings: Settings, field| {
+        graph.apply(&EditCommand::Settings { settings: Box::new(settings), field });
     });
-    let why = (!bench.can_draw()).then_some(
+    let why = (!open_version.can_edit_graph()).then_some(
         "The settings of a published version cannot be edited. Create a new version to change them.",
     );
     view! {
         {why.map(|why| view! { <p class="panel-note">{why}</p> })}
-        <EntryFields entry=part!(whole, "entry", Settings { entry, .. } => entry, EntryTrigger::Api {}) />
+        <EntryFields entry=field!(whole, "entry", Settings { entry, .. } => entry, EntryTrigger::Api {}) />
         <fieldset class="panel-group">
             <legend>"When"</legend>
             <TimeField
                 label="Start (UTC)"
-                part=part!(whole, "start", Settings { start, .. } => start)
+                field=field!(whole, "start", Settings { start, .. } => start)
                 hint="Empty: when you publish."
             />
-            <TimeField label="End of entry (UTC)" part=part!(whole, "end", Settings { end, .. } => end) hint="Empty: never." />
+            <TimeField label="End of entry (UTC)" field=field!(whole, "end", Settings { end, .. } => end) hint="Empty: never." />
             <TextField
                 label="Time zone"
-                part=part!(whole, "time_zone", Settings { time_zone, .. } => time_zone)
+                field=field!(whole, "time_zone", Settings { time_zone, .. } => time_zone)
                 list="known-zones"
                 hint="Used when a profile has no time zone."
             />
-            <TzdbZones />
+            <TimeZoneList />
         </fieldset>
         <fieldset class="panel-group">
             <legend>"Re-entry and limits"</legend>
-            <ReentryFields part=part!(whole, "reentry", Settings { reentry, .. } => reentry) />
+            <ReentryFields field=field!(whole, "reentry", Settings { reentry, .. } => reentry) />
             <NumberField
                 label="Entry limit"
-                part=part!(whole, "entry_cap", Settings { entry_cap, .. } => entry_cap)
+                field=field!(whole, "entry_cap", Settings { entry_cap, .. } => entry_cap)
                 min=1
                 max=u64::MAX
                 hint="Empty: no limit."
             />
             <NumberField
                 label="Control group (%)"
-                part=some(part!(whole, "control_percent", Settings { control_percent, .. } => control_percent))
+                field=required_number(field!(whole, "control_percent", Settings { control_percent, .. } => control_percent))
                 max=99
                 required=true
                 hint="This share qualifies but never enters, so you can compare results."
             />
         </fieldset>
-        <Goals part=part!(whole, "goals", Settings { goals, .. } => goals) />
-        <Exits part=part!(whole, "exits", Settings { exits, .. } => exits) />
+        <Goals field=field!(whole, "goals", Settings { goals, .. } => goals) />
+        <Exits field=field!(whole, "exits", Settings { exits, .. } => exits) />
         <fieldset class="panel-group">
             <legend>"Limits"</legend>
             <NumberField
                 label="Time-out (hours)"
-                part=optional(part!(whole, "timeout_hours", Settings { timeout_hours, .. } => timeout_hours))
+                field=optional_number(field!(whole, "timeout_hours", Settings { timeout_hours, .. } => timeout_hours))
                 min=1
                 hint="People inside longer than this exit as timed out. Empty: never."
             />
-            <IdleConnection part=part!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
+            <QuietHoursFields field=field!(whole, "quiet_hours", Settings { quiet_hours, .. } => quiet_hours) />
         </fieldset>
     }
 }
@@ -104,50 +103,47 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
                     EntryTrigger::Segment { name: String::new(), when: SegmentSchedule::Once {} }
                 }
                 Ok(EntryType::List) => EntryTrigger::List { name: String::new() },
-                _ => EntryTrigger::Api {},
+                Ok(EntryType::Api) | Err(_) => EntryTrigger::Api {},
             };
         },
     );
     let shown = Memo::new(move |_| entry.value.with(EntryTrigger::entry_type));
-    let kinds = EntryType::ALL
-        .iter()
-        .map(|kind| (kind.key().to_string(), kind.title().to_string()))
-        .collect::<Vec<_>>();
+    let kinds = EntryType::ALL.iter().map(|kind| (kind.key(), kind.title())).collect::<Vec<_>>();
     view! {
         <fieldset class="panel-group">
             <legend>"Entry"</legend>
-            <PickField label="Entry trigger" part=kind options=kinds />
-            <super::lists::Complaint path=entry.path />
+            <PickField label="Entry trigger" field=kind options=kinds />
+            <ListProblem path=entry.path />
             {move || match shown.get() {
                 EntryType::Event => {
-                    let name = part!(entry, "event.name", EntryTrigger::Event { name, .. } => name);
-                    let filters = part!(entry, "event.filters", EntryTrigger::Event { filters, .. } => filters);
+                    let name = field!(entry, "event.name", EntryTrigger::Event { name, .. } => name);
+                    let filters = field!(entry, "event.filters", EntryTrigger::Event { filters, .. } => filters);
                     view! {
-                        <TextField label="Entry event" part=name list="known-events" />
-                        <FilterList part=filters />
+                        <TextField label="Entry event" field=name list="known-events" />
+                        <FilterList field=filters />
                     }
                         .into_any()
                 }
                 EntryType::Profile => {
-                    let criteria = part!(entry, "profile.criteria", EntryTrigger::Profile { criteria } => criteria, Criteria::everyone());
+                    let criteria = field!(entry, "profile.criteria", EntryTrigger::Profile { criteria } => criteria, Criteria::everyone());
                     view! {
                         <p class="hint">"Enter when a profile starts to match:"</p>
-                        <CriteriaFields part=criteria />
+                        <CriteriaFields field=criteria />
                     }
                         .into_any()
                 }
                 EntryType::Segment => {
-                    let name = part!(entry, "segment.name", EntryTrigger::Segment { name, .. } => name);
-                    let when = part!(entry, "segment.when", EntryTrigger::Segment { when, .. } => when, SegmentSchedule::Once {});
+                    let name = field!(entry, "segment.name", EntryTrigger::Segment { name, .. } => name);
+                    let when = field!(entry, "segment.when", EntryTrigger::Segment { when, .. } => when, SegmentSchedule::Once {});
                     view! {
-                        <TextField label="Segment" part=name list="known-segments" />
-                        <Timing part=when />
+                        <TextField label="Segment" field=name list="known-segments" />
+                        <ScheduleFields field=when />
                     }
                         .into_any()
                 }
                 EntryType::List => {
-                    let name = part!(entry, "list.name", EntryTrigger::List { name } => name);
-                    view! { <TextField label="List" part=name list="known-lists" /> }.into_any()
+                    let name = field!(entry, "list.name", EntryTrigger::List { name } => name);
+                    view! { <TextField label="List" field=name list="known-lists" /> }.into_any()
                 }
                 EntryType::Api => {
                     view! { <p class="hint">"Your system enters people: POST \
@@ -158,37 +154,40 @@ fn EntryFields(entry: FieldLens<EntryTrigger>) -> impl IntoView {
     }
 }
 
-#[component]
-fn Timing(part: FieldLens<SegmentSchedule>) -> impl IntoView {
-    let key = |timing: &SegmentSchedule| match timing {
+fn schedule_key(schedule: &SegmentSchedule) -> &'static str {
+    match schedule {
         SegmentSchedule::Once {} => "once",
         SegmentSchedule::OnDates { .. } => "dates",
         SegmentSchedule::Every { .. } => "every",
-    };
-    let kind = part.under(
+    }
+}
+
+#[component]
+fn ScheduleFields(field: FieldLens<SegmentSchedule>) -> impl IntoView {
+    let kind = field.under(
         "",
-        move |timing| key(timing).to_string(),
-        |timing, kind: String| {
-            *timing = match kind.as_str() {
+        |schedule| schedule_key(schedule).to_string(),
+        |schedule, kind: String| {
+            *schedule = match kind.as_str() {
                 "dates" => SegmentSchedule::OnDates { dates: vec![now()] },
                 "every" => SegmentSchedule::Every { hours: 24 },
                 _ => SegmentSchedule::Once {},
             };
         },
     );
-    let shown = Memo::new(move |_| part.value.with(key));
+    let shown = Memo::new(move |_| field.value.with(schedule_key));
     let kinds =
-        options([("once", "Once, at the start"), ("dates", "On dates"), ("every", "Repeatedly")]);
+        vec![("once", "Once, at the start"), ("dates", "On dates"), ("every", "Repeatedly")];
     view! {
-        <PickField label="Evaluated" part=kind options=kinds />
+        <PickField label="Evaluated" field=kind options=kinds />
         {move || match shown.get() {
             "dates" => {
-                let dates = part!(part, "on_dates.dates", SegmentSchedule::OnDates { dates } => dates);
-                view! { <Dates part=dates /> }.into_any()
+                let dates = field!(field, "on_dates.dates", SegmentSchedule::OnDates { dates } => dates);
+                view! { <Dates field=dates /> }.into_any()
             }
             "every" => {
-                let hours = part!(part, "every.hours", SegmentSchedule::Every { hours } => hours);
-                view! { <NumberField label="Interval (hours)" part=some(hours) min=1 required=true /> }.into_any()
+                let hours = field!(field, "every.hours", SegmentSchedule::Every { hours } => hours);
+                view! { <NumberField label="Interval (hours)" field=required_number(hours) min=1 required=true /> }.into_any()
             }
             _ => ().into_any(),
         }}
@@ -196,36 +195,40 @@ fn Timing(part: FieldLens<SegmentSchedule>) -> impl IntoView {
 }
 
 #[component]
-fn Dates(part: FieldLens<Vec<Timestamp>>) -> impl IntoView {
-    let count = part.count();
-    let bench = Bench::here();
-    view! {
-        <super::lists::Complaint path=part.path />
-        <For each=move || 0..count.get() key=|index| *index let:index>
+fn Dates(field: FieldLens<Vec<Timestamp>>) -> impl IntoView {
+    let open_version = OpenVersion::here();
+    let line = Callback::new(move |index| {
+        let date = field.item(index, Timestamp(0));
+        view! {
             <div class="list-line">
                 <label class="field">
                     <span class="field-label">"Date (UTC)"</span>
                     <input
                         r#type="datetime-local"
-                        disabled=!bench.can_draw()
-                        prop:value=move || part.item(index, Timestamp(0)).value.with(|at| field_of_time(*at))
+                        disabled=!open_version.can_edit_graph()
+                        prop:value=move || format_datetime_field(date.get())
                         on:change=move |event| {
-                            if let Some(at) = time_of_field(&event_target_value(&event)) {
-                                part.item(index, at).set(at);
+                            if let Some(at) = parse_datetime_field(&event_target_value(&event)) {
+                                date.set(at);
                             }
                         }
                     />
                 </label>
-                <RemoveButton label="Remove this date" press=move || part.remove(index) />
+                <RemoveButton label="Remove this date" press=move |()| field.remove(index) />
             </div>
-        </For>
-        <AddButton label="Add a date" press=move || part.push(now()) />
+        }
+        .into_any()
+    });
+    view! {
+        <ListProblem path=field.path />
+        <Lines count=field.count() line=line />
+        <AddButton label="Add a date" press=move |()| field.push(now()) />
     }
 }
 
 #[component]
-fn ReentryFields(part: FieldLens<ReentryRule>) -> impl IntoView {
-    let kind = part.under(
+fn ReentryFields(field: FieldLens<ReentryRule>) -> impl IntoView {
+    let kind = field.under(
         "",
         |reentry| {
             match reentry {
@@ -243,77 +246,87 @@ fn ReentryFields(part: FieldLens<ReentryRule>) -> impl IntoView {
             };
         },
     );
-    let in_hours = Memo::new(move |_| matches!(part.get(), ReentryRule::AfterHours(_)));
-    let hours = part!(part, "after_hours", ReentryRule::AfterHours(hours) => hours);
-    let kinds = options([
+    let in_hours = Memo::new(move |_| matches!(field.get(), ReentryRule::AfterHours(_)));
+    let hours = field!(field, "after_hours", ReentryRule::AfterHours(hours) => hours);
+    let kinds = vec![
         ("never", "Once only"),
         ("exit", "Again after exit"),
         ("hours", "Again, some hours after exit"),
-    ]);
+    ];
     view! {
-        <PickField label="Re-entry" part=kind options=kinds />
-        {move || in_hours.get().then(|| view! { <NumberField label="Hours after exit" part=some(hours) min=1 required=true /> })}
+        <PickField label="Re-entry" field=kind options=kinds />
+        {move || in_hours.get().then(|| view! { <NumberField label="Hours after exit" field=required_number(hours) min=1 required=true /> })}
     }
 }
 
 #[component]
-fn Goals(part: FieldLens<Vec<Goal>>) -> impl IntoView {
-    let count = part.count();
-    let spare = || Goal { name: String::new(), event: event() };
+fn Goals(field: FieldLens<Vec<Goal>>) -> impl IntoView {
+    let count = field.count();
+    let spare = || Goal { name: String::new(), event: new_event() };
+    let line = Callback::new(move |index| {
+        let goal = field.item(index, spare());
+        let name = field!(goal, "name", Goal { name, .. } => name);
+        let goal_event = field!(goal, "event", Goal { event, .. } => event, new_event());
+        view! {
+            <div class="list-line">
+                <div class="criteria">
+                    <TextField label="Name of the goal" field=name />
+                    <EventFields field=goal_event label="Goal event" />
+                </div>
+                <RemoveButton label="Remove this goal" press=move |()| field.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <fieldset class="panel-group">
             <legend>"Goals"</legend>
             <p class="hint">"Anyone who does this converts and exits, from any step."</p>
-            <super::lists::Complaint path=part.path />
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <div class="criteria">
-                        <TextField label="Name of the goal" part=part!(part.item(index, spare()), "name", Goal { name, .. } => name) />
-                        <EventFields
-                            part=part!(part.item(index, spare()), "event", Goal { event, .. } => event, event())
-                            label="Goal event"
-                        />
-                    </div>
-                    <RemoveButton label="Remove this goal" press=move || part.remove(index) />
-                </div>
-            </For>
-            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton label="Add a goal" press=move || part.push(spare()) /> })}
+            <ListProblem path=field.path />
+            <Lines count=count line=line />
+            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton label="Add a goal" press=move |()| field.push(spare()) /> })}
         </fieldset>
     }
 }
 
 #[component]
-fn Exits(part: FieldLens<Vec<EventMatch>>) -> impl IntoView {
-    let count = part.count();
+fn Exits(field: FieldLens<Vec<EventMatch>>) -> impl IntoView {
+    let line = Callback::new(move |index| {
+        view! {
+            <div class="list-line">
+                <div class="criteria">
+                    <EventFields field=field.item(index, new_event()) label="Exit event" />
+                </div>
+                <RemoveButton label="Remove this exit" press=move |()| field.remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <fieldset class="panel-group">
             <legend>"Exits"</legend>
             <p class="hint">"Anyone who does one of these events exits without converting."</p>
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <div class="criteria">
-                        <EventFields part=part.item(index, event()) label="Exit event" />
-                    </div>
-                    <RemoveButton label="Remove this exit" press=move || part.remove(index) />
-                </div>
-            </For>
-            <AddButton label="Add an exit" press=move || part.push(event()) />
+            <Lines count=field.count() line=line />
+            <AddButton label="Add an exit" press=move |()| field.push(new_event()) />
         </fieldset>
     }
 }
 
-#[component]
-fn IdleConnection(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
-    let usual = || QuietHours {
+fn usual_quiet_hours() -> QuietHours {
+    QuietHours {
         from: "22:00".to_string(),
         to: "08:00".to_string(),
         then: QuietHoursPolicy::SendWhenOver,
-    };
-    let on = part.under("", Option::is_some, move |quiet, on: bool| *quiet = on.then(usual));
-    let is_on = Memo::new(move |_| part.value.with(Option::is_some));
-    let hours = part.under(
+    }
+}
+
+#[component]
+fn QuietHoursFields(field: FieldLens<Option<QuietHours>>) -> impl IntoView {
+    let on = field.under("", Option::is_some, |quiet, on| *quiet = on.then(usual_quiet_hours));
+    let is_on = Memo::new(move |_| field.value.with(Option::is_some));
+    let hours = field.under(
         "",
-        move |quiet| quiet.clone().unwrap_or_else(usual),
+        |quiet| quiet.clone().unwrap_or_else(usual_quiet_hours),
         |quiet, new| *quiet = Some(new),
     );
     let then = hours.under(
@@ -325,7 +338,7 @@ fn IdleConnection(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
         },
     );
     view! {
-        <CheckField label="Quiet hours" part=on hint="No message goes out in these hours, in the \
+        <CheckboxField label="Quiet hours" field=on hint="No message goes out in these hours, in the \
             person's time zone." />
         {move || {
             is_on
@@ -333,13 +346,13 @@ fn IdleConnection(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="filter-fields">
-                            <TextField label="Quiet from" part=part!(hours, "from", QuietHours { from, .. } => from) input="time" />
-                            <TextField label="Quiet until" part=part!(hours, "to", QuietHours { to, .. } => to) input="time" />
+                            <TextField label="Quiet from" field=field!(hours, "from", QuietHours { from, .. } => from) input="time" />
+                            <TextField label="Quiet until" field=field!(hours, "to", QuietHours { to, .. } => to) input="time" />
                         </div>
                         <PickField
                             label="Messages due in quiet hours"
-                            part=then
-                            options=options([("later", "go out afterwards"), ("drop", "are skipped")])
+                            field=then
+                            options=vec![("later", "go out afterwards"), ("drop", "are skipped")]
                         />
                     }
                 })
@@ -349,7 +362,7 @@ fn IdleConnection(part: FieldLens<Option<QuietHours>>) -> impl IntoView {
 
 /// The zones that the browser knows.
 #[component]
-fn TzdbZones() -> impl IntoView {
+fn TimeZoneList() -> impl IntoView {
     let zones = known_zones();
     view! { <datalist id="known-zones">{zones.into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist> }
 }

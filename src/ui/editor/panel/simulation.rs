@@ -1,12 +1,17 @@
-//! Simulation and replay: the journey on one person with a clock that runs ahead, and on what
-//! happened in the last days.
+//! Simulation and replay: the draft with one profile on a fast clock, and with the events of the
+//! last days.
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::simulation_inputs::{EventInput, LaterFields, Pairs, PropertyInput, properties};
+use super::simulation_inputs::{
+    EventInput, LaterEventList, PropertyInput, PropertyInputList, properties,
+};
 use crate::{
     api::editor::{try_events, try_person},
-    ui::editor::{bench::Bench, browser, run_overlay::RunOverlay},
+    ui::editor::{
+        browser,
+        context::{Announcer, CanvasView, GraphState, Overlay, RunOverlay},
+    },
 };
 use wayfare_domain::{
     stats::{format_count, pluralize},
@@ -16,53 +21,58 @@ use wayfare_editor_model::field_values::value_of_text;
 
 #[component]
 pub fn SimulationPanel() -> impl IntoView {
-    let bench = Bench::here();
-    on_cleanup(move || bench.trail.set(RunOverlay::default()));
+    let overlay = Overlay::here();
+    on_cleanup(move || overlay.run.set(RunOverlay::default()));
     view! {
         <p class="hint">"Nothing is sent, and no profile changes."</p>
-        <PersonTrial />
-        <EventsTrial />
+        <SimulationForm />
+        <ReplayForm />
     }
 }
 
 #[component]
-fn PersonTrial() -> impl IntoView {
-    let bench = Bench::here();
-    let person = RwSignal::new(String::new());
-    let pairs = RwSignal::new(Vec::<PropertyInput>::new());
+fn SimulationForm() -> impl IntoView {
+    let graph = GraphState::here();
+    let overlay = Overlay::here();
+    let announcer = Announcer::here();
+    let identity = RwSignal::new(String::new());
+    let entry_properties = RwSignal::new(Vec::<PropertyInput>::new());
     let later = RwSignal::new(Vec::<EventInput>::new());
     let steps = RwSignal::new(None::<Result<Vec<SimulationStep>, String>>);
-    let busy = RwSignal::new(false);
+    let is_running = RwSignal::new(false);
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        if is_running.get_untracked() {
             return;
         }
-        let event = properties(&pairs.get_untracked(), value_of_text);
+        let event = properties(&entry_properties.get_untracked(), value_of_text);
         let later = later.get_untracked().into_iter().filter_map(EventInput::event).collect();
-        let identity = person.get_untracked().trim().to_string();
-        let trial = bench.editor_state(|sketch| SimulateProfile {
-            graph: sketch.graph.clone(),
-            settings: sketch.settings.clone(),
-            person: (!identity.is_empty()).then_some(identity),
+        let person = identity.get_untracked().trim().to_string();
+        let request = graph.with_state(|state| SimulateProfile {
+            graph: state.graph.clone(),
+            settings: state.settings.clone(),
+            person: (!person.is_empty()).then_some(person),
             event,
             later,
         });
-        busy.set(true);
+        is_running.set(true);
         spawn_local(async move {
-            let answer = try_person(trial).await.map_err(|error| error.sentence());
-            let Some(()) = busy.try_set(false).map_or(Some(()), |_| None) else { return };
-            match &answer {
-                Ok(found) => {
-                    bench.trail.set(RunOverlay::of_person(found));
-                    bench.say(format!(
+            let result = try_person(request).await.map_err(|error| error.sentence());
+            // Nothing where the panel was closed: try_set gives the value back.
+            if is_running.try_set(false).is_some() {
+                return;
+            }
+            match &result {
+                Ok(passed) => {
+                    overlay.run.set(RunOverlay::of_simulation(passed));
+                    announcer.say(format!(
                         "Simulated {}.",
-                        pluralize(found.len() as i64, "step", "steps")
+                        pluralize(passed.len() as i64, "step", "steps")
                     ));
                 }
-                Err(sentence) => bench.say(sentence.clone()),
+                Err(sentence) => announcer.say(sentence.clone()),
             }
-            steps.set(Some(answer));
+            steps.set(Some(result));
         });
     };
     view! {
@@ -70,27 +80,28 @@ fn PersonTrial() -> impl IntoView {
             <h4 class="checks-title">"One profile"</h4>
             <label class="field">
                 <span class="field-label">"Profile identity"</span>
-                <input r#type="text" autocomplete="off" prop:value=person on:input=move |event| person.set(event_target_value(&event)) />
+                <input r#type="text" autocomplete="off" prop:value=identity on:input=move |event| identity.set(event_target_value(&event)) />
                 <span class="hint">"Empty: an example profile."</span>
             </label>
-            <Pairs title="Properties of the entry event" pairs=pairs read=value_of_text add="Add a property" />
-            <LaterFields later=later />
-            <button class="button button-primary" r#type="submit" aria-disabled=move || busy.get().to_string()>
+            <PropertyInputList title="Properties of the entry event" inputs=entry_properties parse=value_of_text add="Add a property" />
+            <LaterEventList later=later />
+            <button class="button button-primary" r#type="submit" aria-disabled=move || is_running.get().to_string()>
                 "Simulate"
             </button>
         </form>
         {move || match steps.get() {
             None => ().into_any(),
             Some(Err(sentence)) => view! { <p class="complaint">{sentence}</p> }.into_any(),
-            Some(Ok(found)) => view! { <StepLog steps=found /> }.into_any(),
+            Some(Ok(passed)) => view! { <StepLog steps=passed /> }.into_any(),
         }}
     }
 }
 
 #[component]
 fn StepLog(steps: Vec<SimulationStep>) -> impl IntoView {
-    let bench = Bench::here();
-    let zone = bench.settings.read_untracked().time_zone.clone();
+    let graph = GraphState::here();
+    let canvas = CanvasView::here();
+    let zone = graph.settings.read_untracked().time_zone.clone();
     if steps.is_empty() {
         return view! { <p class="hint">"Nothing happens."</p> }.into_any();
     }
@@ -99,15 +110,15 @@ fn StepLog(steps: Vec<SimulationStep>) -> impl IntoView {
             {steps
                 .into_iter()
                 .map(|step| {
-                    let (node, title) = (step.node.clone(), bench.title(&step.node));
+                    let (node, title) = (step.node.clone(), graph.title(&step.node));
                     view! {
                         <li>
                             <span class="trial-time">{browser::local_time(step.at, &zone)}</span>
-                            <button class="link-button" r#type="button" on:click=move |_| bench.reveal(&node)>
+                            <button class="link-button" r#type="button" on:click=move |_| canvas.reveal(&node)>
                                 {title}
                             </button>
                             " "
-                            {words(bench, &step)}
+                            {describe(graph, &step)}
                             {(!step.reason.is_empty()).then(|| view! { <span class="hint">{step.reason.clone()}</span> })}
                         </li>
                     }
@@ -118,47 +129,52 @@ fn StepLog(steps: Vec<SimulationStep>) -> impl IntoView {
     .into_any()
 }
 
-/// The step log's keys, for people.
-fn words(bench: Bench, step: &SimulationStep) -> String {
+/// What happened at a step, in words.
+fn describe(graph: GraphState, step: &SimulationStep) -> String {
     match step.what.split_once(':') {
-        Some(("left", outlet)) => format!("path {}", bench.outlet_title(&step.node, outlet)),
+        Some(("left", outlet)) => format!("path {}", graph.outlet_title(&step.node, outlet)),
         Some(("ended", how)) => format!("ends: {}", how.replace('_', " ")),
         _ => step.what.clone(),
     }
 }
 
 #[component]
-fn EventsTrial() -> impl IntoView {
-    let bench = Bench::here();
+fn ReplayForm() -> impl IntoView {
+    let graph = GraphState::here();
+    let overlay = Overlay::here();
+    let announcer = Announcer::here();
     let days = RwSignal::new("7".to_string());
-    let found = RwSignal::new(None::<Result<ReplayResult, String>>);
-    let busy = RwSignal::new(false);
+    let outcome = RwSignal::new(None::<Result<ReplayResult, String>>);
+    let is_running = RwSignal::new(false);
     let run = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        if is_running.get_untracked() {
             return;
         }
         let days = days.get_untracked().trim().parse().unwrap_or(7);
-        let replay = bench.editor_state(|sketch| ReplayEvents {
-            graph: sketch.graph.clone(),
-            settings: sketch.settings.clone(),
+        let request = graph.with_state(|state| ReplayEvents {
+            graph: state.graph.clone(),
+            settings: state.settings.clone(),
             days,
         });
-        busy.set(true);
+        is_running.set(true);
         spawn_local(async move {
-            let answer = try_events(replay).await.map_err(|error| error.sentence());
-            let Some(()) = busy.try_set(false).map_or(Some(()), |_| None) else { return };
-            match &answer {
-                Ok(figures) => {
-                    bench.trail.set(bench.graph(|graph| RunOverlay::of_replay(figures, graph)));
-                    bench.say(format!(
+            let result = try_events(request).await.map_err(|error| error.sentence());
+            // Nothing where the panel was closed: try_set gives the value back.
+            if is_running.try_set(false).is_some() {
+                return;
+            }
+            match &result {
+                Ok(counts) => {
+                    overlay.run.set(graph.with_graph(|graph| RunOverlay::of_replay(counts, graph)));
+                    announcer.say(format!(
                         "{} would have entered.",
-                        pluralize(figures.entered, "person", "people")
+                        pluralize(counts.entered, "person", "people")
                     ));
                 }
-                Err(sentence) => bench.say(sentence.clone()),
+                Err(sentence) => announcer.say(sentence.clone()),
             }
-            found.set(Some(answer));
+            outcome.set(Some(result));
         });
     };
     view! {
@@ -175,30 +191,30 @@ fn EventsTrial() -> impl IntoView {
                     on:input=move |event| days.set(event_target_value(&event))
                 />
             </label>
-            <button class="button" r#type="submit" aria-disabled=move || busy.get().to_string()>
+            <button class="button" r#type="submit" aria-disabled=move || is_running.get().to_string()>
                 "Replay"
             </button>
         </form>
-        {move || match found.get() {
+        {move || match outcome.get() {
             None => ().into_any(),
             Some(Err(sentence)) => view! { <p class="complaint">{sentence}</p> }.into_any(),
-            Some(Ok(figures)) => view! { <ReplayAnswer figures=figures /> }.into_any(),
+            Some(Ok(counts)) => view! { <ReplayCounts counts=counts /> }.into_any(),
         }}
     }
 }
 
 #[component]
-fn ReplayAnswer(figures: ReplayResult) -> impl IntoView {
-    let bench = Bench::here();
+fn ReplayCounts(counts: ReplayResult) -> impl IntoView {
+    let graph = GraphState::here();
     let line = |name: String, count: i64| view! { <dt>{name}</dt><dd>{format_count(count)}</dd> };
     view! {
         <dl class="facts" aria-label="What would have happened">
-            {line("Events checked".to_string(), figures.events)}
-            {line("Would have entered".to_string(), figures.entered)}
-            {figures.refused.into_iter().map(|(why, count)| line(format!("Did not enter: {why}"), count)).collect_view()}
-            {figures.messages.into_iter().map(|(node, count)| line(format!("Messages: {}", bench.title(&node)), count)).collect_view()}
+            {line("Events checked".to_string(), counts.events)}
+            {line("Would have entered".to_string(), counts.entered)}
+            {counts.refused.into_iter().map(|(why, count)| line(format!("Did not enter: {why}"), count)).collect_view()}
+            {counts.messages.into_iter().map(|(node, count)| line(format!("Messages: {}", graph.title(&node)), count)).collect_view()}
         </dl>
-        {figures.cut.then(|| view! { <p class="hint">"Only part of the events was checked. Choose \
+        {counts.cut.then(|| view! { <p class="hint">"Only field of the events was checked. Choose \
             fewer days to check all."</p> })}
     }
 }

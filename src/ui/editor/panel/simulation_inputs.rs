@@ -1,23 +1,26 @@
-//! What a simulation assumes: properties of an event, and what someone does later.
+//! What a simulation assumes: properties of the entry event, and later events.
 
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::lists::{AddButton, RemoveButton};
+use super::{
+    duration_field::UnitOptions,
+    lists::{AddButton, Lines, RemoveButton},
+};
 use wayfare_domain::{profiles::Properties, versions::SimulatedEvent};
 use wayfare_editor_model::field_values::{kind_of_value, value_of_text};
 
-/// One line of a name and a value, as they are typed in.
+/// Name and value of a property, as they are typed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PropertyInput {
     name: String,
     value: String,
 }
 
-/// The lines that have a name.
-pub fn properties(pairs: &[PropertyInput], read: fn(&str) -> Value) -> Properties {
-    let named = pairs.iter().filter(|pair| !pair.name.trim().is_empty());
-    named.map(|pair| (pair.name.trim().to_string(), read(&pair.value))).collect()
+/// The properties of the lines that have a name.
+pub fn properties(inputs: &[PropertyInput], parse: fn(&str) -> Value) -> Properties {
+    let named = inputs.iter().filter(|input| !input.name.trim().is_empty());
+    named.map(|input| (input.name.trim().to_string(), parse(&input.value))).collect()
 }
 
 /// Left empty, it is a property that the event does not have.
@@ -25,14 +28,14 @@ fn differing_value(text: &str) -> Value {
     if text.trim().is_empty() { Value::Null } else { value_of_text(text) }
 }
 
-/// Something that they do later, as it is typed in.
+/// A later event, as it is typed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EventInput {
     name: RwSignal<String>,
     count: RwSignal<String>,
-    /// Of the count, in minutes.
+    /// The unit of the count, in minutes.
     unit: RwSignal<u32>,
-    pairs: RwSignal<Vec<PropertyInput>>,
+    properties: RwSignal<Vec<PropertyInput>>,
 }
 
 impl EventInput {
@@ -41,11 +44,11 @@ impl EventInput {
             name: RwSignal::new(String::new()),
             count: RwSignal::new("1".to_string()),
             unit: RwSignal::new(60),
-            pairs: RwSignal::new(Vec::new()),
+            properties: RwSignal::new(Vec::new()),
         }
     }
 
-    /// None where no one said what they do.
+    /// None where it has no name.
     pub fn event(self) -> Option<SimulatedEvent> {
         let name = self.name.get_untracked().trim().to_string();
         let count: u32 = self.count.get_untracked().trim().parse().unwrap_or(0);
@@ -53,14 +56,14 @@ impl EventInput {
         (!name.is_empty()).then(|| SimulatedEvent {
             minutes,
             name,
-            properties: properties(&self.pairs.get_untracked(), differing_value),
+            properties: properties(&self.properties.get_untracked(), differing_value),
         })
     }
 }
 
-/// The events that they do later, each with when and how it differs from the one that let them in.
+/// The later events, each with its time and the properties that differ from the entry event.
 #[component]
-pub fn LaterFields(later: RwSignal<Vec<EventInput>>) -> impl IntoView {
+pub fn LaterEventList(later: RwSignal<Vec<EventInput>>) -> impl IntoView {
     view! {
         <fieldset class="panel-group">
             <legend>"Later events"</legend>
@@ -70,18 +73,18 @@ pub fn LaterFields(later: RwSignal<Vec<EventInput>>) -> impl IntoView {
                     <RemoveButton
                         label="Remove this event"
                         always=true
-                        press=move || later.update(|all| all.retain(|other| *other != event))
+                        press=move |()| later.update(|all| all.retain(|other| *other != event))
                     />
                 </div>
             </For>
-            <AddButton label="Add an event" always=true press=move || later.update(|all| all.push(EventInput::new())) />
+            <AddButton label="Add an event" always=true press=move |()| later.update(|all| all.push(EventInput::new())) />
         </fieldset>
     }
 }
 
 #[component]
 fn LaterEventFields(event: EventInput) -> impl IntoView {
-    let EventInput { name, count, unit, pairs } = event;
+    let EventInput { name, count, unit, properties } = event;
     view! {
         <div class="list">
             <label class="field">
@@ -109,84 +112,83 @@ fn LaterEventFields(event: EventInput) -> impl IntoView {
                 <label class="field">
                     <span class="field-label">"Unit"</span>
                     <select on:change=move |event| unit.set(event_target_value(&event).parse().unwrap_or(1))>
-                        {[(1_u32, "minutes"), (60, "hours"), (1440, "days")]
-                            .into_iter()
-                            .map(|(length, name)| {
-                                view! { <option value=length.to_string() selected=move || unit.get() == length>{name}</option> }
-                            })
-                            .collect_view()}
+                        <UnitOptions unit=unit />
                     </select>
                 </label>
             </div>
-            <Pairs
+            <PropertyInputList
                 title="Properties that differ"
                 hint="This event repeats the properties of the entry event: the same cart, the \
                     same order. Add only those that differ; an empty value removes one."
-                pairs=pairs
-                read=differing_value
+                inputs=properties
+                parse=differing_value
                 add="Add a property"
             />
         </div>
     }
 }
 
-/// Properties and their values, with how each value is understood.
+/// Properties and their values, with the type that each value is read as.
 #[component]
-pub fn Pairs(
+pub fn PropertyInputList(
     title: &'static str,
     #[prop(optional)] hint: &'static str,
-    pairs: RwSignal<Vec<PropertyInput>>,
-    read: fn(&str) -> Value,
+    inputs: RwSignal<Vec<PropertyInput>>,
+    parse: fn(&str) -> Value,
     add: &'static str,
 ) -> impl IntoView {
-    let count = Memo::new(move |_| pairs.read().len());
-    let put = move |index: usize, work: &dyn Fn(&mut PropertyInput)| {
-        pairs.update(|all| {
-            if let Some(pair) = all.get_mut(index) {
-                work(pair);
+    let count = Memo::new(move |_| inputs.read().len());
+    let change = move |index: usize, change: &dyn Fn(&mut PropertyInput)| {
+        inputs.update(|all| {
+            if let Some(input) = all.get_mut(index) {
+                change(input);
             }
         });
     };
-    let at = move |index: usize| pairs.read().get(index).cloned().unwrap_or_default();
+    let at = move |index: usize| inputs.read().get(index).cloned().unwrap_or_default();
     let remove = move |index: usize| {
-        pairs.update(|all| {
+        inputs.update(|all| {
             if index < all.len() {
                 all.remove(index);
             }
         });
     };
+    let line = Callback::new(move |index: usize| {
+        view! {
+            <div class="list-line">
+                <div class="filter-fields">
+                    <label class="field">
+                        <span class="field-label">"Property"</span>
+                        <input
+                            r#type="text"
+                            autocomplete="off"
+                            list="known-event-properties"
+                            prop:value=move || at(index).name
+                            on:input=move |event| change(index, &|input| input.name = event_target_value(&event))
+                        />
+                    </label>
+                    <label class="field">
+                        <span class="field-label">"Value"</span>
+                        <input
+                            r#type="text"
+                            autocomplete="off"
+                            prop:value=move || at(index).value
+                            on:input=move |event| change(index, &|input| input.value = event_target_value(&event))
+                        />
+                        <span class="hint">{move || kind_of_value(&parse(&at(index).value))}</span>
+                    </label>
+                </div>
+                <RemoveButton label="Remove this property" always=true press=move |()| remove(index) />
+            </div>
+        }
+        .into_any()
+    });
     view! {
         <fieldset class="panel-group">
             <legend>{title}</legend>
             {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
-            <For each=move || 0..count.get() key=|index| *index let:index>
-                <div class="list-line">
-                    <div class="filter-fields">
-                        <label class="field">
-                            <span class="field-label">"Property"</span>
-                            <input
-                                r#type="text"
-                                autocomplete="off"
-                                list="known-event-properties"
-                                prop:value=move || at(index).name
-                                on:input=move |event| put(index, &|pair| pair.name = event_target_value(&event))
-                            />
-                        </label>
-                        <label class="field">
-                            <span class="field-label">"Value"</span>
-                            <input
-                                r#type="text"
-                                autocomplete="off"
-                                prop:value=move || at(index).value
-                                on:input=move |event| put(index, &|pair| pair.value = event_target_value(&event))
-                            />
-                            <span class="hint">{move || kind_of_value(&read(&at(index).value))}</span>
-                        </label>
-                    </div>
-                    <RemoveButton label="Remove this property" always=true press=move || remove(index) />
-                </div>
-            </For>
-            <AddButton label=add always=true press=move || pairs.update(|all| all.push(PropertyInput::default())) />
+            <Lines count=count line=line />
+            <AddButton label=add always=true press=move |()| inputs.update(|all| all.push(PropertyInput::default())) />
         </fieldset>
     }
 }
