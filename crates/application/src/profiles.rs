@@ -3,6 +3,7 @@
 use super::{ServiceResult, Services};
 use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
+    engine::explain::explain_entry,
     error::FieldError,
     graph::{
         criteria::Criteria,
@@ -143,6 +144,10 @@ impl<S: Store + Clone> Services<S> {
         Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
     }
 
+    /// Why a person is not in a journey: past events, however large, may have to be read for it.
+    ///
+    /// # Errors
+    /// Where there is no such person or journey.
     pub async fn why_not(
         &self,
         actor: &Actor,
@@ -150,7 +155,12 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
     ) -> ServiceResult<EntryExplanation> {
         actor.require(Permission::SeeJourneys)?;
-        let why = self.store.load_entry_facts(actor.project, person, journey, self.now()).await?;
+        let (services, project) = (self.clone(), actor.project);
+        let explain = |_| async move {
+            let facts = services.store.load_entry_facts(project, person, journey).await?;
+            Ok(explain_entry(&facts, services.now()))
+        };
+        let why = self.costly(actor, Job::Explanation, explain).await?;
         Ok(if actor.may(Permission::SeePeople) { why } else { why.masked() })
     }
 

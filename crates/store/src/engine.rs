@@ -193,6 +193,18 @@ pub struct NewMessage {
     pub expires_at: Option<Timestamp>,
 }
 
+/// An event of ours: the journey that it names lets the person in by it, exactly once, like by any
+/// event.
+#[derive(Debug, Clone)]
+pub struct NewStartEvent {
+    pub project: ProjectKey,
+    pub profile: ProfileKey,
+    /// Its name, which is its key as well.
+    pub key: String,
+    /// JSON.
+    pub properties: String,
+}
+
 /// What a version's counters change by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StatsDelta {
@@ -247,9 +259,8 @@ pub struct EngineBatch {
     pub properties: BTreeMap<ProfileKey, Properties>,
     /// Put on a list (true), or taken off.
     pub lists: Vec<(ProjectKey, ProfileKey, String, bool)>,
-    /// Journeys that are to let someone in, by name or id in lower case, and how long the chain
-    /// is.
-    pub started: Vec<(ProjectKey, ProfileKey, String, u64)>,
+    /// By which steps start other journeys.
+    pub started: Vec<NewStartEvent>,
     /// Came to meet the criteria of an entry (true), or meets them no longer.
     pub met: HashMap<(VersionKey, ProfileKey), bool>,
     /// Profile changes up to this one were looked at.

@@ -309,23 +309,23 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) ->
     Ok(())
 }
 
-/// “Start another journey” is an event of ours: the other journey lets them in by it, exactly once,
-/// like by any event.
 async fn start_journeys(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
     if batch.started.is_empty() {
         return Ok(());
     }
-    let rows = to_json(&batch.started)?;
+    let rows: Vec<(i64, i64, &str, &str)> = batch
+        .started
+        .iter()
+        .map(|new| (new.project, new.profile, new.key.as_str(), new.properties.as_str()))
+        .collect();
+    let rows = to_json(&rows)?;
     for statement in [
         "INSERT INTO event_names (project, name_key, name, created_at)
-         SELECT DISTINCT value ->> 0, '$enter ' || (value ->> 2), '$enter ' || (value ->> 2), ?2
-         FROM json_each(?1)
+         SELECT DISTINCT value ->> 0, value ->> 2, value ->> 2, ?2 FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
         "INSERT INTO events (project, profile, name, at, received_at, properties)
-         SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2, json_object('$depth', c.value ->> 3)
-         FROM json_each(?1) c
-         CROSS JOIN event_names n ON n.project = c.value ->> 0
-         AND n.name_key = '$enter ' || (c.value ->> 2)",
+         SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2, c.value ->> 3 FROM json_each(?1) c
+         CROSS JOIN event_names n ON n.project = c.value ->> 0 AND n.name_key = c.value ->> 2",
     ] {
         sqlx::query(statement).bind(&rows).bind(batch.now.0).execute(&mut *connection).await?;
     }

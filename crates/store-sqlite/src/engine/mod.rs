@@ -2,7 +2,7 @@
 
 mod backlog;
 mod commit_batch;
-mod past_events;
+pub mod past_events;
 mod plan;
 pub mod read;
 mod retention;

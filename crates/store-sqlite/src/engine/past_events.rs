@@ -153,7 +153,7 @@ fn bytes_of(event: &PastEvent) -> usize {
 }
 
 /// Of stored properties those that are asked for; the others are not even taken apart.
-fn asked_properties(text: Option<&str>, asked: &HashSet<String>) -> StoreResult<Properties> {
+pub fn asked_properties(text: Option<&str>, asked: &HashSet<String>) -> StoreResult<Properties> {
     let Some(text) = text else { return Ok(Properties::new()) };
     let corrupt = |_| StoreError::Corrupt("properties that cannot be read".to_string());
     let mut properties = serde_json::Deserializer::from_str(text);

@@ -19,15 +19,13 @@ mod segments;
 use super::SqliteStore;
 use wayfare_domain::{
     access::actor::Actor,
+    engine::explain::EntryFacts,
     graph::criteria::Criteria,
     ids::{ImportId, JourneyId, ProjectId},
     messages::known_properties::KnownProperties,
     profiles::{
         import::{ImportProgress, ImportView, RejectedRow},
-        read_model::{
-            EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
-            SegmentSummary,
-        },
+        read_model::{EnrolmentDetail, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary},
         sender::Batch,
     },
     time::Timestamp,
@@ -73,9 +71,8 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         person: i64,
         journey: JourneyId,
-        now: Timestamp,
-    ) -> StoreResult<EntryExplanation> {
-        entry_facts::load_entry_facts(self, project, person, journey, now).await
+    ) -> StoreResult<EntryFacts> {
+        entry_facts::load_entry_facts(self, project, person, journey).await
     }
 
     async fn published_journeys(

@@ -52,7 +52,7 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Seg
         .collect()
 }
 
-async fn by_name(
+pub async fn by_name(
     store: &SqliteStore,
     project: ProjectId,
 ) -> StoreResult<HashMap<String, Criteria>> {
