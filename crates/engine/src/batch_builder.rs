@@ -424,7 +424,7 @@ fn count_visit(outlets: &mut OutletCounts, passage: &NodeVisit) {
     }
     match &passage.turn {
         VisitOutcome::Left(outlet) => count("", outlet),
-        VisitOutcome::Ended(ending) => count("!", ending.key()),
+        VisitOutcome::Ended(ending) => count(ExitReason::STATS_KEY_PREFIX, ending.key()),
         VisitOutcome::Waits | VisitOutcome::Sends => {}
     }
 }

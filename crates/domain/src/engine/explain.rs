@@ -57,7 +57,7 @@ pub struct EntryEvent {
 }
 
 /// What the engine wrote down when they last had a chance to enter this version and did not.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordedRejection {
     pub rejection: EntryRejection,
     pub at: Timestamp,

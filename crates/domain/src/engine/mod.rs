@@ -7,7 +7,9 @@
 pub mod bucketing;
 pub mod compiled;
 pub mod enrolment;
+pub mod enrolment_log;
 pub mod entry;
+pub mod exit_reason;
 pub mod explain;
 pub mod node;
 pub mod time_zones;
