@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::SqliteStore;
 use wayfare_domain::{
     ids::{JourneyId, ProjectId},
+    journeys::status::Status,
     time::Timestamp,
 };
 use wayfare_store::{
@@ -45,12 +46,13 @@ pub async fn read(
                 AND f.outlet IN ('unreachable', '~unreachable'))), 0)
                     AS unreachable
          FROM (SELECT id, name FROM journeys WHERE project_id = ?1 AND shelf = 0 AND ever_published
-               ORDER BY status <> 2, seq DESC LIMIT ?2) j
+               ORDER BY status <> ?3, seq DESC LIMIT ?2) j
               JOIN versions v ON v.journey_id = j.id
          GROUP BY j.id ORDER BY j.name",
     )
     .bind(project.0)
     .bind(JOURNEYS)
+    .bind(Status::Running.code())
     .fetch_all(&store.readers)
     .await?;
     let load = |row: Row| JourneyStatsRow {

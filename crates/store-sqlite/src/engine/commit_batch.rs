@@ -5,19 +5,21 @@ use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
 
-use super::plan::{EngineStateRow, HEAD};
+use super::{
+    plan,
+    states::{INSIDE, QUEUED, lane},
+};
 use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json, write_queue::Urgency};
 use wayfare_domain::{engine::node::ExitReason, ids::ProjectId};
 use wayfare_store::{
     StoreResult,
-    engine::{EngineBatch, EngineState, EnrolmentPosition, ProfileKey},
+    engine::{EngineBatch, EnrolmentPosition, ProfileKey},
 };
 
 pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> StoreResult<bool> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
-    let head: EngineStateRow = sqlx::query_as(HEAD).fetch_one(&mut *connection).await?;
-    let head = EngineState::from(head);
+    let head = plan::head(&mut *connection).await?;
     let moved_on = head.epoch != batch.head.epoch
         || head.cursor != batch.head.cursor
         || (!batch.entered.is_empty() && head.last_enrolment != batch.head.last_enrolment);
@@ -39,6 +41,9 @@ pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> StoreResu
     transaction.commit().await?;
     Ok(true)
 }
+
+// The statements about many rows below are fixed texts; these are the states that stand in them.
+const _: () = assert!(INSIDE == 0 && QUEUED == 0);
 
 /// When they have to be looked at again; no one looks at those who are out.
 fn due(position: &EnrolmentPosition) -> Option<i64> {
@@ -65,7 +70,7 @@ async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sto
                 .bind(position.visit);
             let query = query.bind(position.wait_until.map(|at| at.0)).bind(due(position));
             let query = query
-                .bind(position.ended.map_or(0, ExitReason::code))
+                .bind(ExitReason::enrolment_code(position.ended))
                 .bind(position.ended.map(|_| batch.now.0));
             query.bind(position.awaits)
         })
@@ -94,7 +99,7 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> St
                 .bind(&position.node)
                 .bind(position.visit)
                 .bind(position.wait_until.map(|at| at.0));
-            let query = query.bind(due(position)).bind(position.ended.map_or(0, ExitReason::code));
+            let query = query.bind(due(position)).bind(ExitReason::enrolment_code(position.ended));
             let query = query
                 .bind(new.entered_at.0)
                 .bind(new.began_at.0)
@@ -159,7 +164,7 @@ async fn write_messages(
                 .bind(&message.node)
                 .bind(message.visit)
                 .bind(message.channel)
-                .bind(message.live);
+                .bind(lane(message.live));
             query.bind(message.expires_at.map(|at| at.0)).bind(now).bind(&message.receiver)
         })
         .await?;

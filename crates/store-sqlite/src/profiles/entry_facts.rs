@@ -68,7 +68,8 @@ pub async fn load_entry_facts(
             .await?;
     known.ok_or(StoreError::NotFound("profile"))?;
     let settings: Settings = json(&row.settings, "settings")?;
-    let entry_criteria = entry_criteria(&settings.entry, &segments::by_name(store, project).await?);
+    let entry_criteria =
+        entry_criteria(&settings.entry, &segments::by_name(&store.readers, project).await?);
     let profile = match &entry_criteria {
         Some(criteria) => load_profile(store, person, criteria).await?,
         None => None,

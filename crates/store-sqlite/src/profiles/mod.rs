@@ -1,7 +1,10 @@
 //! [`ProfileStore`] for SQLite.
 
+mod changed_profiles;
 pub mod contact_changes;
+mod ended_enrolments;
 mod entry_facts;
+mod erasure;
 #[cfg(test)]
 mod erasure_tests;
 mod identity;
@@ -11,6 +14,8 @@ mod ingest;
 mod large_events_tests;
 mod merge;
 mod names;
+mod new_events;
+mod new_list_members;
 mod of_browser;
 mod page;
 mod profile;
@@ -183,7 +188,7 @@ impl ProfileStore for SqliteStore {
     }
 }
 
-pub use ingest::record_profile_changes;
+pub use changed_profiles::record_profile_changes;
 
 /// The short number of a project.
 pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectKey> {
