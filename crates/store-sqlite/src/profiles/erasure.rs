@@ -82,3 +82,20 @@ fn statement(data: PersonalData) -> &'static str {
         PersonalData::Profile => "DELETE FROM profiles WHERE seq = ?1",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wayfare_domain::profiles::erasure::Erasure;
+
+    #[test]
+    fn each_statement_does_to_the_data_what_the_rules_say() {
+        for data in PersonalData::ALL {
+            let verb = match data.erasure() {
+                Erasure::Delete => "DELETE ",
+                Erasure::Anonymize => "UPDATE ",
+            };
+            assert!(statement(data).starts_with(verb), "{data:?}");
+        }
+    }
+}

@@ -4,6 +4,8 @@ mod changed_profiles;
 pub mod contact_changes;
 mod ended_enrolments;
 mod entry_facts;
+#[cfg(test)]
+mod entry_facts_tests;
 mod erasure;
 #[cfg(test)]
 mod erasure_tests;

@@ -6,7 +6,10 @@ use super::{number_of, segments};
 use crate::{SqliteStore, criteria_sql};
 use wayfare_domain::{
     ids::ProjectId,
-    profiles::read_model::{PEOPLE_ROWS, ProfilePage, ProfileQuery, ProfileSummary},
+    profiles::{
+        identity::IdentifierKind,
+        read_model::{PEOPLE_ROWS, ProfilePage, ProfileQuery, ProfileSummary},
+    },
     time::Timestamp,
 };
 use wayfare_store::StoreResult;
@@ -44,7 +47,9 @@ pub async fn page(
         let end = |text: &str| format!("{text}\u{10ffff}");
         let lower = search.to_lowercase();
         sql.push(" AND p.seq IN (SELECT profile FROM aliases WHERE project = ").push_bind(number);
-        sql.push(" AND kind IN (0, 1) AND alias BETWEEN ").push_bind(search.to_string());
+        sql.push(" AND kind IN (").push_bind(IdentifierKind::Identity.code());
+        sql.push(", ").push_bind(IdentifierKind::Anonymous.code());
+        sql.push(") AND alias BETWEEN ").push_bind(search.to_string());
         sql.push(" AND ").push_bind(end(search));
         if query.among_addresses {
             sql.push(

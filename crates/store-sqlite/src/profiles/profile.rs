@@ -57,34 +57,47 @@ pub async fn person(
             .bind(person)
             .fetch_one(&store.readers)
             .await?;
-    let texts = |sql: &'static str| async move {
-        let rows: Vec<(String,)> =
-            sqlx::query_as(sql).bind(person).fetch_all(&store.readers).await?;
-        StoreResult::Ok(rows.into_iter().map(|(text,)| text).collect::<Vec<String>>())
-    };
     Ok(ProfileDetail {
         seq: person,
         identity: profile.identity,
-        anonymous: texts(
-            "SELECT alias FROM aliases WHERE profile = ? AND kind = 1 ORDER BY alias
-            LIMIT 20",
-        )
-        .await?,
+        anonymous: anonymous_ids(store, person).await?,
         properties: profile.properties,
         addresses: profile.addresses.into_iter().collect(),
         consent: profile.consent.into_iter().collect(),
         time_zone: profile.time_zone,
-        lists: texts(
-            "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list
-            WHERE m.profile = ? ORDER BY l.name",
-        )
-        .await?,
+        lists: lists(store, person).await?,
         created_at: Timestamp(created_at),
         updated_at: Timestamp(updated_at),
         events: events(store, person).await?,
         trips: trips(store, number, "e.profile", person).await?,
         changes: contact_changes::of_person(store, number, person).await?,
     })
+}
+
+/// Anonymous ids on their page.
+const ANONYMOUS_IDS: i64 = 20;
+
+async fn anonymous_ids(store: &SqliteStore, person: i64) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT alias FROM aliases WHERE profile = ? AND kind = ? ORDER BY alias LIMIT ?",
+    )
+    .bind(person)
+    .bind(IdentifierKind::Anonymous.code())
+    .bind(ANONYMOUS_IDS)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(alias,)| alias).collect())
+}
+
+async fn lists(store: &SqliteStore, person: i64) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list
+         WHERE m.profile = ? ORDER BY l.name",
+    )
+    .bind(person)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
 pub async fn by_identity(
