@@ -4,11 +4,7 @@ use super::{ServiceResult, Services};
 use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
     engine::explain::explain_entry,
-    error::FieldError,
-    graph::{
-        criteria::Criteria,
-        expansion::{PARTS_MAX, size},
-    },
+    graph::criteria::Criteria,
     ids::JourneyId,
     interrupt::Interrupt,
     profiles::{
@@ -19,6 +15,7 @@ use wayfare_domain::{
             EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
             SegmentSummary,
         },
+        segments::{check_counted, check_criteria},
         sender::{Batch, Ignored, RecordSource, Sender, Trust},
     },
 };
@@ -226,12 +223,7 @@ impl<S: Store + Clone> Services<S> {
     /// Where these have too many parts to ask for.
     pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
         actor.require(Permission::SeePeople)?;
-        if size(criteria) > PARTS_MAX {
-            let sentence = format!(
-                "Criteria can have at most {PARTS_MAX} parts. Move some of them to a segment."
-            );
-            return Err(FieldError::new("criteria", "too_large", sentence).into());
-        }
+        check_counted(criteria)?;
         let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());
         let count = |_| async move {
             Ok(services.store.count_matching(project, &criteria, services.now()).await?)
@@ -253,14 +245,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::EditJourneys)?;
         actor.require(Permission::SeePeople)?;
         let name = read_key(name).map_err(|error| error.under("name"))?;
-        if criteria.depth() > 16 {
-            return Err(FieldError::new(
-                "criteria",
-                "too_deep",
-                "Criteria are nested at most 16 deep.",
-            )
-            .into());
-        }
+        check_criteria(criteria)?;
         self.may_change_segment(actor, &name).await?;
         self.store.save_segment(actor, &name, criteria, self.now()).await?;
         self.announce(actor.project).await;

@@ -9,7 +9,10 @@ use super::active_versions::{ActiveVersion, ActiveVersions};
 use wayfare_domain::{
     engine::{
         compiled::NodeIndex,
-        enrolment::{self, Advance, EngineContext, EnrolmentState, NodeVisit, VisitOutcome},
+        enrolment::{
+            self, Advance, EngineContext, EnrolmentState, MISSING_OUTLET_PREFIX, NodeVisit,
+            VisitOutcome,
+        },
         entry::{
             EnrolmentHistory, EntryAttempt, EntryRejection, check_entry, is_started_by_journey,
             start_event_key, start_event_properties,
@@ -341,8 +344,12 @@ impl<'a> BatchBuilder<'a> {
                 .entry(profile)
                 .or_default()
                 .extend(values.into_iter().map(|(name, value)| (name, to_canonical(value)))),
-            Effect::AddToList(list) => self.batch.lists.push((project, profile, list, true)),
-            Effect::RemoveFromList(list) => self.batch.lists.push((project, profile, list, false)),
+            Effect::AddToList(list) => {
+                self.batch.lists.insert((project, profile, list), true);
+            }
+            Effect::RemoveFromList(list) => {
+                self.batch.lists.insert((project, profile, list), false);
+            }
             Effect::StartJourney { journey, depth } => self.batch.started.push(NewStartEvent {
                 project,
                 profile,
@@ -420,7 +427,7 @@ fn count_visit(outlets: &mut OutletCounts, passage: &NodeVisit) {
         count("", "");
     }
     if let Some(outlet) = &passage.missing_outlet {
-        count("~", outlet);
+        count(MISSING_OUTLET_PREFIX, outlet);
     }
     match &passage.turn {
         VisitOutcome::Left(outlet) => count("", outlet),

@@ -74,12 +74,9 @@ pub struct ProfileDetail {
 impl ProfileDetail {
     /// What they are called on a page.
     pub fn title(&self) -> String {
-        let named = self
-            .properties
-            .get("name")
-            .or(self.properties.get("Name"))
-            .and_then(|name| name.as_str());
-        named
+        let name = |key| self.properties.get(key).and_then(|name| name.as_str());
+        name("name")
+            .or_else(|| name("Name"))
             .map(str::to_string)
             .or(self.identity.clone())
             .unwrap_or_else(|| UNKNOWN_PROFILE.to_string())

@@ -2,10 +2,44 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::graph::{criteria::Criteria, expansion::too_large};
+use crate::{
+    error::FieldError,
+    graph::{
+        criteria::Criteria,
+        expansion::{PARTS_MAX, size, too_large},
+    },
+};
 
 /// Most segments of a project: each is read where one is.
 pub const SEGMENTS_MAX: usize = 2_000;
+
+/// Deepest nesting of a segment's criteria.
+const DEPTH_MAX: usize = 16;
+
+/// Can criteria be those of a segment?
+///
+/// # Errors
+/// Where they are nested too deep.
+pub fn check_criteria(criteria: &Criteria) -> Result<(), FieldError> {
+    if criteria.depth() > DEPTH_MAX {
+        let sentence = format!("Criteria are nested at most {DEPTH_MAX} deep.");
+        return Err(FieldError::new("criteria", "too_deep", sentence));
+    }
+    Ok(())
+}
+
+/// Can people who meet criteria be counted?
+///
+/// # Errors
+/// Where these have too many parts to ask for.
+pub fn check_counted(criteria: &Criteria) -> Result<(), FieldError> {
+    if size(criteria) > PARTS_MAX {
+        let sentence =
+            format!("Criteria can have at most {PARTS_MAX} parts. Move some of them to a segment.");
+        return Err(FieldError::new("criteria", "too_large", sentence));
+    }
+    Ok(())
+}
 
 /// Why a segment is not saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +116,21 @@ mod tests {
             Criteria::All(names.iter().map(|name| Criteria::InSegment(name.to_string())).collect())
         };
         all.iter().map(|(name, names)| (name.to_string(), within(names))).collect()
+    }
+
+    #[test]
+    fn criteria_are_nested_so_deep_and_no_deeper() {
+        let leaf = Criteria::OnList("VIP".to_string());
+        let nested = |depth| (1..depth).fold(leaf.clone(), |part, _| Criteria::Not(Box::new(part)));
+        assert_eq!(check_criteria(&nested(DEPTH_MAX)), Ok(()));
+        assert!(check_criteria(&nested(DEPTH_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn criteria_of_too_many_parts_are_not_counted() {
+        let parts = |count| Criteria::All(vec![Criteria::OnList("VIP".to_string()); count]);
+        assert_eq!(check_counted(&parts(PARTS_MAX - 1)), Ok(()));
+        assert!(check_counted(&parts(PARTS_MAX + 1)).is_err());
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! One transaction that carries out what a round of the engine decided: everything, or nothing
 //! where the ground has moved.
 
-use std::collections::HashMap;
-
 use sqlx::SqliteConnection;
 
 use super::{
@@ -285,15 +283,10 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) ->
     if batch.lists.is_empty() {
         return Ok(());
     }
-    // The last word about a person and a list counts.
-    let last: HashMap<(i64, i64, &str), bool> = batch
+    let rows: Vec<(i64, i64, &str, bool)> = batch
         .lists
         .iter()
-        .map(|(project, profile, list, on)| ((*project, *profile, list.as_str()), *on))
-        .collect();
-    let rows: Vec<(i64, i64, &str, bool)> = last
-        .into_iter()
-        .map(|((project, profile, list), on)| (project, profile, list, on))
+        .map(|((project, profile, list), on)| (*project, *profile, list.as_str(), *on))
         .collect();
     let rows = to_json(&rows)?;
     for statement in [

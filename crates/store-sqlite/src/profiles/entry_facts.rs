@@ -118,21 +118,28 @@ async fn load_events(
     filters: &[PropertyFilter],
 ) -> StoreResult<Vec<EntryEvent>> {
     let asked: HashSet<String> = filters.iter().map(|filter| filter.property.clone()).collect();
+    let mut reader = store.costly_reader().await?;
+    // Chosen by the index alone: properties are read of those that are looked at.
     let mut rows = sqlx::query_as(
-        "SELECT e.seq, e.at, e.properties FROM events e JOIN event_names n ON n.id = e.name
-         WHERE e.profile = ?1 AND n.project = ?2 AND n.name_key = ?3 ORDER BY e.seq DESC LIMIT ?4",
+        "SELECT e.seq, e.at, e.properties FROM events e
+         WHERE e.seq IN (SELECT e.seq FROM event_names n JOIN events e ON e.name = n.id
+                         WHERE e.profile = ?1 AND n.project = ?2 AND n.name_key = ?3
+                         ORDER BY e.seq DESC LIMIT ?4)
+         ORDER BY e.seq DESC",
     )
     .bind(person)
     .bind(project)
     .bind(event_key(name))
     .bind(EXPLAINED_EVENTS_MAX)
-    .fetch(&store.readers);
+    .fetch(&mut *reader);
     let mut events = Vec::new();
     while let Some(row) = rows.try_next().await? {
         let (seq, at, text): (i64, i64, Option<String>) = row;
         let properties = asked_properties(text.as_deref(), &asked)?;
         events.push(EntryEvent { seq, at: Timestamp(at), properties });
     }
+    drop(rows);
+    reader.release().await?;
     Ok(events)
 }
 

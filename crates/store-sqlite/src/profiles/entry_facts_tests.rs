@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use crate::{SqliteConfig, SqliteStore};
 use wayfare_domain::{
     engine::explain::explain_entry,
-    ids::{JourneyId, ProjectId},
+    ids::{JourneyId, ProjectId, UserId},
     journeys::{document::JourneyDocument, status::Status},
     profiles::{
         Properties,
@@ -43,6 +43,14 @@ async fn journey_for(trigger: serde_json::Value) -> (TempDir, SqliteStore, Proje
     } }))
     .expect("criteria");
     store.save_segment(&actor, "Payers", &criteria, NOW).await.expect("a segment");
+    let journey = running_journey(actor.user, trigger);
+    store.seed(actor.project, &[], &[journey], NOW).await.expect("a journey");
+    let journeys = store.published_journeys(actor.project).await.expect("journeys");
+    (folder, store, actor.project, journeys[0].0)
+}
+
+/// A journey that is running, with this entry trigger and no step.
+pub fn running_journey(user: UserId, trigger: serde_json::Value) -> SeedJourney {
     let document: JourneyDocument = serde_json::from_value(json!({
         "name": "Thanks",
         "settings": { "entry": trigger },
@@ -52,21 +60,18 @@ async fn journey_for(trigger: serde_json::Value) -> (TempDir, SqliteStore, Proje
     let version = SeedVersion {
         status: Status::Running,
         figures: VersionStats::default(),
-        created_by: actor.user,
+        created_by: user,
         created_at: NOW,
-        published: Some((actor.user, NOW)),
+        published: Some((user, NOW)),
         start: None,
     };
-    let journey = SeedJourney {
+    SeedJourney {
         document,
         archived: false,
-        created_by: actor.user,
+        created_by: user,
         created_at: NOW,
         versions: vec![version],
-    };
-    store.seed(actor.project, &[], &[journey], NOW).await.expect("a journey");
-    let journeys = store.published_journeys(actor.project).await.expect("journeys");
-    (folder, store, actor.project, journeys[0].0)
+    }
 }
 
 fn gold() -> serde_json::Value {

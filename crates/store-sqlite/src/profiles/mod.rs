@@ -22,6 +22,8 @@ mod of_browser;
 mod page;
 mod profile;
 mod segments;
+#[cfg(test)]
+mod title_tests;
 
 use super::SqliteStore;
 use wayfare_domain::{
@@ -191,6 +193,12 @@ impl ProfileStore for SqliteStore {
 }
 
 pub use changed_profiles::record_profile_changes;
+
+/// The name among the properties of the profile `p`, where it is a text
+/// ([`wayfare_domain::profiles::read_model::ProfileDetail::title`]).
+const NAME: &str = "coalesce(
+    iif(json_type(p.properties, '$.name') = 'text', p.properties ->> '$.name', NULL),
+    iif(json_type(p.properties, '$.Name') = 'text', p.properties ->> '$.Name', NULL))";
 
 /// The short number of a project.
 pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectKey> {

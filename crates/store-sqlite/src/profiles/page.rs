@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
-use super::{number_of, segments};
+use super::{NAME, number_of, segments};
 use crate::{SqliteStore, criteria_sql};
 use wayfare_domain::{
     ids::ProjectId,
@@ -31,12 +31,11 @@ pub async fn page(
     now: Timestamp,
 ) -> StoreResult<ProfilePage> {
     let number = number_of(store, project).await?;
-    let mut sql = QueryBuilder::<Sqlite>::new(
-        "SELECT p.seq, p.identity, coalesce(p.properties ->> '$.name', p.properties ->> '$.Name')
-            AS name,
-                p.addresses ->> '$.email' AS email, p.created_at, p.updated_at
-         FROM profiles p WHERE p.project = ",
-    );
+    let mut sql = QueryBuilder::<Sqlite>::new(format!(
+        "SELECT p.seq, p.identity, {NAME} AS name, p.addresses ->> '$.email' AS email,
+                p.created_at, p.updated_at
+         FROM profiles p WHERE p.project = "
+    ));
     sql.push_bind(number);
     if query.after > 0 {
         sql.push(" AND p.seq < ").push_bind(query.after);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{contact_changes, erasure, number_of};
+use super::{NAME, contact_changes, erasure, number_of};
 use crate::{
     SqliteStore,
     audit::NewAuditEntry,
@@ -202,14 +202,14 @@ pub async fn enrolment(
         .await?
         .pop()
         .ok_or(StoreError::NotFound("enrolment"))?;
-    let (graph, person, title): (String, Option<i64>, Option<String>) = sqlx::query_as(
-        "SELECT v.graph, e.profile, coalesce(p.properties ->> '$.name', p.identity)
+    let sql = format!(
+        "SELECT v.graph, e.profile, coalesce({NAME}, p.identity)
          FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p
-         ON p.seq = e.profile WHERE e.seq = ?",
-    )
-    .bind(trip)
-    .fetch_one(&store.readers)
-    .await?;
+         ON p.seq = e.profile WHERE e.seq = ?"
+    );
+    let row: (String, Option<i64>, Option<String>) =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_one(&store.readers).await?;
+    let (graph, person, title) = row;
     let graph: Graph = json(&graph, "graph")?;
     let nodes: HashMap<&str, &Node> =
         graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();

@@ -115,8 +115,8 @@ pub struct EngineBatch {
     pub nodes: HashMap<(VersionKey, String, String), i64>,
     pub refused: HashMap<(VersionKey, ProfileKey), (EntryRejection, i64)>,
     pub properties: BTreeMap<ProfileKey, Properties>,
-    /// Put on a list (true), or taken off.
-    pub lists: Vec<(ProjectKey, ProfileKey, String, bool)>,
+    /// Who is on which list afterwards (true), or off it: the last word about each counts.
+    pub lists: HashMap<(ProjectKey, ProfileKey, String), bool>,
     /// By which steps start other journeys.
     pub started: Vec<NewStartEvent>,
     /// Came to meet the criteria of an entry (true), or meets them no longer.
