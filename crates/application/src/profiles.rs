@@ -3,11 +3,8 @@
 use super::{ServiceResult, Services};
 use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
-    error::FieldError,
-    graph::{
-        criteria::Criteria,
-        expansion::{PARTS_MAX, size},
-    },
+    engine::explain::explain_entry,
+    graph::criteria::Criteria,
     ids::JourneyId,
     interrupt::Interrupt,
     profiles::{
@@ -18,6 +15,7 @@ use wayfare_domain::{
             EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
             SegmentSummary,
         },
+        segments::{check_counted, check_criteria},
         sender::{Batch, Ignored, RecordSource, Sender, Trust},
     },
 };
@@ -143,6 +141,10 @@ impl<S: Store + Clone> Services<S> {
         Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
     }
 
+    /// Why a person is not in a journey: past events, however large, may have to be read for it.
+    ///
+    /// # Errors
+    /// Where there is no such person or journey.
     pub async fn why_not(
         &self,
         actor: &Actor,
@@ -150,7 +152,12 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
     ) -> ServiceResult<EntryExplanation> {
         actor.require(Permission::SeeJourneys)?;
-        let why = self.store.load_entry_facts(actor.project, person, journey, self.now()).await?;
+        let (services, project) = (self.clone(), actor.project);
+        let explain = |_| async move {
+            let facts = services.store.load_entry_facts(project, person, journey).await?;
+            Ok(explain_entry(&facts, services.now()))
+        };
+        let why = self.costly(actor, Job::Explanation, explain).await?;
         Ok(if actor.may(Permission::SeePeople) { why } else { why.masked() })
     }
 
@@ -216,12 +223,7 @@ impl<S: Store + Clone> Services<S> {
     /// Where these have too many parts to ask for.
     pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
         actor.require(Permission::SeePeople)?;
-        if size(criteria) > PARTS_MAX {
-            let sentence = format!(
-                "Criteria can have at most {PARTS_MAX} parts. Move some of them to a segment."
-            );
-            return Err(FieldError::new("criteria", "too_large", sentence).into());
-        }
+        check_counted(criteria)?;
         let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());
         let count = |_| async move {
             Ok(services.store.count_matching(project, &criteria, services.now()).await?)
@@ -243,14 +245,7 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::EditJourneys)?;
         actor.require(Permission::SeePeople)?;
         let name = read_key(name).map_err(|error| error.under("name"))?;
-        if criteria.depth() > 16 {
-            return Err(FieldError::new(
-                "criteria",
-                "too_deep",
-                "Criteria are nested at most 16 deep.",
-            )
-            .into());
-        }
+        check_criteria(criteria)?;
         self.may_change_segment(actor, &name).await?;
         self.store.save_segment(actor, &name, criteria, self.now()).await?;
         self.announce(actor.project).await;

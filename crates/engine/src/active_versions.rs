@@ -11,6 +11,7 @@ use wayfare_domain::{
     engine::{
         CompiledVersion,
         compiled::{CompiledNode, NodeIndex},
+        entry::start_event_key,
     },
     graph::NodeKind,
     journeys::{
@@ -166,8 +167,8 @@ impl ActiveVersions {
             // Any journey can be started by a program or by another journey, whatever its own entry
             // is.
             let asked = [
-                enter_event(&live.planned.journey_id.to_string()),
-                enter_event(&live.planned.journey_name),
+                start_event_key(&live.planned.journey_id.to_string()),
+                start_event_key(&live.planned.journey_name),
             ];
             for key in entry.into_iter().chain(asked) {
                 self.interests.entry((project, key)).or_default().entries.push(seq);
@@ -218,9 +219,4 @@ impl ActiveVersions {
         }
         all
     }
-}
-
-/// The key of the event by which a journey, named or by its id, is asked to let someone in.
-pub fn enter_event(journey: &str) -> String {
-    event_key(&format!("$enter {journey}"))
 }

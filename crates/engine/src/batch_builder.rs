@@ -3,26 +3,33 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use super::active_versions::{ActiveVersion, ActiveVersions};
 use wayfare_domain::{
     engine::{
         compiled::NodeIndex,
-        enrolment::{self, Advance, EngineContext, EnrolmentState, NodeVisit, VisitOutcome},
+        enrolment::{
+            self, Advance, EngineContext, EnrolmentState, MISSING_OUTLET_PREFIX, NodeVisit,
+            VisitOutcome,
+        },
         entry::{
             EnrolmentHistory, EntryAttempt, EntryRejection, check_entry, is_started_by_journey,
+            start_event_key, start_event_properties,
         },
         node::{Effect, ExitReason},
         time_zones::TimeZones,
     },
     messages::event::MessageEventKind,
-    profiles::{PastEvent, Profile, Properties, profile::event_key, property_value::to_canonical},
+    profiles::{PastEvent, Profile, Properties, property_value::to_canonical},
     time::Timestamp,
 };
 use wayfare_store::{
     StoreResult,
     engine::{
         ActiveEnrolment, EngineBatch, EngineState, EngineStore, EnrolmentKey, EnrolmentPosition,
-        EnrolmentUpdate, JourneyKey, NewEnrolment, NewLogLine, NewMessage, ProfileKey, VersionKey,
+        EnrolmentUpdate, JourneyKey, NewEnrolment, NewLogLine, NewMessage, NewStartEvent,
+        ProfileKey, VersionKey,
     },
 };
 
@@ -203,7 +210,7 @@ impl<'a> BatchBuilder<'a> {
         let entry_properties = event.map(|event| event.properties.clone()).unwrap_or_default();
         let began_at = event.map_or(self.now, |event| event.at.min(self.now));
         let entry_text = (!entry_properties.is_empty())
-            .then(|| serde_json::Value::Object(entry_properties.clone()).to_string());
+            .then(|| Value::Object(entry_properties.clone()).to_string());
         let salt = live.planned.journey.to_string();
         let progress = enrolment::start(world, person, began_at, entry_properties, &salt);
         self.last_enrolment += 1;
@@ -337,11 +344,18 @@ impl<'a> BatchBuilder<'a> {
                 .entry(profile)
                 .or_default()
                 .extend(values.into_iter().map(|(name, value)| (name, to_canonical(value)))),
-            Effect::AddToList(list) => self.batch.lists.push((project, profile, list, true)),
-            Effect::RemoveFromList(list) => self.batch.lists.push((project, profile, list, false)),
-            Effect::StartJourney { journey, depth } => {
-                self.batch.started.push((project, profile, event_key(&journey), depth))
+            Effect::AddToList(list) => {
+                self.batch.lists.insert((project, profile, list), true);
             }
+            Effect::RemoveFromList(list) => {
+                self.batch.lists.insert((project, profile, list), false);
+            }
+            Effect::StartJourney { journey, depth } => self.batch.started.push(NewStartEvent {
+                project,
+                profile,
+                key: start_event_key(&journey),
+                properties: Value::Object(start_event_properties(depth)).to_string(),
+            }),
         }
     }
 
@@ -413,11 +427,11 @@ fn count_visit(outlets: &mut OutletCounts, passage: &NodeVisit) {
         count("", "");
     }
     if let Some(outlet) = &passage.missing_outlet {
-        count("~", outlet);
+        count(MISSING_OUTLET_PREFIX, outlet);
     }
     match &passage.turn {
         VisitOutcome::Left(outlet) => count("", outlet),
-        VisitOutcome::Ended(ending) => count("!", ending.key()),
+        VisitOutcome::Ended(ending) => count(ExitReason::STATS_KEY_PREFIX, ending.key()),
         VisitOutcome::Waits | VisitOutcome::Sends => {}
     }
 }

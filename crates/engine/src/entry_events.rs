@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{BATCH_SIZE_MAX, Engine, batch_builder::BatchBuilder};
-use wayfare_domain::{journeys::settings::EntryTrigger, profiles::PastEvent, time::Timestamp};
+use wayfare_domain::{engine::entry::event_fits_trigger, profiles::PastEvent, time::Timestamp};
 use wayfare_store::{
     Store, StoreResult,
     engine::{EngineState, ProfileKey, ProjectKey, StoredEvent, VersionKey},
@@ -116,13 +116,9 @@ impl<S: Store + Clone> Engine<S> {
         };
         let takes = |version: &&VersionKey| {
             self.plan.versions.get(version).is_some_and(|live| {
-                let fits = match &live.compiled.settings.entry {
-                    EntryTrigger::Event { filters, .. } if !key.starts_with('$') => {
-                        filters.iter().all(|filter| filter.matches(&happened.properties))
-                    }
-                    _ => true,
-                };
-                event.seq > live.planned.entry_mark && fits
+                let trigger = &live.compiled.settings.entry;
+                event.seq > live.planned.entry_mark
+                    && event_fits_trigger(trigger, key, &happened.properties)
             })
         };
         let entries: Vec<VersionKey> = interest.entries.iter().filter(takes).copied().collect();

@@ -17,8 +17,6 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-pub use active_versions::enter_event;
-
 use active_versions::ActiveVersions;
 use wayfare_domain::{
     access::{

@@ -1,19 +1,22 @@
 //! What the engine asks of the store: reads in sets, and one write that carries out a whole batch
 //! or nothing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod batch;
+
+use std::collections::{HashMap, HashSet};
 
 use super::StoreResult;
+pub use batch::{
+    EngineBatch, EnrolmentPosition, EnrolmentUpdate, NewEnrolment, NewLogLine, NewMessage,
+    NewStartEvent, StatsDelta,
+};
 use wayfare_domain::{
-    engine::{
-        entry::{EnrolmentHistory, EntryRejection},
-        node::ExitReason,
-    },
+    engine::entry::EnrolmentHistory,
     graph::{Graph, criteria::Criteria},
     ids::{JourneyId, ProjectId},
     journeys::{settings::Settings, status::Status},
-    messages::{event::MessageEventKind, message_status::MessageStatus},
-    profiles::{Profile, Properties, profile::Channel},
+    messages::event::MessageEventKind,
+    profiles::{Profile, profile::Channel},
     time::Timestamp,
 };
 
@@ -134,77 +137,6 @@ pub struct ProfileNeeds {
     pub profile: bool,
 }
 
-/// Someone new inside (or already out again).
-#[derive(Debug, Clone)]
-pub struct NewEnrolment {
-    pub seq: EnrolmentKey,
-    pub project: ProjectKey,
-    pub journey: JourneyKey,
-    pub version: VersionKey,
-    pub profile: ProfileKey,
-    pub position: EnrolmentPosition,
-    pub entered_at: Timestamp,
-    pub began_at: Timestamp,
-    pub entry_properties: Option<String>,
-}
-
-/// Someone who was inside and moved.
-#[derive(Debug, Clone)]
-pub struct EnrolmentUpdate {
-    pub seq: EnrolmentKey,
-    /// The visit that the decision was made for: someone who has moved since is not moved.
-    pub from_visit: i64,
-    pub position: EnrolmentPosition,
-}
-
-/// Where they are afterwards.
-#[derive(Debug, Clone)]
-pub struct EnrolmentPosition {
-    pub node: String,
-    pub visit: i64,
-    pub wait_until: Option<Timestamp>,
-    pub due_at: Option<Timestamp>,
-    pub awaits: bool,
-    pub ended: Option<ExitReason>,
-}
-
-/// One line of the step log.
-#[derive(Debug, Clone)]
-pub struct NewLogLine {
-    pub enrolment: EnrolmentKey,
-    pub visit: i64,
-    /// JSON: [[node, what, reason], …]
-    pub path: String,
-}
-
-#[derive(Debug, Clone)]
-pub struct NewMessage {
-    pub project: ProjectKey,
-    pub version: VersionKey,
-    pub enrolment: EnrolmentKey,
-    pub profile: ProfileKey,
-    pub node: String,
-    pub visit: i64,
-    pub channel: &'static str,
-    /// Machine and port of a webhook, where they are the same for everybody; otherwise empty.
-    pub receiver: String,
-    /// Goes out through a channel; otherwise the log takes it.
-    pub live: bool,
-    pub expires_at: Option<Timestamp>,
-}
-
-/// What a version's counters change by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StatsDelta {
-    pub qualified: i64,
-    pub control: i64,
-    pub entered: i64,
-    /// By [`ExitReason::code`].
-    pub ended: [i64; 7],
-    pub queued: i64,
-    pub cancelled: i64,
-}
-
 /// What waits, and how each journey of a project does.
 #[derive(Debug, Clone, Default)]
 pub struct EngineBacklog {
@@ -222,58 +154,6 @@ pub struct JourneyStatsRow {
     /// Left a message by these outlets.
     pub failed: i64,
     pub unreachable: i64,
-}
-
-/// Everything that one round decided.
-#[derive(Debug, Clone, Default)]
-pub struct EngineBatch {
-    /// What it was decided in.
-    pub head: EngineState,
-    pub now: Timestamp,
-    /// The cursor afterwards.
-    pub cursor: i64,
-    pub entered: Vec<NewEnrolment>,
-    pub moved: Vec<EnrolmentUpdate>,
-    pub steps: Vec<NewLogLine>,
-    pub messages: Vec<NewMessage>,
-    /// What became of messages.
-    pub settled: Vec<(i64, MessageStatus)>,
-    /// What became of messages and was acted on.
-    pub answered: Vec<(i64, MessageEventKind)>,
-    pub counted: HashMap<VersionKey, StatsDelta>,
-    /// (version, node, outlet) → how many.
-    pub nodes: HashMap<(VersionKey, String, String), i64>,
-    pub refused: HashMap<(VersionKey, ProfileKey), (EntryRejection, i64)>,
-    pub properties: BTreeMap<ProfileKey, Properties>,
-    /// Put on a list (true), or taken off.
-    pub lists: Vec<(ProjectKey, ProfileKey, String, bool)>,
-    /// Journeys that are to let someone in, by name or id in lower case, and how long the chain
-    /// is.
-    pub started: Vec<(ProjectKey, ProfileKey, String, u64)>,
-    /// Came to meet the criteria of an entry (true), or meets them no longer.
-    pub met: HashMap<(VersionKey, ProfileKey), bool>,
-    /// Profile changes up to this one were looked at.
-    pub profile_changes: Option<i64>,
-    /// Progress of a run: version, its time, the last person (none: done).
-    pub run: Option<(VersionKey, Timestamp, Option<ProfileKey>)>,
-    /// Projects whose pages should notice.
-    pub announce: Vec<ProjectId>,
-}
-
-impl EngineBatch {
-    /// Does it change anything but the cursor?
-    pub fn is_empty(&self) -> bool {
-        self.entered.is_empty()
-            && self.moved.is_empty()
-            && self.settled.is_empty()
-            && self.answered.is_empty()
-            && self.counted.is_empty()
-            && self.refused.is_empty()
-            && self.met.is_empty()
-            && self.profile_changes.is_none()
-            && self.run.is_none()
-            && self.announce.is_empty()
-    }
 }
 
 /// How old rows must be to go.

@@ -3,15 +3,13 @@
 use super::{StoreResult, outbox::ChangedFacts};
 use wayfare_domain::{
     access::actor::Actor,
+    engine::explain::EntryFacts,
     graph::criteria::Criteria,
     ids::{ImportId, JourneyId, ProjectId},
     messages::known_properties::KnownProperties,
     profiles::{
         import::{ImportProgress, ImportView, RejectedRow},
-        read_model::{
-            EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
-            SegmentSummary,
-        },
+        read_model::{EnrolmentDetail, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary},
         sender::{Batch, Ignored},
     },
     time::Timestamp,
@@ -65,14 +63,14 @@ pub trait ProfileStore {
         project: ProjectId,
         trip: i64,
     ) -> impl Future<Output = StoreResult<EnrolmentDetail>> + Send;
-    /// What is known about why a person is not, or not again, in a journey.
+    /// What is known about why a person is not, or not again, in a journey: the facts that
+    /// `explain_entry` of the domain finds the reasons in.
     fn load_entry_facts(
         &self,
         project: ProjectId,
         person: i64,
         journey: JourneyId,
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<EntryExplanation>> + Send;
+    ) -> impl Future<Output = StoreResult<EntryFacts>> + Send;
     /// Journeys that were published and are not archived, by name.
     fn published_journeys(
         &self,

@@ -20,6 +20,7 @@ use crate::{
 };
 use wayfare_domain::{
     access::actor::Actor,
+    engine::entry::start_event_key,
     profiles::{
         Properties,
         ingest_json::{EventJson, ProfileJson},
@@ -28,7 +29,6 @@ use wayfare_domain::{
         read_model::ProfileDetail,
     },
 };
-use wayfare_engine::enter_event;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -94,7 +94,7 @@ pub async fn enter(
     let journey = journey_id(&id)?;
     let now = state.services.now();
     let form: EnterRequest<'_> = parse(&body).map_err(AppError::field)?;
-    let name = enter_event(&journey.to_string());
+    let name = start_event_key(&journey.to_string());
     let read = read_each(&form.people, |form: Entrant| {
         let who = ProfileRef::read(form.identity, form.anonymous_id)?;
         let properties =

@@ -15,6 +15,9 @@ use crate::{
     profiles::profile::event_key,
 };
 
+/// Properties by the key of the event ([`event_key`]) of which they are read.
+pub type PastEventProperties = HashMap<String, HashSet<String>>;
+
 /// Place of a node in [`CompiledVersion::nodes`].
 pub type NodeIndex = usize;
 
@@ -75,14 +78,7 @@ impl CompiledVersion {
         mark_circles(&mut nodes);
         let entry =
             graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
-        let entry_criteria = match &settings.entry {
-            EntryTrigger::Profile { criteria } => Some(criteria.inline_segments(segments)),
-            EntryTrigger::Segment { name, .. } => {
-                Some(Criteria::InSegment(name.clone()).inline_segments(segments))
-            }
-            EntryTrigger::List { name } => Some(Criteria::OnList(name.clone())),
-            EntryTrigger::Event { .. } | EntryTrigger::Api {} => None,
-        };
+        let entry_criteria = entry_criteria(&settings.entry, segments);
         Self { settings: settings.clone(), nodes, by_id, entry, entry_criteria }
     }
 
@@ -105,18 +101,14 @@ impl CompiledVersion {
 
     /// The same, each with the properties that conditions on it read: nothing else of past events
     /// need be known.
-    pub fn past_event_properties(&self) -> HashMap<String, HashSet<String>> {
-        let mut asked: HashMap<String, HashSet<String>> = HashMap::new();
-        let mut ask = |event: &EventMatch| {
-            let names = event.filters.iter().map(|filter| filter.property.clone());
-            asked.entry(event_key(&event.name)).or_default().extend(names);
-        };
+    pub fn past_event_properties(&self) -> PastEventProperties {
+        let mut asked = PastEventProperties::new();
         for criteria in self.all_criteria() {
-            criteria.leaves(&mut |leaf| leaf.event().into_iter().for_each(&mut ask));
+            ask_criteria(&mut asked, criteria);
         }
         for node in &self.nodes {
             if let NodeKind::HasDoneSplit { event, .. } = &node.step {
-                ask(event);
+                ask_event(&mut asked, event);
             }
         }
         asked
@@ -162,6 +154,38 @@ impl CompiledVersion {
             .collect();
         matches.into_iter().map(|event| event_key(&event.name)).collect()
     }
+}
+
+/// Whom the trigger takes by what they are, with segments put in; none where people do something,
+/// or are sent.
+pub fn entry_criteria(
+    trigger: &EntryTrigger,
+    segments: &HashMap<String, Criteria>,
+) -> Option<Criteria> {
+    match trigger {
+        EntryTrigger::Profile { criteria } => Some(criteria.inline_segments(segments)),
+        EntryTrigger::Segment { name, .. } => {
+            Some(Criteria::InSegment(name.clone()).inline_segments(segments))
+        }
+        EntryTrigger::List { name } => Some(Criteria::OnList(name.clone())),
+        EntryTrigger::Event { .. } | EntryTrigger::Api {} => None,
+    }
+}
+
+/// The past events that criteria ask for, each with the properties that are read of it.
+pub fn past_event_properties_of(criteria: &Criteria) -> PastEventProperties {
+    let mut asked = PastEventProperties::new();
+    ask_criteria(&mut asked, criteria);
+    asked
+}
+
+fn ask_criteria(asked: &mut PastEventProperties, criteria: &Criteria) {
+    criteria.leaves(&mut |leaf| leaf.event().into_iter().for_each(|event| ask_event(asked, event)));
+}
+
+fn ask_event(asked: &mut PastEventProperties, event: &EventMatch) {
+    let names = event.filters.iter().map(|filter| filter.property.clone());
+    asked.entry(event_key(&event.name)).or_default().extend(names);
 }
 
 fn mark_circles(nodes: &mut [CompiledNode]) {

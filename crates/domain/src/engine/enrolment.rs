@@ -35,6 +35,9 @@ pub struct EnrolmentState {
     pub split_seed: String,
 }
 
+/// In front of an outlet that is not drawn, where a node counts those who would have left by it.
+pub const MISSING_OUTLET_PREFIX: &str = "~";
+
 /// One node that they passed or stayed at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeVisit {

@@ -8,8 +8,8 @@ use super::{
     node::{START_CHAIN_PROPERTY, WAIT_MIN_MS},
 };
 use crate::{
-    journeys::settings::{ReentryRule, Settings},
-    profiles::{PastEvent, ingest_record::ENTRY_EVENT_AGE_MAX},
+    journeys::settings::{EntryTrigger, ReentryRule, Settings},
+    profiles::{PastEvent, Properties, ingest_record::ENTRY_EVENT_AGE_MAX, profile::event_key},
     time::{HOUR_MS, Timestamp},
 };
 
@@ -64,6 +64,17 @@ impl EntryRejection {
         EntryRejection::StartedTooSoon,
     ];
 
+    /// In the order in which the gates are asked: whoever is in the control group or beyond the
+    /// limit is counted as such only where nothing else keeps them out.
+    const ASKED: [EntryRejection; 6] = [
+        EntryRejection::TooOld,
+        EntryRejection::Inside,
+        EntryRejection::Reentry,
+        EntryRejection::StartedTooSoon,
+        EntryRejection::Control,
+        EntryRejection::Cap,
+    ];
+
     /// The number in the store.
     pub fn code(self) -> i64 {
         self as i64
@@ -113,9 +124,34 @@ pub struct EntryAttempt<'a> {
     pub entered: i64,
 }
 
+/// In front of a journey's name or id: the event by which a step of another journey, or a program,
+/// starts it.
+const START_EVENT_PREFIX: &str = "$enter ";
+
+/// The key of the event by which a journey, named or by its id, is asked to let someone in.
+pub fn start_event_key(journey: &str) -> String {
+    format!("{START_EVENT_PREFIX}{}", event_key(journey))
+}
+
+/// What the event of a step that starts a journey says: how many journeys have started one another.
+pub fn start_event_properties(depth: u64) -> Properties {
+    Properties::from_iter([(START_CHAIN_PROPERTY.to_string(), depth.into())])
+}
+
 /// Is it an event of ours, by which a step of a journey starts another one?
 pub fn is_started_by_journey(event: &PastEvent) -> bool {
     event.key.starts_with('$') && event.properties.contains_key(START_CHAIN_PROPERTY)
+}
+
+/// Has an event the properties that the trigger asks for? Of the events that start a journey
+/// ([`start_event_key`]) none are asked.
+pub fn event_fits_trigger(trigger: &EntryTrigger, key: &str, properties: &Properties) -> bool {
+    match trigger {
+        EntryTrigger::Event { filters, .. } if !key.starts_with('$') => {
+            filters.iter().all(|filter| filter.matches(properties))
+        }
+        _ => true,
+    }
 }
 
 /// May they come in?
@@ -123,45 +159,46 @@ pub fn is_started_by_journey(event: &PastEvent) -> bool {
 /// # Errors
 /// The first gate that is closed.
 pub fn check_entry(settings: &Settings, occasion: &EntryAttempt<'_>) -> Result<(), EntryRejection> {
-    if let Some((at, received)) = occasion.event
-        && received.0 - at.0 > ENTRY_EVENT_AGE_MAX
-    {
-        return Err(EntryRejection::TooOld);
-    }
-    if occasion.history.is_enrolled {
-        return Err(EntryRejection::Inside);
-    }
-    if let Some(left) = occasion.history.left_at {
-        let again = match settings.reentry {
-            ReentryRule::Never => false,
-            ReentryRule::AfterExit => true,
-            ReentryRule::AfterHours(hours) => occasion.now >= left.plus(i64::from(hours) * HOUR_MS),
-        };
-        if !again {
-            return Err(EntryRejection::Reentry);
+    closed_gates(settings, occasion).next().map_or(Ok(()), Err)
+}
+
+/// Every gate that is closed, in the order in which they are asked; the next one is asked only
+/// where it is wanted.
+pub fn closed_gates<'a>(
+    settings: &'a Settings,
+    occasion: &'a EntryAttempt<'_>,
+) -> impl Iterator<Item = EntryRejection> + 'a {
+    EntryRejection::ASKED.into_iter().filter(move |gate| is_closed(*gate, settings, occasion))
+}
+
+fn is_closed(gate: EntryRejection, settings: &Settings, occasion: &EntryAttempt<'_>) -> bool {
+    let EntryAttempt { now, history, .. } = *occasion;
+    match gate {
+        EntryRejection::TooOld => {
+            occasion.event.is_some_and(|(at, received)| received.0 - at.0 > ENTRY_EVENT_AGE_MAX)
         }
+        EntryRejection::Inside => history.is_enrolled,
+        EntryRejection::Reentry => history.left_at.is_some_and(|left| match settings.reentry {
+            ReentryRule::Never => true,
+            ReentryRule::AfterExit => false,
+            ReentryRule::AfterHours(hours) => now < left.plus(i64::from(hours) * HOUR_MS),
+        }),
+        // Journeys of one name that start that name would multiply: each start lets in one person
+        // per journey, and each of these starts them all again.
+        EntryRejection::StartedTooSoon => {
+            occasion.by_journey && history.entered_at.is_some_and(|at| now < at.plus(WAIT_MIN_MS))
+        }
+        EntryRejection::Control => {
+            is_in_control_group(settings, occasion.journey, occasion.profile)
+        }
+        EntryRejection::Cap => settings
+            .entry_cap
+            .is_some_and(|cap| occasion.entered >= i64::try_from(cap).unwrap_or(i64::MAX)),
     }
-    // Journeys of one name that start that name would multiply: each start lets in one person per
-    // journey, and each of these starts them all again.
-    if occasion.by_journey
-        && occasion.history.entered_at.is_some_and(|at| occasion.now < at.plus(WAIT_MIN_MS))
-    {
-        return Err(EntryRejection::StartedTooSoon);
-    }
-    if is_in_control_group(settings, occasion.journey, occasion.profile) {
-        return Err(EntryRejection::Control);
-    }
-    if settings
-        .entry_cap
-        .is_some_and(|cap| occasion.entered >= i64::try_from(cap).unwrap_or(i64::MAX))
-    {
-        return Err(EntryRejection::Cap);
-    }
-    Ok(())
 }
 
 /// Do they belong to the control group of the journey?
-pub fn is_in_control_group(settings: &Settings, journey: &str, profile: i64) -> bool {
+fn is_in_control_group(settings: &Settings, journey: &str, profile: i64) -> bool {
     settings.control_percent > 0
         && hash_bucket(&format!("control {journey}"), profile) < settings.control_percent
 }
@@ -259,6 +296,41 @@ mod tests {
         assert!(is_started_by_journey(&event("$enter bomb", depth())));
         assert!(!is_started_by_journey(&event("visited", depth())));
         assert!(!is_started_by_journey(&event("$enter bomb", serde_json::json!({}))));
+    }
+
+    #[test]
+    fn the_gates_are_asked_in_one_order_and_the_first_closed_one_is_the_answer() {
+        let full = Settings { entry_cap: Some(0), control_percent: 100, ..settings() };
+        let before = EntryAttempt { history: left(1), ..occasion() };
+        let closed: Vec<EntryRejection> = closed_gates(&full, &before).collect();
+        assert_eq!(closed, [EntryRejection::Reentry, EntryRejection::Control, EntryRejection::Cap]);
+        assert_eq!(check_entry(&full, &before), Err(EntryRejection::Reentry));
+    }
+
+    #[test]
+    fn an_event_fits_the_trigger_with_the_properties_that_it_asks_for() {
+        let trigger: EntryTrigger = serde_json::from_value(serde_json::json!({ "event": {
+            "name": "Paid", "filters": [{ "property": "plan", "is": "equals", "value": "gold" }]
+        } }))
+        .expect("a trigger");
+        let fits = |key: &str, plan: &str| {
+            let properties = Properties::from_iter([("plan".to_string(), plan.into())]);
+            event_fits_trigger(&trigger, key, &properties)
+        };
+        assert!(fits("paid", "gold"));
+        assert!(!fits("paid", "silver"));
+        assert!(fits(&start_event_key("Sale"), "silver"), "a start asks for nothing");
+    }
+
+    #[test]
+    fn a_step_that_starts_a_journey_says_how_long_the_chain_is() {
+        let event = PastEvent {
+            key: start_event_key(" Sale "),
+            at: NOW,
+            properties: start_event_properties(3),
+        };
+        assert_eq!(event.key, "$enter sale");
+        assert!(is_started_by_journey(&event));
     }
 
     #[test]

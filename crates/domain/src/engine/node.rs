@@ -1,8 +1,7 @@
 //! What one person does at one node: a pure function of the node, their trip, themselves and the
 //! moment.
 
-use serde::{Deserialize, Serialize};
-
+pub use super::exit_reason::ExitReason;
 use super::{
     bucketing::hash_bucket,
     compiled::{CompiledNode, CompiledVersion},
@@ -46,59 +45,6 @@ pub enum NodeInput<'a> {
     Event(&'a PastEvent),
     /// What became of their message.
     Answer(MessageEventKind),
-}
-
-/// How a trip ends. The numbers are those of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExitReason {
-    Completed = 1,
-    Converted = 2,
-    TimedOut = 3,
-    ForceExited = 4,
-    Stopped = 5,
-    VersionExit = 6,
-}
-
-impl ExitReason {
-    pub const ALL: [ExitReason; 6] = [
-        ExitReason::Completed,
-        ExitReason::Converted,
-        ExitReason::TimedOut,
-        ExitReason::ForceExited,
-        ExitReason::Stopped,
-        ExitReason::VersionExit,
-    ];
-
-    pub fn code(self) -> i64 {
-        self as i64
-    }
-
-    pub fn from_code(code: i64) -> Option<Self> {
-        ExitReason::ALL.into_iter().find(|ending| ending.code() == code)
-    }
-
-    pub fn key(self) -> &'static str {
-        match self {
-            ExitReason::Completed => "completed",
-            ExitReason::Converted => "converted",
-            ExitReason::TimedOut => "timed_out",
-            ExitReason::ForceExited => "force_exited",
-            ExitReason::Stopped => "stopped",
-            ExitReason::VersionExit => "version_exit",
-        }
-    }
-
-    pub fn title(self) -> &'static str {
-        match self {
-            ExitReason::Completed => "Completed",
-            ExitReason::Converted => "Converted",
-            ExitReason::TimedOut => "Timed out",
-            ExitReason::ForceExited => "Exited",
-            ExitReason::Stopped => "Stopped",
-            ExitReason::VersionExit => "Moved to a newer version",
-        }
-    }
 }
 
 /// What they do next.

@@ -37,7 +37,7 @@ impl MessageStatus {
         MessageStatus::Skipped,
     ];
 
-    pub fn code(self) -> i64 {
+    pub const fn code(self) -> i64 {
         match self {
             MessageStatus::Queued => 0,
             MessageStatus::Sent => 1,

@@ -119,7 +119,12 @@ impl Profile {
     /// Have they an address there, and do they want messages there?
     pub fn reachable(&self, channel: Channel) -> bool {
         let has_address = channel.address_key().is_none_or(|key| self.addresses.contains_key(key));
-        has_address && self.consent.get(channel.key()).copied().unwrap_or(true)
+        has_address && self.wants(channel)
+    }
+
+    /// Do they want messages there? Whoever was never asked does.
+    pub fn wants(&self, channel: Channel) -> bool {
+        self.consent.get(channel.key()).copied().unwrap_or(true)
     }
 
     /// How often they did it since then.

@@ -74,16 +74,22 @@ pub struct ProfileDetail {
 impl ProfileDetail {
     /// What they are called on a page.
     pub fn title(&self) -> String {
-        let named = self
-            .properties
-            .get("name")
-            .or(self.properties.get("Name"))
-            .and_then(|name| name.as_str());
-        named
+        let name = |key| self.properties.get(key).and_then(|name| name.as_str());
+        name("name")
+            .or_else(|| name("Name"))
             .map(str::to_string)
             .or(self.identity.clone())
-            .unwrap_or_else(|| "Unknown profile".to_string())
+            .unwrap_or_else(|| UNKNOWN_PROFILE.to_string())
     }
+}
+
+/// What someone without a name and an identity is called.
+const UNKNOWN_PROFILE: &str = "Unknown profile";
+
+/// What the person of an enrolment is called: by what is known of them, where they are known.
+pub fn enrolment_title(person: Option<i64>, known: Option<String>) -> String {
+    let unknown = if person.is_some() { UNKNOWN_PROFILE } else { "Deleted profile" };
+    known.unwrap_or_else(|| unknown.to_string())
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

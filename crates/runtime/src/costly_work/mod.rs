@@ -46,6 +46,7 @@ pub enum Job {
     Comparison,
     Count,
     Search,
+    Explanation,
     Export,
     Import,
     LargeRequest,
@@ -57,7 +58,7 @@ impl Job {
             Job::Preview | Job::TestMessage | Job::Checks | Job::Trial | Job::Comparison => {
                 WorkQueue::Rendering
             }
-            Job::Replay | Job::Count | Job::Search => WorkQueue::Reading,
+            Job::Replay | Job::Count | Job::Search | Job::Explanation => WorkQueue::Reading,
             Job::Export => WorkQueue::Export,
             Job::Import => WorkQueue::Import,
             Job::LargeRequest => WorkQueue::LargeRequest,
@@ -75,6 +76,7 @@ impl Job {
             Job::Comparison => "The comparison",
             Job::Count => "Counting profiles",
             Job::Search => "The profile search",
+            Job::Explanation => "Explaining the entry",
             Job::Export => "The export",
             Job::Import => "The import",
             Job::LargeRequest => "The request",
@@ -90,7 +92,7 @@ impl Job {
             }
             Job::Replay => "Choose fewer days.",
             Job::Count | Job::Search => "Request less.",
-            Job::Export | Job::Import | Job::LargeRequest => "Try again.",
+            Job::Explanation | Job::Export | Job::Import | Job::LargeRequest => "Try again.",
         }
     }
 }

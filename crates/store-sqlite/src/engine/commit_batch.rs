@@ -1,23 +1,23 @@
 //! One transaction that carries out what a round of the engine decided: everything, or nothing
 //! where the ground has moved.
 
-use std::collections::HashMap;
-
 use sqlx::SqliteConnection;
 
-use super::plan::{EngineStateRow, HEAD};
+use super::{
+    plan,
+    states::{INSIDE, QUEUED, lane},
+};
 use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json, write_queue::Urgency};
 use wayfare_domain::{engine::node::ExitReason, ids::ProjectId};
 use wayfare_store::{
     StoreResult,
-    engine::{EngineBatch, EngineState, EnrolmentPosition, ProfileKey},
+    engine::{EngineBatch, EnrolmentPosition, ProfileKey},
 };
 
 pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> StoreResult<bool> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
-    let head: EngineStateRow = sqlx::query_as(HEAD).fetch_one(&mut *connection).await?;
-    let head = EngineState::from(head);
+    let head = plan::head(&mut *connection).await?;
     let moved_on = head.epoch != batch.head.epoch
         || head.cursor != batch.head.cursor
         || (!batch.entered.is_empty() && head.last_enrolment != batch.head.last_enrolment);
@@ -39,6 +39,9 @@ pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> StoreResu
     transaction.commit().await?;
     Ok(true)
 }
+
+// The statements about many rows below are fixed texts; these are the states that stand in them.
+const _: () = assert!(INSIDE == 0 && QUEUED == 0);
 
 /// When they have to be looked at again; no one looks at those who are out.
 fn due(position: &EnrolmentPosition) -> Option<i64> {
@@ -65,7 +68,7 @@ async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sto
                 .bind(position.visit);
             let query = query.bind(position.wait_until.map(|at| at.0)).bind(due(position));
             let query = query
-                .bind(position.ended.map_or(0, ExitReason::code))
+                .bind(ExitReason::enrolment_code(position.ended))
                 .bind(position.ended.map(|_| batch.now.0));
             query.bind(position.awaits)
         })
@@ -94,7 +97,7 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> St
                 .bind(&position.node)
                 .bind(position.visit)
                 .bind(position.wait_until.map(|at| at.0));
-            let query = query.bind(due(position)).bind(position.ended.map_or(0, ExitReason::code));
+            let query = query.bind(due(position)).bind(ExitReason::enrolment_code(position.ended));
             let query = query
                 .bind(new.entered_at.0)
                 .bind(new.began_at.0)
@@ -159,7 +162,7 @@ async fn write_messages(
                 .bind(&message.node)
                 .bind(message.visit)
                 .bind(message.channel)
-                .bind(message.live);
+                .bind(lane(message.live));
             query.bind(message.expires_at.map(|at| at.0)).bind(now).bind(&message.receiver)
         })
         .await?;
@@ -280,15 +283,10 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) ->
     if batch.lists.is_empty() {
         return Ok(());
     }
-    // The last word about a person and a list counts.
-    let last: HashMap<(i64, i64, &str), bool> = batch
+    let rows: Vec<(i64, i64, &str, bool)> = batch
         .lists
         .iter()
-        .map(|(project, profile, list, on)| ((*project, *profile, list.as_str()), *on))
-        .collect();
-    let rows: Vec<(i64, i64, &str, bool)> = last
-        .into_iter()
-        .map(|((project, profile, list), on)| (project, profile, list, on))
+        .map(|((project, profile, list), on)| (*project, *profile, list.as_str(), *on))
         .collect();
     let rows = to_json(&rows)?;
     for statement in [
@@ -309,23 +307,23 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) ->
     Ok(())
 }
 
-/// “Start another journey” is an event of ours: the other journey lets them in by it, exactly once,
-/// like by any event.
 async fn start_journeys(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
     if batch.started.is_empty() {
         return Ok(());
     }
-    let rows = to_json(&batch.started)?;
+    let rows: Vec<(i64, i64, &str, &str)> = batch
+        .started
+        .iter()
+        .map(|new| (new.project, new.profile, new.key.as_str(), new.properties.as_str()))
+        .collect();
+    let rows = to_json(&rows)?;
     for statement in [
         "INSERT INTO event_names (project, name_key, name, created_at)
-         SELECT DISTINCT value ->> 0, '$enter ' || (value ->> 2), '$enter ' || (value ->> 2), ?2
-         FROM json_each(?1)
+         SELECT DISTINCT value ->> 0, value ->> 2, value ->> 2, ?2 FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
         "INSERT INTO events (project, profile, name, at, received_at, properties)
-         SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2, json_object('$depth', c.value ->> 3)
-         FROM json_each(?1) c
-         CROSS JOIN event_names n ON n.project = c.value ->> 0
-         AND n.name_key = '$enter ' || (c.value ->> 2)",
+         SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2, c.value ->> 3 FROM json_each(?1) c
+         CROSS JOIN event_names n ON n.project = c.value ->> 0 AND n.name_key = c.value ->> 2",
     ] {
         sqlx::query(statement).bind(&rows).bind(batch.now.0).execute(&mut *connection).await?;
     }

@@ -2,10 +2,14 @@
 
 mod backlog;
 mod commit_batch;
-mod past_events;
+mod enrolments;
+mod messages;
+pub mod past_events;
 mod plan;
+pub mod profiles;
 pub mod read;
 mod retention;
+mod states;
 mod sweep;
 
 use std::collections::{HashMap, HashSet};
@@ -30,7 +34,7 @@ use wayfare_store::{
 
 impl EngineStore for SqliteStore {
     async fn head(&self) -> StoreResult<EngineState> {
-        plan::head(self).await
+        plan::head(&self.readers).await
     }
 
     async fn active_versions(&self) -> StoreResult<Vec<ActiveVersionInfo>> {
@@ -58,7 +62,7 @@ impl EngineStore for SqliteStore {
         profiles: &[ProfileKey],
         needs: &ProfileNeeds,
     ) -> StoreResult<HashMap<ProfileKey, Profile>> {
-        read::people(self, profiles, needs).await
+        profiles::people(self, profiles, needs).await
     }
 
     async fn live(
@@ -66,14 +70,14 @@ impl EngineStore for SqliteStore {
         profiles: &[ProfileKey],
         versions: &[VersionKey],
     ) -> StoreResult<Vec<ActiveEnrolment>> {
-        read::live(self, profiles, versions).await
+        enrolments::live(self, profiles, versions).await
     }
 
     async fn histories(
         &self,
         pairs: &[(JourneyKey, ProfileKey)],
     ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
-        read::histories(self, pairs).await
+        enrolments::histories(self, pairs).await
     }
 
     async fn matching_before(
@@ -89,11 +93,11 @@ impl EngineStore for SqliteStore {
         until: Timestamp,
         limit: i64,
     ) -> StoreResult<Vec<ActiveEnrolment>> {
-        read::due_enrolments(self, after, until, limit).await
+        enrolments::due_enrolments(self, after, until, limit).await
     }
 
     async fn next_due(&self, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
-        read::next_due(self, after).await
+        enrolments::next_due(self, after).await
     }
 
     async fn put_off(
@@ -110,11 +114,11 @@ impl EngineStore for SqliteStore {
         after: i64,
         limit: i64,
     ) -> StoreResult<Vec<QueuedMessage>> {
-        read::queued_test_messages(self, after, limit).await
+        messages::queued_test_messages(self, after, limit).await
     }
 
     async fn pending_message_events(&self, limit: i64) -> StoreResult<Vec<PendingMessageEvent>> {
-        read::pending_message_events(self, limit).await
+        messages::pending_message_events(self, limit).await
     }
 
     async fn live_channels(&self) -> StoreResult<HashSet<(ProjectKey, Channel)>> {

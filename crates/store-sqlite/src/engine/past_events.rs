@@ -50,6 +50,7 @@ pub async fn load(
 ) -> StoreResult<()> {
     let read: Vec<&String> =
         needs.events.iter().filter(|(_, asked)| !asked.is_empty()).map(|(key, _)| key).collect();
+    let mut reader = store.costly_reader().await?;
     let mut rows = sqlx::query_as(
         "SELECT p.project, e.profile, n.name_key, e.at,
                 iif(n.name_key IN (SELECT value FROM json_each(?3)), e.properties, NULL)
@@ -62,7 +63,7 @@ pub async fn load(
     .bind(chosen)
     .bind(to_json(&needs.events.keys().collect::<Vec<_>>())?)
     .bind(to_json(&read)?)
-    .fetch(&store.readers);
+    .fetch(&mut *reader);
     let mut memory = Memory::default();
     // One by one: of a large event only what is asked for stays.
     while let Some(row) = rows.try_next().await? {
@@ -77,7 +78,8 @@ pub async fn load(
         person.events.push(PastEvent { key, at: Timestamp(at), properties });
         memory.keep(project, profile, &mut person.events);
     }
-    Ok(())
+    drop(rows);
+    reader.release().await
 }
 
 /// What is kept so far.
@@ -153,7 +155,7 @@ fn bytes_of(event: &PastEvent) -> usize {
 }
 
 /// Of stored properties those that are asked for; the others are not even taken apart.
-fn asked_properties(text: Option<&str>, asked: &HashSet<String>) -> StoreResult<Properties> {
+pub fn asked_properties(text: Option<&str>, asked: &HashSet<String>) -> StoreResult<Properties> {
     let Some(text) = text else { return Ok(Properties::new()) };
     let corrupt = |_| StoreError::Corrupt("properties that cannot be read".to_string());
     let mut properties = serde_json::Deserializer::from_str(text);

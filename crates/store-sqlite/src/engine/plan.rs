@@ -1,11 +1,15 @@
 //! What the engine plans with: where everything stands, and the versions in which anything may
 //! happen.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteExecutor};
 use uuid::Uuid;
 
+use super::states::{QUEUED, TEST_MODE};
 use crate::{
     SqliteStore,
     rows::{json, status, to_json},
@@ -13,6 +17,7 @@ use crate::{
 use wayfare_domain::{
     graph::criteria::Criteria,
     ids::{JourneyId, ProjectId},
+    journeys::status::Status,
     profiles::profile::Channel,
     time::Timestamp,
 };
@@ -22,16 +27,20 @@ use wayfare_store::{
 };
 
 /// Reads [`EngineState`]; the same for a reader and inside of the writing transaction.
-pub const HEAD: &str = "SELECT epoch, content, cursor,
+static HEAD: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT epoch, content, cursor,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS last_event,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'enrolments'), 0) AS last_enrolment,
     coalesce((SELECT max(seq) FROM profile_changes), 0) AS last_profile_change,
-    EXISTS (SELECT 1 FROM outbox WHERE state = 0 AND lane = 0) AS queued,
+    EXISTS (SELECT 1 FROM outbox WHERE state = {QUEUED} AND lane = {TEST_MODE}) AS queued,
     EXISTS (SELECT 1 FROM message_events WHERE pending = 1) AS answers
-    FROM engine_state";
+    FROM engine_state"
+    )
+});
 
 #[derive(FromRow)]
-pub struct EngineStateRow {
+struct EngineStateRow {
     epoch: i64,
     content: i64,
     cursor: i64,
@@ -57,8 +66,9 @@ impl From<EngineStateRow> for EngineState {
     }
 }
 
-pub async fn head(store: &SqliteStore) -> StoreResult<EngineState> {
-    let row: EngineStateRow = sqlx::query_as(HEAD).fetch_one(&store.readers).await?;
+pub async fn head(from: impl SqliteExecutor<'_>) -> StoreResult<EngineState> {
+    let sql = sqlx::AssertSqlSafe(HEAD.as_str());
+    let row: EngineStateRow = sqlx::query_as(sql).fetch_one(from).await?;
     Ok(row.into())
 }
 
@@ -77,15 +87,17 @@ struct PlannedRow {
 }
 
 pub async fn active_versions(store: &SqliteStore) -> StoreResult<Vec<ActiveVersionInfo>> {
-    let rows: Vec<PlannedRow> = sqlx::query_as(
+    // In the text, so that the index over these statuses is used.
+    let (first, last) = (Status::Running.code(), Status::Restricted.code());
+    let rows: Vec<PlannedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT v.seq, j.seq AS journey, v.journey_id, j.name AS journey_name, p.number AS
             project, v.project_id, v.status, v.entry_mark, v.entry_since,
                 v.entered
          FROM versions v JOIN journeys j ON j.id = v.journey_id JOIN projects p
          ON p.id = v.project_id
-         WHERE v.status BETWEEN 2 AND 5 AND v.emptied IS NULL AND p.archived_at IS NULL
-         ORDER BY v.seq",
-    )
+         WHERE v.status BETWEEN {first} AND {last} AND v.emptied IS NULL
+         AND p.archived_at IS NULL ORDER BY v.seq"
+    )))
     .fetch_all(&store.readers)
     .await?;
     rows.into_iter()

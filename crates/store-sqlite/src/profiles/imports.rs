@@ -11,8 +11,7 @@ use wayfare_domain::{
     audit::AuditEvent,
     error::FieldError,
     ids::{ImportId, ProjectId},
-    profiles::import::{ImportProgress, ImportState, ImportView, REJECTED_ROWS_MAX, RejectedRow},
-    stats::pluralize,
+    profiles::import::{ImportProgress, ImportState, ImportView, RejectedRow},
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult, profiles::NewImport};
@@ -70,8 +69,7 @@ pub async fn note(
     .bind(progress.refused as i64)
     .execute(&mut *transaction)
     .await?;
-    let before = (progress.refused as usize).saturating_sub(refused.len());
-    let kept = refused.iter().take(REJECTED_ROWS_MAX.saturating_sub(before));
+    let kept = refused.iter().take(progress.kept_rejections(refused.len()));
     REFUSE
         .run(&mut transaction, kept, |query, refused| {
             query
@@ -92,8 +90,9 @@ pub async fn finish(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
+    let state = ImportState::ended(problem);
     let (file, taken, refused): (String, i64, i64) = sqlx::query_as(
-        "UPDATE imports SET state = iif(?3 IS NULL, 1, 2), problem = ?3, finished_at = ?4
+        "UPDATE imports SET state = ?5, problem = ?3, finished_at = ?4
             WHERE id = ?1 AND project_id = ?2
          RETURNING file_name, taken, refused",
     )
@@ -101,13 +100,13 @@ pub async fn finish(
     .bind(actor.project.0)
     .bind(problem)
     .bind(now.0)
+    .bind(state.code())
     .fetch_optional(&mut *transaction)
     .await?
     .ok_or(StoreError::NotFound("import"))?;
-    let broken = if problem.is_some() { ", interrupted" } else { "" };
-    let summary =
-        format!("{file}: {} taken, {refused} refused{broken}", pluralize(taken, "row", "rows"));
-    NewAuditEntry::of(actor, AuditEvent::PeopleImported, &summary)
+    let (taken, refused) = (taken.unsigned_abs(), refused.unsigned_abs());
+    let progress = ImportProgress { taken, refused, ..ImportProgress::default() };
+    NewAuditEntry::of(actor, AuditEvent::PeopleImported, &progress.summary(&file, &state))
         .write(&mut transaction, now)
         .await?;
     store.commit(transaction, actor.project).await
@@ -115,10 +114,13 @@ pub async fn finish(
 
 /// What was under way when the server ended will not go on.
 pub async fn break_off(store: &SqliteStore, problem: &str, now: Timestamp) -> StoreResult<()> {
-    let statement =
-        sqlx::query("UPDATE imports SET state = 2, problem = ?1, finished_at = ?2 WHERE state = 0")
-            .bind(problem)
-            .bind(now.0);
+    let statement = sqlx::query(
+        "UPDATE imports SET state = ?3, problem = ?1, finished_at = ?2 WHERE state = ?4",
+    )
+    .bind(problem)
+    .bind(now.0)
+    .bind(ImportState::ended(Some(problem)).code())
+    .bind(ImportState::Running.code());
     store.execute(Urgency::Person, statement).await?;
     Ok(())
 }
@@ -139,17 +141,17 @@ struct Row {
     finished_at: Option<i64>,
 }
 
-impl From<Row> for ImportView {
-    fn from(row: Row) -> Self {
-        Self {
+impl Row {
+    fn into_view(self) -> StoreResult<ImportView> {
+        let row = self;
+        let state = ImportState::from_code(row.state, row.problem).ok_or_else(|| {
+            StoreError::Corrupt(format!("the unknown state {} of an import", row.state))
+        })?;
+        Ok(ImportView {
             id: ImportId(row.id),
             file_name: row.file_name,
             list: row.list,
-            state: match row.state {
-                0 => ImportState::Running,
-                1 => ImportState::Done,
-                _ => ImportState::Failed(row.problem.unwrap_or_default()),
-            },
+            state,
             bytes: row.bytes.unsigned_abs(),
             progress: ImportProgress {
                 bytes_read: row.bytes_read.unsigned_abs(),
@@ -159,7 +161,7 @@ impl From<Row> for ImportView {
             started_by: row.started_by,
             started_at: Timestamp(row.started_at),
             finished_at: row.finished_at.map(Timestamp),
-        }
+        })
     }
 }
 
@@ -182,7 +184,7 @@ pub async fn read(
     .bind(SHOWN)
     .fetch_all(&store.readers)
     .await?;
-    Ok(rows.into_iter().map(ImportView::from).collect())
+    rows.into_iter().map(Row::into_view).collect()
 }
 
 pub async fn refused(

@@ -1,7 +1,12 @@
 //! [`ProfileStore`] for SQLite.
 
+mod changed_profiles;
 pub mod contact_changes;
+mod ended_enrolments;
 mod entry_facts;
+#[cfg(test)]
+mod entry_facts_tests;
+mod erasure;
 #[cfg(test)]
 mod erasure_tests;
 mod identity;
@@ -11,23 +16,25 @@ mod ingest;
 mod large_events_tests;
 mod merge;
 mod names;
+mod new_events;
+mod new_list_members;
 mod of_browser;
 mod page;
 mod profile;
 mod segments;
+#[cfg(test)]
+mod title_tests;
 
 use super::SqliteStore;
 use wayfare_domain::{
     access::actor::Actor,
+    engine::explain::EntryFacts,
     graph::criteria::Criteria,
     ids::{ImportId, JourneyId, ProjectId},
     messages::known_properties::KnownProperties,
     profiles::{
         import::{ImportProgress, ImportView, RejectedRow},
-        read_model::{
-            EnrolmentDetail, EntryExplanation, ProfileDetail, ProfilePage, ProfileQuery,
-            SegmentSummary,
-        },
+        read_model::{EnrolmentDetail, ProfileDetail, ProfilePage, ProfileQuery, SegmentSummary},
         sender::Batch,
     },
     time::Timestamp,
@@ -73,9 +80,8 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         person: i64,
         journey: JourneyId,
-        now: Timestamp,
-    ) -> StoreResult<EntryExplanation> {
-        entry_facts::load_entry_facts(self, project, person, journey, now).await
+    ) -> StoreResult<EntryFacts> {
+        entry_facts::load_entry_facts(self, project, person, journey).await
     }
 
     async fn published_journeys(
@@ -186,7 +192,13 @@ impl ProfileStore for SqliteStore {
     }
 }
 
-pub use ingest::record_profile_changes;
+pub use changed_profiles::record_profile_changes;
+
+/// The name among the properties of the profile `p`, where it is a text
+/// ([`wayfare_domain::profiles::read_model::ProfileDetail::title`]).
+const NAME: &str = "coalesce(
+    iif(json_type(p.properties, '$.name') = 'text', p.properties ->> '$.name', NULL),
+    iif(json_type(p.properties, '$.Name') = 'text', p.properties ->> '$.Name', NULL))";
 
 /// The short number of a project.
 pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectKey> {

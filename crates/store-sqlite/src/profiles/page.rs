@@ -2,11 +2,14 @@
 
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
-use super::{number_of, segments};
+use super::{NAME, number_of, segments};
 use crate::{SqliteStore, criteria_sql};
 use wayfare_domain::{
     ids::ProjectId,
-    profiles::read_model::{PEOPLE_ROWS, ProfilePage, ProfileQuery, ProfileSummary},
+    profiles::{
+        identity::IdentifierKind,
+        read_model::{PEOPLE_ROWS, ProfilePage, ProfileQuery, ProfileSummary},
+    },
     time::Timestamp,
 };
 use wayfare_store::StoreResult;
@@ -28,12 +31,11 @@ pub async fn page(
     now: Timestamp,
 ) -> StoreResult<ProfilePage> {
     let number = number_of(store, project).await?;
-    let mut sql = QueryBuilder::<Sqlite>::new(
-        "SELECT p.seq, p.identity, coalesce(p.properties ->> '$.name', p.properties ->> '$.Name')
-            AS name,
-                p.addresses ->> '$.email' AS email, p.created_at, p.updated_at
-         FROM profiles p WHERE p.project = ",
-    );
+    let mut sql = QueryBuilder::<Sqlite>::new(format!(
+        "SELECT p.seq, p.identity, {NAME} AS name, p.addresses ->> '$.email' AS email,
+                p.created_at, p.updated_at
+         FROM profiles p WHERE p.project = "
+    ));
     sql.push_bind(number);
     if query.after > 0 {
         sql.push(" AND p.seq < ").push_bind(query.after);
@@ -44,7 +46,9 @@ pub async fn page(
         let end = |text: &str| format!("{text}\u{10ffff}");
         let lower = search.to_lowercase();
         sql.push(" AND p.seq IN (SELECT profile FROM aliases WHERE project = ").push_bind(number);
-        sql.push(" AND kind IN (0, 1) AND alias BETWEEN ").push_bind(search.to_string());
+        sql.push(" AND kind IN (").push_bind(IdentifierKind::Identity.code());
+        sql.push(", ").push_bind(IdentifierKind::Anonymous.code());
+        sql.push(") AND alias BETWEEN ").push_bind(search.to_string());
         sql.push(" AND ").push_bind(end(search));
         if query.among_addresses {
             sql.push(

@@ -5,25 +5,31 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{contact_changes, merge, number_of};
+use super::{NAME, contact_changes, erasure, number_of};
 use crate::{
     SqliteStore,
     audit::NewAuditEntry,
-    engine::read::{PROFILE_COLUMNS, ProfileRow, parse_properties},
+    engine::{
+        profiles::{PROFILE_COLUMNS, ProfileRow},
+        read::parse_properties,
+    },
     message_events::of_enrolment,
     rows::json,
 };
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
-    engine::node::ExitReason,
-    graph::{
-        Graph, Node,
-        node::{Delay, NodeKind},
+    engine::{
+        enrolment_log::{StoredVisit, log_line},
+        node::ExitReason,
     },
+    graph::{Graph, Node},
     ids::{JourneyId, ProjectId},
-    profiles::read_model::{
-        EnrolmentDetail, EnrolmentLogLine, EnrolmentSummary, EventSummary, ProfileDetail,
+    profiles::{
+        identity::IdentifierKind,
+        read_model::{
+            EnrolmentDetail, EnrolmentSummary, EventSummary, ProfileDetail, enrolment_title,
+        },
     },
     time::Timestamp,
 };
@@ -51,34 +57,47 @@ pub async fn person(
             .bind(person)
             .fetch_one(&store.readers)
             .await?;
-    let texts = |sql: &'static str| async move {
-        let rows: Vec<(String,)> =
-            sqlx::query_as(sql).bind(person).fetch_all(&store.readers).await?;
-        StoreResult::Ok(rows.into_iter().map(|(text,)| text).collect::<Vec<String>>())
-    };
     Ok(ProfileDetail {
         seq: person,
         identity: profile.identity,
-        anonymous: texts(
-            "SELECT alias FROM aliases WHERE profile = ? AND kind = 1 ORDER BY alias
-            LIMIT 20",
-        )
-        .await?,
+        anonymous: anonymous_ids(store, person).await?,
         properties: profile.properties,
         addresses: profile.addresses.into_iter().collect(),
         consent: profile.consent.into_iter().collect(),
         time_zone: profile.time_zone,
-        lists: texts(
-            "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list
-            WHERE m.profile = ? ORDER BY l.name",
-        )
-        .await?,
+        lists: lists(store, person).await?,
         created_at: Timestamp(created_at),
         updated_at: Timestamp(updated_at),
         events: events(store, person).await?,
         trips: trips(store, number, "e.profile", person).await?,
         changes: contact_changes::of_person(store, number, person).await?,
     })
+}
+
+/// Anonymous ids on their page.
+const ANONYMOUS_IDS: i64 = 20;
+
+async fn anonymous_ids(store: &SqliteStore, person: i64) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT alias FROM aliases WHERE profile = ? AND kind = ? ORDER BY alias LIMIT ?",
+    )
+    .bind(person)
+    .bind(IdentifierKind::Anonymous.code())
+    .bind(ANONYMOUS_IDS)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(alias,)| alias).collect())
+}
+
+async fn lists(store: &SqliteStore, person: i64) -> StoreResult<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list
+         WHERE m.profile = ? ORDER BY l.name",
+    )
+    .bind(person)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
 pub async fn by_identity(
@@ -88,8 +107,9 @@ pub async fn by_identity(
 ) -> StoreResult<Option<i64>> {
     let number = number_of(store, project).await?;
     let row: Option<(i64,)> =
-        sqlx::query_as("SELECT profile FROM aliases WHERE project = ? AND kind = 0 AND alias = ?")
+        sqlx::query_as("SELECT profile FROM aliases WHERE project = ? AND kind = ? AND alias = ?")
             .bind(number)
+            .bind(IdentifierKind::Identity.code())
             .bind(identity)
             .fetch_optional(&store.readers)
             .await?;
@@ -157,12 +177,7 @@ async fn trips(
     .fetch_all(&store.readers)
     .await?;
     let view = |row: EnrolmentRow| {
-        // What a Stop or a newer version ended may still be waiting to be swept.
-        let ending = ExitReason::from_code(if row.state == 0 {
-            row.emptied.unwrap_or(0)
-        } else {
-            row.state
-        });
+        let ending = ExitReason::of_enrolment(row.state, row.emptied);
         EnrolmentSummary {
             seq: row.seq,
             journey: JourneyId(row.journey),
@@ -187,14 +202,14 @@ pub async fn enrolment(
         .await?
         .pop()
         .ok_or(StoreError::NotFound("enrolment"))?;
-    let (graph, person, title): (String, Option<i64>, Option<String>) = sqlx::query_as(
-        "SELECT v.graph, e.profile, coalesce(p.properties ->> '$.name', p.identity)
+    let sql = format!(
+        "SELECT v.graph, e.profile, coalesce({NAME}, p.identity)
          FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p
-         ON p.seq = e.profile WHERE e.seq = ?",
-    )
-    .bind(trip)
-    .fetch_one(&store.readers)
-    .await?;
+         ON p.seq = e.profile WHERE e.seq = ?"
+    );
+    let row: (String, Option<i64>, Option<String>) =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_one(&store.readers).await?;
+    let (graph, person, title) = row;
     let graph: Graph = json(&graph, "graph")?;
     let nodes: HashMap<&str, &Node> =
         graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
@@ -205,54 +220,20 @@ pub async fn enrolment(
             .await?;
     let mut steps = Vec::new();
     for (at, path) in rows {
-        let path: Vec<(String, String, String)> = json(&path, "step")?;
-        steps.extend(path.into_iter().map(|(id, what, reason)| {
-            let node = nodes.get(id.as_str()).copied();
-            EnrolmentLogLine {
-                at: Timestamp(at),
-                of_properties: told_by_properties(node),
-                title: node.map_or_else(|| id.clone(), Node::title),
-                what: in_words(&what, node),
-                node: id,
-                reason,
-            }
+        let path: Vec<StoredVisit> = json(&path, "step")?;
+        steps.extend(path.into_iter().map(|visit| {
+            let node = nodes.get(visit.0.as_str()).copied();
+            log_line(Timestamp(at), visit, node)
         }));
     }
-    let unknown = if person.is_some() { "Unknown profile" } else { "Deleted profile" };
     let messages = of_enrolment(store, trip).await?;
     Ok(EnrolmentDetail {
         trip: view,
         person,
-        person_title: title.unwrap_or_else(|| unknown.to_string()),
+        person_title: enrolment_title(person, title),
         steps,
         messages,
     })
-}
-
-/// Does a step's reason tell of properties? Of a node that is gone this is not known.
-fn told_by_properties(node: Option<&Node>) -> bool {
-    node.is_none_or(|node| {
-        matches!(
-            node.step,
-            NodeKind::ConditionSplit { .. } | NodeKind::Delay(Delay::UntilProperty { .. })
-        )
-    })
-}
-
-fn in_words(what: &str, node: Option<&Node>) -> String {
-    match what.split_once(':') {
-        Some(("left", outlet)) => {
-            let path = node.map_or_else(|| outlet.to_string(), |node| node.outlet_title(outlet));
-            format!("takes the path “{path}”")
-        }
-        Some(("ended", key)) => {
-            let ending = ExitReason::ALL.into_iter().find(|ending| ending.key() == key);
-            ending.map(ExitReason::title).unwrap_or_default().to_string()
-        }
-        _ if what == "waits" => "waits".to_string(),
-        _ if what == "sends" => "sends the message".to_string(),
-        _ => what.to_string(),
-    }
 }
 
 pub async fn delete(
@@ -272,7 +253,7 @@ pub async fn delete(
     if known.is_none() {
         return Err(StoreError::NotFound("profile"));
     }
-    merge::forget(&mut transaction, person, now).await?;
+    erasure::erase(&mut transaction, person, now).await?;
     // Who it was is what was asked to be forgotten: the log has their number only.
     NewAuditEntry::of(actor, AuditEvent::PersonDeleted, &format!("profile {person}"))
         .write(&mut transaction, now)

@@ -1,7 +1,8 @@
 //! Segments: saved questions, counted when they are looked at.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use sqlx::SqliteExecutor;
 use uuid::Uuid;
 
 use super::number_of;
@@ -14,20 +15,17 @@ use crate::{
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
-    graph::{Graph, criteria::Criteria, expansion::too_large},
+    graph::{Graph, criteria::Criteria},
     ids::ProjectId,
     journeys::{
         references::{ReferenceKind, references, segments_within},
         settings::Settings,
         status::Status,
     },
-    profiles::read_model::SegmentSummary,
+    profiles::{read_model::SegmentSummary, segments::check_segment},
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult};
-
-/// Most segments of a project: each is read where one is.
-const SEGMENTS_MAX: usize = 2_000;
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SegmentSummary>> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
@@ -52,15 +50,17 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Seg
         .collect()
 }
 
-async fn by_name(
-    store: &SqliteStore,
+/// The criteria of every segment, by its name.
+pub async fn by_name(
+    from: impl SqliteExecutor<'_>,
     project: ProjectId,
 ) -> StoreResult<HashMap<String, Criteria>> {
-    Ok(all(store, project)
-        .await?
-        .into_iter()
-        .map(|segment| (segment.name, segment.criteria))
-        .collect())
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, criteria FROM segments WHERE project_id = ?")
+            .bind(project.0)
+            .fetch_all(from)
+            .await?;
+    rows.into_iter().map(|(name, criteria)| Ok((name, json(&criteria, "criteria")?))).collect()
 }
 
 pub async fn journeys_using(
@@ -77,7 +77,7 @@ pub async fn journeys_using(
     .bind(Status::Stopped.code())
     .fetch_all(&store.readers)
     .await?;
-    let segments = by_name(store, project).await?;
+    let segments = by_name(&store.readers, project).await?;
     let mut using = Vec::new();
     for (journey, graph, settings) in rows {
         let (graph, settings): (Graph, Settings) =
@@ -108,7 +108,7 @@ pub async fn with_segments(
     project: ProjectId,
     criteria: &Criteria,
 ) -> StoreResult<Criteria> {
-    Ok(criteria.inline_segments(&by_name(store, project).await?))
+    Ok(criteria.inline_segments(&by_name(&store.readers, project).await?))
 }
 
 pub async fn count(
@@ -129,25 +129,11 @@ pub async fn save(
     criteria: &Criteria,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let mut segments = by_name(store, actor.project).await?;
-    segments.insert(name.to_string(), criteria.clone());
-    if leads_back(&segments, name) {
-        return Err(StoreError::Conflict(
-            "The segment would contain itself. Remove it from its own conditions.",
-        ));
-    }
-    if segments.len() > SEGMENTS_MAX {
-        return Err(StoreError::Conflict(
-            "The project has the maximum number of segments. Delete an unused one first.",
-        ));
-    }
-    if too_large(&segments).is_some() {
-        return Err(StoreError::Conflict(
-            "The segment becomes too large with all the segments it contains. Use fewer segments \
-                in it.",
-        ));
-    }
+    // Read within: what another one saves at the same time may name this segment.
     let mut transaction = store.begin().await?;
+    let mut segments = by_name(&mut *transaction, actor.project).await?;
+    segments.insert(name.to_string(), criteria.clone());
+    check_segment(name, &segments).map_err(|refusal| StoreError::Conflict(refusal.sentence()))?;
     sqlx::query(
         "INSERT INTO segments (id, project_id, name, criteria, created_by, created_at, updated_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
@@ -164,25 +150,6 @@ pub async fn save(
     .await?;
     NewAuditEntry::of(actor, AuditEvent::SegmentSaved, name).write(&mut transaction, now).await?;
     store.commit(transaction, actor.project).await
-}
-
-fn leads_back(segments: &HashMap<String, Criteria>, name: &str) -> bool {
-    let mut open = vec![name.to_string()];
-    let mut seen = HashSet::new();
-    while let Some(current) = open.pop() {
-        let Some(criteria) = segments.get(&current) else { continue };
-        let mut named = Vec::new();
-        criteria.leaves(&mut |leaf| {
-            if let Criteria::InSegment(other) = leaf {
-                named.push(other.clone());
-            }
-        });
-        if named.iter().any(|other| other == name) {
-            return true;
-        }
-        open.extend(named.into_iter().filter(|other| seen.insert(other.clone())));
-    }
-    false
 }
 
 pub async fn delete(

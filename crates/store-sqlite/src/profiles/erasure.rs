@@ -1,0 +1,101 @@
+//! A profile is deleted, as `crates/domain/src/profiles/erasure.rs` says. It changes what the engine
+//! decides on, so it raises its epoch.
+
+use sqlx::SqliteConnection;
+
+use super::ended_enrolments::{EndedEnrolment, end_enrolments};
+use wayfare_domain::{engine::node::ExitReason, profiles::erasure::PersonalData, time::Timestamp};
+use wayfare_store::{StoreResult, engine::ProfileKey};
+
+/// Erases everything that is about them; the counts of journeys keep their enrolments.
+pub async fn erase(
+    connection: &mut SqliteConnection,
+    profile: ProfileKey,
+    now: Timestamp,
+) -> StoreResult<()> {
+    // Those of versions that were stopped or left were counted when that happened.
+    let inside: Vec<EndedEnrolment> = sqlx::query_as(
+        "SELECT e.seq, e.version, e.node FROM enrolments e JOIN versions v ON v.seq = e.version
+         WHERE e.profile = ?1 AND e.state = ?2 AND v.emptied IS NULL ORDER BY e.seq",
+    )
+    .bind(profile)
+    .bind(ExitReason::enrolment_code(None))
+    .fetch_all(&mut *connection)
+    .await?;
+    end_enrolments(connection, &inside, now).await?;
+    for data in PersonalData::ALL {
+        if data == PersonalData::Enrolments {
+            end_emptied(connection, profile).await?;
+        }
+        sqlx::query(statement(data)).bind(profile).execute(&mut *connection).await?;
+    }
+    sqlx::query("UPDATE engine_state SET epoch = epoch + 1").execute(connection).await?;
+    Ok(())
+}
+
+/// Their rows in versions that were stopped or left say how they ended only once they are swept,
+/// and no one finds them afterwards.
+async fn end_emptied(connection: &mut SqliteConnection, profile: ProfileKey) -> StoreResult<()> {
+    sqlx::query(
+        "UPDATE enrolments SET state = (SELECT coalesce(v.emptied, ?3) FROM versions v
+             WHERE v.seq = enrolments.version) WHERE profile = ?1 AND state = ?2",
+    )
+    .bind(profile)
+    .bind(ExitReason::enrolment_code(None))
+    .bind(ExitReason::Stopped.code())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Deletes this data, or takes out of it what says whose it was
+/// ([`wayfare_domain::profiles::erasure::Erasure`]).
+fn statement(data: PersonalData) -> &'static str {
+    match data {
+        PersonalData::EnrolmentLog => {
+            "DELETE FROM steps WHERE enrolment IN (SELECT seq FROM enrolments WHERE profile = ?1)"
+        }
+        PersonalData::MessageEvents => {
+            "DELETE FROM message_events WHERE pending = 0 AND message IN (SELECT seq FROM outbox
+             WHERE profile = ?1)"
+        }
+        PersonalData::PendingMessageEvents => {
+            "UPDATE message_events SET detail = NULL WHERE message IN (SELECT seq FROM outbox
+             WHERE profile = ?1)"
+        }
+        // A reason may repeat what was sent to them: their address, their values. The receiver of a
+        // webhook may be made for each person.
+        PersonalData::Messages => {
+            "UPDATE outbox SET profile = NULL, reason = NULL, receiver = '' WHERE profile = ?1"
+        }
+        PersonalData::Enrolments => {
+            "UPDATE enrolments SET profile = NULL, entry_properties = NULL, wait_until = NULL,
+                due_at = NULL WHERE profile = ?1"
+        }
+        PersonalData::Identifiers => "DELETE FROM aliases WHERE profile = ?1",
+        PersonalData::Events => "DELETE FROM events WHERE profile = ?1",
+        PersonalData::ListMemberships => "DELETE FROM list_members WHERE profile = ?1",
+        PersonalData::MetCriteria => "DELETE FROM met_criteria WHERE profile = ?1",
+        PersonalData::ProfileChanges => "DELETE FROM profile_changes WHERE profile = ?1",
+        PersonalData::ContactChanges => "DELETE FROM contact_changes WHERE profile = ?1",
+        PersonalData::Rejections => "DELETE FROM refusals WHERE profile = ?1",
+        PersonalData::Profile => "DELETE FROM profiles WHERE seq = ?1",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wayfare_domain::profiles::erasure::Erasure;
+
+    #[test]
+    fn each_statement_does_to_the_data_what_the_rules_say() {
+        for data in PersonalData::ALL {
+            let verb = match data.erasure() {
+                Erasure::Delete => "DELETE ",
+                Erasure::Anonymize => "UPDATE ",
+            };
+            assert!(statement(data).starts_with(verb), "{data:?}");
+        }
+    }
+}
