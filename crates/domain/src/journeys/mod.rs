@@ -2,6 +2,7 @@
 //! it, their settings, and the document in which they travel.
 
 pub mod document;
+pub mod error;
 pub mod json_location;
 pub mod label;
 pub mod list;
@@ -10,3 +11,4 @@ pub mod references;
 pub mod settings;
 pub mod status;
 pub mod transition;
+pub mod visibility;

@@ -248,6 +248,14 @@ impl Settings {
         }
     }
 
+    /// For a draft like this one: a start or an end that has passed is not copied. Publishing it
+    /// would otherwise pretend to have begun in the past.
+    pub fn without_past_times(mut self, now: Timestamp) -> Self {
+        self.start = self.start.filter(|start| *start > now);
+        self.end = self.end.filter(|end| *end > now);
+        self
+    }
+
     /// Everything that makes no sense, by path.
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
