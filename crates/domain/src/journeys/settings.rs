@@ -50,6 +50,14 @@ impl EntryType {
         }
     }
 
+    /// Are all profiles that match let in together, one run at a time?
+    pub fn enters_in_runs(self) -> bool {
+        match self {
+            EntryType::Profile | EntryType::Segment | EntryType::List => true,
+            EntryType::Event | EntryType::Api => false,
+        }
+    }
+
     /// The number in the store, in the order of [`EntryType::ALL`].
     pub fn code(self) -> i64 {
         self as i64

@@ -49,12 +49,8 @@ mod tests {
             StateChange::Unchanged,
         ]
         .map(Visibility::after);
-        let expected = [
-            Some(Visibility::Archived),
-            Some(Visibility::Listed),
-            Some(Visibility::Deleted),
-            None,
-        ];
+        let expected =
+            [Some(Visibility::Archived), Some(Visibility::Listed), Some(Visibility::Deleted), None];
         assert_eq!(after, expected);
     }
 

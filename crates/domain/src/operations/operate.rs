@@ -117,8 +117,7 @@ mod tests {
     fn each_journey_is_decided_by_itself_and_what_is_refused_is_skipped() {
         let found = vec![target(1, Status::Running), target(2, Status::Draft)];
         let plan = decide(found, Action::Pause);
-        let outcomes: Vec<ItemResult> =
-            plan.record.items.iter().map(|item| item.outcome).collect();
+        let outcomes: Vec<ItemResult> = plan.record.items.iter().map(|item| item.outcome).collect();
         let changed = ItemResult::Changed { from: Status::Running, to: Status::Paused };
         assert_eq!(outcomes, [changed, ItemResult::Skipped(Refusal::IsDraft)]);
         assert_eq!(plan.changed, keys(&[1]));
@@ -141,7 +140,8 @@ mod tests {
 
     #[test]
     fn entry_is_open_from_now_on_where_a_journey_runs_and_nowhere_else() {
-        let opened = |status, action| decide(vec![target(1, status)], action).statuses[0].open_since;
+        let opened =
+            |status, action| decide(vec![target(1, status)], action).statuses[0].open_since;
         assert_eq!(opened(Status::Paused, Action::Resume), Some(NOW));
         assert_eq!(opened(Status::Running, Action::Pause), None);
     }

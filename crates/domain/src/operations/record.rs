@@ -68,6 +68,18 @@ impl OperationItemRecord {
         }
     }
 
+    /// A journey that was made just now.
+    pub fn new_draft(journey: JourneyId, name: &str) -> Self {
+        Self {
+            journey,
+            name: name.to_string(),
+            outcome: ItemResult::Changed { from: Status::Draft, to: Status::Draft },
+            from: Status::Draft,
+            before: None,
+            revision: 1,
+        }
+    }
+
     /// Left as it is.
     pub fn skipped(target: &OperationTarget, refusal: Refusal) -> Self {
         Self {

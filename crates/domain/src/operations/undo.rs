@@ -12,6 +12,7 @@ use crate::{
     journeys::{
         error::JourneyError,
         transition::{Action, Refusal},
+        visibility::Visibility,
     },
     time::Timestamp,
 };
@@ -46,8 +47,10 @@ pub enum UndoPlan {
 /// Names, labels and deleted drafts that come back as the operation wrote them down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutBackPlan {
-    /// Every journey of which something comes back. What was deleted is listed again.
+    /// Every journey of which something comes back.
     pub changed: Vec<JourneyKey>,
+    /// Where they are found from then on; none: where they were.
+    pub visibility: Option<Visibility>,
     pub names: Vec<(JourneyKey, String)>,
     pub labels: Vec<(JourneyId, Vec<LabelId>)>,
     pub record: OperationRecord,
@@ -89,9 +92,7 @@ pub fn decide_undo(
     };
     let record = plan.record_mut();
     record.items.extend(
-        touched
-            .iter()
-            .map(|target| OperationItemRecord::skipped(target, Refusal::ChangedSince)),
+        touched.iter().map(|target| OperationItemRecord::skipped(target, Refusal::ChangedSince)),
     );
     record.undo_of = Some(operation.id);
     Ok(plan)
@@ -104,6 +105,7 @@ fn put_back(
 ) -> PutBackPlan {
     let mut plan = PutBackPlan {
         changed: Vec::with_capacity(targets.found.len()),
+        visibility: (action == Action::Delete).then_some(Visibility::Listed),
         names: Vec::new(),
         labels: Vec::new(),
         record: OperationRecord::new(action, Vec::new(), targets.missing),

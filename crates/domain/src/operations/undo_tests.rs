@@ -69,14 +69,14 @@ fn a_name_comes_back() {
         operation(Action::Rename, vec![item(1, Some(UndoSnapshot::Name("Old".to_string())))]);
     let plan = back(&rename, vec![target(1, Status::Running)]);
     assert_eq!(plan.names, [(JourneyKey(1), "Old".to_string())]);
+    assert_eq!(plan.visibility, None);
     assert_eq!(plan.record.items[0].name, "Old");
 }
 
 #[test]
 fn labels_come_back() {
     let labels = vec![LabelId(Uuid::from_u128(5))];
-    let label =
-        operation(Action::Label, vec![item(1, Some(UndoSnapshot::Labels(labels.clone())))]);
+    let label = operation(Action::Label, vec![item(1, Some(UndoSnapshot::Labels(labels.clone())))]);
     let plan = back(&label, vec![target(1, Status::Running)]);
     assert_eq!(plan.labels, [(JourneyId(Uuid::from_u128(1)), labels)]);
 }
@@ -86,7 +86,7 @@ fn a_deleted_draft_comes_back_under_the_name_that_it_had() {
     let delete = operation(Action::Delete, vec![item(1, None)]);
     let plan = back(&delete, vec![target(1, Status::Draft)]);
     let line = &plan.record.items[0];
-    assert_eq!(plan.changed, [JourneyKey(1)]);
+    assert_eq!((plan.visibility, plan.changed), (Some(Visibility::Listed), vec![JourneyKey(1)]));
     assert_eq!((line.name.as_str(), line.revision), ("Journey 1 then", 5));
 }
 

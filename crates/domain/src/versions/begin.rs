@@ -23,9 +23,7 @@ impl DraftConflict {
     /// What is in the way, and what to do first.
     pub fn sentence(self) -> &'static str {
         match self {
-            DraftConflict::AlreadyThere => {
-                "A draft already exists. Open it, or discard it first."
-            }
+            DraftConflict::AlreadyThere => "A draft already exists. Open it, or discard it first.",
             DraftConflict::NeverPublished => {
                 "This journey was never published. Delete the journey instead of the draft."
             }
