@@ -207,6 +207,7 @@ impl From<StoreError> for AppError {
                 "{name} was changed by someone else since you opened it. Nothing was saved. \
                     Reload the page to see their change."
             )),
+            StoreError::Draft(conflict) => AppError::Conflict(conflict.sentence().to_string()),
             StoreError::SelectionChanged(preview) => AppError::SelectionChanged(preview),
             StoreError::NameTaken(what) => AppError::Conflict(format!(
                 "A {what} with this name already exists. Choose another name."

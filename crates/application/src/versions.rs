@@ -21,7 +21,7 @@ use wayfare_domain::{
     versions::{
         EditMode, EditorDocument, PUBLISHED_DESCRIPTION_MAX, PreviousVersionPolicy, Problem,
         ProfileAtNode, ProjectCatalog, PublishRequest, SaveResult, SaveVersion, Severity,
-        VersionOption,
+        VersionOption, publish::PublishVersion,
     },
 };
 use wayfare_editor_model::{
@@ -34,7 +34,7 @@ use wayfare_runtime::{
 };
 use wayfare_store::{
     Store,
-    versions::{PublishVersion, SaveOutcome, VersionDetail},
+    versions::{SaveOutcome, VersionDetail},
 };
 
 /// Most people who are listed at a node.

@@ -78,6 +78,11 @@ id!(/// A key with which a program speaks for a project.
 id!(/// A file of people or events that was read in.
     ImportId, "import");
 
+/// The store's own number of a journey: short, for statements about many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JourneyKey(pub i64);
+
 impl JourneyId {
     /// The random tail of the id: short enough for a column, long enough to tell journeys apart and
     /// to search for.

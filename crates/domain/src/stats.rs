@@ -58,6 +58,18 @@ impl VersionStats {
             ..self
         }
     }
+
+    /// What is left of them where everyone inside has to leave for a newer version; what is queued
+    /// is cancelled as well.
+    pub fn after_version_exit(self) -> Self {
+        Self {
+            inside: 0,
+            version_exit: self.version_exit + self.inside,
+            queued: 0,
+            cancelled: self.cancelled + self.queued,
+            ..self
+        }
+    }
 }
 
 /// What the list shows of the figures.
@@ -115,6 +127,14 @@ mod tests {
             let after = before.after_stop();
             prop_assert!(before.adds_up() && after.adds_up());
             prop_assert_eq!((after.inside, after.queued, after.cancelled), (0, 0, queued));
+        }
+
+        #[test]
+        fn leaving_for_a_newer_version_loses_nobody(inside in 0_i64..100_000, stopped in 0_i64..100_000, queued in 0_i64..1000) {
+            let before = VersionStats { entered: inside + stopped, inside, stopped, queued, ..VersionStats::default() };
+            let after = before.after_version_exit();
+            prop_assert!(before.adds_up() && after.adds_up());
+            prop_assert_eq!((after.version_exit, after.stopped, after.queued, after.cancelled), (inside, stopped, 0, queued));
         }
     }
 

@@ -4,11 +4,14 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{
     SqliteStore,
-    rows::{SUMMARY_COLUMNS, SummaryRow, VERSION_COLUMNS, VersionRow, json},
+    rows::{STATS_COLUMNS, SUMMARY_COLUMNS, SummaryRow, VERSION_COLUMNS, VersionRow, json},
 };
 use wayfare_domain::{
     ids::{JourneyId, ProjectId},
-    journeys::read_model::{JourneyDetail, JourneySummary, NodeStats, VersionSummary},
+    journeys::{
+        read_model::{JourneyDetail, JourneySummary, NodeStats, VersionSummary},
+        visibility::Visibility,
+    },
     messages::event::MessageEventKind,
 };
 use wayfare_store::{StoreError, StoreResult};
@@ -29,10 +32,11 @@ pub async fn summary(
     // The column lists are constants of this module; everything from outside is bound.
     let summary: Option<SummaryRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {SUMMARY_COLUMNS} FROM journeys j WHERE j.id = ? AND j.project_id = ?
-         AND j.shelf < 2"
+         AND j.shelf < ?"
     )))
     .bind(journey.0)
     .bind(project.0)
+    .bind(Visibility::Deleted.code())
     .fetch_optional(&store.readers)
     .await?;
     summary.ok_or(StoreError::NotFound("journey"))?.into_domain()
@@ -45,7 +49,7 @@ pub async fn versions(
     journey: JourneyId,
 ) -> StoreResult<Vec<VersionSummary>> {
     let versions: Vec<VersionRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT {VERSION_COLUMNS} FROM versions v WHERE v.journey_id = ? AND v.project_id = ?
+        "SELECT {VERSION_COLUMNS}, {STATS_COLUMNS} FROM versions v WHERE v.journey_id = ? AND v.project_id = ?
          ORDER BY v.number DESC"
     )))
     .bind(journey.0)

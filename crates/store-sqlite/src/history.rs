@@ -5,14 +5,16 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore,
-    operations::write::can_be_undone,
     rows::{json, status},
 };
 use wayfare_domain::{
     access::actor::ActorRef,
     ids::{JourneyId, OperationId, ProjectId, UserId},
     journeys::transition::{Action, Refusal},
-    operations::{HistoryEntry, ItemResult, OperationDetail, OperationItem, OperationSummary},
+    operations::{
+        HistoryEntry, ItemResult, OperationDetail, OperationItem, OperationSummary,
+        undo::is_undoable,
+    },
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult};
@@ -156,10 +158,7 @@ impl ReportRow {
             note: self.note,
             ended_inside: self.ended_inside,
             cancelled_messages: self.cancelled_messages,
-            undoable: self.changed > 0
-                && !self.undone
-                && self.undo_of.is_none()
-                && can_be_undone(action),
+            undoable: is_undoable(action, self.changed, self.undo_of.is_some(), self.undone),
         })
     }
 }

@@ -9,7 +9,6 @@ use super::{
     SqliteStore,
     audit::NewAuditEntry,
     labels,
-    operations::write::{OperationItemRecord, OperationRecord},
     rows::{hex, json, status, to_json},
 };
 use wayfare_domain::{
@@ -17,11 +16,12 @@ use wayfare_domain::{
     audit::AuditEvent,
     ids::{JourneyId, ProjectId, UserId, VersionId},
     journeys::{
-        document::JourneyDocument, list::selection::Selection, status::Status, transition::Action,
+        document::{JourneyDocument, import_summary},
+        status::Status,
+        visibility::Visibility,
     },
     names::{Description, JourneyName, LabelName, search_key},
-    operations::ItemResult,
-    stats::{VersionStats, pluralize},
+    stats::VersionStats,
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult};
@@ -40,6 +40,8 @@ pub struct NewJourney {
     pub created_by: String,
     pub created_at: i64,
     pub labels: Vec<String>,
+    /// Of the shown version.
+    pub rate: Option<i64>,
     /// Oldest first; the last one is shown.
     pub versions: Vec<NewVersion>,
 }
@@ -81,6 +83,29 @@ impl NewVersion {
 }
 
 impl NewJourney {
+    /// A journey that is listed, with these versions, of which the last is shown.
+    pub fn new(
+        name: &str,
+        description: String,
+        labels: Vec<String>,
+        by: UserId,
+        at: Timestamp,
+        versions: Vec<NewVersion>,
+    ) -> Self {
+        Self {
+            id: hex(JourneyId::new().0),
+            name: name.to_string(),
+            name_key: search_key(name),
+            description,
+            shelf: Visibility::Listed.code(),
+            created_by: hex(by.0),
+            created_at: at.0,
+            labels,
+            rate: versions.last().and_then(|shown| shown.figures.rate()),
+            versions,
+        }
+    }
+
     /// A document as a journey that is a draft.
     pub fn draft(
         document: &JourneyDocument,
@@ -88,17 +113,9 @@ impl NewJourney {
         by: UserId,
         now: Timestamp,
     ) -> StoreResult<Self> {
-        Ok(Self {
-            id: hex(JourneyId::new().0),
-            name: document.name.to_string(),
-            name_key: search_key(document.name.as_str()),
-            description: document.description.to_string(),
-            shelf: 0,
-            created_by: hex(by.0),
-            created_at: now.0,
-            labels,
-            versions: vec![NewVersion::draft(document, by, now)?],
-        })
+        let versions = vec![NewVersion::draft(document, by, now)?];
+        let (name, description) = (document.name.as_str(), document.description.to_string());
+        Ok(Self::new(name, description, labels, by, now, versions))
     }
 }
 
@@ -130,8 +147,7 @@ const INSERT_JOURNEYS: &str = "INSERT INTO journeys (id, project_id, name, name_
         v ->> 'status', v ->> 'entry_type', v ->> 'start_at', unhex(v ->> 'published_by'), v ->>
         'published_at',
         v ->> '$.figures.entered', v ->> '$.figures.inside', v ->> '$.figures.converted',
-        CASE WHEN v ->> '$.figures.entered' > 0
-        THEN v ->> '$.figures.converted' * 10000 / (v ->> '$.figures.entered') END
+        j.value ->> 'rate'
     FROM (SELECT value, key, value -> '$.versions[#-1]' AS v FROM json_each(?2)) j ORDER BY j.key";
 
 const INSERT_VERSIONS: &str =
@@ -176,41 +192,21 @@ pub async fn import(
         journeys.push(NewJourney::draft(document, labels, actor.user, now)?);
     }
     insert(&mut transaction, actor.project, &journeys).await?;
-    let summary =
-        pluralize(i64::try_from(journeys.len()).unwrap_or(i64::MAX), "journey", "journeys");
-    NewAuditEntry::of(actor, AuditEvent::JourneysImported, &summary)
+    NewAuditEntry::of(actor, AuditEvent::JourneysImported, &import_summary(journeys.len()))
         .write(&mut transaction, now)
         .await?;
     store.commit(transaction, actor.project).await?;
     journeys.iter().map(|journey| uuid_of(&journey.id).map(JourneyId)).collect()
 }
 
-/// One new draft, with the line of its history that says where it came from.
+/// One new journey.
 pub async fn insert_one(
     connection: &mut SqliteConnection,
-    actor: &Actor,
+    project: ProjectId,
     journey: &NewJourney,
-    action: Action,
-    note: String,
-    now: Timestamp,
 ) -> StoreResult<JourneyId> {
-    let id = uuid_of(&journey.id).map(JourneyId)?;
-    insert(connection, actor.project, std::slice::from_ref(journey)).await?;
-    let item = OperationItemRecord {
-        journey: id,
-        name: journey.name.clone(),
-        outcome: ItemResult::Changed { from: Status::Draft, to: Status::Draft },
-        from: Status::Draft,
-        before: None,
-        revision: 1,
-    };
-    let nothing =
-        super::operations::targets::OperationTargets { found: Vec::new(), missing: Vec::new() };
-    let mut record =
-        OperationRecord::new(action, &Selection::Ticked(Vec::new()), vec![item], nothing);
-    record.note = note;
-    record.write(connection, actor, now).await?;
-    Ok(id)
+    insert(connection, project, std::slice::from_ref(journey)).await?;
+    uuid_of(&journey.id).map(JourneyId)
 }
 
 fn uuid_of(hex: &str) -> StoreResult<Uuid> {
@@ -239,13 +235,14 @@ pub async fn export(
                 JOIN labels l ON l.id = jl.label_id
                  WHERE jl.journey_id = j.id) AS labels
          FROM journeys j JOIN versions v ON v.id = j.shown_version_id
-         WHERE j.project_id = ?1 AND j.shelf < 2 AND j.seq > coalesce((SELECT seq FROM journeys
+         WHERE j.project_id = ?1 AND j.shelf < ?4 AND j.seq > coalesce((SELECT seq FROM journeys
          WHERE id = ?2), 0)
          ORDER BY j.seq LIMIT ?3",
     )
     .bind(project.0)
     .bind(after.map(|id| id.0))
     .bind(BATCH as i64)
+    .bind(Visibility::Deleted.code())
     .fetch_all(&store.readers)
     .await?;
     rows.into_iter().map(ExportRow::into_document).collect()

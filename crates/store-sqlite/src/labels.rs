@@ -1,28 +1,25 @@
-//! Labels of the project, and labels on journeys.
+//! Labels of the project, and labels on journeys, which [`decide_labels`] decides.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
     SqliteStore,
-    operations::{
-        targets,
-        write::{OperationItemRecord, OperationRecord, UndoSnapshot},
-    },
+    operations::{operate::touch, targets, write::write_operation},
     rows::{hex, to_json},
 };
 use wayfare_domain::{
     access::actor::Actor,
-    ids::{LabelId, ProjectId},
+    ids::{JourneyId, LabelId, ProjectId},
     journeys::{
-        label::{LABELS_PER_JOURNEY, Label, hue_of},
+        label::{Label, hue_of},
+        label_changes::{LabelChanges, decide_labels},
         list::selection::Selection,
-        transition::{Action, Refusal, TransitionResult, transition},
     },
     names::{LabelName, search_key},
-    operations::{ItemResult, OperationResult},
+    operations::{OperationResult, target::OperationTargets},
     time::Timestamp,
 };
 use wayfare_store::{ChangeLabels, StoreError, StoreResult};
@@ -32,12 +29,6 @@ struct LabelRow {
     id: Uuid,
     name: String,
     hue: i64,
-}
-
-#[derive(FromRow)]
-struct JourneyLabelRow {
-    journey: String,
-    label: String,
 }
 
 impl LabelRow {
@@ -84,16 +75,21 @@ pub async fn ensure(
     Ok(ids)
 }
 
-/// Gives each journey exactly these labels. Journeys and labels are ids in hex; labels that are
-/// gone are left out.
+/// Gives each journey exactly these labels; labels that are gone are left out.
 pub async fn replace(
     connection: &mut SqliteConnection,
     project: ProjectId,
-    sets: &[(String, Vec<String>)],
+    sets: &[(JourneyId, Vec<LabelId>)],
 ) -> StoreResult<()> {
     if sets.is_empty() {
         return Ok(());
     }
+    let sets: Vec<(String, Vec<String>)> = sets
+        .iter()
+        .map(|(journey, labels)| {
+            (hex(journey.0), labels.iter().map(|label| hex(label.0)).collect())
+        })
+        .collect();
     let sets = to_json(&sets)?;
     sqlx::query(
         "DELETE FROM journey_labels WHERE project_id = ?1
@@ -129,91 +125,15 @@ pub async fn change(
     let created = ensure(&mut transaction, actor.project, &change.create, now).await?;
     add.extend(known(&mut transaction, actor.project, &created).await?);
     let remove = known(&mut transaction, actor.project, &change.remove).await?;
-    let candidates = targets::read(&mut transaction, actor.project, selection, now).await?;
-    let mut worn = worn(
-        &mut transaction,
-        &candidates.found.iter().map(|candidate| candidate.id.0).collect::<Vec<_>>(),
-    )
-    .await?;
-
-    let mut items = Vec::with_capacity(candidates.found.len());
-    let mut sets = Vec::new();
-    for candidate in &candidates.found {
-        let before = worn.remove(&hex(candidate.id.0)).unwrap_or_default();
-        let after = after(&before, &add, &remove);
-        let outcome = match transition(candidate.situation, Action::Label) {
-            TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
-                ItemResult::Skipped(refusal)
-            }
-            TransitionResult::Apply(_) if after.len() > LABELS_PER_JOURNEY => {
-                ItemResult::Skipped(Refusal::TooManyLabels)
-            }
-            TransitionResult::Apply(_) => {
-                ItemResult::Changed { from: candidate.status, to: candidate.status }
-            }
-        };
-        let changed = matches!(outcome, ItemResult::Changed { .. });
-        if changed {
-            sets.push((hex(candidate.id.0), after));
-        }
-        items.push(OperationItemRecord {
-            journey: candidate.id,
-            name: candidate.name.clone(),
-            outcome,
-            from: candidate.status,
-            before: changed.then_some(UndoSnapshot::Labels(before)),
-            revision: candidate.revision + i64::from(changed),
-        });
-    }
-    replace(&mut transaction, actor.project, &sets).await?;
-    touch(&mut transaction, actor.project, &sets, now).await?;
-    let mut record = OperationRecord::new(Action::Label, selection, items, candidates);
-    record.note = note(&add, &remove);
-    let answer = record.write(&mut transaction, actor, now).await?;
+    let targets = targets::read(&mut transaction, actor.project, selection, now).await?;
+    let current = current(&mut transaction, &targets).await?;
+    let mut plan = decide_labels(targets, current, &LabelChanges { add, remove });
+    replace(&mut transaction, actor.project, &plan.sets).await?;
+    touch(&mut transaction, actor.project, &plan.changed, None, now).await?;
+    plan.record.filter = selection.filter_query();
+    let answer = write_operation(&mut transaction, actor, &plan.record, now).await?;
     store.commit(transaction, actor.project).await?;
     Ok(answer)
-}
-
-fn after(before: &[String], add: &[Label], remove: &[Label]) -> Vec<String> {
-    let gone: HashSet<String> = remove.iter().map(|label| hex(label.id.0)).collect();
-    let mut after: Vec<String> =
-        before.iter().filter(|label| !gone.contains(*label)).cloned().collect();
-    for label in add.iter().map(|label| hex(label.id.0)) {
-        if !after.contains(&label) {
-            after.push(label);
-        }
-    }
-    after
-}
-
-fn note(add: &[Label], remove: &[Label]) -> String {
-    let names = |labels: &[Label]| {
-        labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    match (add.is_empty(), remove.is_empty()) {
-        (false, true) => format!("added {}", names(add)),
-        (true, false) => format!("removed {}", names(remove)),
-        (false, false) => format!("added {}; removed {}", names(add), names(remove)),
-        (true, true) => String::new(),
-    }
-}
-
-async fn touch(
-    connection: &mut SqliteConnection,
-    project: ProjectId,
-    sets: &[(String, Vec<String>)],
-    now: Timestamp,
-) -> StoreResult<()> {
-    sqlx::query(
-        "UPDATE journeys SET revision = revision + 1, updated_at = ?2
-         WHERE project_id = ?1 AND id IN (SELECT unhex(value ->> 0) FROM json_each(?3))",
-    )
-    .bind(project.0)
-    .bind(now.0)
-    .bind(to_json(&sets)?)
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// The labels of these ids; an id of no label of the project is an error.
@@ -238,22 +158,22 @@ async fn known(
     Ok(rows.into_iter().map(LabelRow::into_domain).collect())
 }
 
-/// The labels that the journeys wear, by journey, all in hex.
-async fn worn(
+/// The labels that the journeys have.
+async fn current(
     connection: &mut SqliteConnection,
-    journeys: &[Uuid],
-) -> StoreResult<HashMap<String, Vec<String>>> {
-    let rows: Vec<JourneyLabelRow> = sqlx::query_as(
-        "SELECT lower(hex(jl.journey_id)) AS journey, lower(hex(jl.label_id)) AS label
+    targets: &OperationTargets,
+) -> StoreResult<HashMap<JourneyId, Vec<LabelId>>> {
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "SELECT jl.journey_id, jl.label_id
          FROM json_each(?) chosen CROSS JOIN journey_labels jl
          ON jl.journey_id = unhex(chosen.value)",
     )
-    .bind(super::list_sql::id_list(journeys.iter().copied()))
+    .bind(super::list_sql::id_list(targets.found.iter().map(|target| target.id.0)))
     .fetch_all(connection)
     .await?;
-    let mut worn: HashMap<String, Vec<String>> = HashMap::new();
-    for row in rows {
-        worn.entry(row.journey).or_default().push(row.label);
+    let mut current: HashMap<JourneyId, Vec<LabelId>> = HashMap::new();
+    for (journey, label) in rows {
+        current.entry(JourneyId(journey)).or_default().push(LabelId(label));
     }
-    Ok(worn)
+    Ok(current)
 }

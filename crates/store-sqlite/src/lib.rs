@@ -20,6 +20,8 @@ mod history;
 mod identity;
 mod import;
 mod invitation_makers;
+#[cfg(test)]
+mod journey_tests;
 mod key_cache;
 mod keys;
 mod labels;

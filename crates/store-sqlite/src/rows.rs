@@ -12,6 +12,7 @@ use wayfare_domain::{
         read_model::{JourneySummary, VersionSummary},
         settings::EntryType,
         status::Status,
+        visibility::Visibility,
     },
     stats::{StatsSummary, VersionStats},
     time::Timestamp,
@@ -65,7 +66,7 @@ impl SummaryRow {
             name: self.name,
             description: self.description,
             status: status(self.status)?,
-            archived: self.shelf == 1,
+            archived: visibility(self.shelf)? == Visibility::Archived,
             ever_published: self.ever_published,
             entry_type: entry_type(self.entry_type)?,
             start: self.start_at.map(Timestamp),
@@ -101,20 +102,21 @@ pub struct VersionRow {
     published_by_name: Option<String>,
     published_at: Option<i64>,
     #[sqlx(flatten)]
-    figures: FigureColumns,
+    figures: StatsRow,
 }
 
-/// The columns that make a [`VersionRow`]; `v` is the version.
+/// The columns that make a [`VersionRow`], with [`STATS_COLUMNS`]; `v` is the version.
 pub const VERSION_COLUMNS: &str = "v.id, v.number, v.status, v.start_at, v.created_by,
     (SELECT u.name FROM users u WHERE u.id = v.created_by) AS created_by_name, v.created_at,
     v.published_by,
-    (SELECT u.name FROM users u WHERE u.id = v.published_by) AS published_by_name, v.published_at,
-    v.entered, v.inside, v.completed, v.converted, v.timed_out, v.force_exited, v.stopped,
-    v.version_exit, v.queued, v.cancelled,
-    v.qualified, v.control";
+    (SELECT u.name FROM users u WHERE u.id = v.published_by) AS published_by_name, v.published_at";
+
+/// The columns that make a [`StatsRow`]; `v` is the version.
+pub const STATS_COLUMNS: &str = "v.entered, v.inside, v.completed, v.converted, v.timed_out,
+    v.force_exited, v.stopped, v.version_exit, v.queued, v.cancelled, v.qualified, v.control";
 
 #[derive(FromRow)]
-struct FigureColumns {
+pub struct StatsRow {
     entered: i64,
     inside: i64,
     completed: i64,
@@ -131,25 +133,11 @@ struct FigureColumns {
 
 impl VersionRow {
     pub fn into_domain(self) -> StoreResult<VersionSummary> {
-        let columns = self.figures;
         Ok(VersionSummary {
             id: VersionId(self.id),
             number: self.number,
             status: status(self.status)?,
-            figures: VersionStats {
-                entered: columns.entered,
-                inside: columns.inside,
-                completed: columns.completed,
-                converted: columns.converted,
-                timed_out: columns.timed_out,
-                force_exited: columns.force_exited,
-                stopped: columns.stopped,
-                version_exit: columns.version_exit,
-                queued: columns.queued,
-                cancelled: columns.cancelled,
-                qualified: columns.qualified,
-                control: columns.control,
-            },
+            figures: self.figures.into_domain(),
             created_by: ActorRef { id: UserId(self.created_by), name: self.created_by_name },
             created_at: Timestamp(self.created_at),
             published_by: person(self.published_by, self.published_by_name),
@@ -159,12 +147,46 @@ impl VersionRow {
     }
 }
 
+impl StatsRow {
+    pub fn into_domain(self) -> VersionStats {
+        VersionStats {
+            entered: self.entered,
+            inside: self.inside,
+            completed: self.completed,
+            converted: self.converted,
+            timed_out: self.timed_out,
+            force_exited: self.force_exited,
+            stopped: self.stopped,
+            version_exit: self.version_exit,
+            queued: self.queued,
+            cancelled: self.cancelled,
+            qualified: self.qualified,
+            control: self.control,
+        }
+    }
+}
+
 fn person(id: Option<Uuid>, name: Option<String>) -> Option<ActorRef> {
     Some(ActorRef { id: UserId(id?), name: name.unwrap_or_default() })
 }
 
 pub fn status(code: i64) -> StoreResult<Status> {
     Status::from_code(code).ok_or_else(|| StoreError::Corrupt(format!("the unknown status {code}")))
+}
+
+pub fn visibility(code: i64) -> StoreResult<Visibility> {
+    Visibility::from_code(code)
+        .ok_or_else(|| StoreError::Corrupt(format!("the unknown visibility {code}")))
+}
+
+/// A condition that a column has one of these statuses, with their numbers in its text: the
+/// planner uses a partial index only where it reads them.
+pub fn status_condition(column: &str, statuses: &[Status]) -> String {
+    let codes: Vec<String> = statuses.iter().map(|status| status.code().to_string()).collect();
+    match codes.as_slice() {
+        [code] => format!("{column} = {code}"),
+        codes => format!("{column} IN ({})", codes.join(", ")),
+    }
 }
 
 pub fn entry_type(code: i64) -> StoreResult<EntryType> {

@@ -8,7 +8,10 @@ use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
     ids::{ProjectId, SavedFilterId},
-    journeys::list::{page::SavedFilter, query::ListQuery},
+    journeys::list::{
+        page::{SavedFilter, deleted_filter_summary},
+        query::ListQuery,
+    },
     names::SavedFilterName,
     time::Timestamp,
 };
@@ -63,8 +66,7 @@ pub async fn save(
     if written.rows_affected() == 0 {
         return Err(StoreError::NameTaken("saved filter"));
     }
-    let summary = format!("“{name}”: {}", saved.query);
-    NewAuditEntry::of(actor, AuditEvent::FilterSaved, &summary)
+    NewAuditEntry::of(actor, AuditEvent::FilterSaved, &saved.audit_summary())
         .write(&mut transaction, now)
         .await?;
     store.commit(transaction, actor.project).await?;
@@ -85,7 +87,7 @@ pub async fn delete(
             .fetch_optional(&mut *transaction)
             .await?;
     let (name,) = gone.ok_or(StoreError::NotFound("saved filter"))?;
-    NewAuditEntry::of(actor, AuditEvent::FilterDeleted, &format!("“{name}”"))
+    NewAuditEntry::of(actor, AuditEvent::FilterDeleted, &deleted_filter_summary(&name))
         .write(&mut transaction, now)
         .await?;
     store.commit(transaction, actor.project).await

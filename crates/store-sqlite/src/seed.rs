@@ -11,8 +11,9 @@ use super::{
     rows::{hex, to_json},
 };
 use wayfare_domain::{
-    ids::{JourneyId, ProjectId, VersionId},
-    names::{LabelName, search_key},
+    ids::{ProjectId, VersionId},
+    journeys::{settings::EntryType, status::Status, visibility::Visibility},
+    names::LabelName,
     time::Timestamp,
 };
 use wayfare_store::{
@@ -46,14 +47,31 @@ async fn mark_runs(
     project: ProjectId,
     now: Timestamp,
 ) -> StoreResult<()> {
-    for statement in [
-        "UPDATE versions SET entry_since = ?2 WHERE project_id = ?1 AND status = 2
+    sqlx::query(
+        "UPDATE versions SET entry_since = ?2 WHERE project_id = ?1 AND status = ?3
          AND entry_since = 0",
+    )
+    .bind(project.0)
+    .bind(now.0)
+    .bind(Status::Running.code())
+    .execute(&mut *connection)
+    .await?;
+    let entered_in_runs: Vec<i64> = EntryType::ALL
+        .into_iter()
+        .filter(|entry| entry.enters_in_runs())
+        .map(EntryType::code)
+        .collect();
+    sqlx::query(
         "INSERT INTO segment_runs (version, run_at) SELECT seq, ?2 FROM versions
-         WHERE project_id = ?1 AND status = 2 AND entry_type IN (1, 2, 3) ON CONFLICT DO NOTHING",
-    ] {
-        sqlx::query(statement).bind(project.0).bind(now.0).execute(&mut *connection).await?;
-    }
+         WHERE project_id = ?1 AND status = ?3
+         AND entry_type IN (SELECT value FROM json_each(?4)) ON CONFLICT DO NOTHING",
+    )
+    .bind(project.0)
+    .bind(now.0)
+    .bind(Status::Running.code())
+    .bind(to_json(&entered_in_runs)?)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -120,15 +138,16 @@ fn new_journey(
         document.labels.iter().filter_map(|name| labels.get(name).cloned()).collect();
     worn.sort();
     worn.dedup();
+    let visibility = if journey.archived { Visibility::Archived } else { Visibility::Listed };
     Ok(NewJourney {
-        id: hex(JourneyId::new().0),
-        name: document.name.to_string(),
-        name_key: search_key(document.name.as_str()),
-        description: document.description.to_string(),
-        shelf: i64::from(journey.archived),
-        created_by: hex(journey.created_by.0),
-        created_at: journey.created_at.0,
-        labels: worn,
-        versions,
+        shelf: visibility.code(),
+        ..NewJourney::new(
+            document.name.as_str(),
+            document.description.to_string(),
+            worn,
+            journey.created_by,
+            journey.created_at,
+            versions,
+        )
     })
 }

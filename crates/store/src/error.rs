@@ -1,8 +1,11 @@
 //! What can go wrong with the store, told apart by what the caller can do about it.
 
 use wayfare_domain::{
-    access::permissions::Forbidden, error::FieldError, journeys::transition::Refusal,
+    access::permissions::Forbidden,
+    error::FieldError,
+    journeys::{error::JourneyError, transition::Refusal},
     operations::StopPreview,
+    versions::begin::DraftConflict,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +22,9 @@ pub enum StoreError {
     /// Someone else changed the journey since it was opened.
     #[error("{name} was changed by someone else since it was opened")]
     RevisionChanged { name: String },
+    /// A draft cannot be begun or discarded as things are.
+    #[error(transparent)]
+    Draft(#[from] DraftConflict),
     /// The selection is no longer the one that was confirmed; nothing was changed.
     #[error("the selection has changed since it was confirmed")]
     SelectionChanged(Box<StopPreview>),
@@ -155,6 +161,19 @@ fn is_about_row(error: &sqlx::Error) -> Option<bool> {
     let error = error.as_database_error()?;
     let code: i64 = error.code()?.parse().ok()?;
     Some(matches!(code & 0xff, 18..=20) || error.message().contains("malformed JSON"))
+}
+
+impl From<JourneyError> for StoreError {
+    fn from(error: JourneyError) -> Self {
+        match error {
+            JourneyError::Refused { name, refusal } => StoreError::Refused { name, refusal },
+            JourneyError::Forbidden(forbidden) => StoreError::Forbidden(forbidden),
+            JourneyError::RevisionChanged { name } => StoreError::RevisionChanged { name },
+            JourneyError::VersionNotFound => StoreError::NotFound("version"),
+            JourneyError::Draft(conflict) => StoreError::Draft(conflict),
+            JourneyError::Problems(problems) => StoreError::Problems(problems),
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

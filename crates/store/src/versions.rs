@@ -14,10 +14,9 @@ use wayfare_domain::{
         read_model::{JourneySummary, NodeStats, VersionSummary},
         settings::Settings,
     },
-    names::{Description, JourneyName},
     profiles::{PastEvent, Profile},
     time::Timestamp,
-    versions::{PreviousVersionPolicy, ProfileAtNode, ProjectCatalog, SaveVersion},
+    versions::{ProfileAtNode, ProjectCatalog, SaveVersion, publish::PublishVersion},
 };
 
 /// A version with its journey.
@@ -45,17 +44,6 @@ pub enum SaveOutcome {
     },
     /// Someone else saved since; nothing was changed.
     Conflict,
-}
-
-/// A draft that is published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublishVersion {
-    pub journey: JourneyId,
-    pub version: i64,
-    pub revision: i64,
-    pub name: JourneyName,
-    pub description: Description,
-    pub predecessor: PreviousVersionPolicy,
 }
 
 /// Events of a project from a place on.

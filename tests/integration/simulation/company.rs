@@ -27,7 +27,7 @@ use wayfare_domain::{
     },
     stats::VersionStats,
     time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
-    versions::{PreviousVersionPolicy, SaveVersion},
+    versions::{PreviousVersionPolicy, SaveVersion, publish::PublishVersion},
 };
 use wayfare_engine::Engine;
 use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics, time_zones::TzdbZones};
@@ -35,7 +35,7 @@ use wayfare_store::{
     Store, StoreError,
     engine::EngineStore,
     profiles::ProfileStore,
-    versions::{PublishVersion, SaveOutcome, VersionStore},
+    versions::{SaveOutcome, VersionStore},
 };
 use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 

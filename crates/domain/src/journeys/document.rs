@@ -10,6 +10,7 @@ use crate::{
     error::FieldError,
     graph::Graph,
     names::{Description, JourneyName, LabelName},
+    stats::pluralize,
     unreadable,
 };
 
@@ -59,6 +60,11 @@ pub struct DocumentError {
     pub line: usize,
     pub path: String,
     pub sentence: String,
+}
+
+/// What the audit log says of an import.
+pub fn import_summary(journeys: usize) -> String {
+    pluralize(i64::try_from(journeys).unwrap_or(i64::MAX), "journey", "journeys")
 }
 
 impl JourneyFile {

@@ -50,6 +50,14 @@ impl EntryType {
         }
     }
 
+    /// Are all profiles that match let in together, one run at a time?
+    pub fn enters_in_runs(self) -> bool {
+        match self {
+            EntryType::Profile | EntryType::Segment | EntryType::List => true,
+            EntryType::Event | EntryType::Api => false,
+        }
+    }
+
     /// The number in the store, in the order of [`EntryType::ALL`].
     pub fn code(self) -> i64 {
         self as i64
@@ -246,6 +254,14 @@ impl Settings {
             quiet_hours: None,
             time_zone: utc(),
         }
+    }
+
+    /// For a draft like this one: a start or an end that has passed is not copied. Publishing it
+    /// would otherwise pretend to have begun in the past.
+    pub fn without_past_times(mut self, now: Timestamp) -> Self {
+        self.start = self.start.filter(|start| *start > now);
+        self.end = self.end.filter(|end| *end > now);
+        self
     }
 
     /// Everything that makes no sense, by path.

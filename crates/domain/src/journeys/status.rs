@@ -101,6 +101,11 @@ impl Status {
         }
     }
 
+    /// Can people enter?
+    pub fn opens_entry(self) -> bool {
+        self.entry() == EntrySwitch::Open
+    }
+
     pub fn movement(self) -> MovementSwitch {
         match self {
             Status::Draft | Status::Scheduled => MovementSwitch::NotApplicable,
@@ -113,7 +118,7 @@ impl Status {
 
     /// The number in the store: the place in [`Status::ALL`], so that sorting by status follows a
     /// journey's life.
-    pub fn code(self) -> i64 {
+    pub const fn code(self) -> i64 {
         self as i64
     }
 

@@ -66,6 +66,19 @@ pub enum TransitionResult {
     Refuse(Refusal),
 }
 
+impl TransitionResult {
+    /// What the action leads to, or why it does not apply.
+    ///
+    /// # Errors
+    /// Where it is like that already, and where it is not allowed.
+    pub fn allowed(self) -> Result<StateChange, Refusal> {
+        match self {
+            TransitionResult::Apply(change) => Ok(change),
+            TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => Err(refusal),
+        }
+    }
+}
+
 /// What an allowed action leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateChange {
@@ -266,6 +279,11 @@ impl Action {
             _ => None,
         }
     }
+
+    /// Can it be taken back: by its inverse, or from what its operation wrote down?
+    pub fn can_be_undone(self) -> bool {
+        self.inverse().is_some() || matches!(self, Action::Rename | Action::Label | Action::Delete)
+    }
 }
 
 impl fmt::Display for Action {
@@ -330,6 +348,22 @@ pub fn transition(situation: JourneyState, action: Action) -> TransitionResult {
         },
         Action::Start | Action::Complete | Action::Restrict => by_itself(situation, action),
     }
+}
+
+/// The statuses from which the action leads to another one, where nothing else stands in its way:
+/// the journey is not archived, was published and its start has come.
+pub fn statuses_for(action: Action) -> Vec<Status> {
+    let leads_on = |status: &Status| {
+        let situation = JourneyState {
+            status: *status,
+            archived: false,
+            ever_published: true,
+            start_ahead: false,
+            inside: 0,
+        };
+        matches!(transition(situation, action), TransitionResult::Apply(StateChange::Status(_)))
+    };
+    Status::ALL.into_iter().filter(leads_on).collect()
 }
 
 fn publish(situation: JourneyState) -> TransitionResult {

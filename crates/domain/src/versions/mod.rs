@@ -1,6 +1,10 @@
 //! What the editor opens, sends and is told: the contract between the canvas in the browser and the
 //! server (`src/api/editor.rs`). The rules of editing are the crate `editor-model`.
 
+pub mod begin;
+pub mod publish;
+pub mod save;
+
 use serde::{Deserialize, Serialize};
 
 use super::{

@@ -1,23 +1,31 @@
-//! Pause, resume, stop, archive… on one journey or many, in one transaction, with a result for
-//! each.
+//! Pause, resume, stop, archive… on one journey or many, in one transaction: the journeys are read,
+//! [`decide_operation`] decides on what was read, and each group of changes is one statement.
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
 
-use super::{
-    targets::{self, OperationTarget, OperationTargets},
-    write::{OperationItemRecord, OperationRecord},
+use super::{targets, write::write_operation};
+use crate::{
+    SqliteStore,
+    rows::{STATS_COLUMNS, StatsRow, status_condition, to_json},
+    write_queue::Writing,
 };
-use crate::{SqliteStore, rows::to_json, write_queue::Writing};
 use wayfare_domain::{
     access::actor::Actor,
-    ids::{JourneyId, ProjectId},
+    ids::{JourneyId, JourneyKey, ProjectId},
     journeys::{
         list::selection::{Selection, SelectionDigest},
         status::Status,
-        transition::{Action, StateChange, TransitionResult, transition},
+        transition::{Action, statuses_for},
+        visibility::Visibility,
     },
-    operations::{ItemResult, OperationResult, SkipCount, StopPreview},
-    stats::VersionStats,
+    operations::{
+        OperationResult, StopPreview,
+        operate::{OperationPlan, StatusGroup, decide_operation},
+        record::OperationRecord,
+        schedule::ScheduledTime,
+        stop::{self, StoppedVersion, VersionToStop, decide_stop},
+        target::OperationTargets,
+    },
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult, engine::VersionKey};
@@ -31,191 +39,191 @@ pub async fn operate(
     now: Timestamp,
 ) -> StoreResult<OperationResult> {
     let mut transaction = store.begin().await?;
-    let candidates = targets::read(&mut transaction, actor.project, selection, now).await?;
-    if confirmed.is_some_and(|confirmed| confirmed != candidates.digest()) {
-        return Err(StoreError::SelectionChanged(Box::new(preview(&candidates))));
+    let targets = targets::read(&mut transaction, actor.project, selection, now).await?;
+    if confirmed.is_some_and(|confirmed| confirmed != targets.digest()) {
+        return Err(StoreError::SelectionChanged(Box::new(stop::preview_stop(&targets))));
     }
-    let record = carry_out(&mut transaction, actor, selection, candidates, action, now).await?;
-    let answer = record.write(&mut transaction, actor, now).await?;
+    let mut record = carry_out(&mut transaction, actor, targets, action, now).await?;
+    record.filter = selection.filter_query();
+    let answer = write_operation(&mut transaction, actor, &record, now).await?;
     store.commit(transaction, actor.project).await?;
     Ok(answer)
 }
 
-/// Decides for each candidate, writes what changes, and gives the account that is still to be
-/// written.
-pub async fn carry_out(
+/// Decides for each journey, writes what changes, and gives the record that is still to be written.
+async fn carry_out(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    selection: &Selection,
-    candidates: OperationTargets,
+    targets: OperationTargets,
     action: Action,
     now: Timestamp,
 ) -> StoreResult<OperationRecord> {
-    let mut items = Vec::with_capacity(candidates.found.len());
-    let mut changes: Vec<(&OperationTarget, StateChange)> = Vec::new();
-    for candidate in &candidates.found {
-        let outcome = match transition(candidate.situation, action) {
-            TransitionResult::Apply(next) => {
-                changes.push((candidate, next));
-                let to =
-                    if let StateChange::Status(status) = next { status } else { candidate.status };
-                ItemResult::Changed { from: candidate.status, to }
-            }
-            TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
-                ItemResult::Skipped(refusal)
-            }
-        };
-        let revision =
-            candidate.revision + i64::from(matches!(outcome, ItemResult::Changed { .. }));
-        items.push(OperationItemRecord {
-            journey: candidate.id,
-            name: candidate.name.clone(),
-            outcome,
-            from: candidate.status,
-            before: None,
-            revision,
-        });
-    }
-    apply(connection, actor, action, &changes, now).await?;
-    let stops = action == Action::Stop;
-    let ended_inside = if stops {
-        changes.iter().map(|(candidate, _)| candidate.situation.inside).sum()
+    let plan = if action == Action::Stop {
+        let versions = versions_to_stop(connection, actor.project, &targets).await?;
+        decide_stop(targets, &versions, now)
     } else {
-        0
+        decide_operation(targets, action, now)
     };
-    let cancelled =
-        if stops { changes.iter().map(|(candidate, _)| candidate.queued).sum() } else { 0 };
-    let mut record = OperationRecord::new(action, selection, items, candidates);
-    record.ended_inside = ended_inside;
-    record.cancelled_messages = cancelled;
-    Ok(record)
+    apply(connection, actor, &plan, now).await?;
+    Ok(plan.record)
 }
 
-async fn apply(
+/// Writes what a plan changes, but for its record.
+pub async fn apply(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    action: Action,
-    changes: &[(&OperationTarget, StateChange)],
+    plan: &OperationPlan,
     now: Timestamp,
 ) -> StoreResult<()> {
-    if changes.is_empty() {
+    for group in &plan.statuses {
+        set_status(connection, actor.project, group).await?;
+    }
+    if !plan.stopped.is_empty() {
+        stop_versions(connection, actor.project, &plan.stopped).await?;
+    }
+    if !plan.published.is_empty() {
+        publish(connection, actor, &plan.published, now).await?;
+    }
+    touch(connection, actor.project, &plan.changed, plan.visibility, now).await
+}
+
+/// The journeys have changed, and are found where the plan says.
+pub async fn touch(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    journeys: &[JourneyKey],
+    visibility: Option<Visibility>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    if journeys.is_empty() {
         return Ok(());
-    }
-    let seqs: Vec<i64> = changes.iter().map(|(candidate, _)| candidate.seq).collect();
-    let rows = to_json(&seqs)?;
-    let shelf = match changes[0].1 {
-        StateChange::Archived => Some(1),
-        StateChange::Deleted => Some(2),
-        StateChange::Unarchived => Some(0),
-        StateChange::Status(_) | StateChange::Unchanged => None,
-    };
-    if action == Action::Stop {
-        stop(connection, actor.project, &rows).await?;
-    } else {
-        set_status(connection, actor.project, changes, now).await?;
-    }
-    if action == Action::Publish {
-        publish(connection, actor, &rows, now).await?;
     }
     sqlx::query(
         "UPDATE journeys SET revision = revision + 1, updated_at = ?2, shelf = coalesce(?4, shelf)
          WHERE project_id = ?1 AND seq IN (SELECT value FROM json_each(?3))",
     )
-    .bind(actor.project.0)
+    .bind(project.0)
     .bind(now.0)
-    .bind(&rows)
-    .bind(shelf)
+    .bind(to_json(&journeys)?)
+    .bind(visibility.map(Visibility::code))
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// The shown versions take their new status, one statement for each status; the triggers carry it
-/// to the list. The journeys lead to the versions (`IN`): a join may be walked the other way,
-/// through every version there is.
+/// The shown versions take their new status; the triggers carry it to the list. The journeys lead
+/// to the versions (`IN`): a join may be walked the other way, through every version there is.
 async fn set_status(
     connection: &mut SqliteConnection,
     project: ProjectId,
-    changes: &[(&OperationTarget, StateChange)],
-    now: Timestamp,
+    group: &StatusGroup,
 ) -> StoreResult<()> {
-    for status in Status::ALL {
-        let seqs: Vec<i64> = changes
-            .iter()
-            .filter(|(_, next)| *next == StateChange::Status(status))
-            .map(|(candidate, _)| candidate.seq)
-            .collect();
-        if seqs.is_empty() {
-            continue;
-        }
-        sqlx::query(
-            "UPDATE versions SET status = ?3, entry_since = iif(?3 = 2
-                AND status <> 2, ?4, entry_since) WHERE id IN (
-                 SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j
-                 ON j.seq = change.value
-                 WHERE j.project_id = ?1)",
-        )
-        .bind(project.0)
-        .bind(to_json(&seqs)?)
-        .bind(status.code())
-        .bind(now.0)
-        .execute(&mut *connection)
-        .await?;
-    }
+    sqlx::query(
+        "UPDATE versions SET status = ?3, entry_since = coalesce(?4, entry_since) WHERE id IN (
+             SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j
+             ON j.seq = change.value
+             WHERE j.project_id = ?1)",
+    )
+    .bind(project.0)
+    .bind(to_json(&group.journeys)?)
+    .bind(group.status.code())
+    .bind(group.open_since.map(|since| since.0))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-/// Every published version ends: people inside as stopped, queued messages as cancelled
-/// ([`VersionStats::after_stop`]).
-async fn stop(
+#[derive(FromRow)]
+struct VersionToStopRow {
+    version: i64,
+    journey: i64,
+    #[sqlx(flatten)]
+    stats: StatsRow,
+}
+
+/// What a Stop of these journeys could end.
+async fn versions_to_stop(
     connection: &mut SqliteConnection,
     project: ProjectId,
-    rows: &str,
+    targets: &OperationTargets,
+) -> StoreResult<Vec<VersionToStop>> {
+    let journeys: Vec<JourneyKey> = targets.found.iter().map(|target| target.key).collect();
+    let stoppable = status_condition("v.status", &statuses_for(Action::Stop));
+    let rows: Vec<VersionToStopRow> = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT v.seq AS version, j.seq AS journey, {STATS_COLUMNS}
+         FROM json_each(?2) chosen CROSS JOIN journeys j ON j.seq = chosen.value
+         CROSS JOIN versions v ON v.journey_id = j.id
+         WHERE j.project_id = ?1 AND {stoppable}"
+    )))
+    .bind(project.0)
+    .bind(to_json(&journeys)?)
+    .fetch_all(connection)
+    .await?;
+    let versions = rows.into_iter().map(|row| VersionToStop {
+        key: row.version,
+        journey: JourneyKey(row.journey),
+        stats: row.stats.into_domain(),
+    });
+    Ok(versions.collect())
+}
+
+/// The versions end with the counters that a Stop leaves them.
+async fn stop_versions(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    stopped: &[StoppedVersion],
 ) -> StoreResult<()> {
-    debug_assert!(
-        VersionStats { entered: 1, inside: 1, ..VersionStats::default() }.after_stop().adds_up()
-    );
+    type Row = (i64, i64, i64, i64, i64);
+    let rows: Vec<Row> = stopped
+        .iter()
+        .map(|StoppedVersion { key, stats }| {
+            (*key, stats.inside, stats.stopped, stats.queued, stats.cancelled)
+        })
+        .collect();
     sqlx::query(
-        "UPDATE versions SET status = ?3, stopped = stopped + inside, inside = 0, cancelled =
-            cancelled + queued, queued = 0
-         WHERE project_id = ?1 AND status BETWEEN 1 AND 5
-           AND journey_id IN (SELECT j.id FROM json_each(?2) change CROSS JOIN journeys j
-           ON j.seq = change.value)",
+        "UPDATE versions SET status = ?3, inside = ended.value ->> 1, stopped = ended.value ->> 2,
+            queued = ended.value ->> 3, cancelled = ended.value ->> 4
+         FROM json_each(?2) ended
+         WHERE versions.seq = ended.value ->> 0 AND versions.project_id = ?1",
     )
     .bind(project.0)
-    .bind(rows)
+    .bind(to_json(&rows)?)
     .bind(Status::Stopped.code())
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Publication leaves its mark on the version; a version without a start of its own starts now.
+/// Publication leaves its mark on the shown version and on the journey.
 async fn publish(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    rows: &str,
+    published: &[(JourneyKey, Timestamp)],
     now: Timestamp,
 ) -> StoreResult<()> {
+    let rows: Vec<(JourneyKey, i64)> =
+        published.iter().map(|(journey, start)| (*journey, start.0)).collect();
+    let rows = to_json(&rows)?;
     sqlx::query(
-        "UPDATE versions SET published_by = ?3, published_at = ?4, start_at = coalesce(start_at, ?4)
-            WHERE id IN (
-             SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j
-             ON j.seq = change.value
-             WHERE j.project_id = ?1)",
+        "WITH opened AS MATERIALIZED (
+             SELECT j.shown_version_id AS id, change.value ->> 1 AS start
+             FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
+             WHERE j.project_id = ?1)
+         UPDATE versions SET published_by = ?3, published_at = ?4, start_at = opened.start
+         FROM opened WHERE versions.id = opened.id",
     )
     .bind(actor.project.0)
-    .bind(rows)
+    .bind(&rows)
     .bind(actor.user.0)
     .bind(now.0)
     .execute(&mut *connection)
     .await?;
     sqlx::query(
         "UPDATE journeys SET ever_published = 1 WHERE project_id = ?1
-        AND seq IN (SELECT value FROM json_each(?2))",
+        AND seq IN (SELECT value ->> 0 FROM json_each(?2))",
     )
     .bind(actor.project.0)
-    .bind(rows)
+    .bind(&rows)
     .execute(connection)
     .await?;
     Ok(())
@@ -228,56 +236,23 @@ pub async fn preview_stop(
     now: Timestamp,
 ) -> StoreResult<StopPreview> {
     let mut connection = store.readers.acquire().await?;
-    Ok(preview(&targets::read(&mut connection, project, selection, now).await?))
-}
-
-fn preview(candidates: &OperationTargets) -> StopPreview {
-    let mut preview = StopPreview {
-        journeys: 0,
-        inside: 0,
-        queued: 0,
-        skipped: Vec::new(),
-        only: None,
-        digest: candidates.digest().to_text(),
-    };
-    for candidate in &candidates.found {
-        match transition(candidate.situation, Action::Stop) {
-            TransitionResult::Apply(_) => {
-                preview.journeys += 1;
-                preview.inside += candidate.situation.inside;
-                preview.queued += candidate.queued;
-                preview.only = (preview.journeys == 1).then(|| candidate.name.clone());
-            }
-            TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal) => {
-                match preview.skipped.iter_mut().find(|known| known.refusal == refusal) {
-                    Some(known) => known.count += 1,
-                    None => preview.skipped.push(SkipCount {
-                        refusal,
-                        count: 1,
-                        example: candidate.name.clone(),
-                    }),
-                }
-            }
-        }
-    }
-    preview
+    Ok(stop::preview_stop(&targets::read(&mut connection, project, selection, now).await?))
 }
 
 async fn by_itself(
     store: &SqliteStore,
     mut transaction: Writing,
     system: &Actor,
-    journeys: Vec<JourneyId>,
+    journeys: &[JourneyId],
     action: Action,
     now: Timestamp,
 ) -> StoreResult<()> {
     if journeys.is_empty() {
         return Ok(());
     }
-    let selection = Selection::Ticked(journeys);
-    let candidates = targets::read(&mut transaction, system.project, &selection, now).await?;
-    let record = carry_out(&mut transaction, system, &selection, candidates, action, now).await?;
-    record.write(&mut transaction, system, now).await?;
+    let targets = targets::by_ids(&mut transaction, system.project, journeys, now, false).await?;
+    let record = carry_out(&mut transaction, system, targets, action, now).await?;
+    write_operation(&mut transaction, system, &record, now).await?;
     store.commit(transaction, system.project).await
 }
 
@@ -298,8 +273,8 @@ pub async fn complete(
     .bind(system.project.0)
     .fetch_optional(&mut *transaction)
     .await?;
-    let journeys = shown.into_iter().map(|(id,)| JourneyId(id)).collect();
-    by_itself(store, transaction, system, journeys, Action::Complete, now).await
+    let journeys: Vec<JourneyId> = shown.into_iter().map(|(id,)| JourneyId(id)).collect();
+    by_itself(store, transaction, system, &journeys, Action::Complete, now).await
 }
 
 /// Starts what is scheduled and completes what has ended, as far as `now` goes; answers when the
@@ -309,45 +284,62 @@ pub async fn advance_by_time(
     system: &Actor,
     now: Timestamp,
 ) -> StoreResult<Option<Timestamp>> {
-    for (action, due) in [
-        (
-            Action::Start,
-            "SELECT journey_id FROM versions WHERE status = 1 AND start_at <= ?2
-             AND project_id = ?1",
-        ),
-        (
-            Action::Complete,
-            "SELECT journey_id FROM versions WHERE status IN (2, 3) AND end_at <= ?2
-             AND project_id = ?1",
-        ),
-    ] {
-        let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due)
-            .bind(system.project.0)
-            .bind(now.0)
-            .fetch_all(&store.readers)
-            .await?;
-        if ids.is_empty() {
+    for time in ScheduledTime::ALL {
+        let mut connection = store.readers.acquire().await?;
+        let is_due = !due(&mut connection, system.project, time, now).await?.is_empty();
+        drop(connection);
+        if !is_due {
             continue;
         }
         let mut transaction = store.begin().await?;
         // Asked once more: a newer version that was published meanwhile is not due.
-        let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(due)
-            .bind(system.project.0)
-            .bind(now.0)
-            .fetch_all(&mut *transaction)
-            .await?;
-        let ids = ids.into_iter().map(|(id,)| JourneyId(id)).collect();
-        by_itself(store, transaction, system, ids, action, now).await?;
+        let journeys = due(&mut transaction, system.project, time, now).await?;
+        by_itself(store, transaction, system, &journeys, time.action(), now).await?;
     }
-    let (next,): (Option<i64>,) = sqlx::query_as(
-        "SELECT min(due) FROM (SELECT min(start_at) AS due FROM versions WHERE status = 1
-            AND project_id = ?1
-                               UNION ALL
-                               SELECT min(end_at) FROM versions WHERE status IN (2, 3)
-                               AND end_at IS NOT NULL AND project_id = ?1)",
-    )
-    .bind(system.project.0)
+    let mut next: Option<Timestamp> = None;
+    for time in ScheduledTime::ALL {
+        let first = first_due(store, system.project, time).await?;
+        next = [next, first].into_iter().flatten().min();
+    }
+    Ok(next)
+}
+
+fn column(time: ScheduledTime) -> &'static str {
+    match time {
+        ScheduledTime::Start => "start_at",
+        ScheduledTime::End => "end_at",
+    }
+}
+
+async fn due(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    time: ScheduledTime,
+    now: Timestamp,
+) -> StoreResult<Vec<JourneyId>> {
+    let (column, waiting) = (column(time), status_condition("status", &time.statuses()));
+    let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT journey_id FROM versions WHERE {waiting} AND {column} <= ?2 AND project_id = ?1"
+    )))
+    .bind(project.0)
+    .bind(now.0)
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().map(|(id,)| JourneyId(id)).collect())
+}
+
+async fn first_due(
+    store: &SqliteStore,
+    project: ProjectId,
+    time: ScheduledTime,
+) -> StoreResult<Option<Timestamp>> {
+    let (column, waiting) = (column(time), status_condition("status", &time.statuses()));
+    let (first,): (Option<i64>,) = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT min({column}) FROM versions WHERE {waiting} AND {column} IS NOT NULL
+            AND project_id = ?"
+    )))
+    .bind(project.0)
     .fetch_one(&store.readers)
     .await?;
-    Ok(next.map(Timestamp))
+    Ok(first.map(Timestamp))
 }

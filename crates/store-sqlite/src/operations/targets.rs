@@ -7,52 +7,22 @@ use uuid::Uuid;
 
 use crate::{
     list_sql::{ScanPlan, id_list, push_from_where, push_order},
-    rows::status,
+    rows::{status, visibility},
 };
 use wayfare_domain::{
-    ids::{JourneyId, ProjectId},
+    ids::{JourneyId, JourneyKey, ProjectId},
     journeys::{
-        list::{
-            query::Sort,
-            selection::{Selection, SelectionDigest},
-        },
-        status::Status,
+        list::{query::Sort, selection::Selection},
         transition::{JourneyState, start_ahead},
+        visibility::Visibility,
     },
+    operations::target::{OperationTarget, OperationTargets},
     time::Timestamp,
 };
-use wayfare_store::StoreResult;
-
-/// A journey that an action might apply to.
-#[derive(Debug, Clone)]
-pub struct OperationTarget {
-    pub seq: i64,
-    pub id: JourneyId,
-    pub name: String,
-    pub status: Status,
-    pub situation: JourneyState,
-    pub revision: i64,
-    /// Over all versions.
-    pub queued: i64,
-}
-
-/// A chosen set: the journeys that are there, and the ids of those that are not.
-pub struct OperationTargets {
-    pub found: Vec<OperationTarget>,
-    pub missing: Vec<JourneyId>,
-}
-
-impl OperationTargets {
-    /// The fingerprint that a confirmation carries.
-    pub fn digest(&self) -> SelectionDigest {
-        let mut digest = SelectionDigest::default();
-        self.found.iter().for_each(|candidate| digest.add(candidate.id));
-        digest
-    }
-}
+use wayfare_store::{StoreError, StoreResult};
 
 #[derive(FromRow)]
-struct CandidateRow {
+struct TargetRow {
     seq: i64,
     id: Uuid,
     name: String,
@@ -87,9 +57,9 @@ pub async fn read(
             sql.push(COLUMNS);
             push_from_where(&mut sql, project, &query.filter, ScanPlan::FilterFirst);
             push_order(&mut sql, Sort::default(), ScanPlan::FilterFirst);
-            let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
+            let rows: Vec<TargetRow> = sql.build_query_as().fetch_all(connection).await?;
             let found =
-                rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
+                rows.into_iter().map(|row| row.into_domain(now)).collect::<StoreResult<_>>()?;
             Ok(OperationTargets { found, missing: Vec::new() })
         }
     }
@@ -109,33 +79,44 @@ pub async fn by_ids(
     sql.push(") chosen CROSS JOIN journeys j ON j.id = unhex(chosen.value) WHERE j.project_id = ")
         .push_bind(project.0);
     if !deleted_too {
-        sql.push(" AND j.shelf < 2");
+        sql.push(" AND j.shelf < ").push_bind(Visibility::Deleted.code());
     }
     sql.push(" ORDER BY chosen.key");
-    let rows: Vec<CandidateRow> = sql.build_query_as().fetch_all(connection).await?;
+    let rows: Vec<TargetRow> = sql.build_query_as().fetch_all(connection).await?;
     let found: Vec<OperationTarget> =
-        rows.into_iter().map(|row| row.into_candidate(now)).collect::<StoreResult<_>>()?;
-    let there: HashSet<JourneyId> = found.iter().map(|candidate| candidate.id).collect();
+        rows.into_iter().map(|row| row.into_domain(now)).collect::<StoreResult<_>>()?;
+    let there: HashSet<JourneyId> = found.iter().map(|target| target.id).collect();
     let missing = ids.iter().copied().filter(|id| !there.contains(id)).collect();
     Ok(OperationTargets { found, missing })
 }
 
-impl CandidateRow {
-    fn into_candidate(self, now: Timestamp) -> StoreResult<OperationTarget> {
-        let status = status(self.status)?;
+/// The one journey, whatever may be done to it.
+pub async fn one(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    journey: JourneyId,
+    now: Timestamp,
+) -> StoreResult<OperationTarget> {
+    let mut targets = by_ids(connection, project, &[journey], now, false).await?;
+    targets.found.pop().ok_or(StoreError::NotFound("journey"))
+}
+
+impl TargetRow {
+    fn into_domain(self, now: Timestamp) -> StoreResult<OperationTarget> {
+        let start = self.start_at.map(Timestamp);
         Ok(OperationTarget {
-            seq: self.seq,
+            key: JourneyKey(self.seq),
             id: JourneyId(self.id),
             name: self.name,
-            status,
-            situation: JourneyState {
-                status,
-                archived: self.shelf == 1,
+            state: JourneyState {
+                status: status(self.status)?,
+                archived: visibility(self.shelf)? == Visibility::Archived,
                 ever_published: self.ever_published,
-                start_ahead: start_ahead(self.start_at.map(Timestamp), self.has_run, now),
+                start_ahead: start_ahead(start, self.has_run, now),
                 inside: self.inside_all,
             },
             revision: self.revision,
+            start,
             queued: self.queued_all,
         })
     }

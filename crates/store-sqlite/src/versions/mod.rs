@@ -18,13 +18,13 @@ use wayfare_domain::{
     journeys::read_model::NodeStats,
     profiles::Profile,
     time::Timestamp,
-    versions::{ProfileAtNode, ProjectCatalog, SaveVersion},
+    versions::{ProfileAtNode, ProjectCatalog, SaveVersion, publish::PublishVersion},
 };
 use wayfare_store::{
     StoreResult,
     engine::{ProfileKey, ProfileNeeds},
     profiles::ProfileStore,
-    versions::{EventPage, PublishVersion, SaveOutcome, VersionDetail, VersionStore},
+    versions::{EventPage, SaveOutcome, VersionDetail, VersionStore},
 };
 
 impl VersionStore for SqliteStore {

@@ -26,6 +26,18 @@ pub struct SavedFilter {
     pub query: String,
 }
 
+impl SavedFilter {
+    /// What the audit log says where it is saved.
+    pub fn audit_summary(&self) -> String {
+        format!("“{}”: {}", self.name, self.query)
+    }
+}
+
+/// What the audit log says where a filter of this name is deleted.
+pub fn deleted_filter_summary(name: &str) -> String {
+    format!("“{name}”")
+}
+
 /// The answer to a [`ListQuery`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListPage {

@@ -56,6 +56,16 @@ impl Selection {
     }
 }
 
+impl Selection {
+    /// The list's query string, where it is on all that match.
+    pub fn filter_query(&self) -> Option<String> {
+        match self {
+            Selection::Ticked(_) => None,
+            Selection::Matching(query) => Some(query.to_query()),
+        }
+    }
+}
+
 /// A fingerprint of a set of journeys, order aside. Stop's confirmation carries it, so that what is
 /// stopped is exactly what was shown: a set that changed meanwhile is shown again instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -1,5 +1,12 @@
 //! What an action did: one entry of the history, with an outcome for each journey it was about.
 
+pub mod operate;
+pub mod record;
+pub mod schedule;
+pub mod stop;
+pub mod target;
+pub mod undo;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -93,6 +100,15 @@ impl OperationSummary {
         text
     }
 
+    /// What the audit log says of it: the sentence, and the note where there is one.
+    pub fn audit_sentence(&self) -> String {
+        if self.note.is_empty() {
+            self.sentence()
+        } else {
+            format!("{} ({})", self.sentence(), self.note)
+        }
+    }
+
     /// The participle after the count: "paused".
     pub fn done(&self) -> String {
         let word = match self.action {
@@ -121,6 +137,14 @@ impl OperationSummary {
 }
 
 impl SkipCount {
+    /// Counts one more journey that was skipped for this reason; the first is the example.
+    pub fn add(counts: &mut Vec<SkipCount>, refusal: Refusal, name: &str) {
+        match counts.iter_mut().find(|known| known.refusal == refusal) {
+            Some(known) => known.count += 1,
+            None => counts.push(SkipCount { refusal, count: 1, example: name.to_string() }),
+        }
+    }
+
     /// "Welcome is a draft", or "4 are drafts".
     pub fn sentence(&self) -> String {
         if self.count == 1 {
