@@ -27,6 +27,7 @@ use wayfare_domain::{
     ids::ProjectId,
     messages::{
         event::MessageEventKind,
+        feedback::NewMessageEvent,
         preferences::{PreferenceUpdate, Recipient},
         provider_webhook::{ProviderWebhookView, WebhookProvider},
         read_model::MessageSummary,
@@ -35,11 +36,7 @@ use wayfare_domain::{
     profiles::profile::Channel,
 };
 use wayfare_secrets::server_key::ServerKey;
-use wayfare_store::{
-    Store, StoreError,
-    message_events::{InboundBatch, NewMessageEvent},
-    outbox::ChangedFacts,
-};
+use wayfare_store::{Store, StoreError, message_events::InboundBatch, outbox::ChangedFacts};
 
 /// How often, and after how long, it is looked again for a message whose provider was quicker than
 /// our own disk.

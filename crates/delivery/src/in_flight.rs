@@ -14,11 +14,17 @@ use std::{
 
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncGuard, Notify, oneshot};
 
-use wayfare_domain::{messages::suppression::AddressKind, profiles::profile::Channel};
+use wayfare_domain::{
+    messages::{
+        outcome::FixedReason,
+        suppression::{AddressKind, ListedAddress},
+    },
+    profiles::profile::Channel,
+};
 use wayfare_store::{
     StoreResult,
     engine::{ProfileKey, ProjectKey, VersionKey},
-    outbox::{ChangedFacts, LeasedMessage, ListedAddress, Merges, MessageKey, OutboxStore},
+    outbox::{ChangedFacts, LeasedMessage, Merges, MessageKey, OutboxStore},
 };
 
 /// How long messages on their way get to finish when they are not wanted any more. Then they are
@@ -69,18 +75,13 @@ pub enum GivenUp {
 }
 
 impl GivenUp {
-    pub fn reason(self) -> &'static str {
+    pub fn reason(self) -> FixedReason {
         match self {
-            GivenUp::Stopped => "cancelled while sending: the journey was stopped",
-            GivenUp::Withdrawn => {
-                "cancelled while sending: the profile was deleted, or its consent or address \
-                    changed"
-            }
-            GivenUp::Suppressed => {
-                "cancelled while sending: the address joined the suppression list"
-            }
-            GivenUp::ChannelChanged => "cancelled while sending: the channel was changed",
-            GivenUp::Ending => "cancelled while sending: the server stopped",
+            GivenUp::Stopped => FixedReason::JourneyStopped,
+            GivenUp::Withdrawn => FixedReason::Withdrawn,
+            GivenUp::Suppressed => FixedReason::AddressSuppressed,
+            GivenUp::ChannelChanged => FixedReason::ChannelChanged,
+            GivenUp::Ending => FixedReason::ServerStopped,
         }
     }
 }
