@@ -5,11 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{
-    in_flight::{GivenUp, InFlightTracker},
-    metrics::DeliveryMetrics,
-    version_cache::CachedVersion,
-};
+use super::{in_flight::InFlightTracker, metrics::DeliveryMetrics, version_cache::CachedVersion};
 use crate::{
     channels::{FailureScope, OutboundMessage, SendResult, Transport},
     tracking::token::{MessageLinks, message_key},
@@ -19,6 +15,7 @@ use wayfare_domain::messages::webhook_receiver::receiver_of;
 use wayfare_domain::{
     engine::{bucketing::hash_bucket, time_zones::TimeZones},
     messages::{
+        abort::{AbortReason, Aborted},
         outcome::{Deferral, FixedReason, OutcomeReason, SendOutcome},
         send_rules::{self, FrequencyCap, SendContext, SendDecision},
         suppression::AddressKind,
@@ -177,21 +174,14 @@ impl DeliveryTask {
         (receiver != self.message.receiver).then_some(receiver)
     }
 
-    /// No one knows whether the provider has it. What is not wanted any more is not sent again; the
-    /// others are.
-    fn given_up(&self, why: GivenUp, now: Timestamp) -> AttemptResult {
-        let reason = OutcomeReason::Fixed(why.reason());
-        match why {
-            GivenUp::Stopped | GivenUp::Withdrawn | GivenUp::Suppressed => {
-                self.outcome(SendOutcome::failed(reason), None)
+    fn given_up(&self, why: AbortReason, now: Timestamp) -> AttemptResult {
+        match why.outcome(self.deferral(None), now) {
+            Aborted::Recorded { outcome, in_doubt } => {
+                let mut result = self.outcome(outcome, None);
+                result.settled.in_doubt = in_doubt;
+                result
             }
-            GivenUp::ChannelChanged => {
-                let mut outcome = self.outcome(self.deferred(reason, None, now), None);
-                outcome.settled.in_doubt =
-                    matches!(outcome.settled.settlement, SendOutcome::Retry { .. });
-                outcome
-            }
-            GivenUp::Ending => {
+            Aborted::StaysBegun => {
                 let outcome =
                     AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
                 AttemptResult { stays_begun: true, ..outcome }
@@ -295,19 +285,15 @@ impl DeliveryTask {
                 SendOutcome::Failed { reason, dead_address }
             }
             SendResult::Deferred { reason, wish_ms, .. } => {
-                self.deferred(OutcomeReason::Reported(reason.clone()), *wish_ms, now)
+                let reason = OutcomeReason::Reported(reason.clone());
+                SendOutcome::deferred(self.deferral(*wish_ms), reason, now)
             }
         }
     }
 
-    fn deferred(
-        &self,
-        reason: OutcomeReason,
-        requested_delay_ms: Option<i64>,
-        now: Timestamp,
-    ) -> SendOutcome {
+    fn deferral(&self, requested_delay_ms: Option<i64>) -> Deferral {
         let attempts = self.message.attempts;
         let chance = hash_bucket(&format!("retry {}", attempts + 1), self.message.seq);
-        SendOutcome::deferred(Deferral { attempts, requested_delay_ms, chance }, reason, now)
+        Deferral { attempts, requested_delay_ms, chance }
     }
 }

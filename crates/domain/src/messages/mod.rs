@@ -1,6 +1,7 @@
 //! Rules of delivery: why a message is skipped, when it is retried, and the message events that
 //! follow (docs/delivery.md).
 
+pub mod abort;
 #[cfg(feature = "server")]
 pub mod canonical_address;
 
