@@ -11,9 +11,9 @@ pub const FAILED: i64 = MessageStatus::Failed.code();
 pub const SENDING: i64 = MessageStatus::Sending.code();
 
 /// Messages that the log takes at once.
-pub const BY_LOG: i64 = MessageRoute::Log.code();
+pub const TEST_MODE: i64 = MessageRoute::TestMode.code();
 /// Messages that go out through their channel.
-pub const BY_CHANNEL: i64 = MessageRoute::Channel.code();
+pub const LIVE: i64 = MessageRoute::Live.code();
 
 /// `enrolments.state` of someone inside; the others are codes of `ExitReason`.
 pub const INSIDE: i64 = 0;
@@ -62,8 +62,8 @@ mod tests {
     async fn partial_indexes_are_about_the_states_that_statements_name() {
         let schema = schema().await;
         for (index, condition) in [
-            ("outbox_queued", format!("WHERE state = {QUEUED} AND lane = {BY_LOG}")),
-            ("outbox_waiting", format!("WHERE state = {QUEUED} AND lane = {BY_CHANNEL}")),
+            ("outbox_queued", format!("WHERE state = {QUEUED} AND lane = {TEST_MODE}")),
+            ("outbox_waiting", format!("WHERE state = {QUEUED} AND lane = {LIVE}")),
             ("outbox_leased", format!("WHERE state = {SENDING}")),
             ("outbox_undelivered", format!("WHERE state = {FAILED}")),
             ("enrolments_live", format!("WHERE state = {INSIDE}")),
@@ -102,6 +102,6 @@ mod tests {
         assert!(
             schema["outbox"].contains(&format!("state       INTEGER NOT NULL DEFAULT {QUEUED}"))
         );
-        assert!(schema["outbox"].contains(&format!("lane INTEGER NOT NULL DEFAULT {BY_LOG}")));
+        assert!(schema["outbox"].contains(&format!("lane INTEGER NOT NULL DEFAULT {TEST_MODE}")));
     }
 }

@@ -44,20 +44,20 @@ impl AddAssign for CountChange {
 /// By which way a message goes out, as it was decided when it was queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageRoute {
-    /// Test mode, or no provider at all: the log takes it at once.
-    Log,
+    /// Its channel is in test mode, or has no provider: the log takes it at once.
+    TestMode,
     /// Through its channel.
-    Channel,
+    Live,
 }
 
 impl MessageRoute {
-    pub const ALL: [MessageRoute; 2] = [MessageRoute::Log, MessageRoute::Channel];
+    pub const ALL: [MessageRoute; 2] = [MessageRoute::TestMode, MessageRoute::Live];
 
     /// The number in the store.
     pub const fn code(self) -> i64 {
         match self {
-            MessageRoute::Log => 0,
-            MessageRoute::Channel => 1,
+            MessageRoute::TestMode => 0,
+            MessageRoute::Live => 1,
         }
     }
 }

@@ -2,44 +2,36 @@
 //! one row; the rows of the people and the messages that they ended are brought in line afterwards,
 //! in small steps, so that ending a million trips does not hold up anybody.
 
-use sqlx::AssertSqlSafe;
-
-use crate::{
-    SqliteStore,
-    codes::{BY_CHANNEL, BY_LOG, INSIDE, QUEUED},
-    rows::to_json,
-    write_queue::Urgency,
-};
-use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
+use crate::{SqliteStore, rows::to_json, write_queue::Urgency};
+use wayfare_domain::time::Timestamp;
 use wayfare_store::{StoreResult, engine::EnrolmentKey};
 
 pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResult<bool> {
-    let (left,): (bool,) = sqlx::query_as(AssertSqlSafe(format!(
+    let (left,): (bool,) = sqlx::query_as(
         "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
-                            ON e.version = v.seq AND e.state = {INSIDE}
-                            WHERE v.emptied IS NOT NULL)
+                            ON e.version = v.seq AND e.state = 0 WHERE v.emptied IS NOT NULL)
              OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v
              ON v.seq = o.version
-                        WHERE o.state = {QUEUED} AND o.lane = {BY_LOG} AND v.emptied IS NOT NULL)
+                        WHERE o.state = 0 AND o.lane = 0 AND v.emptied IS NOT NULL)
              OR EXISTS (SELECT 1 FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-                            ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {BY_CHANNEL}
-                            WHERE v.emptied IS NOT NULL)"
-    )))
+                            ON o.version = v.seq AND o.state = 0 AND o.lane = 1
+                            WHERE v.emptied IS NOT NULL)",
+    )
     .fetch_one(&store.readers)
     .await?;
     if !left {
         return Ok(false);
     }
     let mut transaction = store.begin_as(Urgency::Work).await?;
-    let trips = sqlx::query(AssertSqlSafe(format!(
+    let trips = sqlx::query(
         "UPDATE enrolments SET (state, ended_at) =
                     (SELECT v.emptied, coalesce(v.left_at, ?1) FROM versions v
                     WHERE v.seq = enrolments.version),
                 wait_until = NULL, due_at = NULL WHERE seq IN (
              SELECT e.seq FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
-             ON e.version = v.seq AND e.state = {INSIDE}
-             WHERE v.emptied IS NOT NULL LIMIT ?2)"
-    )))
+             ON e.version = v.seq AND e.state = 0
+             WHERE v.emptied IS NOT NULL LIMIT ?2)",
+    )
     .bind(now.0)
     .bind(limit)
     .execute(&mut *transaction)
@@ -47,24 +39,18 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResu
     .rows_affected();
     let mut messages = 0;
     for statement in [
-        format!(
-            "UPDATE outbox SET state = ?3, settled_at = ?1 WHERE seq IN (
-                 SELECT o.seq FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v
-                 ON v.seq = o.version
-                 WHERE o.state = {QUEUED} AND o.lane = {BY_LOG} AND v.emptied IS NOT NULL
-                 LIMIT ?2)"
-        ),
-        format!(
-            "UPDATE outbox SET state = ?3, settled_at = ?1 WHERE seq IN (
-                 SELECT o.seq FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-                     ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {BY_CHANNEL}
-                     WHERE v.emptied IS NOT NULL LIMIT ?2)"
-        ),
+        "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
+             SELECT o.seq FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v
+             ON v.seq = o.version
+             WHERE o.state = 0 AND o.lane = 0 AND v.emptied IS NOT NULL LIMIT ?2)",
+        "UPDATE outbox SET state = 3, settled_at = ?1 WHERE seq IN (
+             SELECT o.seq FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
+                 ON o.version = v.seq AND o.state = 0 AND o.lane = 1 WHERE v.emptied IS NOT NULL
+                 LIMIT ?2)",
     ] {
-        messages += sqlx::query(AssertSqlSafe(statement))
+        messages += sqlx::query(statement)
             .bind(now.0)
             .bind(limit)
-            .bind(MessageStatus::Queued.in_version(true).code())
             .execute(&mut *transaction)
             .await?
             .rows_affected();

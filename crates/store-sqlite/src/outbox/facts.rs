@@ -9,7 +9,7 @@ use super::channel;
 use crate::{
     SqliteStore,
     channels::capped_channel,
-    codes::{BY_CHANNEL, FIRST_MOVING, LAST_MOVING, QUEUED},
+    codes::{FIRST_MOVING, LAST_MOVING, LIVE, QUEUED},
     rows::to_json,
 };
 use wayfare_domain::{
@@ -75,7 +75,7 @@ async fn recent(
     .bind(to_json(&people)?)
     .bind(since.0)
     .bind(MessageStatus::Sent.code())
-    .bind(MessageRoute::Channel.code())
+    .bind(MessageRoute::Live.code())
     .bind(MessageStatus::Sending.code())
     .fetch_all(&store.readers)
     .await?;
@@ -111,7 +111,7 @@ pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectKey, Ve
 pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult<OutboxDepth> {
     let waiting: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-             ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {BY_CHANNEL}
+             ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {LIVE}
          WHERE v.project_id = ?1 AND v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING}
          AND v.emptied IS NULL GROUP BY o.channel"
     )))

@@ -159,7 +159,7 @@ pub async fn resend(
     )
     .bind(to_json(&numbers)?)
     .bind(MessageStatus::Queued.code())
-    .bind(MessageRoute::Channel.code())
+    .bind(MessageRoute::Live.code())
     .execute(&mut *transaction)
     .await?;
     let changes = messages.iter().map(|(_, version)| (*version, CountChange::RESENT));

@@ -8,7 +8,7 @@ use super::{channel, counts};
 use crate::{
     SqliteStore,
     bulk_statement::BulkStatement,
-    codes::{BY_CHANNEL, FIRST_MOVING, INSIDE, LAST_MOVING, QUEUED, SENDING},
+    codes::{FIRST_MOVING, INSIDE, LAST_MOVING, LIVE, QUEUED, SENDING},
 };
 use wayfare_domain::{
     messages::{lease::LeaseFacts, message_status::MessageStatus, outcome::FixedReason},
@@ -27,20 +27,20 @@ static HEAPS: LazyLock<Arc<str>> = LazyLock::new(|| {
     format!(
         "WITH RECURSIVE heaps (seq, version, channel, receiver, due_at) AS (
     SELECT * FROM (SELECT seq, version, channel, receiver, due_at FROM outbox
-    INDEXED BY outbox_waiting WHERE state = {QUEUED} AND lane = {BY_CHANNEL}
+    INDEXED BY outbox_waiting WHERE state = {QUEUED} AND lane = {LIVE}
                    ORDER BY version, channel, receiver, due_at LIMIT 1)
     UNION ALL
     SELECT o.seq, o.version, o.channel, o.receiver, o.due_at FROM heaps h CROSS JOIN outbox o
     ON o.seq = coalesce(
         (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-         WHERE n.state = {QUEUED} AND n.lane = {BY_CHANNEL} AND n.version = h.version
+         WHERE n.state = {QUEUED} AND n.lane = {LIVE} AND n.version = h.version
          AND n.channel = h.channel AND n.receiver > h.receiver ORDER BY n.receiver, n.due_at LIMIT 1),
         (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-         WHERE n.state = {QUEUED} AND n.lane = {BY_CHANNEL} AND n.version = h.version
+         WHERE n.state = {QUEUED} AND n.lane = {LIVE} AND n.version = h.version
          AND n.channel > h.channel
          ORDER BY n.channel, n.receiver, n.due_at LIMIT 1),
         (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-         WHERE n.state = {QUEUED} AND n.lane = {BY_CHANNEL} AND n.version > h.version
+         WHERE n.state = {QUEUED} AND n.lane = {LIVE} AND n.version > h.version
          ORDER BY n.version, n.channel, n.receiver, n.due_at LIMIT 1)))
  SELECT p.number AS project, h.version, h.channel, h.receiver, h.due_at FROM heaps h
  CROSS JOIN versions v ON v.seq = h.version JOIN projects p ON p.id = v.project_id
@@ -99,7 +99,7 @@ static TAKE: LazyLock<Arc<str>> = LazyLock::new(|| {
     e.entry_properties
  FROM outbox o INDEXED BY outbox_waiting CROSS JOIN enrolments e ON e.seq = o.enrolment
  WHERE o.version = ?1 AND o.channel = ?2 AND o.receiver = ?6 AND o.state = {QUEUED}
- AND o.lane = {BY_CHANNEL} AND o.due_at <= ?3
+ AND o.lane = {LIVE} AND o.due_at <= ?3
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
                JOIN channels c ON c.project_id = p.id AND c.channel = ?2 AND c.live
                AND c.revision = ?5

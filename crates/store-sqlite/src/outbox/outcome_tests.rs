@@ -88,7 +88,7 @@ impl Shop {
         .bind(number)
         .bind(profile)
         .bind(status.code())
-        .bind(MessageRoute::Channel.code())
+        .bind(MessageRoute::Live.code())
         .execute(&self.store.writer)
         .await
         .expect("written");
