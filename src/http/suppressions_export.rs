@@ -10,7 +10,7 @@ use axum::{
 
 use super::{AppState, error_page};
 use crate::api::{AppError, request::RequestAuth};
-use wayfare_application::{ServiceError, message_events::suppression_rows};
+use wayfare_application::{ServiceError, suppressions::suppression_rows};
 use wayfare_domain::interrupt::Interrupt;
 use wayfare_runtime::costly_work::Job;
 

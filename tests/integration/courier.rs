@@ -137,7 +137,7 @@ async fn a_stop_is_answered_when_nothing_is_on_its_way_and_nothing_follows() {
     let figures = shop.figures(journey).await;
     assert_eq!((figures.queued, figures.inside), (0, 0));
     assert_eq!(figures.cancelled, 1_000 - of_journey as i64, "what did not go out is cancelled");
-    assert_eq!(shop.store.check().await.expect("checked"), Vec::<String>::new());
+    assert_eq!(shop.store.check().await.expect("checked"), []);
     shop.close().await;
 }
 
@@ -155,7 +155,7 @@ async fn a_stop_gives_up_what_does_not_come_to_an_end() {
     shop.until_settled().await;
     shop.provider.release();
     assert_eq!(shop.provider.keys().values().sum::<usize>(), 0, "none was taken");
-    assert_eq!(shop.store.check().await.expect("checked"), Vec::<String>::new());
+    assert_eq!(shop.store.check().await.expect("checked"), []);
     shop.close().await;
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use wayfare_domain::{
-    messages::suppression::AddressKind,
+    messages::{reply::SmsReply, suppression::AddressKind},
     profiles::{
         ingest_record::{IngestRecord, ProfileRef, ProfileUpdate, RecordPayload},
         profile::Channel,
@@ -15,7 +15,7 @@ use wayfare_domain::{
     },
 };
 use wayfare_store::{
-    message_events::{AnswerStore, InboundBatch, SmsReply},
+    message_events::{AnswerStore, InboundBatch},
     outbox::{ChangedFacts, ChangedPerson},
     profiles::ProfileStore,
 };

@@ -4,6 +4,7 @@ use super::{ServiceResult, Services};
 use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
     audit::AuditEvent,
+    consistency::Finding,
     ids::JourneyId,
     journeys::document::{JourneyDocument, JourneyFile},
     stats::pluralize,
@@ -72,7 +73,7 @@ impl<S: Store + Clone> Services<S> {
         Ok(self.store.journey_count(actor.project).await?)
     }
 
-    pub async fn check(&self) -> ServiceResult<Vec<String>> {
+    pub async fn check(&self) -> ServiceResult<Vec<Finding>> {
         Ok(self.store.check().await?)
     }
 }

@@ -29,6 +29,7 @@ mod projects;
 pub mod retention;
 pub mod sign_in;
 pub mod sso;
+pub mod suppressions;
 mod test_sends;
 mod versions;
 

@@ -12,7 +12,11 @@ use super::{
 };
 use crate::channels::Transport;
 use wayfare_domain::{
-    messages::{retry::next_attempt_at, send_rules::CAP_HOURS_MAX},
+    messages::{
+        outcome::{FixedReason, OutcomeReason, SendOutcome},
+        send_rules::CAP_HOURS_MAX,
+        suppression::ListedAddress,
+    },
     profiles::Profile,
     time::{HOUR_MS, Timestamp},
 };
@@ -20,10 +24,7 @@ use wayfare_runtime::supervisor::{said, short_task};
 use wayfare_store::{
     StoreResult,
     engine::{EngineStore, ProfileKey, ProfileNeeds},
-    outbox::{
-        LeasedMessage, ListedAddress, MessageKey, OutboxStore, OutcomeReason, SendFacts,
-        SendOutcome,
-    },
+    outbox::{LeasedMessage, MessageKey, OutboxStore, SendFacts},
 };
 
 /// How a message gets out.
@@ -134,7 +135,8 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
                     .unwrap_or_else(|panic| {
                         tracing::error!(reason = said(&*panic), "delivery.message_panicked");
                         let settled = &mut broken_off.settled;
-                        settled.settlement = our_fault(attempts, BROKEN_OFF, office.clock.now());
+                        settled.settlement =
+                            own_error(attempts, FixedReason::BrokenOff, office.clock.now());
                         settled.in_doubt = true;
                         broken_off
                     })
@@ -156,26 +158,17 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
         let settlement = if is_known {
             SendOutcome::Retry {
                 at,
-                reason: Some(OutcomeReason::Fixed("its channel is not ready")),
+                reason: Some(OutcomeReason::Fixed(FixedReason::ChannelNotReady)),
                 tried: false,
             }
         } else {
-            our_fault(message.attempts, "the profile cannot be read", now)
+            own_error(message.attempts, FixedReason::ProfileUnreadable, now)
         };
         let _ = self.send.send(AttemptResult::not_attempted(message, settlement));
     }
 }
 
-/// What is said of a message whose sending broke off within Wayfare.
-const BROKEN_OFF: &str = "an error in Wayfare while sending";
-
-/// Not the provider's doing: tried again soon, then as after any other failure.
-fn our_fault(attempts: i64, reason: &'static str, now: Timestamp) -> SendOutcome {
+fn own_error(attempts: i64, reason: FixedReason, now: Timestamp) -> SendOutcome {
     let soon = now.plus(LOOK_EVERY.as_millis() as i64);
-    let next = if attempts == 0 { Some(soon) } else { next_attempt_at(attempts + 1, now, None, 0) };
-    let reason = OutcomeReason::Fixed(reason);
-    match next {
-        Some(at) => SendOutcome::Retry { at, reason: Some(reason), tried: true },
-        None => SendOutcome::Failed { reason, dead_address: None },
-    }
+    SendOutcome::own_error(attempts, reason, soon, now)
 }

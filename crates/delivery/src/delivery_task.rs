@@ -5,11 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{
-    in_flight::{GivenUp, InFlightTracker},
-    metrics::DeliveryMetrics,
-    version_cache::CachedVersion,
-};
+use super::{in_flight::InFlightTracker, metrics::DeliveryMetrics, version_cache::CachedVersion};
 use crate::{
     channels::{FailureScope, OutboundMessage, SendResult, Transport},
     tracking::token::{MessageLinks, message_key},
@@ -19,7 +15,8 @@ use wayfare_domain::messages::webhook_receiver::receiver_of;
 use wayfare_domain::{
     engine::{bucketing::hash_bucket, time_zones::TimeZones},
     messages::{
-        retry::next_attempt_at,
+        abort::{AbortReason, Aborted},
+        outcome::{Deferral, FixedReason, OutcomeReason, SendOutcome},
         send_rules::{self, FrequencyCap, SendContext, SendDecision},
         suppression::AddressKind,
     },
@@ -28,7 +25,7 @@ use wayfare_domain::{
 };
 use wayfare_runtime::clock::Clock;
 use wayfare_secrets::server_key::ServerKey;
-use wayfare_store::outbox::{LeasedMessage, MessageResult, OutcomeReason, SendFacts, SendOutcome};
+use wayfare_store::outbox::{LeasedMessage, MessageResult, SendFacts};
 use wayfare_templates::{RenderContext, content::Content};
 
 /// What all delivery tasks share.
@@ -140,10 +137,7 @@ impl DeliveryTask {
         }
         let parcel = match self.fill_in(office, zone, now) {
             Ok(parcel) => parcel,
-            Err(reason) => {
-                let reason = OutcomeReason::Reported(reason);
-                return self.outcome(SendOutcome::Failed { reason, dead_address: None }, None);
-            }
+            Err(reason) => return self.outcome(SendOutcome::failed(reason), None),
         };
         if let Some(receiver) = self.other_receiver(&parcel) {
             let mut outcome =
@@ -180,27 +174,14 @@ impl DeliveryTask {
         (receiver != self.message.receiver).then_some(receiver)
     }
 
-    /// No one knows whether the provider has it. What is not wanted any more is not sent again; the
-    /// others are.
-    fn given_up(&self, why: GivenUp, now: Timestamp) -> AttemptResult {
-        let reason = why.reason();
-        match why {
-            GivenUp::Stopped | GivenUp::Withdrawn | GivenUp::Suppressed => {
-                let reason = OutcomeReason::Fixed(reason);
-                self.outcome(SendOutcome::Failed { reason, dead_address: None }, None)
+    fn given_up(&self, why: AbortReason, now: Timestamp) -> AttemptResult {
+        match why.outcome(self.deferral(None), now) {
+            Aborted::Recorded { outcome, in_doubt } => {
+                let mut result = self.outcome(outcome, None);
+                result.settled.in_doubt = in_doubt;
+                result
             }
-            GivenUp::ChannelChanged => {
-                let again = SendResult::Deferred {
-                    reason: reason.to_string(),
-                    wish_ms: None,
-                    fault: FailureScope::Message,
-                };
-                let mut outcome = self.outcome(self.send_outcome(&again, now), None);
-                outcome.settled.in_doubt =
-                    matches!(outcome.settled.settlement, SendOutcome::Retry { .. });
-                outcome
-            }
-            GivenUp::Ending => {
+            Aborted::StaysBegun => {
                 let outcome =
                     AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
                 AttemptResult { stays_begun: true, ..outcome }
@@ -241,10 +222,10 @@ impl DeliveryTask {
         match gate {
             SendDecision::Send => None,
             SendDecision::Skip(reason) => {
-                Some(SendOutcome::Withheld { reason: OutcomeReason::Reported(reason) })
+                Some(SendOutcome::Withheld { reason: OutcomeReason::SendRule(reason) })
             }
             SendDecision::Postpone(at, reason) => {
-                let reason = Some(OutcomeReason::Reported(reason));
+                let reason = Some(OutcomeReason::SendRule(reason));
                 Some(SendOutcome::Retry { at, reason, tried: false })
             }
         }
@@ -255,11 +236,12 @@ impl DeliveryTask {
         office: &DeliveryContext,
         zone: &str,
         now: Timestamp,
-    ) -> Result<OutboundMessage, String> {
+    ) -> Result<OutboundMessage, OutcomeReason> {
         let Some(node) = self.version.nodes.get(&self.message.node) else {
-            return Err("its step was removed from the journey".to_string());
+            return Err(OutcomeReason::Fixed(FixedReason::StepRemoved));
         };
-        let message = node.message.as_ref().map_err(Clone::clone)?;
+        let message =
+            node.message.as_ref().map_err(|reason| OutcomeReason::Reported(reason.clone()))?;
         let event: Properties = match &self.message.entry_properties {
             Some(text) => serde_json::from_str(text).unwrap_or_default(),
             None => Properties::new(),
@@ -279,7 +261,9 @@ impl DeliveryTask {
             vault: office.vault.clone(),
             message: self.message.seq,
         };
-        let content = message.compose(&facts, Some(&links)).map_err(|error| error.to_string())?;
+        let content = message
+            .compose(&facts, Some(&links))
+            .map_err(|error| OutcomeReason::Reported(error.to_string()))?;
         let to = self.address().map(|(_, address)| address).unwrap_or_default();
         let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
         Ok(OutboundMessage {
@@ -301,19 +285,15 @@ impl DeliveryTask {
                 SendOutcome::Failed { reason, dead_address }
             }
             SendResult::Deferred { reason, wish_ms, .. } => {
-                let tries = self.message.attempts + 1;
-                let chance = hash_bucket(&format!("retry {tries}"), self.message.seq);
-                match next_attempt_at(tries, now, *wish_ms, chance) {
-                    Some(at) => {
-                        let reason = Some(OutcomeReason::Reported(reason.clone()));
-                        SendOutcome::Retry { at, reason, tried: true }
-                    }
-                    None => SendOutcome::Failed {
-                        reason: OutcomeReason::Reported(format!("tried {tries} times: {reason}")),
-                        dead_address: None,
-                    },
-                }
+                let reason = OutcomeReason::Reported(reason.clone());
+                SendOutcome::deferred(self.deferral(*wish_ms), reason, now)
             }
         }
+    }
+
+    fn deferral(&self, requested_delay_ms: Option<i64>) -> Deferral {
+        let attempts = self.message.attempts;
+        let chance = hash_bucket(&format!("retry {}", attempts + 1), self.message.seq);
+        Deferral { attempts, requested_delay_ms, chance }
     }
 }

@@ -21,16 +21,16 @@ use super::{
 };
 use crate::channels::Transport;
 use wayfare_domain::{
-    ids::ProjectId, messages::send_rules::FrequencyCap, profiles::profile::Channel, time::Timestamp,
+    ids::ProjectId,
+    messages::{outcome::SendOutcome, send_rules::FrequencyCap, suppression::ListedAddress},
+    profiles::profile::Channel,
+    time::Timestamp,
 };
 use wayfare_store::{
     StoreResult,
     channels::StoredChannel,
     engine::{EngineStore, ProjectKey},
-    outbox::{
-        ActiveChannel, ChangedFacts, LeaseQuota, LeasedMessage, ListedAddress, MessageResult,
-        OutboxStore, SendOutcome,
-    },
+    outbox::{ActiveChannel, ChangedFacts, LeaseQuota, LeasedMessage, MessageResult, OutboxStore},
 };
 
 /// How often the outbox is looked at while nothing is heard of it.
@@ -278,7 +278,7 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
             self.waiting.hear_of_news();
         }
         self.in_flight = self.in_flight.saturating_sub(settled.len()) + taken.len();
-        self.leave_dead_addresses(&settled);
+        self.leave_dead_addresses(&settled, now);
         if !settled.is_empty() {
             self.office.signs.record_outcome();
         }
@@ -302,14 +302,11 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
     }
 
     /// Other messages to an address that has just turned out not to exist do not begin.
-    fn leave_dead_addresses(&self, settled: &[MessageResult]) {
-        let dead = settled.iter().filter_map(|message| match &message.settlement {
-            SendOutcome::Failed { dead_address: Some((kind, address)), .. } => {
-                Some((message.project, *kind, address.clone()))
-            }
-            _ => None,
-        });
-        let suppressed: Vec<ListedAddress> = dead.collect();
+    fn leave_dead_addresses(&self, settled: &[MessageResult], now: Timestamp) {
+        let dead = settled
+            .iter()
+            .filter_map(|message| message.settlement.suppression(message.project, now));
+        let suppressed: Vec<ListedAddress> = dead.map(|new| new.listed()).collect();
         if !suppressed.is_empty() {
             // What is on its way there is answered by the provider itself.
             let _ =

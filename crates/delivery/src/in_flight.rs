@@ -14,11 +14,17 @@ use std::{
 
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncGuard, Notify, oneshot};
 
-use wayfare_domain::{messages::suppression::AddressKind, profiles::profile::Channel};
+use wayfare_domain::{
+    messages::{
+        abort::AbortReason,
+        suppression::{AddressKind, ListedAddress},
+    },
+    profiles::profile::Channel,
+};
 use wayfare_store::{
     StoreResult,
     engine::{ProfileKey, ProjectKey, VersionKey},
-    outbox::{ChangedFacts, LeasedMessage, ListedAddress, Merges, MessageKey, OutboxStore},
+    outbox::{ChangedFacts, LeasedMessage, Merges, MessageKey, OutboxStore},
 };
 
 /// How long messages on their way get to finish when they are not wanted any more. Then they are
@@ -50,39 +56,7 @@ struct InHand {
     /// It goes back to the outbox instead of beginning.
     recalled: bool,
     /// While it is being handed over.
-    flying: Option<oneshot::Sender<GivenUp>>,
-}
-
-/// Why a message was given up on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GivenUp {
-    /// Its journey was stopped, or its version left.
-    Stopped,
-    /// The person was deleted, withdrew their consent or has another address.
-    Withdrawn,
-    /// The address joined the suppression list.
-    Suppressed,
-    /// The channel was changed or switched off, or the project archived.
-    ChannelChanged,
-    /// The server ends.
-    Ending,
-}
-
-impl GivenUp {
-    pub fn reason(self) -> &'static str {
-        match self {
-            GivenUp::Stopped => "cancelled while sending: the journey was stopped",
-            GivenUp::Withdrawn => {
-                "cancelled while sending: the profile was deleted, or its consent or address \
-                    changed"
-            }
-            GivenUp::Suppressed => {
-                "cancelled while sending: the address joined the suppression list"
-            }
-            GivenUp::ChannelChanged => "cancelled while sending: the channel was changed",
-            GivenUp::Ending => "cancelled while sending: the server stopped",
-        }
-    }
+    flying: Option<oneshot::Sender<AbortReason>>,
 }
 
 /// What a change means for a message in hand.
@@ -92,19 +66,19 @@ enum Verdict {
     /// Where it has not begun, its send rules are asked again.
     AskAgain,
     /// The same, and what is on its way is waited for.
-    Finish(GivenUp),
+    Finish(AbortReason),
 }
 
 /// A message that is being handed over. Dropping it says that this has come to an end.
 pub struct InFlightGuard {
     flights: InFlightTracker,
     message: MessageKey,
-    given_up: oneshot::Receiver<GivenUp>,
+    given_up: oneshot::Receiver<AbortReason>,
 }
 
 impl InFlightGuard {
     /// It is not wanted any more, and the grace is over.
-    pub async fn given_up(&mut self) -> GivenUp {
+    pub async fn given_up(&mut self) -> AbortReason {
         match (&mut self.given_up).await {
             Ok(why) => why,
             Err(_) => std::future::pending().await,
@@ -221,7 +195,7 @@ impl InFlightTracker {
         }
         let stopped = store.closed_versions(&versions).await?;
         let verdict = |message: &InHand| match stopped.contains(&message.version) {
-            true => Verdict::Finish(GivenUp::Stopped),
+            true => Verdict::Finish(AbortReason::Stopped),
             false => Verdict::Unconcerned,
         };
         let begun = self.recall_by(verdict);
@@ -257,7 +231,7 @@ impl InFlightTracker {
                 let concerned = message.project == project
                     && channel.is_none_or(|channel| channel == message.channel);
                 if concerned {
-                    Verdict::Finish(GivenUp::ChannelChanged)
+                    Verdict::Finish(AbortReason::ChannelChanged)
                 } else {
                     Verdict::Unconcerned
                 }
@@ -299,7 +273,7 @@ impl InFlightTracker {
         }
     }
 
-    fn give_up(&self, number: MessageKey, why: GivenUp) {
+    fn give_up(&self, number: MessageKey, why: AbortReason) {
         let flying = self.table().get_mut(&number).and_then(|message| {
             // Dropping the sender's place would say that it has landed: it has not, before its
             // flight is dropped.
@@ -343,7 +317,7 @@ impl InFlightTracker {
                 .collect()
         };
         for number in flying {
-            self.give_up(number, GivenUp::Ending);
+            self.give_up(number, AbortReason::Ending);
         }
     }
 }
@@ -351,7 +325,7 @@ impl InFlightTracker {
 /// Messages that were on their way when they were not wanted any more.
 #[derive(Default)]
 #[must_use]
-pub struct Begun(Vec<(MessageKey, GivenUp)>);
+pub struct Begun(Vec<(MessageKey, AbortReason)>);
 
 /// Changed facts, ready to be looked up by message.
 struct Concerned<'a> {
@@ -378,11 +352,11 @@ impl<'a> Concerned<'a> {
         let (any, withdrawn) =
             concerned.fold((false, false), |(_, withdrawn), (_, this)| (true, withdrawn || *this));
         if withdrawn {
-            return Verdict::Finish(GivenUp::Withdrawn);
+            return Verdict::Finish(AbortReason::Withdrawn);
         }
         match &message.address {
             Some(address) if self.suppressed.contains(address) => {
-                return Verdict::Finish(GivenUp::Suppressed);
+                return Verdict::Finish(AbortReason::Suppressed);
             }
             // No one has looked at the list for it yet: looking again does no harm.
             None if self
@@ -489,7 +463,7 @@ mod tests {
         let mut under_way = flights.begin(1).expect("begins");
         let sender = tokio::spawn(async move { under_way.given_up().await });
         flights.channel_changed(1, Some(Channel::Email)).await;
-        assert_eq!(sender.await.expect("given up"), GivenUp::ChannelChanged);
+        assert_eq!(sender.await.expect("given up"), AbortReason::ChannelChanged);
     }
 
     #[tokio::test]

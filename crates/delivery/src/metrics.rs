@@ -9,9 +9,8 @@ use std::{
 };
 
 use super::channel_limiter::ChannelLimiterStatus;
-use wayfare_domain::{ids::ProjectId, profiles::profile::Channel};
+use wayfare_domain::{ids::ProjectId, messages::outcome::SendOutcome, profiles::profile::Channel};
 use wayfare_runtime::engine_metrics::EngineMetrics;
-use wayfare_store::outbox::SendOutcome;
 
 /// Counters and the state of the lanes. Cheap to clone.
 #[derive(Clone, Default)]

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod consistency;
 pub mod engine;
 pub mod error;
 pub mod graph;

@@ -32,14 +32,18 @@ pub struct VersionStats {
 impl VersionStats {
     /// Guarantee 6: entered = inside + every way of having left.
     pub fn adds_up(&self) -> bool {
-        self.entered
-            == self.inside
-                + self.completed
-                + self.converted
-                + self.timed_out
-                + self.force_exited
-                + self.stopped
-                + self.version_exit
+        self.entered == self.accounted()
+    }
+
+    /// Those inside, and those who have left in any way.
+    pub fn accounted(&self) -> i64 {
+        self.inside
+            + self.completed
+            + self.converted
+            + self.timed_out
+            + self.force_exited
+            + self.stopped
+            + self.version_exit
     }
 
     /// Goals met per person entered, in hundredths of a percent (0 to 10,000); `None` while no one

@@ -2,7 +2,10 @@
 //! a microsecond or two; taking it out of JSON with `json_each` cost ten times that, one statement
 //! for each row even more.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use sqlx::{
     Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type, error::BoxDynError,
@@ -34,9 +37,9 @@ const SIZES: [usize; 4] = [256, 32, 4, 1];
 /// A statement around a list of rows, `VALUES (?, ?), (?, ?), …`. A `static`, since it keeps its
 /// text.
 pub struct BulkStatement {
-    before: &'static str,
+    before: Cow<'static, str>,
     columns: usize,
-    after: &'static str,
+    after: Cow<'static, str>,
     /// The text for each of [`SIZES`].
     texts: [OnceLock<Arc<str>>; SIZES.len()],
 }
@@ -45,6 +48,13 @@ impl BulkStatement {
     /// `before` goes up to and with `VALUES`, `columns` values make a row, `after` follows the
     /// rows.
     pub const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
+        let (before, after) = (Cow::Borrowed(before), Cow::Borrowed(after));
+        Self { before, columns, after, texts: [const { OnceLock::new() }; SIZES.len()] }
+    }
+
+    /// With texts that numbers of the domain were written into; for a `LazyLock`.
+    pub fn with_codes(before: String, columns: usize, after: String) -> Self {
+        let (before, after) = (Cow::Owned(before), Cow::Owned(after));
         Self { before, columns, after, texts: [const { OnceLock::new() }; SIZES.len()] }
     }
 

@@ -8,7 +8,11 @@ use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
     ids::ProjectId,
-    messages::{channel::ChannelSettings, send_rules::FrequencyCap},
+    messages::{
+        channel::ChannelSettings,
+        channel_change::{SecretChange, audit_summary, caps_summary, is_current, subject},
+        send_rules::FrequencyCap,
+    },
     profiles::profile::Channel,
     time::Timestamp,
 };
@@ -100,12 +104,14 @@ impl ChannelStore for SqliteStore {
         .bind(project.0)
         .fetch_all(&self.readers)
         .await?;
-        let cap = |(channel, most, hours): (String, u32, u32)| FrequencyCap {
-            channel: Channel::from_key(&channel),
-            most,
-            hours,
+        let cap = |(key, most, hours): (String, u32, u32)| {
+            let Some(channel) = capped_channel(&key) else {
+                tracing::error!(%project, channel = key, "frequency_caps.cap_set_aside");
+                return None;
+            };
+            Some(FrequencyCap { channel, most, hours })
         };
-        Ok(rows.into_iter().map(cap).collect())
+        Ok(rows.into_iter().filter_map(cap).collect())
     }
 
     async fn set_frequency_caps(
@@ -130,19 +136,22 @@ impl ChannelStore for SqliteStore {
             .execute(&mut *transaction)
             .await?;
         }
-        let said: Vec<String> = caps.iter().map(FrequencyCap::describe).collect();
-        let summary = if said.is_empty() { "none".to_string() } else { said.join("; ") };
-        NewAuditEntry::of(actor, AuditEvent::CapsSaved, &summary)
+        NewAuditEntry::of(actor, AuditEvent::CapsSaved, &caps_summary(caps))
             .write(&mut transaction, now)
             .await?;
         transaction.commit().await
     }
 }
 
+/// The channel that a cap is about, by its word in the store; `Some(None)` where it is about all
+/// together, none where the word is not known.
+pub fn capped_channel(key: &str) -> Option<Option<Channel>> {
+    if key.is_empty() { Some(None) } else { Channel::from_key(key).map(Some) }
+}
+
 /// Those of all projects by which messages really go out.
 pub async fn live(store: &SqliteStore) -> StoreResult<Vec<ActiveChannel>> {
-    let rows: Vec<Row> =
-        sqlx::query_as(read!("WHERE c.live = 1")).fetch_all(&store.readers).await?;
+    let rows: Vec<Row> = sqlx::query_as(read!("WHERE c.live")).fetch_all(&store.readers).await?;
     // A channel whose settings cannot be read keeps no other from sending.
     let readable = |row: Row| {
         let project = row.number;
@@ -165,23 +174,28 @@ async fn save(
         StoreError::Corrupt(format!("settings that cannot be written ({error})"))
     })?;
     let mut transaction = store.begin().await?;
-    let (keep, sealed) = match &change.sealed {
-        SealedSecretUpdate::Keep => (true, None),
-        SealedSecretUpdate::Set(sealed) => (false, Some(sealed.as_slice())),
-        SealedSecretUpdate::Forget => (false, None),
+    let stored: Option<(i64,)> =
+        sqlx::query_as("SELECT revision FROM channels WHERE project_id = ? AND channel = ?")
+            .bind(actor.project.0)
+            .bind(channel.key())
+            .fetch_optional(&mut *transaction)
+            .await?;
+    if !is_current(stored.map(|(revision,)| revision), change.revision) {
+        return Err(StoreError::RevisionChanged { name: subject(channel) });
+    }
+    let (keep, sealed, secret) = match &change.sealed {
+        SealedSecretUpdate::Keep => (true, None, SecretChange::Kept),
+        SealedSecretUpdate::Set(sealed) => (false, Some(sealed.as_slice()), SecretChange::New),
+        SealedSecretUpdate::Forget => (false, None, SecretChange::Removed),
     };
-    // The settings that were looked at are revision 0 where there were none, so that two who set it
-    // up at once do not overwrite each other.
-    let saved = sqlx::query(
+    sqlx::query(
         "INSERT INTO channels (project_id, channel, live, settings, secret, per_second,
             updated_by, updated_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-         WHERE ?9 = 0 OR EXISTS (SELECT 1 FROM channels WHERE project_id = ?1 AND channel = ?2)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT DO UPDATE SET live = excluded.live, settings = excluded.settings,
-             secret = CASE WHEN ?10 THEN secret ELSE excluded.secret END,
+             secret = CASE WHEN ?9 THEN secret ELSE excluded.secret END,
              per_second = excluded.per_second, revision = revision + 1,
-             updated_by = excluded.updated_by, updated_at = excluded.updated_at
-         WHERE revision = ?9",
+             updated_by = excluded.updated_by, updated_at = excluded.updated_at",
     )
     .bind(actor.project.0)
     .bind(channel.key())
@@ -191,22 +205,10 @@ async fn save(
     .bind(change.per_second)
     .bind(actor.user.0)
     .bind(now.0)
-    .bind(change.revision)
     .bind(keep)
     .execute(&mut *transaction)
     .await?;
-    if saved.rows_affected() == 0 {
-        return Err(StoreError::RevisionChanged {
-            name: format!("The channel {}", channel.title()),
-        });
-    }
-    let state = if change.live { "live" } else { "test mode" };
-    let secret = match &change.sealed {
-        SealedSecretUpdate::Keep => "",
-        SealedSecretUpdate::Set(_) => ", a new secret",
-        SealedSecretUpdate::Forget => ", without a secret",
-    };
-    let summary = format!("{}: {state}, {}{secret}", channel.title(), change.settings.describe());
+    let summary = audit_summary(&change.settings, change.live, secret);
     NewAuditEntry::of(actor, AuditEvent::ChannelSaved, &summary)
         .write(&mut transaction, now)
         .await?;

@@ -9,6 +9,7 @@ pub mod backup;
 mod bulk_statement;
 mod channels;
 mod clone;
+mod codes;
 mod consistency;
 mod costly_reader;
 mod criteria_sql;

@@ -7,6 +7,7 @@ use super::{
 };
 use wayfare_domain::{
     access::actor::{Actor, ActorRef},
+    consistency::Finding,
     ids::{JourneyId, OperationId, ProjectId, SavedFilterId},
     journeys::{
         document::JourneyDocument,
@@ -234,7 +235,7 @@ impl Store for SqliteStore {
         project::generation(self, project).await
     }
 
-    async fn check(&self) -> StoreResult<Vec<String>> {
+    async fn check(&self) -> StoreResult<Vec<Finding>> {
         consistency::check(self).await
     }
 

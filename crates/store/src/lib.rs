@@ -17,6 +17,7 @@ pub use error::StoreError;
 use seed::{SeedJourney, SeedMember};
 use wayfare_domain::{
     access::actor::{Actor, ActorRef},
+    consistency::Finding,
     ids::{JourneyId, LabelId, OperationId, ProjectId, SavedFilterId},
     journeys::{
         document::JourneyDocument,
@@ -222,8 +223,8 @@ pub trait Store:
     fn generations(&self) -> impl Future<Output = StoreResult<Vec<(ProjectId, i64)>>> + Send;
     /// The same of one project.
     fn generation(&self, project: ProjectId) -> impl Future<Output = StoreResult<i64>> + Send;
-    /// Every version's counters that do not add up (guarantee 6), as sentences.
-    fn check(&self) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
+    /// Everything that does not add up: every version's counters (guarantee 6), and their mirrors.
+    fn check(&self) -> impl Future<Output = StoreResult<Vec<Finding>>> + Send;
     /// Has a person had to wait lately while others wrote? Anyone who writes much does so in small
     /// portions then.
     fn is_pressed(&self) -> bool;

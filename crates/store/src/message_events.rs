@@ -7,49 +7,15 @@ use wayfare_domain::{
     access::actor::Actor,
     ids::ProjectId,
     messages::{
-        event::MessageEventKind,
+        feedback::NewMessageEvent,
         preferences::{PreferenceUpdate, Recipient},
         provider_webhook::WebhookProvider,
         read_model::MessageSummary,
-        suppression::{
-            AddressKind, Suppression, SuppressionPage, SuppressionQuery, SuppressionReason,
-        },
+        reply::SmsReply,
+        suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
     },
-    profiles::profile::Channel,
     time::Timestamp,
 };
-
-/// Something that became of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewMessageEvent {
-    /// Its number in the outbox.
-    pub message: i64,
-    pub fate: MessageEventKind,
-    pub at: Timestamp,
-    /// What the provider said to it.
-    pub detail: Option<String>,
-    /// Where it was sent to, if that was told; their present address otherwise.
-    pub address: Option<String>,
-    /// A bounce that says something about their address, and not only about this message.
-    pub is_permanent: bool,
-}
-
-impl NewMessageEvent {
-    /// What is told without any detail.
-    pub fn new(message: i64, fate: MessageEventKind, at: Timestamp) -> Self {
-        Self { message, fate, at, detail: None, address: None, is_permanent: true }
-    }
-}
-
-/// What someone answered to a number of ours: STOP (unwanted) or START (wanted).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SmsReply {
-    pub channel: Channel,
-    /// Theirs, as [`canonical`](crate::server::addresses::canonical) spells it.
-    pub address: String,
-    pub wanted: bool,
-    pub at: Timestamp,
-}
 
 /// What one request told: all of it is stored, or, where its receipt was seen before, nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,7 +30,7 @@ impl InboundBatch {
     /// May anything in it keep messages from going out?
     pub fn is_grave(&self) -> bool {
         !self.replies.is_empty()
-            || self.reports.iter().any(|report| SuppressionReason::of(report.fate).is_some())
+            || self.reports.iter().any(|report| report.suppression_reason().is_some())
     }
 }
 

@@ -15,10 +15,10 @@ use wayfare_domain::{
     access::actor::Actor,
     ids::ProjectId,
     messages::{
-        event::MessageEventKind,
         failed::{FailedMessagePage, FailedMessageQuery},
+        outcome::SendOutcome,
         send_rules::FrequencyCap,
-        suppression::AddressKind,
+        suppression::{AddressKind, ListedAddress},
     },
     profiles::profile::Channel,
     time::Timestamp,
@@ -69,68 +69,6 @@ pub struct LeasedMessage {
     pub entry_properties: Option<String>,
 }
 
-/// What happened to a message that was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SendOutcome {
-    Sent {
-        provider_id: Option<String>,
-    },
-    Failed {
-        reason: OutcomeReason,
-        /// Kind and address, where it exists no more: nothing is sent there again.
-        dead_address: Option<(AddressKind, String)>,
-    },
-    Withheld {
-        reason: OutcomeReason,
-    },
-    /// Back into the outbox, until then. `tried` where a provider was asked.
-    Retry {
-        at: Timestamp,
-        reason: Option<OutcomeReason>,
-        tried: bool,
-    },
-}
-
-/// Why a message was not sent, by who says so: of an erased person only words that name nobody are
-/// kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutcomeReason {
-    /// Wayfare's own words, the same for everybody.
-    Fixed(&'static str),
-    /// May repeat what a provider, a receiver or a template said, addresses and names included.
-    Reported(String),
-}
-
-impl OutcomeReason {
-    pub fn text(&self) -> &str {
-        match self {
-            OutcomeReason::Fixed(text) => text,
-            OutcomeReason::Reported(text) => text,
-        }
-    }
-
-    pub fn names_nobody(&self) -> bool {
-        matches!(self, OutcomeReason::Fixed(_))
-    }
-}
-
-impl SendOutcome {
-    /// Back as it was: no provider was asked.
-    pub fn untouched(now: Timestamp) -> Self {
-        SendOutcome::Retry { at: now, reason: None, tried: false }
-    }
-
-    /// What the person is moved by; none where the message waits on.
-    pub fn event_kind(&self) -> Option<MessageEventKind> {
-        match self {
-            SendOutcome::Sent { .. } => Some(MessageEventKind::Sent),
-            SendOutcome::Failed { .. } => Some(MessageEventKind::Failed),
-            SendOutcome::Withheld { .. } => Some(MessageEventKind::Skipped),
-            SendOutcome::Retry { .. } => None,
-        }
-    }
-}
-
 /// A message and what happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageResult {
@@ -143,9 +81,6 @@ pub struct MessageResult {
     /// Who receives it, where that turned out to be someone else than was known.
     pub receiver: Option<String>,
 }
-
-/// An address as the suppression list has it.
-pub type ListedAddress = (ProjectKey, AddressKind, String);
 
 /// Facts that changed after messages in hand may have been judged by them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

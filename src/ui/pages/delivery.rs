@@ -93,7 +93,7 @@ fn ChannelRow(load: ChannelHealth) -> impl IntoView {
 fn UndeliveredCard(page: FailedMessagePage) -> impl IntoView {
     let FailedMessagePage { query, rows, total, next, reasons } = page;
     let none = rows.is_empty();
-    let some_left = rows.iter().any(|row| !row.stopped && row.profile.is_some());
+    let some_left = rows.iter().any(FailedMessage::may_be_resent);
     let journey = query.journey.map(|journey| journey.to_string()).unwrap_or_default();
     let channel = query.channel.map(|channel| channel.key().to_string()).unwrap_or_default();
     view! {
@@ -228,7 +228,7 @@ fn Rows(rows: Vec<FailedMessage>) -> impl IntoView {
 
 #[component]
 fn Row(row: FailedMessage) -> impl IntoView {
-    let can = !row.stopped && row.profile.is_some();
+    let can = row.may_be_resent();
     let label = format!("Message to {}", row.person);
     let stays =
         if row.stopped { " · can’t be resent, because its journey was stopped" } else { "" };

@@ -218,7 +218,7 @@ impl Shop {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
-        assert_eq!(differences, Vec::<String>::new());
+        assert_eq!(differences, []);
     }
 
     async fn connection(&self) -> sqlx::SqliteConnection {

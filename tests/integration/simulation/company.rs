@@ -377,7 +377,7 @@ impl Company {
     /// The guarantees of docs/design.md.
     async fn check(&self) {
         let differences = self.store.check().await.expect("checked");
-        assert_eq!(differences, Vec::<String>::new(), "seed {}", self.seed);
+        assert_eq!(differences, [], "seed {}", self.seed);
         for (id, then) in &self.closed {
             let now = self.seen(*id).await;
             assert_eq!(

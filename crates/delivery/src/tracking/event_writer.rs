@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::InFlightTracker;
-use wayfare_domain::time::Timestamp;
+use wayfare_domain::{messages::feedback::NewMessageEvent, time::Timestamp};
 use wayfare_runtime::{
     clock::Clock,
     engine_metrics::EngineMetrics,
@@ -22,7 +22,7 @@ use wayfare_runtime::{
 use wayfare_store::{
     Store, StoreError, StoreResult,
     error::{IntakeError, WriteFailure},
-    message_events::{InboundBatch, NewMessageEvent},
+    message_events::InboundBatch,
     outbox::ChangedFacts,
 };
 

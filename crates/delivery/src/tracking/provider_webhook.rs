@@ -9,11 +9,10 @@ use uuid::Uuid;
 use wayfare_domain::{
     error::FieldError,
     ids::ProjectId,
-    messages::{event::MessageEventKind, provider_webhook::WebhookProvider},
+    messages::{event::MessageEventKind, provider_webhook::WebhookProvider, reply::SmsReply},
     time::Timestamp,
 };
 use wayfare_secrets::server_key::{ServerKey, SigningPurpose};
-use wayfare_store::message_events::SmsReply;
 
 /// Bytes of an id.
 const ID: usize = 16;

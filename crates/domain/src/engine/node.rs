@@ -333,9 +333,11 @@ fn send(scene: &NodeContext<'_>, node: &CompiledNode) -> NodeResult {
             NodeAction::Send { channel, expires_at },
             format!("by {}", channel.title()),
         ),
-        SendDecision::Skip(reason) => NodeResult::new(NodeAction::Follow("unreachable"), reason),
+        SendDecision::Skip(reason) => {
+            NodeResult::new(NodeAction::Follow("unreachable"), reason.to_string())
+        }
         SendDecision::Postpone(until, reason) => {
-            NodeResult::new(NodeAction::Wait(Some(until)), reason)
+            NodeResult::new(NodeAction::Wait(Some(until)), reason.to_string())
         }
     }
 }

@@ -2,6 +2,8 @@
 //! quiet hours, frequency caps, being too late. Asked when a message is queued, and again before it
 //! is sent: hours may lie between the two.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -13,14 +15,58 @@ use crate::{
     time::{HOUR_MS, MINUTE_MS, Timestamp},
 };
 
-/// What a gate says, with the reason in words for a person.
+/// What the send rules say, with the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendDecision {
     Send,
     /// It will not go out.
-    Skip(String),
+    Skip(SendRuleReason),
     /// It goes out then, if the send rules allow it then.
-    Postpone(Timestamp, String),
+    Postpone(Timestamp, SendRuleReason),
+}
+
+/// Why a send rule keeps a message back. In words it is the end of a sentence, which rows keep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendRuleReason {
+    NoAddress(Channel),
+    /// It has no spelling that can be written to.
+    NoUsableAddress(Channel),
+    NotWanted(Channel),
+    TooLate,
+    /// What arrives during quiet hours is dropped.
+    QuietHours,
+    QuietHoursUntil(Timestamp),
+    /// With why the address is on the suppression list.
+    Suppressed(String),
+    CapReached(FrequencyCap),
+}
+
+impl fmt::Display for SendRuleReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendRuleReason::NoAddress(channel) => {
+                write!(f, "has no address for {}", channel.title())
+            }
+            SendRuleReason::NoUsableAddress(channel) => {
+                write!(f, "has no usable address for {}", channel.title())
+            }
+            SendRuleReason::NotWanted(channel) => write!(f, "does not want {}", channel.title()),
+            SendRuleReason::TooLate => f.write_str("too late"),
+            SendRuleReason::QuietHours => f.write_str("arrived during quiet hours"),
+            SendRuleReason::QuietHoursUntil(over) => {
+                write!(f, "quiet hours until {}", over.long_date())
+            }
+            SendRuleReason::Suppressed(why) => {
+                write!(f, "the address is on the suppression list: {why}")
+            }
+            SendRuleReason::CapReached(cap) => {
+                let what = cap.channel.map_or("message", Channel::title);
+                let plural = if cap.most == 1 { "" } else { "s" };
+                let hours = node::hours(cap.hours);
+                write!(f, "frequency cap reached: {} {what}{plural} in {hours}", cap.most)
+            }
+        }
+    }
 }
 
 /// The time, where the person lives.
@@ -95,7 +141,7 @@ pub fn check_when_queued(
         return SendDecision::Skip(reason);
     }
     if expires_at.is_some_and(|expires_at| expires_at <= clock.now) {
-        return SendDecision::Skip("too late".to_string());
+        return SendDecision::Skip(SendRuleReason::TooLate);
     }
     let Some(quiet) = quiet.filter(|_| disturbs(channel)) else { return SendDecision::Send };
     let over =
@@ -103,11 +149,9 @@ pub fn check_when_queued(
     match (over, quiet.then) {
         (None, _) => SendDecision::Send,
         (Some(over), QuietHoursPolicy::SendWhenOver) => {
-            SendDecision::Postpone(over, format!("quiet hours until {}", over.long_date()))
+            SendDecision::Postpone(over, SendRuleReason::QuietHoursUntil(over))
         }
-        (Some(_), QuietHoursPolicy::Drop) => {
-            SendDecision::Skip("arrived during quiet hours".to_string())
-        }
+        (Some(_), QuietHoursPolicy::Drop) => SendDecision::Skip(SendRuleReason::QuietHours),
     }
 }
 
@@ -138,16 +182,16 @@ pub fn check_before_send(
         other => return other,
     }
     if !circumstances.usable {
-        return SendDecision::Skip(format!("has no usable address for {}", channel.title()));
+        return SendDecision::Skip(SendRuleReason::NoUsableAddress(channel));
     }
     if let Some(reason) = circumstances.suppressed {
-        return SendDecision::Skip(format!("the address is on the suppression list: {reason}"));
+        return SendDecision::Skip(SendRuleReason::Suppressed(reason.to_string()));
     }
     let capped = circumstances.caps.iter().find(|cap| {
         !circumstances.ignore_caps && is_reached(cap, channel, circumstances.recent, clock.now)
     });
     match capped {
-        Some(cap) => SendDecision::Skip(reached(cap)),
+        Some(cap) => SendDecision::Skip(SendRuleReason::CapReached(*cap)),
         None => SendDecision::Send,
     }
 }
@@ -168,20 +212,17 @@ fn is_reached(
     recent.iter().filter(counts).count() >= cap.most as usize
 }
 
-fn reached(cap: &FrequencyCap) -> String {
-    let what = cap.channel.map_or("message", Channel::title);
-    let plural = if cap.most == 1 { "" } else { "s" };
-    format!("frequency cap reached: {} {what}{plural} in {}", cap.most, node::hours(cap.hours))
-}
-
 /// Does a message by this channel reach them at all?
-fn unreachable(profile: &Profile, channel: Channel) -> Option<String> {
+fn unreachable(profile: &Profile, channel: Channel) -> Option<SendRuleReason> {
     if profile.reachable(channel) {
         return None;
     }
     let missing = channel.address_key().is_some_and(|key| !profile.addresses.contains_key(key));
-    let why = if missing { "has no address for" } else { "does not want" };
-    Some(format!("{why} {}", channel.title()))
+    Some(if missing {
+        SendRuleReason::NoAddress(channel)
+    } else {
+        SendRuleReason::NotWanted(channel)
+    })
 }
 
 /// Does it reach a person? A webhook goes to a machine, an in-app message waits for them.
@@ -219,16 +260,14 @@ mod tests {
     #[test]
     fn an_address_that_is_suppressed_gets_nothing_and_the_reason_is_told() {
         let gate = ask(&somebody(), &SendContext { suppressed: Some("it bounced"), ..free() });
-        assert_eq!(
-            gate,
-            SendDecision::Skip("the address is on the suppression list: it bounced".to_string())
-        );
+        let reason = SendRuleReason::Suppressed("it bounced".to_string());
+        assert_eq!(gate, SendDecision::Skip(reason));
     }
 
     #[test]
     fn what_cannot_be_spelled_in_one_way_is_not_written_to() {
         let gate = ask(&somebody(), &SendContext { usable: false, ..free() });
-        assert_eq!(gate, SendDecision::Skip("has no usable address for email".to_string()));
+        assert_eq!(gate, SendDecision::Skip(SendRuleReason::NoUsableAddress(Channel::Email)));
     }
 
     #[test]
@@ -236,7 +275,7 @@ mod tests {
         let mut unwilling = somebody();
         unwilling.consent.insert("email".to_string(), false);
         let gate = ask(&unwilling, &SendContext { ignore_caps: true, ..free() });
-        assert_eq!(gate, SendDecision::Skip("does not want email".to_string()));
+        assert_eq!(gate, SendDecision::Skip(SendRuleReason::NotWanted(Channel::Email)));
     }
 
     #[test]
@@ -253,10 +292,7 @@ mod tests {
         );
         let twice = [(Channel::Email, hours_ago(1)), (Channel::Email, hours_ago(23))];
         let shut = ask(&somebody(), &SendContext { caps: &caps, recent: &twice, ..free() });
-        assert_eq!(
-            shut,
-            SendDecision::Skip("frequency cap reached: 2 emails in 1 day".to_string())
-        );
+        assert_eq!(shut, SendDecision::Skip(SendRuleReason::CapReached(caps[0])));
     }
 
     #[test]
@@ -284,6 +320,30 @@ mod tests {
             check_when_queued(&somebody(), Channel::Email, None, sending.expires_at(planned), clock)
         };
         assert_eq!(gate(NOW.plus(-59 * MINUTE_MS)), SendDecision::Send);
-        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), SendDecision::Skip("too late".to_string()));
+        assert_eq!(gate(NOW.plus(-60 * MINUTE_MS)), SendDecision::Skip(SendRuleReason::TooLate));
+    }
+
+    #[test]
+    fn each_reason_is_the_end_of_a_sentence() {
+        let cap = |channel, most| FrequencyCap { channel, most, hours: 24 };
+        let bounced = SendRuleReason::Suppressed("it bounced".to_string());
+        let texts = [
+            (SendRuleReason::NoAddress(Channel::Sms), "has no address for SMS"),
+            (SendRuleReason::NoUsableAddress(Channel::Email), "has no usable address for email"),
+            (SendRuleReason::NotWanted(Channel::Email), "does not want email"),
+            (SendRuleReason::TooLate, "too late"),
+            (SendRuleReason::QuietHours, "arrived during quiet hours"),
+            (bounced, "the address is on the suppression list: it bounced"),
+            (
+                SendRuleReason::CapReached(cap(Some(Channel::Email), 2)),
+                "frequency cap reached: 2 emails in 1 day",
+            ),
+            (SendRuleReason::CapReached(cap(None, 1)), "frequency cap reached: 1 message in 1 day"),
+        ];
+        for (reason, text) in texts {
+            assert_eq!(reason.to_string(), text);
+        }
+        let until = SendRuleReason::QuietHoursUntil(NOW).to_string();
+        assert_eq!(until, format!("quiet hours until {}", NOW.long_date()));
     }
 }

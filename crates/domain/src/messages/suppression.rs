@@ -1,6 +1,6 @@
 //! The suppression list: addresses that get nothing, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use crate::{
     names::SEARCH_MAX,
     profiles::profile::Channel,
     query_string::{pairs, write_query},
+    stats::pluralize,
     time::Timestamp,
 };
 
@@ -86,12 +87,21 @@ impl SuppressionReason {
         SuppressionReason::Bounced,
     ];
 
-    pub fn code(self) -> i64 {
+    /// The only one that people take back themselves, because they gave it themselves.
+    pub const RECIPIENTS_OWN: SuppressionReason = SuppressionReason::Unsubscribed;
+
+    pub const fn code(self) -> i64 {
         self as i64
     }
 
     pub fn from_code(code: i64) -> Option<Self> {
         SuppressionReason::ALL.into_iter().find(|cause| cause.code() == code)
+    }
+
+    /// Does it take the place of the reason for which an address is on the list already? Only of a
+    /// lesser one; of the same reason the first stays.
+    pub fn replaces(self, listed: Self) -> bool {
+        self > listed
     }
 
     /// What becomes of a message and puts their address on the list.
@@ -145,6 +155,71 @@ pub struct Suppression {
     pub at: Timestamp,
 }
 
+/// Where an address stands: the number of its project, its kind, and its one spelling.
+pub type ListedAddress = (i64, AddressKind, String);
+
+/// An address that is to be on the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSuppression {
+    /// Number of the project.
+    pub project: i64,
+    pub kind: AddressKind,
+    /// In its one spelling.
+    pub address: String,
+    pub cause: SuppressionReason,
+    pub reason: String,
+    pub at: Timestamp,
+}
+
+impl NewSuppression {
+    /// They want nothing there any more, and said so themselves.
+    pub fn by_recipient((project, kind, address): ListedAddress, at: Timestamp) -> Self {
+        let cause = SuppressionReason::RECIPIENTS_OWN;
+        Self { project, kind, address, cause, reason: cause.reason(""), at }
+    }
+
+    /// Someone of the team added it, with a note.
+    pub fn by_hand((project, kind, address): ListedAddress, note: &str, at: Timestamp) -> Self {
+        let cause = SuppressionReason::ByHand;
+        Self { project, kind, address, cause, reason: cause.reason(note), at }
+    }
+
+    pub fn listed(&self) -> ListedAddress {
+        (self.project, self.kind, self.address.clone())
+    }
+}
+
+/// What changes on the list, each address once: those that are not on it, and those that are on it
+/// for a lesser reason. `listed` says why those that are on it are there.
+pub fn changes_to_list(
+    new: Vec<NewSuppression>,
+    listed: &HashMap<ListedAddress, SuppressionReason>,
+) -> Vec<NewSuppression> {
+    let mut changes: BTreeMap<ListedAddress, NewSuppression> = BTreeMap::new();
+    for one in new {
+        let place = one.listed();
+        let before = changes.get(&place).map(|chosen| chosen.cause);
+        if before.or_else(|| listed.get(&place).copied()).is_none_or(|old| one.cause.replaces(old))
+        {
+            changes.insert(place, one);
+        }
+    }
+    changes.into_values().collect()
+}
+
+/// What the audit log says of addresses that were added by hand.
+pub fn added_summary(addresses: &[String]) -> String {
+    match addresses {
+        [one] => one.clone(),
+        many => pluralize(many.len() as i64, "address", "addresses"),
+    }
+}
+
+/// What it says of one that was taken off the list.
+pub fn removed_summary(address: &str, reason: &str) -> String {
+    format!("{address} ({reason})")
+}
+
 /// Which of them, as the page's address spells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SuppressionQuery {
@@ -196,6 +271,11 @@ impl SuppressionQuery {
     pub fn with_page(&self, page: i64) -> Self {
         Self { page, ..self.clone() }
     }
+
+    /// On the nearest page that there is, where so many addresses match.
+    pub fn within(&self, total: i64) -> Self {
+        self.with_page(self.page.clamp(1, last_page(total)))
+    }
 }
 
 /// A page of the list.
@@ -209,54 +289,14 @@ pub struct SuppressionPage {
 
 impl SuppressionPage {
     pub fn last_page(&self) -> i64 {
-        ((self.total + SUPPRESSION_ROWS - 1) / SUPPRESSION_ROWS).max(1)
+        last_page(self.total)
     }
+}
+
+fn last_page(total: i64) -> i64 {
+    ((total + SUPPRESSION_ROWS - 1) / SUPPRESSION_ROWS).max(1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bounce_goes_before_an_unsubscription() {
-        assert!(
-            SuppressionReason::Bounced > SuppressionReason::Unsubscribed
-                && SuppressionReason::Bounced > SuppressionReason::Complained
-        );
-        for cause in SuppressionReason::ALL {
-            assert_eq!(SuppressionReason::from_code(cause.code()), Some(cause));
-        }
-    }
-
-    #[test]
-    fn a_reason_is_the_end_of_a_sentence() {
-        assert_eq!(
-            SuppressionReason::Bounced.reason("550 5.1.1\r\n  no such user"),
-            "it bounced: 550 5.1.1 no such user"
-        );
-        assert_eq!(SuppressionReason::Bounced.reason(""), "it bounced");
-        assert_eq!(
-            SuppressionReason::Unsubscribed.reason("whatever"),
-            "the recipient unsubscribed"
-        );
-        assert!(SuppressionReason::Bounced.reason(&"x".repeat(5_000)).len() < 400);
-    }
-
-    #[test]
-    fn a_number_that_is_wanted_for_one_channel_is_not_unwanted() {
-        let consent = |said: &[(&str, bool)]| {
-            said.iter().map(|(key, wanted)| (key.to_string(), *wanted)).collect()
-        };
-        assert!(is_opted_out(&consent(&[("sms", false)]), AddressKind::Phone));
-        assert!(!is_opted_out(&consent(&[("sms", false), ("whatsapp", true)]), AddressKind::Phone));
-        assert!(!is_opted_out(&consent(&[("email", false)]), AddressKind::Phone));
-        assert!(!is_opted_out(&consent(&[]), AddressKind::Email));
-    }
-
-    #[test]
-    fn a_query_comes_back_from_its_address() {
-        let query = SuppressionQuery { search: "a+b@c".to_string(), page: 3 };
-        assert_eq!(SuppressionQuery::parse(&query.to_query()), Ok(query));
-        assert!(SuppressionQuery::parse("page=0").is_err());
-    }
-}
+#[path = "suppression_tests.rs"]
+mod tests;

@@ -6,7 +6,10 @@
 use std::collections::HashMap;
 
 use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json, write_queue::Urgency};
-use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
+use wayfare_domain::{
+    messages::{message_status::MessageStatus, reply::REPLY_RECEIPT},
+    time::Timestamp,
+};
 use wayfare_store::{
     StoreResult,
     engine::{Age, EnrolmentKey, Page, VersionKey},
@@ -168,11 +171,10 @@ pub async fn accounts(store: &SqliteStore, age: Age, limit: i64) -> StoreResult<
     let mut deleted = 0;
     let mut more = false;
     for statement in [
-        // A request without its receipt finds no message once theirs is deleted. STOP and START
-        // need none, and Twilio signs no time: they count once for good.
+        // A request without its receipt finds no message once theirs is deleted.
         "DELETE FROM hook_receipts WHERE (project, receipt) IN (
              SELECT project, receipt FROM hook_receipts WHERE at < ?1
-             AND receipt NOT GLOB 'twilio *' LIMIT ?2)",
+             AND substr(receipt, 1, length(?3)) <> ?3 LIMIT ?2)",
         "DELETE FROM import_errors WHERE (import, line) IN (
              SELECT e.import, e.line FROM imports i JOIN import_errors e ON e.import = i.id
              WHERE i.finished_at < ?1 LIMIT ?2)",
@@ -184,6 +186,7 @@ pub async fn accounts(store: &SqliteStore, age: Age, limit: i64) -> StoreResult<
         let rows = sqlx::query(statement)
             .bind(age.before.0)
             .bind(limit)
+            .bind(REPLY_RECEIPT)
             .execute(&mut *transaction)
             .await?
             .rows_affected();

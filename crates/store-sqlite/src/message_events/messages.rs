@@ -76,6 +76,8 @@ struct Row {
     node: String,
     channel: String,
     state: i64,
+    /// Its version has ended: what a stop cancelled may still be waiting to be swept.
+    ended: bool,
     created_at: i64,
     settled_at: Option<i64>,
     reason: Option<String>,
@@ -85,10 +87,8 @@ struct Row {
 
 /// The columns of a [`Row`], with what they come from; `o` is the message.
 const MESSAGES: &str = "SELECT o.seq, o.enrolment, o.version, j.name AS journey_name, o.node,
-    o.channel,
-        -- What a stop cancelled may still be waiting to be swept.
-        iif(o.state = 0 AND v.emptied IS NOT NULL, 3, o.state) AS state, o.created_at,
-        o.settled_at, o.reason, o.attempts, o.doubts
+    o.channel, o.state, v.emptied IS NOT NULL AS ended, o.created_at, o.settled_at, o.reason,
+        o.attempts, o.doubts
     FROM outbox o JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id";
 
 /// The messages of an enrolment, in the order in which they were written. The project was looked
@@ -139,7 +139,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageSu
                 title: title.unwrap_or(row.node),
                 channel: Channel::from_key(&row.channel)
                     .map_or(row.channel, |channel| channel.title().to_string()),
-                state,
+                state: state.in_version(row.ended),
                 created_at: Timestamp(row.created_at),
                 settled_at: row.settled_at.map(Timestamp),
                 reason: row.reason.unwrap_or_default(),

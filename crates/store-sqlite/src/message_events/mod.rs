@@ -1,12 +1,12 @@
 //! [`AnswerStore`] for SQLite.
 
-mod choices;
+mod effects;
 mod messages;
 mod preferences;
 mod record;
 mod replies;
 pub(super) mod spelling;
-mod suppressions;
+pub(super) mod suppressions;
 mod webhook_secrets;
 
 use std::collections::HashMap;

@@ -1,35 +1,25 @@
 //! What someone decides on the page that their message links to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use sqlx::{FromRow, SqliteConnection};
 
-use super::{
-    choices::{self, Choice},
-    record::{insert, write_consent},
-    suppressions::{self, NewSuppression},
-};
-use crate::{
-    SqliteStore,
-    rows::{json, to_json},
-};
-use wayfare_domain::messages::canonical_address::canonical;
+use super::{effects, record::insert, suppressions};
+use crate::{SqliteStore, rows::json};
 use wayfare_domain::{
     messages::{
-        event::MessageEventKind,
+        canonical_address::canonical,
+        feedback::EventLine,
         preferences::{PreferenceUpdate, Recipient},
-        suppression::{AddressKind, SuppressionReason, is_opted_out},
+        suppression::{AddressKind, ListedAddress},
     },
-    profiles::{
-        contact::{ContactSource, FieldChange},
-        profile::Channel,
-    },
+    profiles::{contact::ContactSource, profile::Channel},
     time::Timestamp,
 };
 use wayfare_store::{
     StoreResult,
     engine::{ProfileKey, ProjectKey},
-    outbox::{ChangedFacts, ChangedPerson, ListedAddress},
+    outbox::ChangedFacts,
 };
 
 #[derive(FromRow)]
@@ -64,7 +54,9 @@ async fn read(
     let addresses: BTreeMap<String, String> =
         row.addresses.map_or(Ok(BTreeMap::new()), |text| json(&text, "addresses"))?;
     let consent = row.consent.map_or(Ok(BTreeMap::new()), |text| json(&text, "consent"))?;
-    let suppressed = causes(connection, row.project, &addresses).await?;
+    let listed = listed(row.project, &addresses).into_iter();
+    let suppressed = suppressions::causes(connection, listed).await?;
+    let suppressed = suppressed.into_iter().map(|((_, kind, _), cause)| (kind, cause)).collect();
     Ok(Some((
         row.project,
         row.profile,
@@ -72,32 +64,13 @@ async fn read(
     )))
 }
 
-/// Why their addresses are on the list.
-async fn causes(
-    connection: &mut SqliteConnection,
-    project: ProjectKey,
-    addresses: &BTreeMap<String, String>,
-) -> StoreResult<HashMap<AddressKind, SuppressionReason>> {
-    let spelled: Vec<(&str, String)> = addresses
-        .iter()
-        .filter_map(|(key, address)| AddressKind::from_key(key).map(|kind| (kind, address)))
-        .filter_map(|(kind, address)| Some((kind.key(), canonical(kind, address)?)))
-        .collect();
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT s.kind, s.cause FROM json_each(?1) c
-         CROSS JOIN suppressions s ON s.project = ?2 AND s.kind = c.value ->> 0
-         AND s.address = c.value ->> 1",
-    )
-    .bind(to_json(&spelled)?)
-    .bind(project)
-    .fetch_all(connection)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(kind, cause)| {
-            Some((AddressKind::from_key(&kind)?, SuppressionReason::from_code(cause)?))
-        })
-        .collect())
+/// Their addresses as the list has them.
+fn listed(project: ProjectKey, addresses: &BTreeMap<String, String>) -> Vec<ListedAddress> {
+    let known = |(key, address): (&String, &String)| {
+        let kind = AddressKind::from_key(key)?;
+        Some((project, kind, canonical(kind, address)?))
+    };
+    addresses.iter().filter_map(known).collect()
 }
 
 pub async fn recipient(store: &SqliteStore, message: i64) -> StoreResult<Option<Recipient>> {
@@ -115,61 +88,11 @@ pub async fn save_preferences(
     let Some((project, profile, recipient)) = read(&mut transaction, message).await? else {
         return Ok(None);
     };
-    let said = recipient.changes(wish);
-    let mut consent = recipient.consent.clone();
-    consent.extend(said.iter().map(|(channel, wanted)| (channel.key().to_string(), *wanted)));
-    if let Some(profile) = profile.filter(|_| consent != recipient.consent) {
-        write_consent(&mut transaction, [(project, profile, &consent)].into_iter(), now).await?;
-        let changes = FieldChange::of_consents(&recipient.consent, &consent);
-        choices::keep(
-            &mut transaction,
-            project,
-            ContactSource::Recipient,
-            vec![Choice { profile, changes }],
-            now,
-        )
-        .await?;
-    }
-    let suppressed =
-        bring_list_in_line(&mut transaction, project, &recipient, &said, &consent, now).await?;
-    if said.contains(&(recipient.channel, false)) {
-        insert(&mut transaction, [(message, MessageEventKind::Unsubscribed, now, None)]).await?;
-    }
+    let (effects, event) = recipient.decide(project, profile, wish, now);
+    let mut changed = ChangedFacts::default();
+    effects::apply(&mut transaction, ContactSource::Recipient, effects, &mut changed, now).await?;
+    let line = event.map(|kind| EventLine { message, kind, at: now, detail: None });
+    insert(&mut transaction, line).await?;
     transaction.commit().await?;
-    let unwanted = said.iter().filter(|(_, wanted)| !wanted).map(|(channel, _)| *channel);
-    let withdrawn = |profile| {
-        unwanted.map(move |channel| ChangedPerson::withdrawn(profile, Some(channel))).collect()
-    };
-    Ok(Some(ChangedFacts { people: profile.map(withdrawn).unwrap_or_default(), suppressed }))
-}
-
-/// Addresses that they want nothing at any more are on the list; those that they want something at
-/// are not there because of them. Only those that they said something about. Answers those that are
-/// on it.
-async fn bring_list_in_line(
-    connection: &mut SqliteConnection,
-    project: ProjectKey,
-    recipient: &Recipient,
-    said: &[(Channel, bool)],
-    consent: &BTreeMap<String, bool>,
-    now: Timestamp,
-) -> StoreResult<Vec<ListedAddress>> {
-    let mut suppressed = Vec::new();
-    let kinds: BTreeSet<AddressKind> =
-        said.iter().filter_map(|(channel, _)| AddressKind::of(*channel)).collect();
-    for kind in kinds {
-        let address =
-            recipient.addresses.get(kind.key()).and_then(|address| canonical(kind, address));
-        let Some(address) = address else { continue };
-        if is_opted_out(consent, kind) {
-            let (cause, at) = (SuppressionReason::Unsubscribed, now);
-            let new =
-                NewSuppression { project, kind, address, cause, reason: cause.reason(""), at };
-            suppressed.push(new.listed());
-            suppressions::upsert(connection, &[new]).await?;
-        } else {
-            suppressions::remove_own(connection, project, kind, &address).await?;
-        }
-    }
-    Ok(suppressed)
+    Ok(Some(changed))
 }

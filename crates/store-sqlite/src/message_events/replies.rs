@@ -1,32 +1,27 @@
 //! STOP and START, answered to a number of ours.
 
-use std::collections::BTreeMap;
-
 use sqlx::SqliteConnection;
 
 use super::{
-    choices::{self, Choice},
-    record::{insert, read_people, write_consent},
-    suppressions::{self, NewSuppression},
+    effects::{self, read_people},
+    record::insert,
 };
 use wayfare_domain::{
     ids::ProjectId,
     messages::{
-        event::MessageEventKind,
-        suppression::{AddressKind, SuppressionReason, is_opted_out},
+        contact_effects::ContactEffects, event::MessageEventKind, feedback::EventLine,
+        message_status::MessageStatus, reply::SmsReply, suppression::AddressKind,
     },
-    profiles::contact::{ContactSource, FieldChange},
+    profiles::{contact::ContactSource, profile::Channel},
     time::Timestamp,
 };
 use wayfare_store::{
     StoreResult,
     engine::{ProfileKey, ProjectKey},
-    message_events::SmsReply,
-    outbox::{ChangedFacts, ChangedPerson},
+    outbox::ChangedFacts,
 };
 
-/// It counts for everybody in the project who has this number, and for the number, should no one
-/// have it (yet).
+/// Answers how much was news.
 pub async fn carry_out(
     connection: &mut SqliteConnection,
     project: ProjectId,
@@ -34,56 +29,29 @@ pub async fn carry_out(
     changed: &mut ChangedFacts,
     now: Timestamp,
 ) -> StoreResult<u64> {
-    let Some(kind) = AddressKind::of(reply.channel) else { return Ok(0) };
+    let Some(kind) = reply.kind() else { return Ok(0) };
     let number: Option<(ProjectKey,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
         .bind(project.0)
         .fetch_optional(&mut *connection)
         .await?;
     let Some((number,)) = number else { return Ok(0) };
     let profiles = who_has(connection, number, kind, &reply.address).await?;
-    let mut people = read_people(connection, profiles.iter().copied()).await?;
-    let mut said = Vec::with_capacity(people.len());
-    for (profile, person) in &mut people {
-        let before = person.consent.insert(reply.channel.key().to_string(), reply.wanted);
-        let change = FieldChange::of_consent(reply.channel.key(), before, reply.wanted);
-        said.push(Choice { profile: *profile, changes: change.into_iter().collect() });
-    }
-    choices::keep(connection, number, ContactSource::Reply, said, now).await?;
-    let consents = people.iter().map(|(profile, person)| (number, *profile, &person.consent));
-    write_consent(connection, consents, now).await?;
-    // Someone who wants another channel at this number is not shut out of it.
-    let nobody = BTreeMap::from([(reply.channel.key().to_string(), reply.wanted)]);
-    let unwanted = if people.is_empty() {
-        is_opted_out(&nobody, kind)
-    } else {
-        people.values().all(|person| is_opted_out(&person.consent, kind))
-    };
-    if unwanted {
-        let (cause, address) = (SuppressionReason::Unsubscribed, reply.address.clone());
-        let new = NewSuppression {
-            project: number,
+    let people = read_people(connection, profiles.into_iter()).await?;
+    let effects = ContactEffects::of_reply(number, kind, reply, people);
+    let withdrawn = effects.withdrawn.clone();
+    effects::apply(connection, ContactSource::Reply, effects, changed, now).await?;
+    let mut events = Vec::with_capacity(withdrawn.len());
+    for (profile, channel) in withdrawn {
+        let message = last_message(connection, profile, channel).await?;
+        let kind = MessageEventKind::Unsubscribed;
+        events.extend(message.map(|message| EventLine {
+            message,
             kind,
-            address,
-            cause,
-            reason: cause.reason(""),
             at: reply.at,
-        };
-        changed.suppressed.push(new.listed());
-        suppressions::upsert(connection, &[new]).await?;
-    } else {
-        suppressions::remove_own(connection, number, kind, &reply.address).await?;
+            detail: None,
+        }));
     }
-    if reply.wanted {
-        return Ok(1);
-    }
-    changed.people.extend(
-        profiles.iter().map(|profile| ChangedPerson::withdrawn(*profile, Some(reply.channel))),
-    );
-    for profile in profiles {
-        if let Some(message) = last_message(connection, profile, reply).await? {
-            insert(connection, [(message, MessageEventKind::Unsubscribed, reply.at, None)]).await?;
-        }
-    }
+    insert(connection, events).await?;
     Ok(1)
 }
 
@@ -113,14 +81,15 @@ async fn who_has(
 async fn last_message(
     connection: &mut SqliteConnection,
     profile: ProfileKey,
-    reply: &SmsReply,
+    channel: Channel,
 ) -> StoreResult<Option<i64>> {
     let row: Option<(i64,)> = sqlx::query_as(
-        "SELECT seq FROM outbox WHERE profile = ? AND channel = ? AND state = 1
+        "SELECT seq FROM outbox WHERE profile = ? AND channel = ? AND state = ?
          ORDER BY settled_at DESC, seq DESC LIMIT 1",
     )
     .bind(profile)
-    .bind(reply.channel.key())
+    .bind(channel.key())
+    .bind(MessageStatus::Sent.code())
     .fetch_optional(connection)
     .await?;
     Ok(row.map(|(seq,)| seq))

@@ -2,11 +2,11 @@
 
 use sqlx::SqlitePool;
 
-use super::suppressions::{self, NewSuppression};
+use super::suppressions;
 use crate::rows::to_json;
 use wayfare_domain::messages::canonical_address::canonical;
 use wayfare_domain::{
-    messages::suppression::{AddressKind, SuppressionReason},
+    messages::suppression::{AddressKind, NewSuppression, SuppressionReason},
     time::Timestamp,
 };
 use wayfare_store::{StoreResult, engine::ProjectKey};
@@ -32,7 +32,8 @@ pub async fn bring_to_today(writer: &SqlitePool) -> StoreResult<()> {
     .fetch_all(&mut *transaction)
     .await?;
     let (before, today): (Vec<_>, Vec<_>) = rows.into_iter().filter_map(spelled).unzip();
-    suppressions::upsert(&mut transaction, &today).await?;
+    let count = today.len();
+    suppressions::put(&mut transaction, today).await?;
     sqlx::query(
         "DELETE FROM suppressions WHERE (project, kind, address) IN
             (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))",
@@ -41,7 +42,7 @@ pub async fn bring_to_today(writer: &SqlitePool) -> StoreResult<()> {
     .execute(&mut *transaction)
     .await?;
     sqlx::query("DELETE FROM suppressions_to_spell").execute(&mut *transaction).await?;
-    tracing::info!(count = today.len(), "suppressions.spelled");
+    tracing::info!(count, "suppressions.spelled");
     Ok(transaction.commit().await?)
 }
 

@@ -1,9 +1,12 @@
 //! The list of addresses that get nothing any more.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
     SqliteStore, audit::NewAuditEntry, bulk_statement::BulkStatement, profiles::number_of,
+    rows::to_json,
 };
 use wayfare_domain::messages::canonical_address::canonical;
 use wayfare_domain::{
@@ -11,69 +14,76 @@ use wayfare_domain::{
     audit::AuditEvent,
     ids::ProjectId,
     messages::suppression::{
-        AddressKind, SUPPRESSION_ROWS, Suppression, SuppressionPage, SuppressionQuery,
-        SuppressionReason,
+        AddressKind, ListedAddress, NewSuppression, SUPPRESSION_ROWS, Suppression, SuppressionPage,
+        SuppressionQuery, SuppressionReason, added_summary, changes_to_list, removed_summary,
     },
-    stats::pluralize,
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult, engine::ProjectKey, outbox::ListedAddress};
+use wayfare_store::{StoreError, StoreResult, engine::ProjectKey};
 
 /// Addresses of one batch of an export.
 const BATCH: i64 = 5_000;
 
-/// An address that is to be put on the list.
-pub struct NewSuppression {
-    pub project: ProjectKey,
-    pub kind: AddressKind,
-    /// As [`canonical`] spells it.
-    pub address: String,
-    pub cause: SuppressionReason,
-    pub reason: String,
-    pub at: Timestamp,
-}
-
-impl NewSuppression {
-    pub fn listed(&self) -> ListedAddress {
-        (self.project, self.kind, self.address.clone())
-    }
-}
-
-/// A graver cause takes the place of a lesser one.
-pub async fn upsert(
-    connection: &mut SqliteConnection,
-    list: &[NewSuppression],
-) -> StoreResult<u64> {
+/// Puts addresses on the list, in their one spelling. Everything that joins it comes this way: of
+/// two reasons the graver one stays. Answers how many addresses changed.
+pub async fn put(connection: &mut SqliteConnection, new: Vec<NewSuppression>) -> StoreResult<u64> {
     static PUT: BulkStatement = BulkStatement::new(
         "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
         6,
         " ON CONFLICT DO UPDATE SET cause = excluded.cause, reason = excluded.reason, at =
-            excluded.at
-          WHERE excluded.cause > suppressions.cause",
+            excluded.at",
     );
-    PUT.run(connection, list, |query, new| {
-        let query = query.bind(new.project).bind(new.kind.key()).bind(&new.address);
-        query.bind(new.cause.code()).bind(&new.reason).bind(new.at.0)
+    if new.is_empty() {
+        return Ok(0);
+    }
+    let listed = causes(connection, new.iter().map(NewSuppression::listed)).await?;
+    PUT.run(connection, changes_to_list(new, &listed), |query, new| {
+        let query = query.bind(new.project).bind(new.kind.key()).bind(new.address);
+        query.bind(new.cause.code()).bind(new.reason).bind(new.at.0)
     })
     .await
 }
 
-/// What they said themselves, they take back themselves; nothing else.
-pub async fn remove_own(
+/// Why addresses are on the list, those that are.
+pub async fn causes(
     connection: &mut SqliteConnection,
-    project: ProjectKey,
-    kind: AddressKind,
-    address: &str,
-) -> StoreResult<()> {
-    sqlx::query(
-        "DELETE FROM suppressions WHERE project = ? AND kind = ? AND address = ? AND cause = ?",
+    addresses: impl Iterator<Item = ListedAddress>,
+) -> StoreResult<HashMap<ListedAddress, SuppressionReason>> {
+    let addresses: Vec<(ProjectKey, &str, String)> =
+        addresses.map(|(project, kind, address)| (project, kind.key(), address)).collect();
+    let rows: Vec<(ProjectKey, String, String, i64)> = sqlx::query_as(
+        "SELECT s.project, s.kind, s.address, s.cause FROM json_each(?1) c
+         CROSS JOIN suppressions s ON s.project = c.value ->> 0 AND s.kind = c.value ->> 1
+         AND s.address = c.value ->> 2",
     )
-    .bind(project)
-    .bind(kind.key())
-    .bind(address)
-    .bind(SuppressionReason::Unsubscribed.code())
-    .execute(connection)
+    .bind(to_json(&addresses)?)
+    .fetch_all(connection)
     .await?;
+    let known = |(project, kind, address, cause): (ProjectKey, String, String, i64)| {
+        let place = (project, AddressKind::from_key(&kind)?, address);
+        Some((place, SuppressionReason::from_code(cause)?))
+    };
+    Ok(rows.into_iter().filter_map(known).collect())
+}
+
+/// What they said themselves, they take back themselves; nothing else.
+pub async fn take_back(
+    connection: &mut SqliteConnection,
+    addresses: &[ListedAddress],
+) -> StoreResult<()> {
+    static TAKE_BACK: LazyLock<BulkStatement> = LazyLock::new(|| {
+        let own = SuppressionReason::RECIPIENTS_OWN.code();
+        BulkStatement::with_codes(
+            "DELETE FROM suppressions WHERE (project, kind, address) IN (VALUES".to_string(),
+            3,
+            format!(") AND cause = {own}"),
+        )
+    });
+    TAKE_BACK
+        .run(connection, addresses, |query, (project, kind, address)| {
+            query.bind(project).bind(kind.key()).bind(address)
+        })
+        .await?;
     Ok(())
 }
 
@@ -134,8 +144,7 @@ pub async fn page(
     };
     let (total,): (i64,) =
         matching("SELECT count(*)").build_query_as().fetch_one(&store.readers).await?;
-    let last = ((total + SUPPRESSION_ROWS - 1) / SUPPRESSION_ROWS).max(1);
-    let query = query.with_page(query.page.clamp(1, last));
+    let query = query.within(total);
     let mut sql = matching("SELECT kind, address, reason, at");
     sql.push(" ORDER BY at DESC, kind, address LIMIT ").push_bind(SUPPRESSION_ROWS);
     sql.push(" OFFSET ").push_bind((query.page - 1) * SUPPRESSION_ROWS);
@@ -171,21 +180,11 @@ pub async fn add(
     now: Timestamp,
 ) -> StoreResult<u64> {
     let number = number_of(store, actor.project).await?;
-    let new = |address: &String| NewSuppression {
-        project: number,
-        kind,
-        address: address.clone(),
-        cause: SuppressionReason::ByHand,
-        reason: SuppressionReason::ByHand.reason(note),
-        at: now,
-    };
-    let list: Vec<NewSuppression> = addresses.iter().map(new).collect();
+    let new =
+        |address: &String| NewSuppression::by_hand((number, kind, address.clone()), note, now);
     let mut transaction = store.begin().await?;
-    let added = upsert(&mut transaction, &list).await?;
-    let summary = match addresses {
-        [one] => one.clone(),
-        many => pluralize(many.len() as i64, "address", "addresses"),
-    };
+    let added = put(&mut transaction, addresses.iter().map(new).collect()).await?;
+    let summary = added_summary(addresses);
     NewAuditEntry::of(actor, AuditEvent::SuppressionAdded, &summary)
         .write(&mut transaction, now)
         .await?;
@@ -211,7 +210,7 @@ pub async fn remove(
     .fetch_optional(&mut *transaction)
     .await?;
     let (reason,) = reason.ok_or(StoreError::NotFound("address on the list"))?;
-    NewAuditEntry::of(actor, AuditEvent::SuppressionRemoved, &format!("{address} ({reason})"))
+    NewAuditEntry::of(actor, AuditEvent::SuppressionRemoved, &removed_summary(address, &reason))
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await

@@ -3,11 +3,22 @@
 
 use std::collections::HashMap;
 
+use sqlx::AssertSqlSafe;
+
 use super::channel;
-use crate::{SqliteStore, rows::to_json};
+use crate::{
+    SqliteStore,
+    channels::capped_channel,
+    codes::{FIRST_MOVING, LAST_MOVING, LIVE, QUEUED},
+    rows::to_json,
+};
 use wayfare_domain::{
     ids::ProjectId,
-    messages::{send_rules::FrequencyCap, suppression::AddressKind},
+    messages::{
+        message_status::{MessageRoute, MessageStatus},
+        send_rules::FrequencyCap,
+        suppression::AddressKind,
+    },
     profiles::profile::Channel,
     time::Timestamp,
 };
@@ -54,15 +65,18 @@ async fn recent(
         "SELECT o.profile, o.channel, o.seq, o.settled_at FROM json_each(?1) chosen
          CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
          AND o.settled_at > ?2
-         WHERE o.state = 1 AND o.lane = 1
+         WHERE o.state = ?3 AND o.lane = ?4
          UNION ALL
          SELECT o.profile, o.channel, o.seq, NULL FROM json_each(?1) chosen
          CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
          AND o.settled_at IS NULL
-         WHERE o.state = 4",
+         WHERE o.state = ?5",
     )
     .bind(to_json(&people)?)
     .bind(since.0)
+    .bind(MessageStatus::Sent.code())
+    .bind(MessageRoute::Live.code())
+    .bind(MessageStatus::Sending.code())
     .fetch_all(&store.readers)
     .await?;
     let mut recent: HashMap<ProfileKey, Vec<_>> = HashMap::new();
@@ -84,9 +98,7 @@ pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectKey, Ve
     let mut caps: HashMap<ProjectKey, Vec<FrequencyCap>> = HashMap::new();
     for (project, key, most, hours) in rows {
         let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
-        let Some(channel) =
-            (if key.is_empty() { Some(None) } else { channel(&key).ok().map(Some) })
-        else {
+        let Some(channel) = capped_channel(&key) else {
             tracing::error!(project, channel = key, "delivery.cap_set_aside");
             continue;
         };
@@ -97,12 +109,12 @@ pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectKey, Ve
 }
 
 pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult<OutboxDepth> {
-    let waiting: Vec<(String, i64)> = sqlx::query_as(
+    let waiting: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-             ON o.version = v.seq AND o.state = 0 AND o.lane = 1
-         WHERE v.project_id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL
-         GROUP BY o.channel",
-    )
+             ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {LIVE}
+         WHERE v.project_id = ?1 AND v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING}
+         AND v.emptied IS NULL GROUP BY o.channel"
+    )))
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;

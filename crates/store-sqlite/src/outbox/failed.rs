@@ -1,18 +1,26 @@
 //! Messages that no provider took.
 
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use super::channel;
-use crate::{SqliteStore, audit::NewAuditEntry, rows::to_json};
+use super::{channel, counts};
+use crate::{
+    SqliteStore,
+    audit::NewAuditEntry,
+    codes::{FAILED, FIRST_MOVING, LAST_MOVING},
+    rows::{json, to_json},
+};
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
     ids::{JourneyId, ProjectId},
-    messages::failed::{
-        FailedMessage, FailedMessagePage, FailedMessageQuery, PAGE_SIZE, RESEND_MAX,
+    messages::{
+        failed::{
+            FailedMessage, FailedMessagePage, FailedMessageQuery, NamedPerson, PAGE_SIZE,
+            REASONS_SHOWN, RESEND_MAX, resent_summary,
+        },
+        message_status::{CountChange, MessageRoute, MessageStatus},
     },
-    stats::pluralize,
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult, outbox::MessageKey};
@@ -26,7 +34,7 @@ struct Row {
     channel: String,
     profile: Option<i64>,
     identity: Option<String>,
-    address: Option<String>,
+    addresses: Option<String>,
     reason: Option<String>,
     attempts: i64,
     settled_at: i64,
@@ -40,20 +48,18 @@ pub async fn page(
 ) -> StoreResult<FailedMessagePage> {
     let journey = query.journey.map(|journey| journey.0);
     let channel_key = query.channel.map(|channel| channel.key());
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT o.seq, j.id AS journey_id, j.name AS journey_name, o.node, o.channel, o.profile,
-            p.identity,
-                p.addresses ->> CASE o.channel WHEN 'email' THEN '$.email' WHEN 'sms' THEN '$.phone'
-                ELSE '$.push' END AS address,
-                o.reason, o.attempts, o.settled_at, v.emptied IS NOT NULL AS stopped
+                p.identity, p.addresses, o.reason, o.attempts, o.settled_at,
+                v.emptied IS NOT NULL AS stopped
          FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number
-         AND o.state = 2
+         AND o.state = {FAILED}
               JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id
               LEFT JOIN profiles p ON p.seq = o.profile
          WHERE x.id = ?1 AND (?2 IS NULL OR j.id = ?2) AND (?3 IS NULL OR o.channel = ?3)
          AND (?4 IS NULL OR o.seq < ?4)
-         ORDER BY o.seq DESC LIMIT ?5",
-    )
+         ORDER BY o.seq DESC LIMIT ?5"
+    )))
     .bind(project.0)
     .bind(journey)
     .bind(channel_key)
@@ -61,15 +67,15 @@ pub async fn page(
     .bind(PAGE_SIZE + 1)
     .fetch_all(&store.readers)
     .await?;
-    let reasons: Vec<(Option<String>, i64)> = sqlx::query_as(
+    let reasons: Vec<(Option<String>, i64)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT reason, count(*) FROM (
              SELECT o.reason FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered
-             ON o.project = x.number AND o.state = 2
+             ON o.project = x.number AND o.state = {FAILED}
              JOIN versions v ON v.seq = o.version
              WHERE x.id = ?1 AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL
              OR o.channel = ?3) LIMIT ?4)
-         GROUP BY reason ORDER BY count(*) DESC, reason",
-    )
+         GROUP BY reason ORDER BY count(*) DESC, reason"
+    )))
     .bind(project.0)
     .bind(journey)
     .bind(channel_key)
@@ -80,7 +86,7 @@ pub async fn page(
     let reasons = reasons
         .into_iter()
         .map(|(reason, count)| (reason.unwrap_or_default(), count))
-        .take(10)
+        .take(REASONS_SHOWN)
         .collect();
     let next = (rows.len() as i64 > PAGE_SIZE).then(|| rows[PAGE_SIZE as usize - 1].seq);
     let rows =
@@ -89,15 +95,19 @@ pub async fn page(
 }
 
 fn message(row: Row) -> StoreResult<FailedMessage> {
+    let channel = channel(&row.channel)?;
+    let addresses = row.addresses.map(|text| json(&text, "addresses")).transpose()?;
+    let person =
+        NamedPerson::of(row.profile, row.identity, &addresses.unwrap_or_default(), channel);
     Ok(FailedMessage {
         number: row.seq,
         journey: JourneyId(row.journey_id),
         journey_name: row.journey_name,
         node: row.node,
-        channel: channel(&row.channel)?,
+        channel,
         profile: row.profile,
-        by_address: row.identity.is_none() && row.address.is_some(),
-        person: row.identity.or(row.address).unwrap_or_else(|| "Deleted profile".to_string()),
+        by_address: person.by_address,
+        person: person.name,
         reason: row.reason.unwrap_or_default(),
         attempts: row.attempts,
         failed_at: Timestamp(row.settled_at),
@@ -105,7 +115,8 @@ fn message(row: Row) -> StoreResult<FailedMessage> {
     })
 }
 
-/// Back into the outbox, as if it had never been tried. They count as queued again.
+/// Back into the outbox, as if it had never been tried. They count as queued again. The condition
+/// is [`FailedMessage::may_be_resent`], for a whole set.
 pub async fn resend(
     store: &SqliteStore,
     actor: &Actor,
@@ -114,16 +125,17 @@ pub async fn resend(
     now: Timestamp,
 ) -> StoreResult<i64> {
     let mut transaction = store.begin().await?;
-    let messages: Vec<(i64, i64)> = sqlx::query_as(
+    let messages: Vec<(i64, i64)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT o.seq, o.version FROM projects x
-         CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number AND o.state = 2
+         CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number
+         AND o.state = {FAILED}
          JOIN versions v ON v.seq = o.version
-         WHERE x.id = ?1 AND v.status BETWEEN 2 AND 5 AND v.emptied IS NULL
-         AND o.profile IS NOT NULL
+         WHERE x.id = ?1 AND v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING}
+         AND v.emptied IS NULL AND o.profile IS NOT NULL
            AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL OR o.channel = ?3)
            AND (json_array_length(?4) = 0 OR o.seq IN (SELECT value FROM json_each(?4)))
-         ORDER BY o.seq LIMIT ?5",
-    )
+         ORDER BY o.seq LIMIT ?5"
+    )))
     .bind(actor.project.0)
     .bind(query.journey.map(|journey| journey.0))
     .bind(query.channel.map(|channel| channel.key()))
@@ -139,18 +151,20 @@ pub async fn resend(
             Err(StoreError::NotFound("undelivered message"))
         };
     }
-    let rows = to_json(&messages)?;
-    for statement in [
-        "UPDATE outbox SET state = 0, lane = 1, resent = 1, attempts = 0, settled_at = NULL,
+    let numbers: Vec<MessageKey> = messages.iter().map(|(seq, _)| *seq).collect();
+    sqlx::query(
+        "UPDATE outbox SET state = ?2, lane = ?3, resent = 1, attempts = 0, settled_at = NULL,
             due_at = 0, expires_at = NULL, reason = NULL
-         WHERE seq IN (SELECT value ->> 0 FROM json_each(?1))",
-        "UPDATE versions SET queued = queued + c.count
-         FROM (SELECT value ->> 1 AS version, count(*) AS count FROM json_each(?1) GROUP BY 1) c
-         WHERE versions.seq = c.version",
-    ] {
-        sqlx::query(statement).bind(&rows).execute(&mut *transaction).await?;
-    }
-    let summary = format!("{} resent", pluralize(count, "message", "messages"));
+         WHERE seq IN (SELECT value FROM json_each(?1))",
+    )
+    .bind(to_json(&numbers)?)
+    .bind(MessageStatus::Queued.code())
+    .bind(MessageRoute::Live.code())
+    .execute(&mut *transaction)
+    .await?;
+    let changes = messages.iter().map(|(_, version)| (*version, CountChange::RESENT));
+    counts::add(&mut transaction, counts::by_version(changes)).await?;
+    let summary = resent_summary(count);
     NewAuditEntry::of(actor, AuditEvent::MessagesSentAgain, &summary)
         .write(&mut transaction, now)
         .await?;

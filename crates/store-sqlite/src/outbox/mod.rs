@@ -1,8 +1,11 @@
 //! [`OutboxStore`] for SQLite.
 
+mod counts;
 mod facts;
 mod failed;
 mod lease;
+#[cfg(test)]
+mod outcome_tests;
 mod record;
 mod record_and_lease;
 

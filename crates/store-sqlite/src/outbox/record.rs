@@ -1,18 +1,25 @@
 //! Records the results of leased messages.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json, write_queue::Urgency};
+use super::counts;
+use crate::{
+    SqliteStore, bulk_statement::BulkStatement, codes::SENDING, message_events::suppressions,
+    rows::to_json, write_queue::Urgency,
+};
 use wayfare_domain::{
-    messages::{message_status::MessageStatus, suppression::SuppressionReason},
+    messages::{message_status::MessageStatus, outcome::OutcomeReason},
     time::Timestamp,
 };
 use wayfare_store::{
     StoreResult,
     engine::{ProjectKey, VersionKey},
-    outbox::{MessageResult, OutcomeReason, SendOutcome},
+    outbox::MessageResult,
 };
 
 /// False where some of them are not in hand any more: then all of it is to be rolled back, because
@@ -32,7 +39,7 @@ pub async fn settle(
         return Ok(false);
     }
     tell_engine(connection, settled, now).await?;
-    count(connection, settled, &stopped).await?;
+    count(connection, settled, &stopped, now).await?;
     count_possible_duplicates(connection, settled).await?;
     learn_receivers(connection, settled).await?;
     suppress(connection, settled, now).await?;
@@ -62,44 +69,29 @@ pub async fn write_states(
     stopped: &HashSet<VersionKey>,
     now: Timestamp,
 ) -> StoreResult<u64> {
-    static WRITE: BulkStatement = BulkStatement::new(
-        "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4, attempts
-            = attempts + s.column5,
-                reason = iif(outbox.profile IS NULL AND NOT s.column8, NULL, s.column6),
-                provider_id = coalesce(s.column7, provider_id) FROM (VALUES",
-        8,
-        ") s WHERE outbox.seq = s.column1 AND outbox.state = 4",
-    );
+    static WRITE: LazyLock<BulkStatement> = LazyLock::new(|| {
+        BulkStatement::with_codes(
+            "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4,
+                    attempts = attempts + s.column5,
+                    reason = iif(outbox.profile IS NULL AND s.column8, NULL, s.column6),
+                    provider_id = coalesce(s.column7, provider_id) FROM (VALUES"
+                .to_string(),
+            8,
+            format!(") s WHERE outbox.seq = s.column1 AND outbox.state = {SENDING}"),
+        )
+    });
     WRITE
         .run(connection, settled, |query, message| {
-            let (state, due, tried, reason, provider_id) = match &message.settlement {
-                SendOutcome::Sent { provider_id } => {
-                    (MessageStatus::Sent, None, true, None, provider_id.as_deref())
-                }
-                SendOutcome::Failed { reason, .. } => {
-                    (MessageStatus::Failed, None, true, Some(reason), None)
-                }
-                SendOutcome::Withheld { reason } => {
-                    (MessageStatus::Skipped, None, false, Some(reason), None)
-                }
-                // What would wait again waits no more where its journey was stopped: it was counted
-                // as cancelled.
-                SendOutcome::Retry { .. } if stopped.contains(&message.version) => {
-                    (MessageStatus::Cancelled, None, false, None, None)
-                }
-                SendOutcome::Retry { at, reason, tried } => {
-                    (MessageStatus::Queued, Some(at.0), *tried, reason.as_ref(), None)
-                }
-            };
-            let settled_at = state.is_final().then_some(now.0);
+            let recorded = message.settlement.recorded(stopped.contains(&message.version), now);
             let query = query
                 .bind(message.message)
-                .bind(state.code())
-                .bind(settled_at)
-                .bind(due.unwrap_or(0));
-            let names_nobody = reason.is_none_or(OutcomeReason::names_nobody);
-            let reason = reason.map(OutcomeReason::text);
-            query.bind(i64::from(tried)).bind(reason).bind(provider_id).bind(names_nobody)
+                .bind(recorded.status.code())
+                .bind(recorded.settled_at.map(|at| at.0))
+                .bind(recorded.due_at.map_or(0, |at| at.0))
+                .bind(i64::from(recorded.tried));
+            let reason = recorded.reason.map(ToString::to_string);
+            let is_personal = recorded.reason.is_some_and(OutcomeReason::is_personal);
+            query.bind(reason).bind(recorded.provider_id).bind(is_personal)
         })
         .await
 }
@@ -125,31 +117,19 @@ pub async fn tell_engine(
     Ok(())
 }
 
-/// In a stopped version all that was queued counts as cancelled already; what went out after all
-/// does not.
+/// What its version counts of a message changes with its status.
 async fn count(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
     stopped: &HashSet<VersionKey>,
+    now: Timestamp,
 ) -> StoreResult<()> {
-    static COUNT: BulkStatement = BulkStatement::new(
-        "UPDATE versions SET queued = queued - c.column2, cancelled = cancelled - c.column3
-         FROM (VALUES",
-        3,
-        ") c WHERE versions.seq = c.column1",
-    );
-    let mut done: HashMap<VersionKey, i64> = HashMap::new();
-    for message in settled.iter().filter(|message| message.settlement.event_kind().is_some()) {
-        *done.entry(message.version).or_default() += 1;
-    }
-    COUNT
-        .run(connection, done, |query, (version, count)| {
-            let (queued, cancelled) =
-                if stopped.contains(&version) { (0, count) } else { (count, 0) };
-            query.bind(version).bind(queued).bind(cancelled)
-        })
-        .await?;
-    Ok(())
+    let statuses = settled.iter().map(|message| {
+        let ended = stopped.contains(&message.version);
+        let status = message.settlement.recorded(ended, now).status;
+        (message.version, status.count_change(ended))
+    });
+    counts::add(connection, counts::by_version(statuses)).await
 }
 
 /// What was given up on its way and goes out again may arrive twice: that is counted and shown.
@@ -205,27 +185,9 @@ async fn suppress(
     settled: &[MessageResult],
     now: Timestamp,
 ) -> StoreResult<()> {
-    static SUPPRESS: BulkStatement = BulkStatement::new(
-        "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
-        6,
-        " ON CONFLICT DO NOTHING",
-    );
-    let dead = settled.iter().filter_map(|message| match &message.settlement {
-        SendOutcome::Failed { reason, dead_address: Some((kind, address)) } => {
-            Some((message.project, kind, address, reason))
-        }
-        _ => None,
-    });
-    SUPPRESS
-        .run(connection, dead, |query, (project, kind, address, reason)| {
-            let query = query
-                .bind(project)
-                .bind(kind.key())
-                .bind(address)
-                .bind(SuppressionReason::Bounced.code());
-            query.bind(SuppressionReason::Bounced.reason(reason.text())).bind(now.0)
-        })
-        .await?;
+    let dead =
+        settled.iter().filter_map(|message| message.settlement.suppression(message.project, now));
+    suppressions::put(connection, dead.collect()).await?;
     Ok(())
 }
 
@@ -233,30 +195,34 @@ async fn suppress(
 /// knows: they go out again under the same key. Those of versions that were stopped or left do not.
 pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
-    let left = sqlx::query(
+    let left = sqlx::query(AssertSqlSafe(format!(
         "INSERT INTO delivery_doubts (project, count)
-         SELECT project, count(*) FROM outbox INDEXED BY outbox_leased WHERE state = 4
+         SELECT project, count(*) FROM outbox INDEXED BY outbox_leased WHERE state = {SENDING}
          GROUP BY project
-         ON CONFLICT DO UPDATE SET count = count + excluded.count",
-    )
+         ON CONFLICT DO UPDATE SET count = count + excluded.count"
+    )))
     .execute(&mut *transaction)
     .await?
     .rows_affected();
     if left == 0 {
         return Ok(0);
     }
-    let in_doubt = sqlx::query(
-        "UPDATE outbox SET state = iif((SELECT v.emptied FROM versions v
-            WHERE v.seq = outbox.version) IS NOT NULL, 3, 0),
-                settled_at = iif((SELECT v.emptied FROM versions v
-                WHERE v.seq = outbox.version) IS NOT NULL, ?1, NULL),
-                doubts = doubts + 1 WHERE seq IN (SELECT seq FROM outbox INDEXED BY outbox_leased
-                WHERE state = 4)",
-    )
-    .bind(now.0)
-    .execute(&mut *transaction)
-    .await?
-    .rows_affected();
+    let mut in_doubt = 0;
+    for ended in [false, true] {
+        let status = MessageStatus::Queued.in_version(ended);
+        in_doubt += sqlx::query(AssertSqlSafe(format!(
+            "UPDATE outbox SET state = ?1, settled_at = ?2, doubts = doubts + 1
+             WHERE seq IN (SELECT o.seq FROM outbox o INDEXED BY outbox_leased
+                           LEFT JOIN versions v ON v.seq = o.version
+                           WHERE o.state = {SENDING} AND (v.emptied IS NOT NULL) = ?3)"
+        )))
+        .bind(status.code())
+        .bind(status.is_final().then_some(now.0))
+        .bind(ended)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+    }
     transaction.commit().await?;
     Ok(in_doubt.cast_signed())
 }

@@ -6,7 +6,11 @@ use tempfile::TempDir;
 
 use crate::{SqliteConfig, SqliteStore};
 use wayfare_domain::{
-    messages::event::MessageEventKind,
+    messages::{
+        event::MessageEventKind,
+        feedback::NewMessageEvent,
+        outcome::{FixedReason, OutcomeReason, SendOutcome},
+    },
     profiles::{
         ingest_record::{IngestRecord, ProfileRef, ProfileUpdate, RecordPayload},
         sender::{Batch, RecordSource, Sender},
@@ -15,8 +19,8 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     Store,
-    message_events::{AnswerStore, InboundBatch, NewMessageEvent},
-    outbox::{MessageResult, OutboxStore, OutcomeReason, SendOutcome},
+    message_events::{AnswerStore, InboundBatch},
+    outbox::{MessageResult, OutboxStore},
     profiles::ProfileStore,
 };
 
@@ -118,8 +122,8 @@ async fn what_a_receiver_answers_after_the_person_was_erased_is_not_kept() {
 async fn words_of_our_own_that_name_nobody_are_kept_after_the_person_was_erased() {
     let (_folder, store) = ada_with_messages().await;
     erase(&store).await;
-    fail(&store, OutcomeReason::Fixed("cancelled while sending")).await;
-    let kept = Some("cancelled while sending".to_string());
+    fail(&store, OutcomeReason::Fixed(FixedReason::ServerStopped)).await;
+    let kept = Some(FixedReason::ServerStopped.text().to_string());
     assert_eq!(messages(&store).await, [(2, None), (2, kept)]);
 }
 

@@ -9,11 +9,14 @@ use crate::tracking::provider_webhook::{
 };
 use wayfare_domain::messages::canonical_address::canonical;
 use wayfare_domain::{
-    messages::{event::MessageEventKind, suppression::AddressKind},
+    messages::{
+        event::MessageEventKind,
+        reply::{SmsReply, reply_receipt},
+        suppression::AddressKind,
+    },
     profiles::profile::Channel,
     query_string::pairs,
 };
-use wayfare_store::message_events::SmsReply;
 
 /// Words by which people say that they want no more, and that they want messages again (Twilio's
 /// own lists).
@@ -45,8 +48,7 @@ pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, We
     let mut heard = ParsedWebhook::default();
     if status == "received" || field("OptOutType").is_some() {
         heard.replies.extend(reply(call, &field));
-        heard.receipt =
-            sid.filter(|_| !heard.replies.is_empty()).map(|sid| format!("twilio {sid}"));
+        heard.receipt = sid.filter(|_| !heard.replies.is_empty()).map(reply_receipt);
         return Ok(heard);
     }
     let error = field("ErrorCode").filter(|code| !code.is_empty());

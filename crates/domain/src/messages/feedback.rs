@@ -1,0 +1,187 @@
+//! What becomes of messages after they were sent, as providers, links and pictures report it, and
+//! what of that is news.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{event::MessageEventKind, suppression::SuppressionReason};
+use crate::{profiles::profile::Channel, time::Timestamp};
+
+/// Something that became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMessageEvent {
+    /// Its number in the outbox.
+    pub message: i64,
+    pub fate: MessageEventKind,
+    pub at: Timestamp,
+    /// What the provider said to it.
+    pub detail: Option<String>,
+    /// Where it was sent to, if that was told; their present address otherwise.
+    pub address: Option<String>,
+    /// A bounce that says something about their address, and not only about this message.
+    pub is_permanent: bool,
+}
+
+impl NewMessageEvent {
+    /// What is told without any detail.
+    pub fn new(message: i64, fate: MessageEventKind, at: Timestamp) -> Self {
+        Self { message, fate, at, detail: None, address: None, is_permanent: true }
+    }
+
+    /// Why it keeps messages from their address from now on; none where it does not.
+    pub fn suppression_reason(&self) -> Option<SuppressionReason> {
+        let passing = self.fate == MessageEventKind::Bounced && !self.is_permanent;
+        SuppressionReason::of(self.fate).filter(|_| !passing)
+    }
+}
+
+/// What the outbox says of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageFacts {
+    /// Number of the project.
+    pub project: i64,
+    /// Number of the person; none once they were erased.
+    pub profile: Option<i64>,
+    /// None where its name is not known.
+    pub channel: Option<Channel>,
+}
+
+/// A line to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventLine<'a> {
+    pub message: i64,
+    pub kind: MessageEventKind,
+    pub at: Timestamp,
+    pub detail: Option<&'a str>,
+}
+
+/// What of some reports is news.
+#[derive(Debug, Clone, Default)]
+pub struct News<'a> {
+    pub lines: Vec<EventLine<'a>>,
+    /// With the message that each is about; in the order in which they were told.
+    pub reports: Vec<(&'a MessageFacts, &'a NewMessageEvent)>,
+}
+
+impl<'a> News<'a> {
+    /// Each thing counts once for a message, whoever tells it again. Messages that are not among
+    /// `messages` are left alone; `known` is what was told before.
+    pub fn among(
+        reports: &[&'a NewMessageEvent],
+        messages: &'a HashMap<i64, MessageFacts>,
+        mut known: HashSet<(i64, MessageEventKind)>,
+    ) -> Self {
+        let mut news = Self::default();
+        for report in reports {
+            let Some(message) = messages.get(&report.message) else { continue };
+            let number = report.message;
+            if known.insert((number, report.fate)) {
+                // What is said of someone who was erased may name them.
+                let detail = report.detail.as_deref().filter(|_| message.profile.is_some());
+                let (kind, at) = (report.fate, report.at);
+                news.lines.push(EventLine { message: number, kind, at, detail });
+                news.reports.push((message, report));
+            }
+            // Anyone who clicks has seen it. Written as the later of the two, so that the click is
+            // what moves them.
+            if report.fate == MessageEventKind::Clicked
+                && known.insert((number, MessageEventKind::Viewed))
+            {
+                let (kind, at) = (MessageEventKind::Viewed, report.at.plus(1));
+                news.lines.push(EventLine { message: number, kind, at, detail: None });
+            }
+        }
+        news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000);
+
+    fn messages(profile: Option<i64>) -> HashMap<i64, MessageFacts> {
+        [(1, MessageFacts { project: 1, profile, channel: Some(Channel::Email) })].into()
+    }
+
+    fn kinds(news: &News<'_>) -> Vec<(MessageEventKind, Timestamp)> {
+        news.lines.iter().map(|line| (line.kind, line.at)).collect()
+    }
+
+    #[test]
+    fn a_click_implies_a_view_that_comes_after_it() {
+        let (messages, click) =
+            (messages(Some(7)), NewMessageEvent::new(1, MessageEventKind::Clicked, NOW));
+        let news = News::among(&[&click], &messages, HashSet::new());
+        assert_eq!(
+            kinds(&news),
+            [(MessageEventKind::Clicked, NOW), (MessageEventKind::Viewed, NOW.plus(1))]
+        );
+    }
+
+    #[test]
+    fn a_click_on_what_was_viewed_before_implies_nothing_more() {
+        let (messages, click) =
+            (messages(Some(7)), NewMessageEvent::new(1, MessageEventKind::Clicked, NOW));
+        let known = HashSet::from([(1, MessageEventKind::Viewed)]);
+        let news = News::among(&[&click], &messages, known);
+        assert_eq!(kinds(&news), [(MessageEventKind::Clicked, NOW)]);
+    }
+
+    #[test]
+    fn a_click_that_was_told_before_still_implies_a_view() {
+        let (messages, click) =
+            (messages(Some(7)), NewMessageEvent::new(1, MessageEventKind::Clicked, NOW));
+        let known = HashSet::from([(1, MessageEventKind::Clicked)]);
+        let news = News::among(&[&click], &messages, known);
+        assert_eq!(kinds(&news), [(MessageEventKind::Viewed, NOW.plus(1))]);
+        assert!(news.reports.is_empty());
+    }
+
+    #[test]
+    fn what_is_told_twice_counts_once() {
+        let (messages, bounce) =
+            (messages(Some(7)), NewMessageEvent::new(1, MessageEventKind::Bounced, NOW));
+        let news = News::among(&[&bounce, &bounce], &messages, HashSet::new());
+        assert_eq!((news.lines.len(), news.reports.len()), (1, 1));
+        let known = HashSet::from([(1, MessageEventKind::Bounced)]);
+        assert!(News::among(&[&bounce], &messages, known).lines.is_empty());
+    }
+
+    #[test]
+    fn messages_that_are_not_known_are_left_alone() {
+        let (messages, other) =
+            (messages(Some(7)), NewMessageEvent::new(2, MessageEventKind::Bounced, NOW));
+        assert!(News::among(&[&other], &messages, HashSet::new()).lines.is_empty());
+    }
+
+    #[test]
+    fn what_a_provider_said_is_kept_unless_the_person_was_erased() {
+        let detail = Some("550 no such user ada@example.com".to_string());
+        let bounce = NewMessageEvent {
+            detail: detail.clone(),
+            ..NewMessageEvent::new(1, MessageEventKind::Bounced, NOW)
+        };
+        let kept = |messages: &HashMap<i64, MessageFacts>| {
+            let news = News::among(&[&bounce], messages, HashSet::new());
+            news.lines[0].detail.map(str::to_string)
+        };
+        assert_eq!(kept(&messages(Some(7))), detail);
+        assert_eq!(kept(&messages(None)), None);
+    }
+
+    #[test]
+    fn a_bounce_that_says_nothing_about_the_address_suppresses_nothing() {
+        let bounce = |is_permanent| NewMessageEvent {
+            is_permanent,
+            ..NewMessageEvent::new(1, MessageEventKind::Bounced, NOW)
+        };
+        assert_eq!(bounce(true).suppression_reason(), Some(SuppressionReason::Bounced));
+        assert_eq!(bounce(false).suppression_reason(), None);
+        let complaint = NewMessageEvent {
+            is_permanent: false,
+            ..NewMessageEvent::new(1, MessageEventKind::Complained, NOW)
+        };
+        assert_eq!(complaint.suppression_reason(), Some(SuppressionReason::Complained));
+    }
+}

@@ -1,0 +1,37 @@
+//! What versions count of their messages.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+
+use crate::bulk_statement::BulkStatement;
+use wayfare_domain::messages::message_status::CountChange;
+use wayfare_store::{StoreResult, engine::VersionKey};
+
+/// Added up; versions of which nothing changes are left out.
+pub fn by_version(
+    changes: impl Iterator<Item = (VersionKey, CountChange)>,
+) -> HashMap<VersionKey, CountChange> {
+    let mut sums: HashMap<VersionKey, CountChange> = HashMap::new();
+    for (version, change) in changes.filter(|(_, change)| *change != CountChange::default()) {
+        *sums.entry(version).or_default() += change;
+    }
+    sums
+}
+
+pub async fn add(
+    connection: &mut SqliteConnection,
+    changes: impl IntoIterator<Item = (VersionKey, CountChange)>,
+) -> StoreResult<()> {
+    static ADD: BulkStatement = BulkStatement::new(
+        "UPDATE versions SET queued = queued + c.column2, cancelled = cancelled + c.column3
+         FROM (VALUES",
+        3,
+        ") c WHERE versions.seq = c.column1",
+    );
+    ADD.run(connection, changes, |query, (version, change)| {
+        query.bind(version).bind(change.queued).bind(change.cancelled)
+    })
+    .await?;
+    Ok(())
+}
