@@ -1,7 +1,14 @@
 //! Local mode, in which no one has an account and whoever works at the machine may do everything,
-//! and the account that ends it.
+//! the account that ends it, and the names that a new database begins with.
 
 use super::{permissions::Role, refusal::AccessRefusal};
+
+/// Who acts in local mode.
+pub const LOCAL_ADMIN_NAME: &str = "Local admin";
+/// Who acts when something happens by itself.
+pub const SYSTEM_NAME: &str = "Wayfare";
+/// The project that every database begins with, until someone renames it.
+pub const FIRST_PROJECT_NAME: &str = "My project";
 
 /// What everyone is in every project while there is no account.
 pub const LOCAL_MODE_ROLE: Role = Role::Admin;
