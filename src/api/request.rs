@@ -212,6 +212,7 @@ impl From<StoreError> for AppError {
             StoreError::NameTaken(what) => AppError::Conflict(format!(
                 "A {what} with this name already exists. Choose another name."
             )),
+            StoreError::Access(refusal) => AppError::Conflict(refusal.to_string()),
             StoreError::Conflict(sentence) => AppError::Conflict(sentence.to_string()),
             StoreError::Problems(problems) => AppError::Invalid(problems),
             StoreError::LinkExpired => AppError::DeadLink,

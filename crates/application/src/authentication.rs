@@ -9,6 +9,8 @@ use super::{ServiceResult, Services};
 use wayfare_domain::{
     access::{
         actor::{Actor, CurrentMember, Membership, ProjectRef, RequestOrigin},
+        first_account::LOCAL_MODE_ROLE,
+        key::actor_name_of_key,
         permissions::{Authority, Permission, Role},
     },
     ids::{ProjectId, SessionId, UserId},
@@ -171,8 +173,10 @@ impl<S: Store + Clone> Services<S> {
             return Ok(None);
         }
         let Some(projects) = self.store.local_projects().await? else { return Ok(None) };
-        let memberships =
-            projects.into_iter().map(|project| Membership { project, role: Role::Admin }).collect();
+        let memberships = projects
+            .into_iter()
+            .map(|project| Membership { project, role: LOCAL_MODE_ROLE })
+            .collect();
         let local = self.store.local_person();
         Ok(Some(AuthContext::new(AuthMethod::Local, local.id, local.name, memberships, visit)))
     }
@@ -216,7 +220,7 @@ impl<S: Store + Clone> Services<S> {
         }
         Ok(Some(Actor {
             user: UserId(live.id.0),
-            name: format!("API key {}", live.name),
+            name: actor_name_of_key(&live.name),
             project: live.project,
             authority: Authority::Key(live.scopes),
             origin,

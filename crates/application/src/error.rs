@@ -2,7 +2,11 @@
 
 use crate::auth::{oidc::ProviderError, password::PasswordError, rate_limit::RateLimited};
 use wayfare_delivery::channels::ChannelError;
-use wayfare_domain::{access::permissions::Forbidden, error::FieldError, interrupt::GivenUp};
+use wayfare_domain::{
+    access::{permissions::Forbidden, refusal::AccessRefusal},
+    error::FieldError,
+    interrupt::GivenUp,
+};
 use wayfare_runtime::{
     costly_work::{Crowded, WorkError},
     supervisor::Panicked,
@@ -88,6 +92,12 @@ impl From<IntakeError> for ServiceError {
             IntakeError::Stopping => ServiceError::Stopping,
             IntakeError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<AccessRefusal> for ServiceError {
+    fn from(refusal: AccessRefusal) -> Self {
+        ServiceError::Store(refusal.into())
     }
 }
 

@@ -11,6 +11,7 @@ use wayfare_domain::{
         actor::Actor,
         members::{Invitation, InvitationPreview, Member},
         permissions::{Permission, Role},
+        sessions::SignInMethod,
     },
     ids::{InvitationId, ProjectId, UserId},
     names::PersonName,
@@ -158,7 +159,7 @@ impl<S: Store + Clone> Services<S> {
             .store
             .accept_with_new_account(&secret::hash(link), name, &hash, &visitor.origin, self.now())
             .await?;
-        self.open_session(user, visitor, "with an invitation").await
+        self.open_session(user, visitor, SignInMethod::Invitation).await
     }
 }
 

@@ -3,7 +3,11 @@
 use super::{AuthContext, RequestClient, ServiceError, ServiceResult, Services};
 use crate::auth::{device, password};
 use wayfare_domain::{
-    access::account::{EmailAddress, Password, PasswordOffer, SessionView},
+    access::{
+        account::{EmailAddress, Password, PasswordOffer, SessionView},
+        refusal::AccessRefusal,
+        sessions::SignInMethod,
+    },
     audit::AuditEvent,
     ids::{SessionId, UserId},
     names::PersonName,
@@ -56,7 +60,7 @@ impl<S: Store + Clone> Services<S> {
             tracing::info!(user = %account.user, address = ?visitor.origin.address, "sign_in.failed");
             return Err(ServiceError::WrongCredentials);
         }
-        self.open_session(account.user, visitor, "with a password").await
+        self.open_session(account.user, visitor, SignInMethod::Password).await
     }
 
     /// Counts an attempt on an account, known or not.
@@ -81,7 +85,7 @@ impl<S: Store + Clone> Services<S> {
         &self,
         user: UserId,
         visitor: &RequestClient,
-        how: &'static str,
+        method: SignInMethod,
     ) -> ServiceResult<OpenedSession> {
         let secret = Secret::new()?;
         let now = self.now();
@@ -92,10 +96,10 @@ impl<S: Store + Clone> Services<S> {
             expires_at: Timestamp(now.0.saturating_add(lifetime)),
             // A cookie from before the sign-in is worth nothing after it.
             replaces: visitor.secret,
-            how,
+            method,
         };
         self.store.open_session(&session, &visitor.origin, now).await?;
-        tracing::info!(%user, how, "sign_in.done");
+        tracing::info!(%user, how = method.phrase(), "sign_in.done");
         let account = self.store.account_of(user).await?;
         Ok(OpenedSession { secret, lifetime, device: self.known_device(&account, visitor)? })
     }
@@ -228,16 +232,14 @@ impl<S: Store + Clone> Services<S> {
         visitor: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
         if !standing.is_some_and(AuthContext::is_local) {
-            let sentence =
-                "There is an account already. Sign in with it, or ask an admin to invite you.";
-            return Err(StoreError::Conflict(sentence).into());
+            return Err(AccessRefusal::FirstAccountExists.into());
         }
         let account = self.new_account(name, email, password).await?;
         let user = self
             .store
             .create_account(&account, &InitialRole::Founder, &visitor.origin, self.now())
             .await?;
-        self.open_session(user, visitor, "with the first account").await
+        self.open_session(user, visitor, SignInMethod::FirstAccount).await
     }
 
     async fn new_account(

@@ -5,15 +5,17 @@ use super::{
 };
 use crate::auth::oidc::OidcClient;
 use wayfare_domain::{
-    access::account::{LinkedIdentity, Password},
+    access::{
+        account::{LinkedIdentity, Password},
+        refusal::AccessRefusal,
+        sessions::{SignInMethod, is_recent_sign_in},
+        sso::SsoIdentity,
+    },
     ids::SessionId,
-    time::{MINUTE_MS, Timestamp},
+    time::Timestamp,
 };
 use wayfare_secrets::secret;
-use wayfare_store::{
-    Store, StoreError,
-    access::{PendingSsoSignIn, SsoIdentity},
-};
+use wayfare_store::{Store, StoreError, access::PendingSsoSignIn};
 
 /// A sign-in that goes to the provider.
 pub struct SsoRedirect {
@@ -67,8 +69,7 @@ impl<S: Store + Clone> Services<S> {
         visitor: &RequestClient,
     ) -> ServiceResult<SsoRedirect> {
         let session = self.signed_in(standing)?;
-        let sentence = "SSO is not set up here. Ask your administrator to set it up.";
-        let provider = self.auth.provider.as_ref().ok_or(StoreError::Conflict(sentence))?;
+        let provider = self.auth.provider.as_ref().ok_or(AccessRefusal::SsoNotSetUp)?;
         self.require_password(standing, present, visitor).await?;
         self.depart(provider, visitor, "", Some(session)).await
     }
@@ -120,7 +121,7 @@ impl<S: Store + Clone> Services<S> {
             None => {
                 let user =
                     self.store.provided_account(&person, &visitor.origin, self.now()).await?;
-                let session = self.open_session(user, visitor, "with SSO").await?;
+                let session = self.open_session(user, visitor, SignInMethod::Sso).await?;
                 Ok(ProviderArrival::SignedIn { session, next: pending.next })
             }
         }
@@ -169,7 +170,7 @@ impl<S: Store + Clone> Services<S> {
     ///
     /// # Errors
     /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where
-    /// it is tried too often; [`StoreError::Conflict`] where the sign-in is too long ago.
+    /// it is tried too often; [`AccessRefusal::SignInTooOld`] where the sign-in is too long ago.
     pub(super) async fn require_password(
         &self,
         standing: &AuthContext,
@@ -190,18 +191,13 @@ impl<S: Store + Clone> Services<S> {
 
     async fn require_fresh_session(&self, standing: &AuthContext) -> ServiceResult<()> {
         let session = self.sessions(standing).await?.into_iter().find(|session| session.current);
-        let now = self.now();
-        if session.is_some_and(|session| now.0 - session.created_at.0 <= FRESH_MS) {
-            return Ok(());
+        if session.is_some_and(|session| is_recent_sign_in(session.created_at, self.now())) {
+            Ok(())
+        } else {
+            Err(AccessRefusal::SignInTooOld.into())
         }
-        let sentence = "Your account has no password yet, so this needs a recent sign-in. Sign out, \
-            sign in again and try again within ten minutes.";
-        Err(StoreError::Conflict(sentence).into())
     }
 }
-
-/// How long after a sign-in it shows by itself who somebody is, in milliseconds.
-const FRESH_MS: i64 = 10 * MINUTE_MS;
 
 /// Where the provider sends the browser back to.
 fn back_from_provider(visitor: &RequestClient) -> String {

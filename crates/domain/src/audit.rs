@@ -216,6 +216,21 @@ impl AuditQuery {
         Self { page, ..self.clone() }
     }
 
+    /// The page that is asked for, or the last one of so many entries.
+    pub fn within(&self, total: i64) -> Self {
+        self.with_page(self.page.clamp(1, last_page(total)))
+    }
+
+    /// The entries before its page.
+    pub fn offset(&self) -> i64 {
+        (self.page - 1) * AUDIT_ROWS
+    }
+
+    /// The moment at which the last day that is asked for is over.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.to.map(Day::end)
+    }
+
     pub fn is_filtered(&self) -> bool {
         *self != AuditQuery { page: self.page, ..AuditQuery::default() }
     }
@@ -246,8 +261,12 @@ pub struct AuditPage {
 
 impl AuditPage {
     pub fn last_page(&self) -> i64 {
-        ((self.total + AUDIT_ROWS - 1) / AUDIT_ROWS).max(1)
+        last_page(self.total)
     }
+}
+
+fn last_page(total: i64) -> i64 {
+    ((total + AUDIT_ROWS - 1) / AUDIT_ROWS).max(1)
 }
 
 #[cfg(test)]
@@ -269,6 +288,17 @@ mod tests {
         let query = AuditQuery::parse(text).expect("a query");
         assert_eq!(AuditQuery::parse(&query.to_query()), Ok(query.clone()));
         assert_eq!((query.search.as_str(), query.page), ("Cart & co", 3));
+    }
+
+    #[test]
+    fn a_page_beyond_the_end_is_the_last_one() {
+        let page = |page, total| {
+            let query = AuditQuery::default().with_page(page).within(total);
+            (query.page, query.offset())
+        };
+        assert_eq!(page(9, 2 * AUDIT_ROWS), (2, AUDIT_ROWS));
+        assert_eq!(page(9, 2 * AUDIT_ROWS + 1), (3, 2 * AUDIT_ROWS));
+        assert_eq!(page(9, 0), (1, 0));
     }
 
     #[test]

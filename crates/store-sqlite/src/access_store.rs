@@ -7,6 +7,7 @@ use wayfare_domain::{
         actor::{Actor, ProjectRef, RequestOrigin},
         members::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary},
         permissions::Role,
+        sso::SsoIdentity,
     },
     audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
     ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
@@ -18,7 +19,7 @@ use wayfare_store::{
     StoreResult,
     access::{
         AccessStore, AccountRecord, ActiveApiKey, ActiveSession, InitialRole, NewAccount, NewKey,
-        NewSession, PendingSsoSignIn, SsoIdentity,
+        NewSession, PendingSsoSignIn,
     },
 };
 

@@ -1,17 +1,24 @@
 //! Accounts and their passwords.
 
+use std::collections::BTreeMap;
+
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry, invitation_makers::close_invitations_of, sso};
+use super::{
+    SqliteStore, audit::NewAuditEntry, invitation_makers::close_invitations_of, member_roles, sso,
+};
 use wayfare_domain::{
     access::{
         account::{EmailAddress, PasswordOffer},
         actor::{Actor, RequestOrigin},
-        permissions::Role,
+        change::AccessChange,
+        first_account::decide_first_account,
+        links::PasswordLinkFacts,
+        member_role::MemberRole,
+        refusal::AccessRefusal,
     },
-    audit::AuditEvent,
-    ids::{ProjectId, SessionId, UserId},
+    ids::{SessionId, UserId},
     names::PersonName,
     time::Timestamp,
 };
@@ -95,25 +102,24 @@ pub async fn create(
                     .bind(user.0)
                     .fetch_one(&mut *transaction)
                     .await?;
-            if others > 0 {
-                return Err(StoreError::Conflict(
-                    "There is an account already. Sign in with it, or ask an admin to invite you.",
-                ));
-            }
+            let role = decide_first_account(others)?;
             sqlx::query(
                 "INSERT INTO memberships (project_id, user_id, role, created_at)
                 SELECT id, ?, ?, ? FROM projects",
             )
             .bind(user.0)
-            .bind(Role::Admin.code())
+            .bind(role.code())
             .bind(now.0)
             .execute(&mut *transaction)
             .await?;
         }
         InitialRole::In(roles) => {
+            let mut given = BTreeMap::new();
             for (project, role) in roles {
-                give_role(&mut transaction, *project, user, *role, now).await?;
+                let before = given.get(project).copied().flatten();
+                given.insert(*project, Some(MemberRole::with_invitation(before, *role)));
             }
+            member_roles::write(&mut transaction, user, given, now).await?;
         }
     }
     transaction.commit().await?;
@@ -148,36 +154,13 @@ pub async fn insert(
     .execute(&mut *connection)
     .await?;
     if written.rows_affected() == 0 {
-        return Err(StoreError::Conflict("An account with this email address already exists."));
+        return Err(AccessRefusal::AddressTaken.into());
     }
-    NewAuditEntry::of_account(user, AuditEvent::AccountCreated, account.email.as_str(), origin)
+    let change = AccessChange::AccountCreated { email: account.email.as_str() };
+    NewAuditEntry::of_account(user, change.event(), &change.summary(), origin)
         .write(connection, now)
         .await?;
     Ok(user)
-}
-
-/// Gives a role where there is none; anyone who has one keeps the higher. Beside a role of an SSO
-/// rule it is kept apart: what the rule gave goes when the rule takes it.
-pub async fn give_role(
-    connection: &mut SqliteConnection,
-    project: ProjectId,
-    user: UserId,
-    role: Role,
-    now: Timestamp,
-) -> StoreResult<()> {
-    sqlx::query(
-        "INSERT INTO memberships (project_id, user_id, role, created_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET role = max(role, excluded.role),
-            invited_role = iif(by_provider = 1 OR invited_role IS NOT NULL,
-                max(coalesce(invited_role, excluded.role), excluded.role), NULL)",
-    )
-    .bind(project.0)
-    .bind(user.0)
-    .bind(role.code())
-    .bind(now.0)
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 pub async fn rename(
@@ -197,8 +180,8 @@ pub async fn rename(
     if written.rows_affected() == 0 {
         return Err(StoreError::NotFound("account"));
     }
-    let summary = format!("from “{}” to “{name}”", actor.name);
-    NewAuditEntry::of_account(actor.user, AuditEvent::AccountRenamed, &summary, &actor.origin)
+    let change = AccessChange::AccountRenamed { before: &actor.name, after: name.as_str() };
+    NewAuditEntry::of_account(actor.user, change.event(), &change.summary(), &actor.origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -223,8 +206,9 @@ pub async fn suspend(
         end_sessions(&mut transaction, user, None).await?;
         close_invitations_of(&mut transaction, user, user, &RequestOrigin::default(), now).await?;
     }
-    let event = if suspend { AuditEvent::AccountSuspended } else { AuditEvent::AccountRestored };
-    NewAuditEntry::of_account(user, event, "from the command line", &RequestOrigin::default())
+    let change =
+        if suspend { AccessChange::AccountSuspended } else { AccessChange::AccountRestored };
+    NewAuditEntry::of_account(user, change.event(), &change.summary(), &RequestOrigin::default())
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -262,8 +246,8 @@ async fn write_password(
         .bind(user.0)
         .execute(&mut *connection)
         .await?;
-    let summary = "and every other session ended";
-    NewAuditEntry::of_account(user, AuditEvent::PasswordChanged, summary, origin)
+    let change = AccessChange::PasswordChanged;
+    NewAuditEntry::of_account(user, change.event(), &change.summary(), origin)
         .write(connection, now)
         .await
 }
@@ -305,16 +289,41 @@ pub async fn make_link(
     .bind(expires_at.0)
     .execute(&mut *transaction)
     .await?;
-    let summary = "from the command line";
-    NewAuditEntry::of_account(
-        user,
-        AuditEvent::PasswordLinkMade,
-        summary,
-        &RequestOrigin::default(),
-    )
-    .write(&mut transaction, now)
-    .await?;
+    let change = AccessChange::PasswordLinkMade;
+    NewAuditEntry::of_account(user, change.event(), &change.summary(), &RequestOrigin::default())
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
+}
+
+#[derive(FromRow)]
+struct PasswordLinkRow {
+    user_id: Uuid,
+    email: String,
+    expires_at: i64,
+    is_account_suspended: bool,
+}
+
+/// The account of a link that still opens something.
+async fn open_link(
+    connection: &mut SqliteConnection,
+    secret: &SecretHash,
+    now: Timestamp,
+) -> StoreResult<PasswordLinkRow> {
+    let row: Option<PasswordLinkRow> = sqlx::query_as(
+        "SELECT a.user_id, a.email, l.expires_at,
+            a.suspended_at IS NOT NULL AS is_account_suspended
+         FROM password_links l JOIN accounts a ON a.user_id = l.user_id WHERE l.secret_hash = ?",
+    )
+    .bind(secret.as_slice())
+    .fetch_optional(connection)
+    .await?;
+    let row = row.ok_or(StoreError::LinkExpired)?;
+    let facts = PasswordLinkFacts {
+        expires_at: Timestamp(row.expires_at),
+        is_account_suspended: row.is_account_suspended,
+    };
+    if facts.opens(now) { Ok(row) } else { Err(StoreError::LinkExpired) }
 }
 
 pub async fn link(
@@ -322,16 +331,13 @@ pub async fn link(
     secret: &SecretHash,
     now: Timestamp,
 ) -> StoreResult<PasswordOffer> {
-    let known: Option<(Uuid, String)> = sqlx::query_as(
-        "SELECT a.user_id, a.email FROM password_links l JOIN accounts a ON a.user_id = l.user_id
-         WHERE l.secret_hash = ? AND l.expires_at > ? AND a.suspended_at IS NULL",
-    )
-    .bind(secret.as_slice())
-    .bind(now.0)
-    .fetch_optional(&store.readers)
-    .await?;
-    let (user, email) = known.ok_or(StoreError::LinkExpired)?;
-    Ok(PasswordOffer { email, linked: sso::identities(store, UserId(user)).await? })
+    let mut connection = store.readers.acquire().await?;
+    let row = open_link(&mut connection, secret, now).await?;
+    drop(connection);
+    Ok(PasswordOffer {
+        email: row.email,
+        linked: sso::identities(store, UserId(row.user_id)).await?,
+    })
 }
 
 pub async fn use_link(
@@ -342,16 +348,7 @@ pub async fn use_link(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    let user: Option<(Uuid,)> = sqlx::query_as(
-        "SELECT l.user_id FROM password_links l JOIN accounts a ON a.user_id = l.user_id
-         WHERE l.secret_hash = ? AND l.expires_at > ? AND a.suspended_at IS NULL",
-    )
-    .bind(secret.as_slice())
-    .bind(now.0)
-    .fetch_optional(&mut *transaction)
-    .await?;
-    let (user,) = user.ok_or(StoreError::LinkExpired)?;
-    let user = UserId(user);
+    let user = UserId(open_link(&mut transaction, secret, now).await?.user_id);
     write_password(&mut transaction, user, hash, None, origin, now).await?;
     // Whoever had the account before must not keep a way in.
     sso::unlink_all(&mut transaction, user, origin, now).await?;

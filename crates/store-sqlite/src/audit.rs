@@ -6,13 +6,13 @@ use uuid::Uuid;
 use super::SqliteStore;
 use wayfare_domain::{
     access::{
-        account::describe_user_agent,
+        account::describe_audited_agent,
         actor::{Actor, ActorRef, RequestOrigin},
     },
     audit::{AUDIT_ROWS, AuditEntry, AuditEvent, AuditPage, AuditQuery},
     ids::{JourneyId, OperationId, ProjectId, UserId},
     names::search_key,
-    time::{DAY_MS, Timestamp},
+    time::Timestamp,
 };
 use wayfare_store::StoreResult;
 
@@ -41,6 +41,17 @@ impl<'a> NewAuditEntry<'a> {
             operation: None,
             origin: &actor.origin,
         }
+    }
+
+    /// Something that happened in a project, by someone who may be in no project.
+    pub fn in_project(
+        project: ProjectId,
+        by: UserId,
+        event: AuditEvent,
+        summary: &'a str,
+        origin: &'a RequestOrigin,
+    ) -> Self {
+        Self { project: Some(project), by, event, summary, operation: None, origin }
     }
 
     /// Something about an account.
@@ -114,11 +125,7 @@ impl EntryRow {
             changed: self.changed,
             filter: self.filter,
             address: self.address,
-            device: if self.agent.is_empty() {
-                String::new()
-            } else {
-                describe_user_agent(&self.agent)
-            },
+            device: describe_audited_agent(&self.agent),
         }
     }
 }
@@ -131,10 +138,8 @@ pub async fn page(
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*) ");
     push_from_where(&mut sql, project, query);
     let (total,): (i64,) = sql.build_query_as().fetch_one(&store.readers).await?;
-    let last = ((total + AUDIT_ROWS - 1) / AUDIT_ROWS).max(1);
-    let query = query.with_page(query.page.clamp(1, last));
-    let entries =
-        entries(store, project, &query, None, AUDIT_ROWS, (query.page - 1) * AUDIT_ROWS).await?;
+    let query = query.within(total);
+    let entries = entries(store, project, &query, None, AUDIT_ROWS, query.offset()).await?;
     let people: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT id, name FROM users WHERE id IN (
              SELECT user_id FROM audit WHERE project_id = ?1
@@ -201,8 +206,8 @@ fn push_from_where(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, query: &A
     if let Some(from) = query.from {
         sql.push(" AND a.at >= ").push_bind(from.start().0);
     }
-    if let Some(to) = query.to {
-        sql.push(" AND a.at < ").push_bind(to.start().0 + DAY_MS);
+    if let Some(until) = query.until() {
+        sql.push(" AND a.at < ").push_bind(until.0);
     }
     if !query.search.is_empty() {
         // What the entry says, who did it, and the journeys of its account.

@@ -1,12 +1,11 @@
 //! Who answers for an invitation: it is worth no more than whoever made it.
 
-use sqlx::SqliteConnection;
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-use super::audit::NewAuditEntry;
+use super::{audit::NewAuditEntry, keys::KeeperRow};
 use wayfare_domain::{
-    access::{actor::RequestOrigin, permissions::Role},
-    audit::AuditEvent,
+    access::{actor::RequestOrigin, change::AccessChange, links::is_backed_by},
     ids::{ProjectId, UserId},
     time::Timestamp,
 };
@@ -19,6 +18,15 @@ pub const MAKER: &str = "LEFT JOIN accounts maker ON maker.user_id = i.created_b
     LEFT JOIN memberships making ON making.project_id = i.project_id
         AND making.user_id = i.created_by";
 
+#[derive(FromRow)]
+struct MadeInvitationRow {
+    id: Uuid,
+    project_id: Uuid,
+    email: String,
+    #[sqlx(flatten)]
+    maker: KeeperRow,
+}
+
 /// Closes what somebody invited to projects whose people they may not manage any more.
 pub async fn close_invitations_of(
     connection: &mut SqliteConnection,
@@ -27,31 +35,37 @@ pub async fn close_invitations_of(
     origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let closed: Vec<(Uuid, String)> = sqlx::query_as(
-        "UPDATE invitations SET closed_at = ?2
-         WHERE created_by = ?1 AND closed_at IS NULL AND expires_at > ?2
-         AND EXISTS (SELECT 1 FROM accounts a WHERE a.user_id = ?1)
-         AND NOT EXISTS (SELECT 1 FROM memberships m JOIN accounts a ON a.user_id = m.user_id
-            WHERE m.project_id = invitations.project_id AND m.user_id = ?1 AND m.role = ?3
-            AND a.suspended_at IS NULL)
-         RETURNING project_id, email",
-    )
+    let made: Vec<MadeInvitationRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT i.id, i.project_id, i.email, {MAKER_FACTS} FROM invitations i {MAKER}
+         WHERE i.created_by = ? AND i.closed_at IS NULL AND i.expires_at > ?"
+    )))
     .bind(maker.0)
     .bind(now.0)
-    .bind(Role::Admin.code())
     .fetch_all(&mut *connection)
     .await?;
-    for (project, email) in closed {
-        let summary = format!("{email}: the member who sent it can no longer invite people");
-        let entry = NewAuditEntry {
-            project: Some(ProjectId(project)),
-            by,
-            event: AuditEvent::InvitationWithdrawn,
-            summary: &summary,
-            operation: None,
-            origin,
-        };
-        entry.write(&mut *connection, now).await?;
+    let mut ended = Vec::new();
+    for invitation in made {
+        if !is_backed_by(invitation.maker.into_domain()?) {
+            ended.push(invitation);
+        }
+    }
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let mut close = QueryBuilder::<Sqlite>::new("UPDATE invitations SET closed_at = ");
+    close.push_bind(now.0).push(" WHERE id IN (");
+    let mut ids = close.separated(", ");
+    for invitation in &ended {
+        ids.push_bind(invitation.id);
+    }
+    close.push(")");
+    close.build().execute(&mut *connection).await?;
+    for invitation in ended {
+        let project = ProjectId(invitation.project_id);
+        let told = AccessChange::InvitationEnded { email: &invitation.email };
+        NewAuditEntry::in_project(project, by, told.event(), &told.summary(), origin)
+            .write(&mut *connection, now)
+            .await?;
     }
     Ok(())
 }

@@ -3,14 +3,15 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry, sessions::role, write_queue::Urgency};
+use super::{SqliteStore, audit::NewAuditEntry, member_roles::role, write_queue::Urgency};
 use wayfare_domain::{
     access::{
         actor::{Actor, ActorRef},
+        change::{AccessChange, AuditedKey},
+        key::actor_name_of_key,
         members::ApiKey,
         permissions::{Keeper, KeyFacts, Scope},
     },
-    audit::AuditEvent,
     ids::{ApiKeyId, ProjectId, UserId},
     time::Timestamp,
 };
@@ -76,7 +77,7 @@ pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Optio
     let row: Option<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT k.id, k.name, k.project_id, k.scopes, k.last_used_at, {FACTS}
          FROM api_keys k JOIN projects p ON p.id = k.project_id {KEEPER}
-         WHERE k.secret_hash = ? AND k.revoked_at IS NULL AND p.archived_at IS NULL"
+         WHERE k.secret_hash = ? AND p.archived_at IS NULL"
     )))
     .bind(secret.as_slice())
     .fetch_optional(&store.readers)
@@ -170,7 +171,7 @@ pub async fn create(
     // What the key does stands in the history under its name.
     sqlx::query("INSERT INTO users (id, name, created_at) VALUES (?, ?, ?)")
         .bind(key.0)
-        .bind(format!("API key {name}"))
+        .bind(actor_name_of_key(name.as_str()))
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
@@ -184,16 +185,17 @@ pub async fn create(
     .bind(name.as_str())
     .bind(hint)
     .bind(secret.as_slice())
-    .bind(scopes.iter().fold(0, |bits, scope| bits | scope.bit()))
+    .bind(Scope::to_bits(scopes))
     .bind(actor.user.0)
     .bind(now.0)
     .bind(expires_at.map(|end| end.0))
     .execute(&mut *transaction)
     .await?;
-    let scopes: Vec<_> = scopes.iter().map(|scope| scope.key()).collect();
-    let end = expires_at.map(|end| format!(", until {}", end.long_date())).unwrap_or_default();
-    let summary = format!("{name} ({hint}…), {}{end}", scopes.join(", "));
-    NewAuditEntry::of(actor, AuditEvent::KeyCreated, &summary).write(&mut transaction, now).await?;
+    let told = AuditedKey { name: name.as_str(), hint };
+    let change = AccessChange::KeyCreated { key: told, scopes, expires_at: *expires_at };
+    NewAuditEntry::of(actor, change.event(), &change.summary())
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await?;
     Ok(key)
 }
@@ -215,7 +217,8 @@ pub async fn take_over(
     .fetch_optional(&mut *transaction)
     .await?;
     let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
-    NewAuditEntry::of(actor, AuditEvent::KeyTakenOver, &format!("{name} ({hint}…)"))
+    let change = AccessChange::KeyTakenOver(AuditedKey { name: &name, hint: &hint });
+    NewAuditEntry::of(actor, change.event(), &change.summary())
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -238,7 +241,8 @@ pub async fn revoke(
     .fetch_optional(&mut *transaction)
     .await?;
     let (name, hint) = known.ok_or(StoreError::NotFound("API key"))?;
-    NewAuditEntry::of(actor, AuditEvent::KeyRevoked, &format!("{name} ({hint}…)"))
+    let change = AccessChange::KeyRevoked(AuditedKey { name: &name, hint: &hint });
+    NewAuditEntry::of(actor, change.event(), &change.summary())
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await

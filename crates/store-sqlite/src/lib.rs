@@ -3,6 +3,8 @@
 //! `operations/operate.rs`; the schema is in `migrations/`.
 
 mod access_store;
+#[cfg(test)]
+mod access_tests;
 mod accounts;
 mod audit;
 pub mod backup;
@@ -28,6 +30,7 @@ mod keys;
 mod labels;
 mod list;
 mod list_sql;
+mod member_roles;
 mod members;
 mod message_events;
 #[cfg(test)]

@@ -4,21 +4,25 @@ use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore,
-    accounts::{self, give_role},
+    SqliteStore, accounts,
     audit::NewAuditEntry,
     invitation_makers::{MAKER, MAKER_FACTS, close_invitations_of},
     keys::KeeperRow,
-    sessions::role,
+    member_roles::{self, other_admins, role},
 };
 use wayfare_domain::{
     access::{
         account::EmailAddress,
         actor::{Actor, ActorRef, RequestOrigin},
-        members::{Invitation, InvitationPreview, Member},
-        permissions::{Permission, Role},
+        change::AccessChange,
+        links::{InvitationFacts, is_backed_by},
+        member_role::MemberRole,
+        members::{
+            Invitation, InvitationPreview, Member, RoleChangeFacts, decide_acceptance,
+            decide_invitation, decide_role_change,
+        },
+        permissions::Role,
     },
-    audit::AuditEvent,
     ids::{InvitationId, ProjectId, UserId},
     names::PersonName,
     time::Timestamp,
@@ -79,59 +83,19 @@ pub async fn set_role(
     .await?;
     let (before, name) = known.ok_or(StoreError::NotFound("member of this project"))?;
     let before = role(before)?;
-    if before != seen {
-        return Err(StoreError::Conflict(
-            "Someone else changed the role of this member. Nothing was changed. Reload the page \
-                and try again.",
-        ));
-    }
-    match wanted {
-        Some(wanted) => {
-            sqlx::query(
-                "UPDATE memberships SET role = ?3, by_provider = 0, invited_role = NULL
-                 WHERE project_id = ?1 AND user_id = ?2",
-            )
-            .bind(actor.project.0)
-            .bind(user.0)
-            .bind(wanted.code())
-            .execute(&mut *transaction)
-            .await?;
-        }
-        None => {
-            sqlx::query("DELETE FROM memberships WHERE project_id = ? AND user_id = ?")
-                .bind(actor.project.0)
-                .bind(user.0)
-                .execute(&mut *transaction)
-                .await?;
-        }
-    }
-    if before == Role::Admin
-        && wanted != Some(Role::Admin)
-        && admins(&mut transaction, actor.project).await? == 0
-    {
-        return Err(StoreError::Conflict(
-            "A project needs an admin. Make another member an admin first.",
-        ));
-    }
+    let other_admins = other_admins(&mut transaction, actor.project, user).await?;
+    let facts = RoleChangeFacts { seen, current: before, other_admins };
+    let after = decide_role_change(facts, wanted)?;
+    member_roles::write(&mut transaction, user, [(actor.project, after)], now).await?;
     close_invitations_of(&mut transaction, user, actor.user, &actor.origin, now).await?;
-    let (event, summary) = match wanted {
-        Some(wanted) => (AuditEvent::RoleChanged, format!("{name}: from {before} to {wanted}")),
-        None => (AuditEvent::MemberRemoved, format!("{name}, who was {before}")),
+    let change = match after {
+        Some(after) => AccessChange::RoleChanged { name: &name, before, after: after.role },
+        None => AccessChange::MemberRemoved { name: &name, before },
     };
-    NewAuditEntry::of(actor, event, &summary).write(&mut transaction, now).await?;
+    NewAuditEntry::of(actor, change.event(), &change.summary())
+        .write(&mut transaction, now)
+        .await?;
     transaction.commit().await
-}
-
-pub async fn admins(connection: &mut SqliteConnection, project: ProjectId) -> StoreResult<i64> {
-    let (count,): (i64,) = sqlx::query_as(
-        "SELECT count(*) FROM memberships m JOIN accounts a ON a.user_id = m.user_id
-         WHERE m.project_id = ? AND m.role = ? AND a.suspended_at IS NULL",
-    )
-    .bind(project.0)
-    .bind(Role::Admin.code())
-    .fetch_one(connection)
-    .await?;
-    Ok(count)
 }
 
 #[derive(FromRow)]
@@ -165,7 +129,7 @@ pub async fn invitations(
     .await?;
     let mut open = Vec::with_capacity(rows.len());
     for row in rows {
-        if row.maker.into_domain()?.may(Permission::ManagePeople) {
+        if is_backed_by(row.maker.into_domain()?) {
             open.push(Invitation {
                 id: InvitationId(row.id),
                 email: row.email,
@@ -196,11 +160,7 @@ pub async fn invite(
     .bind(email.key())
     .fetch_optional(&mut *transaction)
     .await?;
-    if member.is_some() {
-        return Err(StoreError::Conflict(
-            "They are already a member. Change their role on the Team page.",
-        ));
-    }
+    decide_invitation(member.is_some())?;
     // A second invitation takes the place of the first.
     sqlx::query(
         "UPDATE invitations SET closed_at = ?3 WHERE project_id = ?1 AND email_key = ?2
@@ -227,8 +187,8 @@ pub async fn invite(
     .bind(expires_at.0)
     .execute(&mut *transaction)
     .await?;
-    let summary = format!("{email} as {role}");
-    NewAuditEntry::of(actor, AuditEvent::InvitationMade, &summary)
+    let change = AccessChange::InvitationMade { email: email.as_str(), role };
+    NewAuditEntry::of(actor, change.event(), &change.summary())
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -251,46 +211,61 @@ pub async fn withdraw(
     .fetch_optional(&mut *transaction)
     .await?;
     let (email,) = email.ok_or(StoreError::NotFound("invitation"))?;
-    NewAuditEntry::of(actor, AuditEvent::InvitationWithdrawn, &email)
+    let change = AccessChange::InvitationWithdrawn { email: &email };
+    NewAuditEntry::of(actor, change.event(), &change.summary())
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
 }
 
 #[derive(FromRow)]
-struct OpenInvitation {
+struct InvitationLinkRow {
     id: Uuid,
     project_id: Uuid,
     project: String,
     email: String,
     role: i64,
     account: Option<Uuid>,
+    expires_at: i64,
+    is_closed: bool,
+    is_project_archived: bool,
     #[sqlx(flatten)]
     maker: KeeperRow,
+}
+
+impl InvitationLinkRow {
+    fn facts(&self) -> StoreResult<InvitationFacts> {
+        Ok(InvitationFacts {
+            is_closed: self.is_closed,
+            expires_at: Timestamp(self.expires_at),
+            is_project_archived: self.is_project_archived,
+            maker: self.maker.into_domain()?,
+        })
+    }
+
+    fn invited(&self) -> Option<UserId> {
+        self.account.map(UserId)
+    }
 }
 
 async fn open_invitation(
     connection: &mut SqliteConnection,
     secret: &SecretHash,
     now: Timestamp,
-) -> StoreResult<OpenInvitation> {
-    let row: Option<OpenInvitation> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+) -> StoreResult<InvitationLinkRow> {
+    let row: Option<InvitationLinkRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT i.id, i.project_id, p.name AS project, i.email, i.role, a.user_id AS account,
-            {MAKER_FACTS}
+            i.expires_at, i.closed_at IS NOT NULL AS is_closed,
+            p.archived_at IS NOT NULL AS is_project_archived, {MAKER_FACTS}
          FROM invitations i JOIN projects p ON p.id = i.project_id
          LEFT JOIN accounts a ON a.email_key = i.email_key {MAKER}
-         WHERE i.secret_hash = ? AND i.closed_at IS NULL AND i.expires_at > ?
-         AND p.archived_at IS NULL"
+         WHERE i.secret_hash = ?"
     )))
     .bind(secret.as_slice())
-    .bind(now.0)
     .fetch_optional(connection)
     .await?;
     let row = row.ok_or(StoreError::LinkExpired)?;
-    // A link is worth no more than whoever made it: it is closed when they lose the right, and
-    // asked about once more here.
-    let good = row.maker.into_domain()?.may(Permission::ManagePeople);
-    if good { Ok(row) } else { Err(StoreError::LinkExpired) }
+    if row.facts()?.opens(now) { Ok(row) } else { Err(StoreError::LinkExpired) }
 }
 
 pub async fn offer(
@@ -301,13 +276,8 @@ pub async fn offer(
 ) -> StoreResult<InvitationPreview> {
     let mut connection = store.readers.acquire().await?;
     let row = open_invitation(&mut connection, secret, now).await?;
-    Ok(InvitationPreview {
-        project: row.project,
-        email: row.email,
-        role: role(row.role)?,
-        known: row.account.is_some(),
-        signed_in: row.account.is_some() && row.account == asking.map(|user| user.0),
-    })
+    let invited = row.invited();
+    Ok(InvitationPreview::new((row.project, row.email, role(row.role)?), invited, asking))
 }
 
 pub async fn accept(
@@ -319,12 +289,7 @@ pub async fn accept(
 ) -> StoreResult<ProjectId> {
     let mut transaction = store.begin().await?;
     let row = open_invitation(&mut transaction, secret, now).await?;
-    if row.account != Some(user.0) {
-        return Err(StoreError::Conflict(
-            "This invitation is for another account. Sign out, and open the link with the invited \
-                account.",
-        ));
-    }
+    decide_acceptance(row.invited(), user)?;
     join(&mut transaction, &row, user, origin, now).await?;
     transaction.commit().await?;
     Ok(ProjectId(row.project_id))
@@ -352,27 +317,23 @@ pub async fn accept_with_new_account(
 
 async fn join(
     connection: &mut SqliteConnection,
-    invitation: &OpenInvitation,
+    invitation: &InvitationLinkRow,
     user: UserId,
     origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
-    let project = ProjectId(invitation.project_id);
-    give_role(connection, project, user, role(invitation.role)?, now).await?;
+    let (project, invited) = (ProjectId(invitation.project_id), role(invitation.role)?);
+    let before = member_roles::in_project(connection, project, user).await?;
+    let after = MemberRole::with_invitation(before, invited);
+    member_roles::write(connection, user, [(project, Some(after))], now).await?;
     sqlx::query("UPDATE invitations SET closed_at = ? WHERE id = ? AND project_id = ?")
         .bind(now.0)
         .bind(invitation.id)
         .bind(project.0)
         .execute(&mut *connection)
         .await?;
-    let summary = format!("{} as {}", invitation.email, role(invitation.role)?);
-    let entry = NewAuditEntry {
-        project: Some(project),
-        by: user,
-        event: AuditEvent::Joined,
-        summary: &summary,
-        operation: None,
-        origin,
-    };
-    entry.write(connection, now).await
+    let change = AccessChange::Joined { email: &invitation.email, role: invited };
+    NewAuditEntry::in_project(project, user, change.event(), &change.summary(), origin)
+        .write(connection, now)
+        .await
 }

@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
-use super::SqliteStore;
+use super::{SqliteStore, projects::DELETED};
 use wayfare_domain::{
     access::{
         actor::{Actor, ActorRef, RequestOrigin},
+        first_account::{FIRST_PROJECT_NAME, LOCAL_ADMIN_NAME, SYSTEM_NAME},
         permissions::Authority,
     },
     ids::{ProjectId, UserId},
@@ -19,21 +20,20 @@ const FIRST_PROJECT: ProjectId =
     ProjectId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
 /// Who acts in local mode.
 const LOCAL_ADMIN: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
-const LOCAL_NAME: &str = "Local admin";
 /// Who acts when something happens by itself.
 const SYSTEM: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0003));
 
 pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Actor> {
     let mut transaction = store.begin().await?;
     sqlx::query(
-        "INSERT INTO projects (id, name, created_at) VALUES (?, 'My project', ?)
-        ON CONFLICT DO NOTHING",
+        "INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(FIRST_PROJECT.0)
+    .bind(FIRST_PROJECT_NAME)
     .bind(now.0)
     .execute(&mut *transaction)
     .await?;
-    for (id, name) in [(LOCAL_ADMIN, LOCAL_NAME), (SYSTEM, "Wayfare")] {
+    for (id, name) in [(LOCAL_ADMIN, LOCAL_ADMIN_NAME), (SYSTEM, SYSTEM_NAME)] {
         sqlx::query(
             "INSERT INTO users (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         )
@@ -56,7 +56,7 @@ pub async fn known_local_actor(store: &SqliteStore) -> StoreResult<Actor> {
     .await?;
     Ok(Actor {
         user: LOCAL_ADMIN,
-        name: LOCAL_NAME.to_string(),
+        name: LOCAL_ADMIN_NAME.to_string(),
         project: project.map_or(FIRST_PROJECT, |(project,)| ProjectId(project)),
         authority: Authority::System,
         origin: RequestOrigin::default(),
@@ -64,11 +64,11 @@ pub async fn known_local_actor(store: &SqliteStore) -> StoreResult<Actor> {
 }
 
 pub fn local_person() -> ActorRef {
-    ActorRef { id: LOCAL_ADMIN, name: LOCAL_NAME.to_string() }
+    ActorRef { id: LOCAL_ADMIN, name: LOCAL_ADMIN_NAME.to_string() }
 }
 
 pub fn system_person() -> ActorRef {
-    ActorRef { id: SYSTEM, name: "Wayfare".to_string() }
+    ActorRef { id: SYSTEM, name: SYSTEM_NAME.to_string() }
 }
 
 /// Every project that is not archived, with its generation.
@@ -94,9 +94,10 @@ pub async fn generation(store: &SqliteStore, project: ProjectId) -> StoreResult<
 
 pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
     let (count,): (i64,) = sqlx::query_as(
-        "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ? AND shelf < 2",
+        "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ? AND shelf < ?",
     )
     .bind(project.0)
+    .bind(DELETED)
     .fetch_one(&store.readers)
     .await?;
     Ok(count)

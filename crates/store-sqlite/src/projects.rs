@@ -3,21 +3,30 @@
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry, sessions::role};
+use super::{SqliteStore, audit::NewAuditEntry, member_roles::role, rows};
 use wayfare_domain::{
-    access::{actor::Actor, members::ProjectSummary, permissions::Role},
-    audit::AuditEvent,
+    access::{
+        actor::Actor,
+        change::AccessChange,
+        first_account::LOCAL_MODE_ROLE,
+        members::ProjectSummary,
+        projects::{ArchiveFacts, CREATOR_ROLE, decide_archive, is_another_name},
+    },
     ids::{ProjectId, UserId},
     names::ProjectTitle,
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult};
 
+/// The first of the `shelf` codes of deleted journeys.
+pub const DELETED: i64 = 2;
+
 #[derive(FromRow)]
 struct Row {
     id: Uuid,
     name: String,
-    role: i64,
+    /// None for no one in particular.
+    role: Option<i64>,
     journeys: i64,
     members: i64,
     created_at: i64,
@@ -26,9 +35,9 @@ struct Row {
 
 pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<ProjectSummary>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT p.id, p.name, coalesce(m.role, ?2) AS role,
+        "SELECT p.id, p.name, m.role,
                 (SELECT coalesce(sum(c.count), 0) FROM journey_counts c WHERE c.project_id = p.id
-                AND c.shelf < 2) AS journeys,
+                AND c.shelf < ?2) AS journeys,
                 (SELECT count(*) FROM memberships x
                 WHERE x.project_id = p.id) AS members, p.created_at, p.archived_at
          FROM projects p LEFT JOIN memberships m ON m.project_id = p.id AND m.user_id = ?1
@@ -36,7 +45,7 @@ pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<P
          ORDER BY p.archived_at IS NOT NULL, p.name COLLATE NOCASE, p.id",
     )
     .bind(user.map(|user| user.0))
-    .bind(Role::Admin.code())
+    .bind(DELETED)
     .fetch_all(&store.readers)
     .await?;
     rows.into_iter()
@@ -44,7 +53,7 @@ pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<P
             Ok(ProjectSummary {
                 id: ProjectId(row.id),
                 name: row.name,
-                role: role(row.role)?,
+                role: row.role.map(role).transpose()?.unwrap_or(LOCAL_MODE_ROLE),
                 journeys: row.journeys,
                 members: row.members,
                 created_at: Timestamp(row.created_at),
@@ -70,32 +79,35 @@ pub async fn create(
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    // Anyone who makes a project is its admin; in local mode no one has an account, and everybody
-    // is.
+    // In local mode no one has an account, and no one gets a role.
     sqlx::query(
         "INSERT INTO memberships (project_id, user_id, role, created_at) SELECT ?, user_id, ?, ?
          FROM accounts WHERE user_id = ?",
     )
     .bind(project.0)
-    .bind(Role::Admin.code())
+    .bind(CREATOR_ROLE.code())
     .bind(now.0)
     .bind(actor.user.0)
     .execute(&mut *transaction)
     .await?;
-    in_project(actor, project, AuditEvent::ProjectCreated, name.as_str())
-        .write(&mut transaction, now)
-        .await?;
+    let change = AccessChange::ProjectCreated { name: name.as_str() };
+    log(&mut transaction, actor, project, change, now).await?;
     transaction.commit().await?;
     Ok(project)
 }
 
-fn in_project<'a>(
-    actor: &'a Actor,
+/// The project need not be the one in which the actor is.
+async fn log(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
     project: ProjectId,
-    event: AuditEvent,
-    summary: &'a str,
-) -> NewAuditEntry<'a> {
-    NewAuditEntry { project: Some(project), ..NewAuditEntry::of(actor, event, summary) }
+    change: AccessChange<'_>,
+    now: Timestamp,
+) -> StoreResult<()> {
+    let (event, summary) = (change.event(), change.summary());
+    NewAuditEntry::in_project(project, actor.user, event, &summary, &actor.origin)
+        .write(connection, now)
+        .await
 }
 
 /// A name has to be another's only among the projects that somebody sees: more would tell of those
@@ -134,19 +146,14 @@ pub async fn rename(
         .await?;
     let (before,) = before.ok_or(StoreError::NotFound("project"))?;
     refuse_taken(&mut transaction, actor, project, name).await?;
-    sqlx::query(
-        "UPDATE projects SET named_at = iif(name = ?2 COLLATE NOCASE, named_at, ?3), name = ?2
-         WHERE id = ?1",
-    )
-    .bind(project.0)
-    .bind(name.as_str())
-    .bind(now.0)
-    .execute(&mut *transaction)
-    .await?;
-    let summary = format!("from “{before}” to “{name}”");
-    in_project(actor, project, AuditEvent::ProjectRenamed, &summary)
-        .write(&mut transaction, now)
+    sqlx::query("UPDATE projects SET name = ?2, named_at = coalesce(?3, named_at) WHERE id = ?1")
+        .bind(project.0)
+        .bind(name.as_str())
+        .bind(is_another_name(&before, name).then_some(now.0))
+        .execute(&mut *transaction)
         .await?;
+    let change = AccessChange::ProjectRenamed { before: &before, after: name.as_str() };
+    log(&mut transaction, actor, project, change, now).await?;
     transaction.commit().await
 }
 
@@ -158,54 +165,55 @@ pub async fn archive(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    let known: Option<(String, Option<i64>)> =
-        sqlx::query_as("SELECT name, archived_at FROM projects WHERE id = ?")
+    let known: Option<(String, bool)> =
+        sqlx::query_as("SELECT name, archived_at IS NOT NULL FROM projects WHERE id = ?")
             .bind(project.0)
             .fetch_optional(&mut *transaction)
             .await?;
-    let (name, archived_at) = known.ok_or(StoreError::NotFound("project"))?;
-    if archive == archived_at.is_some() {
+    let (name, is_archived) = known.ok_or(StoreError::NotFound("project"))?;
+    let facts = load_archive_facts(&mut transaction, project, is_archived).await?;
+    if !decide_archive(&facts, archive)? {
         return Ok(());
-    }
-    if archive {
-        // Statuses 1 to 3: someone enters or will enter.
-        let (alive,): (i64,) = sqlx::query_as(
-            "SELECT coalesce(sum(count), 0) FROM journey_counts
-             WHERE project_id = ? AND shelf < 2 AND status BETWEEN 1 AND 3",
-        )
-        .bind(project.0)
-        .fetch_one(&mut *transaction)
-        .await?;
-        let (inside,): (i64,) =
-            sqlx::query_as("SELECT coalesce(sum(inside), 0) FROM versions WHERE project_id = ?")
-                .bind(project.0)
-                .fetch_one(&mut *transaction)
-                .await?;
-        if alive > 0 || inside > 0 {
-            return Err(StoreError::Conflict(
-                "The project has journeys that are running, paused or scheduled, or people inside. \
-                    Stop those journeys first.",
-            ));
-        }
-        let (others,): (i64,) =
-            sqlx::query_as("SELECT count(*) FROM projects WHERE archived_at IS NULL AND id <> ?")
-                .bind(project.0)
-                .fetch_one(&mut *transaction)
-                .await?;
-        if others == 0 {
-            return Err(StoreError::Conflict(
-                "This is the only project. Create another one before you archive it.",
-            ));
-        }
     }
     sqlx::query("UPDATE projects SET archived_at = ? WHERE id = ?")
         .bind(archive.then_some(now.0))
         .bind(project.0)
         .execute(&mut *transaction)
         .await?;
-    let event = if archive { AuditEvent::ProjectArchived } else { AuditEvent::ProjectUnarchived };
-    in_project(actor, project, event, &name).write(&mut transaction, now).await?;
+    let change = match archive {
+        true => AccessChange::ProjectArchived { name: &name },
+        false => AccessChange::ProjectUnarchived { name: &name },
+    };
+    log(&mut transaction, actor, project, change, now).await?;
     transaction.commit().await
+}
+
+async fn load_archive_facts(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    is_archived: bool,
+) -> StoreResult<ArchiveFacts> {
+    let statuses: Vec<(i64,)> = sqlx::query_as(
+        "SELECT DISTINCT status FROM journey_counts
+         WHERE project_id = ? AND shelf < ? AND count > 0",
+    )
+    .bind(project.0)
+    .bind(DELETED)
+    .fetch_all(&mut *connection)
+    .await?;
+    let (inside,): (i64,) =
+        sqlx::query_as("SELECT coalesce(sum(inside), 0) FROM versions WHERE project_id = ?")
+            .bind(project.0)
+            .fetch_one(&mut *connection)
+            .await?;
+    let (other_projects,): (i64,) =
+        sqlx::query_as("SELECT count(*) FROM projects WHERE archived_at IS NULL AND id <> ?")
+            .bind(project.0)
+            .fetch_one(connection)
+            .await?;
+    let statuses =
+        statuses.into_iter().map(|(code,)| rows::status(code)).collect::<Result<_, _>>()?;
+    Ok(ArchiveFacts { is_archived, statuses, inside, other_projects })
 }
 
 /// The project of a journey or an operation.

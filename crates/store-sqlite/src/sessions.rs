@@ -4,12 +4,15 @@ use serde::Deserialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, accounts::end_sessions, audit::NewAuditEntry, rows::json};
+use super::{
+    SqliteStore, accounts::end_sessions, audit::NewAuditEntry, member_roles::role, rows::json,
+};
 use wayfare_domain::{
     access::{
         account::{SessionView, describe_user_agent},
         actor::{Actor, Membership, ProjectRef, RequestOrigin},
-        permissions::Role,
+        change::AccessChange,
+        sessions::SessionFacts,
     },
     audit::AuditEvent,
     ids::{ProjectId, SessionId, UserId},
@@ -17,7 +20,7 @@ use wayfare_domain::{
 };
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreResult,
     access::{ActiveSession, NewSession},
 };
 
@@ -27,8 +30,20 @@ struct LiveRow {
     user_id: Uuid,
     name: String,
     email: String,
+    expires_at: i64,
     last_seen_at: i64,
+    is_account_suspended: bool,
     memberships: String,
+}
+
+impl LiveRow {
+    fn facts(&self) -> SessionFacts {
+        SessionFacts {
+            expires_at: Timestamp(self.expires_at),
+            last_seen_at: Timestamp(self.last_seen_at),
+            is_account_suspended: self.is_account_suspended,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -41,21 +56,19 @@ pub async fn live(
     now: Timestamp,
 ) -> StoreResult<Option<ActiveSession>> {
     let row: Option<LiveRow> = sqlx::query_as(
-        "SELECT s.id, s.user_id, u.name, a.email, s.last_seen_at,
+        "SELECT s.id, s.user_id, u.name, a.email, s.expires_at, s.last_seen_at,
+                a.suspended_at IS NOT NULL AS is_account_suspended,
                 (SELECT json_group_array(json_array(lower(hex(p.id)), p.name, m.role)
                 ORDER BY p.name COLLATE NOCASE, p.id)
                    FROM memberships m JOIN projects p ON p.id = m.project_id
                   WHERE m.user_id = s.user_id AND p.archived_at IS NULL) AS memberships
          FROM sessions s JOIN accounts a ON a.user_id = s.user_id JOIN users u ON u.id = s.user_id
-         WHERE s.secret_hash = ?1 AND s.expires_at > ?2 AND s.last_seen_at > ?2 - ?3
-         AND a.suspended_at IS NULL",
+         WHERE s.secret_hash = ?",
     )
     .bind(secret.as_slice())
-    .bind(now.0)
-    .bind(idle_ms)
     .fetch_optional(&store.readers)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row.filter(|row| row.facts().is_active(idle_ms, now)) else { return Ok(None) };
     let cells: Vec<MembershipCell> = json(&row.memberships, "memberships")?;
     let memberships = cells
         .into_iter()
@@ -71,10 +84,6 @@ pub async fn live(
         last_seen_at: Timestamp(row.last_seen_at),
         memberships,
     }))
-}
-
-pub fn role(code: i64) -> StoreResult<Role> {
-    Role::from_code(code).ok_or_else(|| StoreError::Corrupt(format!("the unknown role {code}")))
 }
 
 #[derive(FromRow)]
@@ -143,7 +152,8 @@ pub async fn open(
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
-    NewAuditEntry::of_account(session.user, AuditEvent::SignedIn, session.how, origin)
+    let change = AccessChange::SignedIn(session.method);
+    NewAuditEntry::of_account(session.user, change.event(), &change.summary(), origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -169,7 +179,19 @@ struct SessionRow {
     agent: String,
     address: String,
     created_at: i64,
+    expires_at: i64,
     last_seen_at: i64,
+    is_account_suspended: bool,
+}
+
+impl SessionRow {
+    fn facts(&self) -> SessionFacts {
+        SessionFacts {
+            expires_at: Timestamp(self.expires_at),
+            last_seen_at: Timestamp(self.last_seen_at),
+            is_account_suspended: self.is_account_suspended,
+        }
+    }
 }
 
 pub async fn of_user(
@@ -179,17 +201,17 @@ pub async fn of_user(
     now: Timestamp,
 ) -> StoreResult<Vec<SessionView>> {
     let rows: Vec<SessionRow> = sqlx::query_as(
-        "SELECT id, agent, address, created_at, last_seen_at FROM sessions
-         WHERE user_id = ?1 AND expires_at > ?2 AND last_seen_at > ?2 - ?3
-         ORDER BY last_seen_at DESC, id",
+        "SELECT s.id, s.agent, s.address, s.created_at, s.expires_at, s.last_seen_at,
+                a.suspended_at IS NOT NULL AS is_account_suspended
+         FROM sessions s JOIN accounts a ON a.user_id = s.user_id
+         WHERE s.user_id = ? ORDER BY s.last_seen_at DESC, s.id",
     )
     .bind(user.0)
-    .bind(now.0)
-    .bind(idle_ms)
     .fetch_all(&store.readers)
     .await?;
     Ok(rows
         .into_iter()
+        .filter(|row| row.facts().is_active(idle_ms, now))
         .map(|row| SessionView {
             id: SessionId(row.id),
             device: describe_user_agent(&row.agent),
@@ -226,8 +248,8 @@ pub async fn end(
 pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> StoreResult<i64> {
     let mut transaction = store.begin().await?;
     let ended = end_sessions(&mut transaction, actor.user, None).await?;
-    let summary = wayfare_domain::stats::pluralize(ended, "session ended", "sessions ended");
-    NewAuditEntry::of_account(actor.user, AuditEvent::SignedOutEverywhere, &summary, &actor.origin)
+    let change = AccessChange::SignedOutEverywhere { sessions: ended };
+    NewAuditEntry::of_account(actor.user, change.event(), &change.summary(), &actor.origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await?;
@@ -241,7 +263,8 @@ pub async fn note_failed(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    NewAuditEntry::of_account(user, AuditEvent::SignInFailed, "wrong password", origin)
+    let change = AccessChange::SignInFailed;
+    NewAuditEntry::of_account(user, change.event(), &change.summary(), origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await

@@ -6,22 +6,26 @@ use uuid::Uuid;
 use super::{
     SqliteStore, accounts,
     audit::NewAuditEntry,
-    members,
-    sso_roles::{Given, give_roles},
+    sso_roles::{RuleGrant, apply_rules},
 };
 use wayfare_domain::{
     access::{
         account::LinkedIdentity,
         actor::{Actor, RequestOrigin},
+        change::{AccessChange, LinkMethod, UnlinkMethod},
+        sso::{
+            SsoAccount, SsoCandidate, SsoCandidates, SsoIdentity, decide_account, decide_link,
+            decide_unlink,
+        },
+        sso_roles::LastAdmin,
     },
-    audit::AuditEvent,
     ids::{SessionId, UserId},
     time::Timestamp,
 };
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
     StoreError, StoreResult,
-    access::{NewAccount, PendingSsoSignIn, SsoIdentity},
+    access::{NewAccount, PendingSsoSignIn},
 };
 
 pub async fn begin(
@@ -82,8 +86,7 @@ pub async fn take(
     }))
 }
 
-/// The account that has this identity; else, where the provider vouches for the address, the
-/// account of the address that no one signs in to yet; else a new one.
+/// Signs someone in: the account is found or made, and has the roles that rules give now.
 pub async fn account(
     store: &SqliteStore,
     person: &SsoIdentity,
@@ -91,106 +94,103 @@ pub async fn account(
     now: Timestamp,
 ) -> StoreResult<UserId> {
     let mut transaction = store.begin().await?;
-    let user = match known(&mut transaction, person).await? {
-        Some(user) => user,
-        None => first_time(&mut transaction, person, origin, now).await?,
+    let candidates = load_candidates(&mut transaction, person).await?;
+    let (user, how) = match decide_account(person, &candidates)? {
+        SsoAccount::Linked(user) => (user, None),
+        SsoAccount::Unclaimed(user) => (user, Some(LinkMethod::VerifiedAddress)),
+        SsoAccount::New(email) => {
+            let (name, email) = (person.name.clone(), email.clone());
+            let account = NewAccount { name, email, password_hash: None };
+            let user = accounts::insert(&mut transaction, &account, origin, now).await?;
+            (user, Some(LinkMethod::NewAccount))
+        }
     };
-    let suspended: Option<(i64,)> =
-        sqlx::query_as("SELECT 1 FROM accounts WHERE user_id = ? AND suspended_at IS NOT NULL")
-            .bind(user.0)
-            .fetch_optional(&mut *transaction)
-            .await?;
-    if suspended.is_some() {
-        return Err(StoreError::Conflict("This account is suspended. Ask your administrator."));
+    if let Some(how) = how {
+        insert_identity(&mut transaction, user, &person.identity, how, origin, now).await?;
     }
-    let given = Given { roles: &person.roles, keeps_last_admin: false };
-    give_roles(&mut transaction, &given, user, origin, now).await?;
+    let grant = RuleGrant { roles: &person.roles, last_admin: LastAdmin::Leaves };
+    apply_rules(&mut transaction, &grant, user, origin, now).await?;
     transaction.commit().await?;
     Ok(user)
 }
 
-async fn known(
+#[derive(FromRow)]
+struct CandidateRow {
+    user_id: Uuid,
+    is_suspended: bool,
+    is_in_use: bool,
+}
+
+const CANDIDATE: &str = "a.user_id, a.suspended_at IS NOT NULL AS is_suspended,
+    a.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities o
+        WHERE o.user_id = a.user_id) AS is_in_use";
+
+impl From<CandidateRow> for SsoCandidate {
+    fn from(row: CandidateRow) -> Self {
+        SsoCandidate {
+            user: UserId(row.user_id),
+            is_suspended: row.is_suspended,
+            is_in_use: row.is_in_use,
+        }
+    }
+}
+
+/// The account of the address is looked for only where the provider vouches for it.
+async fn load_candidates(
     connection: &mut SqliteConnection,
     person: &SsoIdentity,
+) -> StoreResult<SsoCandidates> {
+    let linked: Option<CandidateRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {CANDIDATE} FROM identities i JOIN accounts a ON a.user_id = i.user_id
+         WHERE i.issuer = ? AND i.subject = ?"
+    )))
+    .bind(&person.identity.issuer)
+    .bind(&person.identity.subject)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let linked = linked.map(SsoCandidate::from);
+    let (None, Ok(email)) = (linked, person.confirmed_address()) else {
+        return Ok(SsoCandidates { linked, of_address: None });
+    };
+    let of_address: Option<CandidateRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {CANDIDATE} FROM accounts a WHERE a.email_key = ?"
+    )))
+    .bind(email.key())
+    .fetch_optional(connection)
+    .await?;
+    Ok(SsoCandidates { linked, of_address: of_address.map(SsoCandidate::from) })
+}
+
+/// The account that an identity opens.
+async fn owner(
+    connection: &mut SqliteConnection,
+    identity: &LinkedIdentity,
 ) -> StoreResult<Option<UserId>> {
     let row: Option<(Uuid,)> =
         sqlx::query_as("SELECT user_id FROM identities WHERE issuer = ? AND subject = ?")
-            .bind(&person.issuer)
-            .bind(&person.subject)
+            .bind(&identity.issuer)
+            .bind(&identity.subject)
             .fetch_optional(connection)
             .await?;
     Ok(row.map(|(user,)| UserId(user)))
 }
 
-#[derive(FromRow)]
-struct Addressed {
-    user_id: Uuid,
-    /// A password, or an identity at a provider: someone signs in to it already.
-    in_use: bool,
-}
-
-/// Anyone who signs in to an account already links the provider from inside it: an address alone,
-/// even a verified one, may be given to someone else tomorrow.
-async fn first_time(
-    connection: &mut SqliteConnection,
-    person: &SsoIdentity,
-    origin: &RequestOrigin,
-    now: Timestamp,
-) -> StoreResult<UserId> {
-    let email = person.email.clone().ok_or(StoreError::Conflict(
-        "Your identity provider does not share your email address. Ask your administrator to add \
-            the email scope.",
-    ))?;
-    // An address that people write there themselves must not be taken from its owner; nor is it
-    // told whether it has an account.
-    if !person.email_verified {
-        return Err(StoreError::Conflict(
-            "Your identity provider does not confirm your email address, so it cannot open an account \
-                here. Verify the address there and sign in again. Or ask an admin for an \
-                invitation, then link the identity provider under “Your account”.",
-        ));
-    }
-    let there: Option<Addressed> = sqlx::query_as(
-        "SELECT a.user_id, a.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities i
-            WHERE i.user_id = a.user_id) AS in_use
-         FROM accounts a WHERE a.email_key = ?",
-    )
-    .bind(email.key())
-    .fetch_optional(&mut *connection)
-    .await?;
-    let (user, how) = match there {
-        None => {
-            let account = NewAccount { name: person.name.clone(), email, password_hash: None };
-            (accounts::insert(&mut *connection, &account, origin, now).await?, "with a new account")
-        }
-        Some(there) if !there.in_use => (UserId(there.user_id), "found by its verified address"),
-        Some(_) => {
-            return Err(StoreError::Conflict(
-                "The account with this email address is not linked to your identity provider. Sign \
-                    in with its password, then link the identity provider under “Your account”.",
-            ));
-        }
-    };
-    insert_identity(connection, user, person, how, origin, now).await?;
-    Ok(user)
-}
-
 async fn insert_identity(
     connection: &mut SqliteConnection,
     user: UserId,
-    person: &SsoIdentity,
-    how: &str,
+    identity: &LinkedIdentity,
+    how: LinkMethod,
     origin: &RequestOrigin,
     now: Timestamp,
 ) -> StoreResult<()> {
     sqlx::query("INSERT INTO identities (issuer, subject, user_id) VALUES (?, ?, ?)")
-        .bind(&person.issuer)
-        .bind(&person.subject)
+        .bind(&identity.issuer)
+        .bind(&identity.subject)
         .bind(user.0)
         .execute(&mut *connection)
         .await?;
-    let summary = format!("{} at {}, {how}", person.subject, person.issuer);
-    NewAuditEntry::of_account(user, AuditEvent::SsoLinked, &summary, origin)
+    let change = AccessChange::SsoLinked { identity, how };
+    NewAuditEntry::of_account(user, change.event(), &change.summary(), origin)
         .write(connection, now)
         .await
 }
@@ -212,25 +212,12 @@ pub async fn link(
     now: Timestamp,
 ) -> StoreResult<()> {
     let mut transaction = store.begin().await?;
-    match known(&mut transaction, person).await? {
-        Some(user) if user == actor.user => return Ok(()),
-        Some(_) => {
-            return Err(StoreError::Conflict(
-                "Your identity at the identity provider is already linked to another account. \
-                    Nothing was linked.",
-            ));
-        }
-        None => {}
+    let owner = owner(&mut transaction, &person.identity).await?;
+    if !decide_link(owner, actor.user)? {
+        return Ok(());
     }
-    insert_identity(
-        &mut transaction,
-        actor.user,
-        person,
-        "from inside the account",
-        &actor.origin,
-        now,
-    )
-    .await?;
+    let (user, how) = (actor.user, LinkMethod::FromAccount);
+    insert_identity(&mut transaction, user, &person.identity, how, &actor.origin, now).await?;
     transaction.commit().await
 }
 
@@ -251,28 +238,17 @@ pub async fn unlink(
     if unlinked.rows_affected() == 0 {
         return Err(StoreError::NotFound("linked sign-in"));
     }
-    let password: Option<(i64,)> =
-        sqlx::query_as("SELECT 1 FROM accounts WHERE user_id = ? AND password_hash IS NOT NULL")
+    let (has_password,): (bool,) =
+        sqlx::query_as("SELECT password_hash IS NOT NULL FROM accounts WHERE user_id = ?")
             .bind(actor.user.0)
-            .fetch_optional(&mut *transaction)
+            .fetch_one(&mut *transaction)
             .await?;
-    if password.is_none() {
-        return Err(StoreError::Conflict(
-            "Choose a password first. Without one, you could no longer sign in to this account.",
-        ));
-    }
-    // The rule is asked at sign-ins with the provider: what it gave would stay for ever.
-    let given = Given { roles: &[], keeps_last_admin: false };
-    for project in give_roles(&mut transaction, &given, actor.user, &actor.origin, now).await? {
-        if members::admins(&mut transaction, project).await? == 0 {
-            return Err(StoreError::Conflict(
-                "You are the only admin of a project, by an SSO rule. Make another member an admin \
-                    first.",
-            ));
-        }
-    }
-    let summary = format!("{} at {}", identity.subject, identity.issuer);
-    NewAuditEntry::of_account(actor.user, AuditEvent::SsoUnlinked, &summary, &actor.origin)
+    decide_unlink(has_password)?;
+    // The rules are asked at sign-ins with the provider: what they gave would stay for ever.
+    let grant = RuleGrant { roles: &[], last_admin: LastAdmin::IsRefused };
+    apply_rules(&mut transaction, &grant, actor.user, &actor.origin, now).await?;
+    let change = AccessChange::SsoUnlinked { identity, how: UnlinkMethod::FromAccount };
+    NewAuditEntry::of_account(actor.user, change.event(), &change.summary(), &actor.origin)
         .write(&mut transaction, now)
         .await?;
     transaction.commit().await
@@ -295,12 +271,12 @@ pub async fn unlink_all(
         return Ok(());
     }
     for (issuer, subject) in unlinked {
-        let summary = format!("{subject} at {issuer}, by a link for a new password");
-        NewAuditEntry::of_account(user, AuditEvent::SsoUnlinked, &summary, origin)
+        let (identity, how) = (LinkedIdentity { issuer, subject }, UnlinkMethod::PasswordLink);
+        let change = AccessChange::SsoUnlinked { identity: &identity, how };
+        NewAuditEntry::of_account(user, change.event(), &change.summary(), origin)
             .write(&mut *connection, now)
             .await?;
     }
-    let given = Given { roles: &[], keeps_last_admin: true };
-    give_roles(connection, &given, user, origin, now).await?;
-    Ok(())
+    let grant = RuleGrant { roles: &[], last_admin: LastAdmin::Stays };
+    apply_rules(connection, &grant, user, origin, now).await
 }

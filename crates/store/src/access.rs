@@ -9,6 +9,8 @@ use wayfare_domain::{
         actor::{Actor, Membership, ProjectRef, RequestOrigin},
         members::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary},
         permissions::{KeyFacts, Role, Scope},
+        sessions::SignInMethod,
+        sso::SsoIdentity,
     },
     audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
     ids::{ApiKeyId, InvitationId, ProjectId, SessionId, UserId},
@@ -49,11 +51,10 @@ pub struct NewSession {
     pub expires_at: Timestamp,
     /// The session that this browser had before; it ends.
     pub replaces: Option<SecretHash>,
-    /// How they showed who they are: "with a password".
-    pub how: &'static str,
+    pub method: SignInMethod,
 }
 
-/// An API key that was not revoked.
+/// An API key of a project that is not archived.
 #[derive(Debug, Clone)]
 pub struct ActiveApiKey {
     pub id: ApiKeyId,
@@ -90,27 +91,6 @@ pub enum InitialRole {
     /// Admin of everything there is; refused where there is an account already.
     Founder,
     In(Vec<(ProjectId, Role)>),
-}
-
-/// A role that the sign-in provider's rule gives.
-#[derive(Debug, Clone)]
-pub struct SsoRole {
-    /// None for every project.
-    pub project: Option<String>,
-    pub role: Role,
-}
-
-/// Whom the sign-in provider says someone is.
-#[derive(Debug, Clone)]
-pub struct SsoIdentity {
-    pub issuer: String,
-    pub subject: String,
-    pub email: Option<EmailAddress>,
-    /// The provider has seen that the address is theirs; only then an account of that address is
-    /// theirs too.
-    pub email_verified: bool,
-    pub name: PersonName,
-    pub roles: Vec<SsoRole>,
 }
 
 /// A sign-in on its way to the provider and back.

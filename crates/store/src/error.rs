@@ -1,7 +1,7 @@
 //! What can go wrong with the store, told apart by what the caller can do about it.
 
 use wayfare_domain::{
-    access::permissions::Forbidden,
+    access::{permissions::Forbidden, refusal::AccessRefusal},
     error::FieldError,
     journeys::{error::JourneyError, transition::Refusal},
     operations::StopPreview,
@@ -19,6 +19,9 @@ pub enum StoreError {
     /// The actor may not do it to what was found.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// The rules of accounts, members and projects do not allow it as things are.
+    #[error(transparent)]
+    Access(#[from] AccessRefusal),
     /// Someone else changed the journey since it was opened.
     #[error("{name} was changed by someone else since it was opened")]
     RevisionChanged { name: String },

@@ -28,8 +28,14 @@ use serde_json::Value;
 
 use claims::Said;
 pub use roles::RoleRules;
-use wayfare_domain::{access::account::EmailAddress, names::PersonName};
-use wayfare_store::access::{PendingSsoSignIn, SsoIdentity};
+use wayfare_domain::{
+    access::{
+        account::{EmailAddress, LinkedIdentity},
+        sso::SsoIdentity,
+    },
+    names::PersonName,
+};
+use wayfare_store::access::PendingSsoSignIn;
 
 /// Longest time that one request to the provider may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -284,8 +290,7 @@ impl OidcClient {
             .map_err(|error| ProviderError::Untrusted(error.sentence))?;
         let roles = self.config.roles.roles_of(&said.values(&self.config.role_claim));
         Ok(SsoIdentity {
-            issuer,
-            subject,
+            identity: LinkedIdentity { issuer, subject },
             email_verified: email.is_some() && said.is_verified(),
             email,
             name,

@@ -166,6 +166,12 @@ pub fn describe_user_agent(agent: &str) -> String {
     }
 }
 
+/// The same in the audit log, where nothing is said of the command line and of what happened by
+/// itself.
+pub fn describe_audited_agent(agent: &str) -> String {
+    if agent.is_empty() { String::new() } else { describe_user_agent(agent) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,5 +218,11 @@ mod tests {
         assert_eq!(describe_user_agent(edge), "Edge on Windows");
         assert_eq!(describe_user_agent("curl/8.0"), "curl/8.0");
         assert_eq!(describe_user_agent(""), "Unknown device");
+    }
+
+    #[test]
+    fn the_audit_log_tells_no_device_where_there_was_none() {
+        assert_eq!(describe_audited_agent(""), "");
+        assert_eq!(describe_audited_agent("curl/8.0"), "curl/8.0");
     }
 }

@@ -34,6 +34,11 @@ pub enum Keeper {
     },
 }
 
+/// Under which name the history and the audit log have what a key does.
+pub fn actor_name_of_key(key: &str) -> String {
+    format!("API key {key}")
+}
+
 /// What a key is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -83,6 +83,11 @@ impl Scope {
         1 << self as i64
     }
 
+    /// The number in the store.
+    pub fn to_bits(scopes: &[Self]) -> i64 {
+        scopes.iter().fold(0, |bits, scope| bits | scope.bit())
+    }
+
     pub fn of_bits(bits: i64) -> Vec<Self> {
         Scope::ALL.into_iter().filter(|scope| bits & scope.bit() != 0).collect()
     }
@@ -131,7 +136,7 @@ mod tests {
     #[test]
     fn scopes_come_back_from_their_bits() {
         assert_eq!(
-            Scope::of_bits(Scope::Ingest.bit() | Scope::Operate.bit()),
+            Scope::of_bits(Scope::to_bits(&[Scope::Operate, Scope::Ingest, Scope::Operate])),
             vec![Scope::Ingest, Scope::Operate]
         );
         assert!(Scope::ALL.into_iter().all(

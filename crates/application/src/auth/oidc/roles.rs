@@ -2,8 +2,7 @@
 
 use std::str::FromStr;
 
-use wayfare_domain::access::permissions::Role;
-use wayfare_store::access::SsoRole;
+use wayfare_domain::access::{permissions::Role, sso::SsoRole};
 
 /// `admins=admin; marketing=publisher@Shop; *=viewer`: anyone who has the value on the left in
 /// their claim gets the role on the right, in every project or in the named one. `*` is everybody.
