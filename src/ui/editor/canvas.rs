@@ -21,7 +21,7 @@ const ALL_DRAWN_MAX: usize = 400;
 const DRAWN_MAX: usize = 900;
 /// What is shown is rounded up to tiles of this size, so that a move by a pixel changes nothing.
 const TILE_SIZE: f64 = 400.0;
-/// Between two dots of the backelement.
+/// Between two dots of the background.
 const DOT_DISTANCE: f64 = 20.0;
 /// Below this zoom, buttons on connectors are drawn larger than the rest.
 const SMALL_ZOOM: f64 = 0.7;
