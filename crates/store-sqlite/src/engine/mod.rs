@@ -2,6 +2,8 @@
 
 mod backlog;
 mod commit_batch;
+#[cfg(test)]
+mod commit_batch_tests;
 mod enrolments;
 mod messages;
 pub mod past_events;

@@ -15,6 +15,8 @@ mod ingest;
 #[cfg(test)]
 mod large_events_tests;
 mod merge;
+#[cfg(test)]
+mod merge_tests;
 mod names;
 mod new_events;
 mod new_list_members;
