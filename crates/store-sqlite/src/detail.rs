@@ -12,7 +12,6 @@ use wayfare_domain::{
         read_model::{JourneyDetail, JourneySummary, NodeStats, VersionSummary},
         visibility::Visibility,
     },
-    messages::event::MessageEventKind,
 };
 use wayfare_store::{StoreError, StoreResult};
 
@@ -85,8 +84,7 @@ pub async fn read(
     })
 }
 
-/// Figures of the nodes of a version; of the shown one where no number is given. In one that was
-/// stopped or left no one waits anywhere.
+/// Figures of the nodes of a version; of the shown one where no number is given.
 pub async fn nodes(
     store: &SqliteStore,
     project: ProjectId,
@@ -105,28 +103,7 @@ pub async fn nodes(
     .bind(version)
     .fetch_all(&store.readers)
     .await?;
-    let mut nodes: Vec<NodeStats> = Vec::new();
-    let mut emptied = false;
-    for (node, outlet, count, over) in rows {
-        emptied |= over;
-        if nodes.last().is_none_or(|last| last.node != node) {
-            nodes.push(NodeStats { node, ..NodeStats::default() });
-        }
-        let Some(figures) = nodes.last_mut() else { continue };
-        match outlet.as_str() {
-            "" => figures.came += count,
-            ended if ended.starts_with('!') => figures.ended += count,
-            // Outlets that are not drawn: anyone who would have left by them waits or has ended,
-            // and is counted there.
-            undrawn if undrawn.starts_with('~') => {}
-            fate if fate.starts_with('@') => figures
-                .messages
-                .extend(MessageEventKind::from_key(&fate[1..]).map(|fate| (fate, count))),
-            _ => figures.left.push((outlet, count)),
-        }
-    }
-    if emptied {
-        nodes.iter_mut().for_each(|figures| figures.ended += figures.waiting());
-    }
-    Ok(nodes)
+    let is_emptied = rows.iter().any(|(.., emptied)| *emptied);
+    let counts = rows.into_iter().map(|(node, key, count, _)| (node, key, count));
+    Ok(NodeStats::collect(counts, is_emptied))
 }

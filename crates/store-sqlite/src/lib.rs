@@ -23,8 +23,6 @@ mod history;
 mod identity;
 mod import;
 mod invitation_makers;
-#[cfg(test)]
-mod journey_tests;
 mod key_cache;
 mod keys;
 mod labels;
@@ -51,6 +49,8 @@ mod sessions;
 mod sso;
 mod sso_roles;
 mod store;
+#[cfg(test)]
+mod test_journeys;
 mod versions;
 mod write_queue;
 

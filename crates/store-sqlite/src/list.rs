@@ -27,6 +27,7 @@ use wayfare_domain::{
         },
         read_model::JourneySummary,
         status::Status,
+        visibility::Visibility,
     },
     time::Timestamp,
 };
@@ -93,7 +94,7 @@ pub async fn read(
     for status in Status::ALL {
         let count = counts
             .iter()
-            .filter(|row| row.shelf == 0 && row.status == status.code())
+            .filter(|row| row.shelf == Visibility::Listed.code() && row.status == status.code())
             .map(|row| row.count)
             .sum();
         status_counts.push(StatusCount { status, count });
@@ -103,7 +104,11 @@ pub async fn read(
         rows,
         total,
         counts: status_counts,
-        archived_count: counts.iter().filter(|row| row.shelf == 1).map(|row| row.count).sum(),
+        archived_count: counts
+            .iter()
+            .filter(|row| row.shelf == Visibility::Archived.code())
+            .map(|row| row.count)
+            .sum(),
         labels,
         creators,
         saved_filters,
@@ -115,9 +120,10 @@ pub async fn read(
 
 async fn counts(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<CountRow>> {
     Ok(sqlx::query_as(
-        "SELECT shelf, status, count FROM journey_counts WHERE project_id = ? AND shelf < 2",
+        "SELECT shelf, status, count FROM journey_counts WHERE project_id = ? AND shelf < ?",
     )
     .bind(project.0)
+    .bind(Visibility::Deleted.code())
     .fetch_all(&store.readers)
     .await?)
 }
@@ -130,7 +136,7 @@ fn unfiltered_total(filter: &JourneyFilter, counts: &[CountRow]) -> Option<i64> 
         return None;
     }
     let wanted = |row: &&CountRow| {
-        row.shelf == i64::from(filter.archived)
+        row.shelf == Visibility::of(filter.archived).code()
             && (filter.statuses.is_empty()
                 || filter.statuses.iter().any(|status| status.code() == row.status))
     };
@@ -186,13 +192,15 @@ async fn page_rows(
 async fn creators(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<ActorRef>> {
     let people: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT u.id, u.name FROM users u
-         WHERE EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = 0
+         WHERE EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = ?2
          AND j.created_by = u.id)
-            OR EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = 1
+            OR EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = ?3
             AND j.created_by = u.id)
          ORDER BY u.name",
     )
     .bind(project.0)
+    .bind(Visibility::Listed.code())
+    .bind(Visibility::Archived.code())
     .fetch_all(&store.readers)
     .await?;
     Ok(people.into_iter().map(|(id, name)| ActorRef { id: UserId(id), name }).collect())

@@ -7,7 +7,10 @@ use uuid::Uuid;
 use super::rows::hex;
 use wayfare_domain::{
     ids::ProjectId,
-    journeys::list::query::{DateField, JourneyFilter, Sort, SortKey},
+    journeys::{
+        list::query::{DateField, JourneyFilter, Sort, SortKey},
+        visibility::Visibility,
+    },
     names::search_key,
 };
 
@@ -35,7 +38,7 @@ pub fn push_from_where(
         sql.push("INDEXED BY ").push(index_of(key));
     }
     sql.push(" WHERE j.project_id = ").push_bind(project.0);
-    sql.push(" AND j.shelf = ").push_bind(i64::from(filter.archived));
+    sql.push(" AND j.shelf = ").push_bind(Visibility::of(filter.archived).code());
     // A leading plus keeps SQLite from taking another index than the sort's.
     let plus = if plan == ScanPlan::FilterFirst { "" } else { "+" };
     if !filter.statuses.is_empty() {

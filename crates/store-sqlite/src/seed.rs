@@ -138,9 +138,8 @@ fn new_journey(
         document.labels.iter().filter_map(|name| labels.get(name).cloned()).collect();
     worn.sort();
     worn.dedup();
-    let visibility = if journey.archived { Visibility::Archived } else { Visibility::Listed };
     Ok(NewJourney {
-        shelf: visibility.code(),
+        shelf: Visibility::of(journey.archived).code(),
         ..NewJourney::new(
             document.name.as_str(),
             document.description.to_string(),

@@ -70,6 +70,20 @@ pub struct VersionSummary {
     pub start: Option<Timestamp>,
 }
 
+impl VersionSummary {
+    /// The version of this number; without a number the draft, or else what the list shows. Of
+    /// versions that are listed newest first.
+    pub fn to_open(versions: &[Self], number: Option<i64>) -> Option<&Self> {
+        match number {
+            Some(number) => versions.iter().find(|version| version.number == number),
+            None => {
+                let draft = versions.iter().find(|version| version.status == Status::Draft);
+                draft.or(versions.first())
+            }
+        }
+    }
+}
+
 /// What happened at one node of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct NodeStats {
@@ -86,6 +100,44 @@ pub struct NodeStats {
 }
 
 impl NodeStats {
+    /// From the counts of a version by node and key, those of a node one after the other. The key
+    /// is empty for arrivals, `!…` for an exit reason, `@…` for a message event, else an outlet.
+    /// In a version that everybody has left (`is_emptied`) no one waits anywhere.
+    pub fn collect(
+        counts: impl IntoIterator<Item = (String, String, i64)>,
+        is_emptied: bool,
+    ) -> Vec<Self> {
+        let mut nodes: Vec<Self> = Vec::new();
+        for (node, key, count) in counts {
+            match nodes.last_mut() {
+                Some(stats) if stats.node == node => stats.add(key, count),
+                _ => {
+                    let mut stats = Self { node, ..Self::default() };
+                    stats.add(key, count);
+                    nodes.push(stats);
+                }
+            }
+        }
+        if is_emptied {
+            nodes.iter_mut().for_each(|stats| stats.ended += stats.waiting());
+        }
+        nodes
+    }
+
+    fn add(&mut self, key: String, count: i64) {
+        match key.as_bytes().first() {
+            None => self.came += count,
+            Some(b'!') => self.ended += count,
+            // Outlets that are not drawn: anyone who would have left by them waits or has ended,
+            // and is counted there.
+            Some(b'~') => {}
+            Some(b'@') => self
+                .messages
+                .extend(MessageEventKind::from_key(&key[1..]).map(|event| (event, count))),
+            Some(_) => self.left.push((key, count)),
+        }
+    }
+
     /// How many of its messages this became of.
     pub fn message_count(&self, fate: MessageEventKind) -> i64 {
         self.messages.iter().find(|(known, _)| *known == fate).map_or(0, |(_, count)| *count)
@@ -112,4 +164,62 @@ pub struct JourneyDetail {
     pub missing: Vec<Reference>,
     /// Of the shown version, where anybody has come to a node.
     pub nodes: Vec<NodeStats>,
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::ids::UserId;
+
+    fn nodes(is_emptied: bool) -> Vec<NodeStats> {
+        let counts = [("a", "", 9), ("a", "!completed", 2), ("a", "next", 4), ("a", "~sent", 3)];
+        let more = [("a", "@clicked", 1), ("b", "", 4)];
+        let counts = counts.into_iter().chain(more);
+        let counts = counts.map(|(node, key, count)| (node.to_string(), key.to_string(), count));
+        NodeStats::collect(counts, is_emptied)
+    }
+
+    #[test]
+    fn the_counts_of_a_node_are_told_apart_by_their_keys() {
+        let [a, b] = nodes(false).try_into().expect("two nodes");
+        assert_eq!(
+            (a.came, a.ended, a.left.as_slice()),
+            (9, 2, [("next".to_string(), 4)].as_slice())
+        );
+        assert_eq!(a.message_count(MessageEventKind::Clicked), 1);
+        assert_eq!((a.waiting(), b.waiting()), (3, 4));
+    }
+
+    #[test]
+    fn no_one_waits_where_everybody_has_left() {
+        let waiting: Vec<i64> = nodes(true).iter().map(NodeStats::waiting).collect();
+        assert_eq!(waiting, [0, 0]);
+    }
+
+    fn version(number: i64, status: Status) -> VersionSummary {
+        VersionSummary {
+            id: VersionId(Uuid::nil()),
+            number,
+            status,
+            figures: VersionStats::default(),
+            created_by: ActorRef { id: UserId(Uuid::nil()), name: "Ada".to_string() },
+            created_at: Timestamp(0),
+            published_by: None,
+            published_at: None,
+            start: None,
+        }
+    }
+
+    #[test]
+    fn the_draft_is_opened_or_else_the_newest_version() {
+        let opened = |versions: &[VersionSummary], number| {
+            VersionSummary::to_open(versions, number).map(|version| version.number)
+        };
+        let versions = [version(2, Status::Draft), version(1, Status::Running)];
+        assert_eq!(opened(&versions, None), Some(2));
+        assert_eq!(opened(&versions[1..], None), Some(1));
+        assert_eq!((opened(&versions, Some(1)), opened(&versions, Some(7))), (Some(1), None));
+    }
 }

@@ -25,6 +25,11 @@ impl Visibility {
         usize::try_from(code).ok().and_then(|index| Visibility::ALL.get(index).copied())
     }
 
+    /// Of a journey that is not deleted.
+    pub fn of(archived: bool) -> Self {
+        if archived { Visibility::Archived } else { Visibility::Listed }
+    }
+
     /// Where an action leaves a journey; none: where it is.
     pub fn after(change: StateChange) -> Option<Self> {
         match change {

@@ -1,8 +1,10 @@
 //! Bulk actions on journeys: which journeys an action is about, what it does to each, the stored
-//! result, and its undo. Whether a status allows an action is decided in
-//! `crates/domain/src/journeys/transition.rs`, never here. Begin with [`operate`].
+//! result, and its undo. What becomes of each journey is decided in
+//! `crates/domain/src/operations/`, never here. Begin with [`operate`].
 
 pub mod operate;
+#[cfg(test)]
+mod operations_tests;
 pub mod targets;
 pub mod undo;
 pub mod write;

@@ -167,6 +167,12 @@ async fn versions_to_stop(
     Ok(versions.collect())
 }
 
+/// Of rows of key and counters.
+pub const STOP_VERSIONS: &str = "UPDATE versions SET status = ?3, inside = ended.value ->> 1,
+        stopped = ended.value ->> 2, queued = ended.value ->> 3, cancelled = ended.value ->> 4
+    FROM json_each(?2) ended
+    WHERE versions.seq = ended.value ->> 0 AND versions.project_id = ?1";
+
 /// The versions end with the counters that a Stop leaves them.
 async fn stop_versions(
     connection: &mut SqliteConnection,
@@ -180,19 +186,23 @@ async fn stop_versions(
             (*key, stats.inside, stats.stopped, stats.queued, stats.cancelled)
         })
         .collect();
-    sqlx::query(
-        "UPDATE versions SET status = ?3, inside = ended.value ->> 1, stopped = ended.value ->> 2,
-            queued = ended.value ->> 3, cancelled = ended.value ->> 4
-         FROM json_each(?2) ended
-         WHERE versions.seq = ended.value ->> 0 AND versions.project_id = ?1",
-    )
-    .bind(project.0)
-    .bind(to_json(&rows)?)
-    .bind(Status::Stopped.code())
-    .execute(connection)
-    .await?;
+    sqlx::query(STOP_VERSIONS)
+        .bind(project.0)
+        .bind(to_json(&rows)?)
+        .bind(Status::Stopped.code())
+        .execute(connection)
+        .await?;
     Ok(())
 }
+
+/// Of rows of journey and start. Materialized, since a join would be walked the other way, through
+/// every version there is.
+pub const PUBLISH_VERSIONS: &str = "WITH opened AS MATERIALIZED (
+        SELECT j.shown_version_id AS id, change.value ->> 1 AS start
+        FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
+        WHERE j.project_id = ?1)
+    UPDATE versions SET published_by = ?3, published_at = ?4, start_at = opened.start
+    FROM opened WHERE versions.id = opened.id";
 
 /// Publication leaves its mark on the shown version and on the journey.
 async fn publish(
@@ -204,20 +214,13 @@ async fn publish(
     let rows: Vec<(JourneyKey, i64)> =
         published.iter().map(|(journey, start)| (*journey, start.0)).collect();
     let rows = to_json(&rows)?;
-    sqlx::query(
-        "WITH opened AS MATERIALIZED (
-             SELECT j.shown_version_id AS id, change.value ->> 1 AS start
-             FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
-             WHERE j.project_id = ?1)
-         UPDATE versions SET published_by = ?3, published_at = ?4, start_at = opened.start
-         FROM opened WHERE versions.id = opened.id",
-    )
-    .bind(actor.project.0)
-    .bind(&rows)
-    .bind(actor.user.0)
-    .bind(now.0)
-    .execute(&mut *connection)
-    .await?;
+    sqlx::query(PUBLISH_VERSIONS)
+        .bind(actor.project.0)
+        .bind(&rows)
+        .bind(actor.user.0)
+        .bind(now.0)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(
         "UPDATE journeys SET ever_published = 1 WHERE project_id = ?1
         AND seq IN (SELECT value ->> 0 FROM json_each(?2))",

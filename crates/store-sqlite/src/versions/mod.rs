@@ -1,4 +1,5 @@
-//! [`VersionStore`] for SQLite.
+//! [`VersionStore`] for SQLite. What may be saved, begun and published, and what becomes of older
+//! versions, is decided in `crates/domain/src/versions/`.
 
 mod begin;
 mod catalogue;
@@ -7,6 +8,8 @@ mod people_at;
 mod publish;
 mod replay;
 mod save;
+#[cfg(test)]
+mod versions_tests;
 
 use std::collections::HashMap;
 

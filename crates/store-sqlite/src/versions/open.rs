@@ -7,7 +7,7 @@ use crate::{SqliteStore, detail, rows::json};
 use wayfare_domain::{
     access::actor::ActorRef,
     ids::{JourneyId, ProjectId, UserId},
-    journeys::status::Status,
+    journeys::read_model::VersionSummary,
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult, versions::VersionDetail};
@@ -30,10 +30,7 @@ pub async fn open(
 ) -> StoreResult<VersionDetail> {
     let summary = detail::summary(store, project, journey).await?;
     let versions = detail::versions(store, project, journey).await?;
-    // A draft is the newest version; without one, the newest is what the list shows.
-    let wanted = |number: i64| versions.iter().find(|version| version.number == number);
-    let draft = versions.iter().find(|version| version.status == Status::Draft);
-    let chosen = version.map_or(draft.or(versions.first()), wanted).cloned();
+    let chosen = VersionSummary::to_open(&versions, version).cloned();
     let chosen = chosen.ok_or(StoreError::NotFound("version"))?;
     let content: Option<ContentRow> = sqlx::query_as(
         "SELECT v.revision, v.saved_by, (SELECT u.name FROM users u
