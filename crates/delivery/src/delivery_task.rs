@@ -17,7 +17,7 @@ use wayfare_domain::{
     messages::{
         abort::{AbortReason, Aborted},
         outcome::{Deferral, FixedReason, OutcomeReason, SendOutcome},
-        send_rules::{self, FrequencyCap, SendContext, SendDecision},
+        send_rules::{self, FrequencyCap, SendContext, SendDecision, got_before},
         suppression::AddressKind,
     },
     profiles::{Profile, Properties, profile::Channel},
@@ -89,21 +89,14 @@ impl AttemptResult {
     }
 }
 
-/// What someone got lately, as the send rules look at it: what is with a sender counts where it was
-/// written before this message.
+/// What someone got lately, as the send rules look at it.
 pub fn recent_of(
     surroundings: &SendFacts,
     message: &LeasedMessage,
     now: Timestamp,
 ) -> Vec<(Channel, Timestamp)> {
-    let of_person =
-        surroundings.recent.get(&message.profile).map(Vec::as_slice).unwrap_or_default();
-    let before = of_person.iter().filter_map(|(channel, number, at)| match at {
-        Some(at) => Some((*channel, *at)),
-        None if *number < message.seq => Some((*channel, now)),
-        None => None,
-    });
-    before.collect()
+    let of_person = surroundings.recent.get(&message.profile).map(Vec::as_slice);
+    got_before(message.seq, of_person.unwrap_or_default(), now)
 }
 
 /// The person's address by a channel, as the suppression list and the wire have it.

@@ -10,8 +10,6 @@ pub const QUEUED: i64 = MessageStatus::Queued.code();
 pub const FAILED: i64 = MessageStatus::Failed.code();
 pub const SENDING: i64 = MessageStatus::Sending.code();
 
-/// Messages that the log takes at once.
-pub const TEST_MODE: i64 = MessageRoute::TestMode.code();
 /// Messages that go out through their channel.
 pub const LIVE: i64 = MessageRoute::Live.code();
 
@@ -30,6 +28,8 @@ mod tests {
     use super::*;
     use crate::{SqliteConfig, SqliteStore};
     use wayfare_domain::{engine::node::ExitReason, journeys::status::MovementSwitch};
+
+    const TEST_MODE: i64 = MessageRoute::TestMode.code();
 
     /// What the schema says of each table and index.
     async fn schema() -> HashMap<String, String> {

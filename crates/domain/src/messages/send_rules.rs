@@ -196,6 +196,21 @@ pub fn check_before_send(
     }
 }
 
+/// What someone got before a message, for its caps: `recent` has the channel and number of each, and
+/// when it went out. What is still with a sender counts as of now where it was written before, so
+/// that of several that are sent together only as many go out as the cap allows.
+pub fn got_before(
+    message: i64,
+    recent: &[(Channel, i64, Option<Timestamp>)],
+    now: Timestamp,
+) -> Vec<(Channel, Timestamp)> {
+    let before = recent.iter().filter_map(|(channel, number, at)| match at {
+        Some(at) => Some((*channel, *at)),
+        None => (*number < message).then_some((*channel, now)),
+    });
+    before.collect()
+}
+
 fn is_reached(
     cap: &FrequencyCap,
     channel: Channel,
@@ -310,6 +325,20 @@ mod tests {
         ));
         let receipt = SendContext { caps: &caps, recent: &two, ignore_caps: true, ..free() };
         assert_eq!(ask(&somebody(), &receipt), SendDecision::Send);
+    }
+
+    #[test]
+    fn of_messages_that_are_sent_together_only_the_older_ones_count_for_a_cap() {
+        let recent = [
+            (Channel::Email, 1, Some(hours_ago(1))),
+            (Channel::Email, 4, None),
+            (Channel::Sms, 6, None),
+            (Channel::Email, 9, Some(hours_ago(2))),
+        ];
+        assert_eq!(
+            got_before(5, &recent, NOW),
+            [(Channel::Email, hours_ago(1)), (Channel::Email, NOW), (Channel::Email, hours_ago(2))]
+        );
     }
 
     #[test]

@@ -114,6 +114,21 @@ impl SuppressionReason {
         }
     }
 
+    /// Wayfare's own half of the reason that is kept.
+    pub const fn words(self) -> &'static str {
+        match self {
+            SuppressionReason::Bounced => "it bounced",
+            SuppressionReason::ByHand => "added by hand",
+            SuppressionReason::Complained => "the recipient marked a message as spam",
+            SuppressionReason::Unsubscribed => "the recipient unsubscribed",
+        }
+    }
+
+    /// Do the words of a mail server, or a note, follow?
+    const fn has_detail(self) -> bool {
+        matches!(self, SuppressionReason::Bounced | SuppressionReason::ByHand)
+    }
+
     /// The end of a sentence: "their address is on the suppression list: it bounced: 550 no such
     /// user".
     pub fn reason(self, detail: &str) -> String {
@@ -124,13 +139,8 @@ impl SuppressionReason {
             .chars()
             .take(REASON_MAX)
             .collect();
-        let (words, detailed) = match self {
-            SuppressionReason::Bounced => ("it bounced", true),
-            SuppressionReason::ByHand => ("added by hand", true),
-            SuppressionReason::Complained => ("the recipient marked a message as spam", false),
-            SuppressionReason::Unsubscribed => ("the recipient unsubscribed", false),
-        };
-        if detailed && !detail.is_empty() {
+        let words = self.words();
+        if self.has_detail() && !detail.is_empty() {
             format!("{words}: {detail}")
         } else {
             words.to_string()

@@ -7,7 +7,7 @@ use crate::{
     messages::{
         failed::{FailedMessage, FailedMessagePage},
         read_model::{MessageEventSummary, MessageSummary},
-        suppression::{AddressKind, Suppression},
+        suppression::{AddressKind, Suppression, SuppressionReason},
     },
     versions::ProfileAtNode,
 };
@@ -17,7 +17,8 @@ const HIDDEN: &str = "•••";
 /// Digits of a phone number that are shown.
 const DIGITS: usize = 2;
 /// Causes behind which somebody else's words follow.
-const THEIRS_AFTER: [&str; 3] = ["it bounced", "added by hand", "is not valid MJML"];
+const THEIRS_AFTER: [&str; 3] =
+    [SuppressionReason::Bounced.words(), SuppressionReason::ByHand.words(), "is not valid MJML"];
 /// Fewest digits of what is taken for a phone number.
 const PHONE_MIN: usize = 7;
 
