@@ -14,14 +14,14 @@ use wayfare_domain::{
         read_model::{NodeStats, VersionSummary},
         settings::Settings,
         status::Status,
-        transition::{Action, JourneyState, TransitionResult, transition},
+        transition::JourneyState,
     },
-    names::{Description, JourneyName},
-    time::Timestamp,
+    names::JourneyName,
     versions::{
-        EditMode, EditorDocument, PUBLISHED_DESCRIPTION_MAX, PreviousVersionPolicy, Problem,
-        ProfileAtNode, ProjectCatalog, PublishRequest, SaveResult, SaveVersion, Severity,
-        VersionOption, publish::PublishVersion,
+        EditorDocument, PreviousVersionPolicy, Problem, ProfileAtNode, ProjectCatalog,
+        PublishRequest, SaveResult, SaveVersion, Severity, VersionOption,
+        edit_mode::edit_mode,
+        publish::{PublishVersion, published_description},
     },
 };
 use wayfare_editor_model::{
@@ -32,10 +32,7 @@ use wayfare_runtime::{
     costly_work::{Job, aside},
     time_zones::TzdbZones,
 };
-use wayfare_store::{
-    Store,
-    versions::{SaveOutcome, VersionDetail},
-};
+use wayfare_store::{Store, versions::SaveOutcome};
 
 /// Most people who are listed at a node.
 const PEOPLE_MAX: i64 = 100;
@@ -53,7 +50,9 @@ impl<S: Store + Clone> Services<S> {
         let graph =
             if edits { opened.graph.clone() } else { opened.graph.clone().with_secrets_hidden() };
         let catalogue = self.store.catalogue(actor.project).await?;
-        let (mode, why) = mode(actor, &opened, self.now());
+        let state =
+            JourneyState { status: opened.version.status, ..opened.summary.state(self.now()) };
+        let (mode, why) = edit_mode(actor, state, opened.version.number);
         Ok(EditorDocument {
             journey,
             name: opened.summary.name,
@@ -333,64 +332,7 @@ fn broken_content(graph: &Graph, found: &[Problem]) -> Vec<FieldError> {
     texts.map(|check| check.problem.clone()).chain(missing).collect()
 }
 
-fn published_description(text: &str) -> Result<Description, FieldError> {
-    let description = Description::parse(text)?;
-    let length = description.as_str().chars().count();
-    if length > PUBLISHED_DESCRIPTION_MAX {
-        let sentence = format!(
-            "The description has {length} characters; the limit is {PUBLISHED_DESCRIPTION_MAX}. \
-                Shorten it."
-        );
-        return Err(FieldError::new("description", "too_long", sentence));
-    }
-    Ok(description)
-}
-
 fn line(version: VersionSummary) -> VersionOption {
     let VersionSummary { number, status, published_by, published_at, figures, .. } = version;
     VersionOption { number, status, published_by, published_at, figures }
-}
-
-/// What they may change about the version, and why not more.
-fn mode(actor: &Actor, opened: &VersionDetail, now: Timestamp) -> (EditMode, Option<String>) {
-    if let Err(refusal) = actor.require(Permission::EditJourneys) {
-        return (EditMode::Read, Some(refusal.sentence()));
-    }
-    let (summary, version) = (&opened.summary, &opened.version);
-    let situation = JourneyState {
-        status: version.status,
-        start_ahead: version.start.is_some_and(|start| start > now),
-        ..summary.state(now)
-    };
-    let allowed = |action| transition(situation, action);
-    match (allowed(Action::EditDraft), allowed(Action::EditContent)) {
-        (TransitionResult::Apply(_), _) => (EditMode::Draft, None),
-        (_, TransitionResult::Apply(_)) => {
-            if let Some(Err(refusal)) =
-                Permission::of_action(Action::EditContent).map(|needed| actor.require(needed))
-            {
-                return (EditMode::Read, Some(refusal.sentence()));
-            }
-            let why = format!(
-                "Version {} is published: you can edit texts, names and layout. For anything else, \
-                    create a new version.",
-                version.number
-            );
-            (EditMode::Content, Some(why))
-        }
-        (_, TransitionResult::Already(refusal) | TransitionResult::Refuse(refusal)) => {
-            let what = if summary.archived {
-                "This journey".to_string()
-            } else {
-                format!("Version {}", version.number)
-            };
-            (
-                EditMode::Read,
-                Some(format!(
-                    "{what} {}. You can view it. To make changes, create a new version or a clone.",
-                    refusal.phrase()
-                )),
-            )
-        }
-    }
 }

@@ -48,8 +48,8 @@ pub async fn versions(
     journey: JourneyId,
 ) -> StoreResult<Vec<VersionSummary>> {
     let versions: Vec<VersionRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT {VERSION_COLUMNS}, {STATS_COLUMNS} FROM versions v WHERE v.journey_id = ? AND v.project_id = ?
-         ORDER BY v.number DESC"
+        "SELECT {VERSION_COLUMNS}, {STATS_COLUMNS} FROM versions v
+         WHERE v.journey_id = ? AND v.project_id = ? ORDER BY v.number DESC"
     )))
     .bind(journey.0)
     .bind(project.0)

@@ -160,6 +160,15 @@ fn what_can_be_undone_comes_back() {
 }
 
 #[test]
+fn a_stop_concerns_every_published_version_that_has_not_ended() {
+    let statuses = statuses_for(Action::Stop);
+    let all = Status::ALL.into_iter();
+    let expected: Vec<Status> =
+        all.filter(|status| !matches!(status, Status::Draft | Status::Stopped)).collect();
+    assert_eq!(statuses, expected);
+}
+
+#[test]
 fn every_refusal_has_a_phrase_and_a_key_that_lead_back() {
     for refusal in Refusal::ALL {
         assert!(!refusal.phrase().is_empty() && !refusal.plural_phrase().is_empty());

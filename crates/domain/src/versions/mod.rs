@@ -2,6 +2,7 @@
 //! server (`src/api/editor.rs`). The rules of editing are the crate `editor-model`.
 
 pub mod begin;
+pub mod edit_mode;
 pub mod publish;
 pub mod save;
 

@@ -1,8 +1,9 @@
 //! Publishing a draft: it takes entries from then on, and the people in older versions continue in
 //! them, or leave.
 
-use super::PreviousVersionPolicy;
+use super::{PUBLISHED_DESCRIPTION_MAX, PreviousVersionPolicy};
 use crate::{
+    error::FieldError,
     ids::{JourneyId, VersionId},
     journeys::{
         error::JourneyError,
@@ -119,6 +120,23 @@ pub fn decide_publish(
             ..OperationRecord::of_one(Action::Publish, item, note)
         },
     })
+}
+
+/// Reads the description that a version is published with.
+///
+/// # Errors
+/// Where it is longer than a published one may be, or cannot be stored.
+pub fn published_description(text: &str) -> Result<Description, FieldError> {
+    let description = Description::parse(text)?;
+    let length = description.as_str().chars().count();
+    if length > PUBLISHED_DESCRIPTION_MAX {
+        let sentence = format!(
+            "The description has {length} characters; the limit is {PUBLISHED_DESCRIPTION_MAX}. \
+                Shorten it."
+        );
+        return Err(FieldError::new("description", "too_long", sentence));
+    }
+    Ok(description)
 }
 
 /// A version without a start of its own starts when it is published.

@@ -151,3 +151,10 @@ fn a_version_that_is_not_there_is_not_found() {
     let error = decide_publish(&never_published(None), &command, NOW).expect_err("refused");
     assert_eq!(error, JourneyError::VersionNotFound);
 }
+
+#[test]
+fn a_published_description_has_a_hundred_and_twenty_characters_at_most() {
+    assert!(published_description(&"é".repeat(120)).is_ok());
+    let error = published_description(&"é".repeat(121)).expect_err("too long");
+    assert_eq!((error.path.as_str(), error.key.as_str()), ("description", "too_long"));
+}
