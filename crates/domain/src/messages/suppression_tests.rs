@@ -55,8 +55,9 @@ fn a_query_comes_back_from_its_address() {
 fn a_graver_reason_takes_the_place_of_a_lesser_one_and_no_other() {
     let bounced = new("a@b.c", SuppressionReason::Bounced);
     let over = |cause| changes_to_list(vec![bounced.clone()], &listed("a@b.c", cause));
-    assert_eq!(over(SuppressionReason::Unsubscribed), [bounced.clone()]);
-    assert_eq!(over(SuppressionReason::Complained), [bounced.clone()]);
+    let replaced = vec![bounced.clone()];
+    assert_eq!(over(SuppressionReason::Unsubscribed), replaced);
+    assert_eq!(over(SuppressionReason::Complained), replaced);
     assert_eq!(over(SuppressionReason::Bounced), [], "the first one stays, with its time");
     let own = new("a@b.c", SuppressionReason::Unsubscribed);
     let by_hand = listed("a@b.c", SuppressionReason::ByHand);
