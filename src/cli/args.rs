@@ -7,10 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use wayfare_application::{
-    auth::oidc::{ProviderConfig, RoleRules},
-    retention::RetentionPolicy,
-};
+use wayfare_application::{auth::oidc::ProviderConfig, retention::RetentionPolicy};
+use wayfare_domain::access::role_rules::RoleRules;
 use wayfare_secrets::server_key::{ServerKey, VaultError};
 use wayfare_store_sqlite::database_file::DatabaseFile;
 

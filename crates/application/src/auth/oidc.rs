@@ -5,7 +5,6 @@
 //! changed, and the server starts when the provider is away.
 
 mod claims;
-mod roles;
 
 use std::{collections::HashMap, time::Duration};
 
@@ -27,10 +26,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use claims::Said;
-pub use roles::RoleRules;
 use wayfare_domain::{
     access::{
         account::{EmailAddress, LinkedIdentity},
+        role_rules::RoleRules,
         sso::SsoIdentity,
     },
     names::PersonName,

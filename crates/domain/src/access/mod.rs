@@ -11,6 +11,7 @@ pub mod members;
 pub mod permissions;
 pub mod projects;
 pub mod refusal;
+pub mod role_rules;
 pub mod scope;
 pub mod sessions;
 pub mod sso;

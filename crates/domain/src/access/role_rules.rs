@@ -1,8 +1,8 @@
-//! The rule that maps what a sign-in provider says of a person to their roles.
+//! The rules that map what an identity provider says of a person to their roles.
 
 use std::str::FromStr;
 
-use wayfare_domain::access::{permissions::Role, sso::SsoRole};
+use super::{permissions::Role, sso::SsoRole};
 
 /// `admins=admin; marketing=publisher@Shop; *=viewer`: anyone who has the value on the left in
 /// their claim gets the role on the right, in every project or in the named one. `*` is everybody.
