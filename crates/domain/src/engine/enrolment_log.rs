@@ -1,4 +1,5 @@
-//! The log of an enrolment in words: the lines that [`super::enrolment::VisitOutcome::word`] writes.
+//! The log of an enrolment in words: the lines that [`super::enrolment::VisitOutcome::word`]
+//! writes.
 
 use super::exit_reason::ExitReason;
 use crate::{

@@ -38,8 +38,8 @@ pub struct EntryFacts {
     /// How many entered so far.
     pub entered: i64,
     pub person: i64,
-    /// As far as the criteria ask for it ([`super::compiled::past_event_properties_of`]); none where
-    /// there are none, or the profile cannot be read.
+    /// As far as the criteria ask for it ([`super::compiled::past_event_properties_of`]); none
+    /// where there are none, or the profile cannot be read.
     pub profile: Option<Profile>,
     pub history: EnrolmentHistory,
     /// The newest events of the trigger's name, the newest first, each with at least the properties
@@ -195,7 +195,8 @@ impl EntryReason {
             Self::Rejected(rejection) => rejection.sentence().to_string(),
             Self::NeverDone { event } => format!("This person has never done “{event}”."),
             Self::DoneBeforeOpening { event, at } => format!(
-                "This person last did “{event}” on {}, before the journey was published or resumed.",
+                "This person last did “{event}” on {}, before the journey was published or \
+                    resumed.",
                 at.long_date()
             ),
             Self::OtherProperties { event, conditions } => {

@@ -105,7 +105,7 @@ fn the_gates_are_those_of_the_engine() {
         ..facts()
     };
     let control = EntryReason::Rejected(EntryRejection::Control);
-    assert_eq!(find_reasons(&after(24), NOW), [control.clone()]);
+    assert_eq!(find_reasons(&after(24), NOW), std::slice::from_ref(&control));
     let left_at = NOW.plus(-23 * HOUR_MS);
     assert_eq!(
         find_reasons(&after(23), NOW),

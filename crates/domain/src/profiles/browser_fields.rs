@@ -1,7 +1,7 @@
-//! What a key for browsers said of somebody whom no trusted sender has named yet. Somebody may have
-//! squatted a customer's number: when a trusted sender first names it, the addresses and the consent
-//! that came from a browser go, unless the record says them again. A refusal stays: it costs nobody
-//! a message that they wanted before they say so.
+//! What a key for browsers said of somebody whom no trusted sender has named yet. Somebody may
+//! have squatted a customer's number: when a trusted sender first names it, the addresses and the
+//! consent that came from a browser go, unless the record says them again. A refusal stays: it
+//! costs nobody a message that they wanted before they say so.
 
 use std::collections::BTreeSet;
 

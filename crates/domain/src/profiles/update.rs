@@ -164,7 +164,7 @@ mod tests {
         applied(&mut draft, said);
         assert_eq!(draft.addresses["phone"], "+4917012345");
         assert_eq!(draft.addresses["email"], "ada@example.com", "what is not named stays");
-        assert_eq!(draft.consent["sms"], false);
+        assert!(!draft.consent["sms"]);
         assert_eq!(draft.time_zone.as_deref(), Some("Europe/Berlin"));
     }
 

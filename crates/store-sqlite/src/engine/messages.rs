@@ -37,7 +37,8 @@ pub async fn queued_test_messages(
                 e.state = {INSIDE} AND e.profile IS NOT NULL AS inside, {columns}
          FROM outbox o INDEXED BY outbox_queued CROSS JOIN enrolments e ON e.seq = o.enrolment
               CROSS JOIN versions v ON v.seq = o.version
-         WHERE o.state = {QUEUED} AND o.lane = {TEST_MODE} AND o.seq > ?1 AND v.emptied IS NULL ORDER BY o.seq
+         WHERE o.state = {QUEUED} AND o.lane = {TEST_MODE} AND o.seq > ?1
+         AND v.emptied IS NULL ORDER BY o.seq
          LIMIT ?2"
     )))
     .bind(after)
@@ -75,7 +76,8 @@ pub async fn pending_message_events(
     let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<PendingRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT m.message, m.what, o.node AS message_node, o.visit AS message_visit,
-                e.state = {INSIDE} AND v.emptied IS NULL AND e.profile IS NOT NULL AS inside, {columns}
+                e.state = {INSIDE} AND v.emptied IS NULL AND e.profile IS NOT NULL AS inside,
+                {columns}
          FROM message_events m INDEXED BY message_events_pending CROSS JOIN outbox o
          ON o.seq = m.message
               CROSS JOIN enrolments e ON e.seq = o.enrolment CROSS JOIN versions v

@@ -1,5 +1,5 @@
-//! A profile is deleted, as `crates/domain/src/profiles/erasure.rs` says. It changes what the engine
-//! decides on, so it raises its epoch.
+//! A profile is deleted, as `crates/domain/src/profiles/erasure.rs` says. It changes what the
+//! engine decides on, so it raises its epoch.
 
 use sqlx::SqliteConnection;
 

@@ -1,5 +1,5 @@
-//! Reads whose names are, and writes what the rules of `crates/domain/src/profiles/identity.rs` make
-//! of the records that carry them.
+//! Reads whose names are, and writes what the rules of `crates/domain/src/profiles/identity.rs`
+//! make of the records that carry them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -56,7 +56,8 @@ async fn read<'a>(
     for ((project, kind), texts) in grouped(names) {
         // A list of texts is read much faster than a list of triples.
         let rows: Vec<(i64, i64, bool, bool)> = sqlx::query_as(
-            "SELECT c.key, a.profile, p.identity IS NOT NULL, p.of_browser IS NOT NULL FROM json_each(?3) c
+            "SELECT c.key, a.profile, p.identity IS NOT NULL, p.of_browser IS NOT NULL
+             FROM json_each(?3) c
              CROSS JOIN aliases a ON a.project = ?1 AND a.kind = ?2 AND a.alias = c.value
              CROSS JOIN profiles p ON p.seq = a.profile",
         )
