@@ -150,7 +150,7 @@ mod tests {
     fn in_another_project_only_journeys_of_the_same_name_are_there() {
         let list = reference(ReferenceKind::List, "Buyers");
         let journey = reference(ReferenceKind::Journey, "Reminder");
-        assert_eq!(elsewhere(&["Reminder"]).unresolved, [list.clone()]);
+        assert_eq!(elsewhere(&["Reminder"]).unresolved, std::slice::from_ref(&list));
         assert_eq!(elsewhere(&["Buyers"]).unresolved, [list, journey]);
     }
 
