@@ -220,7 +220,7 @@ impl From<StoreError> for AppError {
                 tracing::error!(%obstacle, "store.unavailable");
                 AppError::Unavailable(obstacle.sentence().to_string())
             }
-            StoreError::Corrupt(_) | StoreError::CannotOpen(_) | StoreError::Database(_) => {
+            StoreError::Corrupt(_) | StoreError::CannotOpen(_) | StoreError::Backend { .. } => {
                 tracing::error!(%error, "store.failed");
                 AppError::Internal
             }

@@ -89,8 +89,8 @@ fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
         (Some(ServeError::Store(error)), _) | (_, Some(ServiceError::Store(error))) => Some(error),
         _ => error.downcast_ref::<StoreError>(),
     };
-    if let Some(StoreError::Database(details)) = store {
-        tracing::debug!(error = %details, "command.failed");
+    if let Some(StoreError::Backend { error, .. }) = store {
+        tracing::debug!(%error, "command.failed");
     }
     store.map_or_else(|| error.to_string(), StoreError::sentence)
 }

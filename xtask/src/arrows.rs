@@ -54,7 +54,7 @@ const WALLS: [Wall; 11] = [
     Wall { name: "secrets", may_use: &[], never: PURE },
     Wall { name: "templates", may_use: &["domain", "runtime"], never: PURE },
     Wall { name: "runtime", may_use: &["domain"], never: WEB },
-    Wall { name: "store", may_use: &["domain", "secrets"], never: &["axum", "leptos", "tokio"] },
+    Wall { name: "store", may_use: &["domain", "secrets"], never: PURE },
     Wall {
         name: "store-sqlite",
         may_use: &["domain", "editor-model", "runtime", "secrets", "store"],

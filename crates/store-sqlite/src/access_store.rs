@@ -30,39 +30,39 @@ impl AccessStore for SqliteStore {
         idle_ms: i64,
         now: Timestamp,
     ) -> StoreResult<Option<ActiveSession>> {
-        sessions::live(self, secret, idle_ms, now).await
+        Ok(sessions::live(self, secret, idle_ms, now).await?)
     }
 
     async fn live_key(&self, secret: &SecretHash) -> StoreResult<Option<ActiveApiKey>> {
-        keys::live(self, secret).await
+        Ok(keys::live(self, secret).await?)
     }
 
     async fn local_projects(&self) -> StoreResult<Option<Vec<ProjectRef>>> {
-        sessions::local_projects(self).await
+        Ok(sessions::local_projects(self).await?)
     }
 
     async fn touch_session(&self, session: SessionId, now: Timestamp) -> StoreResult<()> {
-        sessions::touch(self, session, now).await
+        Ok(sessions::touch(self, session, now).await?)
     }
 
     async fn touch_key(&self, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-        keys::touch(self, key, now).await
+        Ok(keys::touch(self, key, now).await?)
     }
 
     async fn project_of(&self, thing: uuid::Uuid) -> StoreResult<Option<ProjectId>> {
-        projects::of_thing(self, thing).await
+        Ok(projects::of_thing(self, thing).await?)
     }
 
     async fn account(&self, email: &EmailAddress) -> StoreResult<Option<AccountRecord>> {
-        accounts::by_email(self, email).await
+        Ok(accounts::by_email(self, email).await?)
     }
 
     async fn account_of(&self, user: UserId) -> StoreResult<AccountRecord> {
-        accounts::by_user(self, user).await
+        Ok(accounts::by_user(self, user).await?)
     }
 
     async fn accounts(&self) -> StoreResult<Vec<AccountRecord>> {
-        accounts::all(self).await
+        Ok(accounts::all(self).await?)
     }
 
     async fn create_account(
@@ -72,7 +72,7 @@ impl AccessStore for SqliteStore {
         origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<UserId> {
-        accounts::create(self, account, role, origin, now).await
+        Ok(accounts::create(self, account, role, origin, now).await?)
     }
 
     async fn rename_account(
@@ -81,7 +81,7 @@ impl AccessStore for SqliteStore {
         name: &PersonName,
         now: Timestamp,
     ) -> StoreResult<()> {
-        accounts::rename(self, actor, name, now).await
+        Ok(accounts::rename(self, actor, name, now).await?)
     }
 
     async fn suspend_account(
@@ -90,7 +90,7 @@ impl AccessStore for SqliteStore {
         suspend: bool,
         now: Timestamp,
     ) -> StoreResult<()> {
-        accounts::suspend(self, user, suspend, now).await
+        Ok(accounts::suspend(self, user, suspend, now).await?)
     }
 
     async fn set_password(
@@ -101,7 +101,7 @@ impl AccessStore for SqliteStore {
         origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<()> {
-        accounts::set_password(self, user, hash, keep, origin, now).await
+        Ok(accounts::set_password(self, user, hash, keep, origin, now).await?)
     }
 
     async fn make_password_link(
@@ -111,7 +111,7 @@ impl AccessStore for SqliteStore {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> StoreResult<()> {
-        accounts::make_link(self, user, secret, expires_at, now).await
+        Ok(accounts::make_link(self, user, secret, expires_at, now).await?)
     }
 
     async fn password_link(
@@ -119,7 +119,7 @@ impl AccessStore for SqliteStore {
         secret: &SecretHash,
         now: Timestamp,
     ) -> StoreResult<PasswordOffer> {
-        accounts::link(self, secret, now).await
+        Ok(accounts::link(self, secret, now).await?)
     }
 
     async fn use_password_link(
@@ -129,7 +129,7 @@ impl AccessStore for SqliteStore {
         origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<()> {
-        accounts::use_link(self, secret, hash, origin, now).await
+        Ok(accounts::use_link(self, secret, hash, origin, now).await?)
     }
 
     async fn open_session(
@@ -138,11 +138,11 @@ impl AccessStore for SqliteStore {
         origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<()> {
-        sessions::open(self, session, origin, now).await
+        Ok(sessions::open(self, session, origin, now).await?)
     }
 
     async fn rotate_session(&self, session: SessionId, secret: &SecretHash) -> StoreResult<()> {
-        sessions::rotate(self, session, secret).await
+        Ok(sessions::rotate(self, session, secret).await?)
     }
 
     async fn sessions(
@@ -151,7 +151,7 @@ impl AccessStore for SqliteStore {
         idle_ms: i64,
         now: Timestamp,
     ) -> StoreResult<Vec<SessionView>> {
-        sessions::of_user(self, user, idle_ms, now).await
+        Ok(sessions::of_user(self, user, idle_ms, now).await?)
     }
 
     async fn end_session(
@@ -161,11 +161,11 @@ impl AccessStore for SqliteStore {
         event: AuditEvent,
         now: Timestamp,
     ) -> StoreResult<bool> {
-        sessions::end(self, actor, session, event, now).await
+        Ok(sessions::end(self, actor, session, event, now).await?)
     }
 
     async fn end_all_sessions(&self, actor: &Actor, now: Timestamp) -> StoreResult<i64> {
-        sessions::end_all(self, actor, now).await
+        Ok(sessions::end_all(self, actor, now).await?)
     }
 
     async fn note_failed_sign_in(
@@ -174,7 +174,7 @@ impl AccessStore for SqliteStore {
         origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<()> {
-        sessions::note_failed(self, user, origin, now).await
+        Ok(sessions::note_failed(self, user, origin, now).await?)
     }
 
     async fn begin_provider_sign_in(
@@ -184,7 +184,7 @@ impl AccessStore for SqliteStore {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> StoreResult<()> {
-        sso::begin(self, state, pending, expires_at, now).await
+        Ok(sso::begin(self, state, pending, expires_at, now).await?)
     }
 
     async fn take_provider_sign_in(
@@ -192,7 +192,7 @@ impl AccessStore for SqliteStore {
         state: &SecretHash,
         now: Timestamp,
     ) -> StoreResult<Option<PendingSsoSignIn>> {
-        sso::take(self, state, now).await
+        Ok(sso::take(self, state, now).await?)
     }
 
     async fn provided_account(
@@ -201,11 +201,11 @@ impl AccessStore for SqliteStore {
         origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<UserId> {
-        sso::account(self, person, origin, now).await
+        Ok(sso::account(self, person, origin, now).await?)
     }
 
     async fn identities(&self, user: UserId) -> StoreResult<Vec<LinkedIdentity>> {
-        sso::identities(self, user).await
+        Ok(sso::identities(self, user).await?)
     }
 
     async fn link_identity(
@@ -214,7 +214,7 @@ impl AccessStore for SqliteStore {
         person: &SsoIdentity,
         now: Timestamp,
     ) -> StoreResult<()> {
-        sso::link(self, actor, person, now).await
+        Ok(sso::link(self, actor, person, now).await?)
     }
 
     async fn unlink_identity(
@@ -223,11 +223,11 @@ impl AccessStore for SqliteStore {
         identity: &LinkedIdentity,
         now: Timestamp,
     ) -> StoreResult<()> {
-        sso::unlink(self, actor, identity, now).await
+        Ok(sso::unlink(self, actor, identity, now).await?)
     }
 
     async fn projects(&self, user: Option<UserId>) -> StoreResult<Vec<ProjectSummary>> {
-        projects::all(self, user).await
+        Ok(projects::all(self, user).await?)
     }
 
     async fn create_project(
@@ -236,7 +236,7 @@ impl AccessStore for SqliteStore {
         name: &ProjectTitle,
         now: Timestamp,
     ) -> StoreResult<ProjectId> {
-        projects::create(self, actor, name, now).await
+        Ok(projects::create(self, actor, name, now).await?)
     }
 
     async fn rename_project(
@@ -246,7 +246,7 @@ impl AccessStore for SqliteStore {
         name: &ProjectTitle,
         now: Timestamp,
     ) -> StoreResult<()> {
-        projects::rename(self, actor, project, name, now).await
+        Ok(projects::rename(self, actor, project, name, now).await?)
     }
 
     async fn archive_project(
@@ -256,11 +256,11 @@ impl AccessStore for SqliteStore {
         archive: bool,
         now: Timestamp,
     ) -> StoreResult<()> {
-        projects::archive(self, actor, project, archive, now).await
+        Ok(projects::archive(self, actor, project, archive, now).await?)
     }
 
     async fn members(&self, project: ProjectId) -> StoreResult<Vec<Member>> {
-        members::all(self, project).await
+        Ok(members::all(self, project).await?)
     }
 
     async fn set_role(
@@ -271,7 +271,7 @@ impl AccessStore for SqliteStore {
         role: Option<Role>,
         now: Timestamp,
     ) -> StoreResult<()> {
-        members::set_role(self, actor, user, before, role, now).await
+        Ok(members::set_role(self, actor, user, before, role, now).await?)
     }
 
     async fn invitations(
@@ -279,7 +279,7 @@ impl AccessStore for SqliteStore {
         project: ProjectId,
         now: Timestamp,
     ) -> StoreResult<Vec<Invitation>> {
-        members::invitations(self, project, now).await
+        Ok(members::invitations(self, project, now).await?)
     }
 
     async fn invite(
@@ -291,7 +291,7 @@ impl AccessStore for SqliteStore {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> StoreResult<()> {
-        members::invite(self, actor, email, role, secret, expires_at, now).await
+        Ok(members::invite(self, actor, email, role, secret, expires_at, now).await?)
     }
 
     async fn withdraw_invitation(
@@ -300,7 +300,7 @@ impl AccessStore for SqliteStore {
         invitation: InvitationId,
         now: Timestamp,
     ) -> StoreResult<()> {
-        members::withdraw(self, actor, invitation, now).await
+        Ok(members::withdraw(self, actor, invitation, now).await?)
     }
 
     async fn invitation_offer(
@@ -309,7 +309,7 @@ impl AccessStore for SqliteStore {
         asking: Option<UserId>,
         now: Timestamp,
     ) -> StoreResult<InvitationPreview> {
-        members::offer(self, secret, asking, now).await
+        Ok(members::offer(self, secret, asking, now).await?)
     }
 
     async fn accept_invitation(
@@ -319,7 +319,7 @@ impl AccessStore for SqliteStore {
         origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<ProjectId> {
-        members::accept(self, secret, user, origin, now).await
+        Ok(members::accept(self, secret, user, origin, now).await?)
     }
 
     async fn accept_with_new_account(
@@ -330,11 +330,11 @@ impl AccessStore for SqliteStore {
         origin: &RequestOrigin,
         now: Timestamp,
     ) -> StoreResult<UserId> {
-        members::accept_with_new_account(self, secret, name, password_hash, origin, now).await
+        Ok(members::accept_with_new_account(self, secret, name, password_hash, origin, now).await?)
     }
 
     async fn keys(&self, project: ProjectId, now: Timestamp) -> StoreResult<Vec<ApiKey>> {
-        keys::all(self, project, now).await
+        Ok(keys::all(self, project, now).await?)
     }
 
     async fn create_key(
@@ -343,19 +343,19 @@ impl AccessStore for SqliteStore {
         key: &NewKey<'_>,
         now: Timestamp,
     ) -> StoreResult<ApiKeyId> {
-        keys::create(self, actor, key, now).await
+        Ok(keys::create(self, actor, key, now).await?)
     }
 
     async fn take_key_over(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-        keys::take_over(self, actor, key, now).await
+        Ok(keys::take_over(self, actor, key, now).await?)
     }
 
     async fn revoke_key(&self, actor: &Actor, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
-        keys::revoke(self, actor, key, now).await
+        Ok(keys::revoke(self, actor, key, now).await?)
     }
 
     async fn audit(&self, project: ProjectId, query: &AuditQuery) -> StoreResult<AuditPage> {
-        audit::page(self, project, query).await
+        Ok(audit::page(self, project, query).await?)
     }
 
     async fn audit_batch(
@@ -364,7 +364,7 @@ impl AccessStore for SqliteStore {
         query: &AuditQuery,
         before: Option<i64>,
     ) -> StoreResult<Vec<AuditEntry>> {
-        audit::batch(self, project, query, before).await
+        Ok(audit::batch(self, project, query, before).await?)
     }
 
     async fn record_audit(
@@ -374,6 +374,6 @@ impl AccessStore for SqliteStore {
         summary: &str,
         now: Timestamp,
     ) -> StoreResult<()> {
-        audit::record_audit(self, actor, event, summary, now).await
+        Ok(audit::record_audit(self, actor, event, summary, now).await?)
     }
 }

@@ -6,7 +6,8 @@ use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, audit::NewAuditEntry, invitation_makers::close_invitations_of, member_roles, sso,
+    SqliteStore, audit::NewAuditEntry, error::SqliteResult,
+    invitation_makers::close_invitations_of, member_roles, sso,
 };
 use wayfare_domain::{
     access::{
@@ -24,7 +25,7 @@ use wayfare_domain::{
 };
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError,
     access::{AccountRecord, InitialRole, NewAccount},
 };
 
@@ -54,7 +55,7 @@ impl Row {
 pub async fn by_email(
     store: &SqliteStore,
     email: &EmailAddress,
-) -> StoreResult<Option<AccountRecord>> {
+) -> SqliteResult<Option<AccountRecord>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.email_key = ?",
@@ -65,7 +66,7 @@ pub async fn by_email(
     Ok(row.map(Row::into_domain))
 }
 
-pub async fn by_user(store: &SqliteStore, user: UserId) -> StoreResult<AccountRecord> {
+pub async fn by_user(store: &SqliteStore, user: UserId) -> SqliteResult<AccountRecord> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = ?",
@@ -73,10 +74,10 @@ pub async fn by_user(store: &SqliteStore, user: UserId) -> StoreResult<AccountRe
     .bind(user.0)
     .fetch_optional(&store.readers)
     .await?;
-    row.map(Row::into_domain).ok_or(StoreError::NotFound("account"))
+    row.map(Row::into_domain).ok_or(StoreError::NotFound("account").into())
 }
 
-pub async fn all(store: &SqliteStore) -> StoreResult<Vec<AccountRecord>> {
+pub async fn all(store: &SqliteStore) -> SqliteResult<Vec<AccountRecord>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id ORDER BY a.email_key",
@@ -92,7 +93,7 @@ pub async fn create(
     role: &InitialRole,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<UserId> {
+) -> SqliteResult<UserId> {
     let mut transaction = store.begin().await?;
     let user = insert(&mut transaction, account, origin, now).await?;
     match role {
@@ -132,7 +133,7 @@ pub async fn insert(
     account: &NewAccount,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<UserId> {
+) -> SqliteResult<UserId> {
     let user = UserId::new();
     sqlx::query("INSERT INTO users (id, name, email, created_at) VALUES (?, ?, ?, ?)")
         .bind(user.0)
@@ -168,7 +169,7 @@ pub async fn rename(
     actor: &Actor,
     name: &PersonName,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let written = sqlx::query(
         "UPDATE users SET name = ?2 WHERE id IN (SELECT user_id FROM accounts WHERE user_id = ?1)",
@@ -178,7 +179,7 @@ pub async fn rename(
     .execute(&mut *transaction)
     .await?;
     if written.rows_affected() == 0 {
-        return Err(StoreError::NotFound("account"));
+        return Err(StoreError::NotFound("account").into());
     }
     let change = AccessChange::AccountRenamed { before: &actor.name, after: name.as_str() };
     NewAuditEntry::of_account(actor.user, change.event(), &change.summary(), &actor.origin)
@@ -192,7 +193,7 @@ pub async fn suspend(
     user: UserId,
     suspend: bool,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let written = sqlx::query("UPDATE accounts SET suspended_at = ? WHERE user_id = ?")
         .bind(suspend.then_some(now.0))
@@ -200,7 +201,7 @@ pub async fn suspend(
         .execute(&mut *transaction)
         .await?;
     if written.rows_affected() == 0 {
-        return Err(StoreError::NotFound("account"));
+        return Err(StoreError::NotFound("account").into());
     }
     if suspend {
         end_sessions(&mut transaction, user, None).await?;
@@ -221,7 +222,7 @@ pub async fn set_password(
     keep: Option<SessionId>,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     write_password(&mut transaction, user, hash, keep, origin, now).await?;
     transaction.commit().await
@@ -235,7 +236,7 @@ async fn write_password(
     keep: Option<SessionId>,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query("UPDATE accounts SET password_hash = ? WHERE user_id = ?")
         .bind(hash)
         .bind(user.0)
@@ -256,7 +257,7 @@ pub async fn end_sessions(
     connection: &mut SqliteConnection,
     user: UserId,
     keep: Option<SessionId>,
-) -> StoreResult<i64> {
+) -> SqliteResult<i64> {
     let ended = sqlx::query("DELETE FROM sessions WHERE user_id = ?1 AND id IS NOT ?2")
         .bind(user.0)
         .bind(keep.map(|session| session.0))
@@ -271,7 +272,7 @@ pub async fn make_link(
     secret: &SecretHash,
     expires_at: Timestamp,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     // One at a time: a new link makes the older ones worthless.
     sqlx::query("DELETE FROM password_links WHERE user_id = ?1 OR expires_at <= ?2")
@@ -309,7 +310,7 @@ async fn open_link(
     connection: &mut SqliteConnection,
     secret: &SecretHash,
     now: Timestamp,
-) -> StoreResult<PasswordLinkRow> {
+) -> SqliteResult<PasswordLinkRow> {
     let row: Option<PasswordLinkRow> = sqlx::query_as(
         "SELECT a.user_id, a.email, l.expires_at,
             a.suspended_at IS NOT NULL AS is_account_suspended
@@ -323,14 +324,14 @@ async fn open_link(
         expires_at: Timestamp(row.expires_at),
         is_account_suspended: row.is_account_suspended,
     };
-    if facts.opens(now) { Ok(row) } else { Err(StoreError::LinkExpired) }
+    if facts.opens(now) { Ok(row) } else { Err(StoreError::LinkExpired.into()) }
 }
 
 pub async fn link(
     store: &SqliteStore,
     secret: &SecretHash,
     now: Timestamp,
-) -> StoreResult<PasswordOffer> {
+) -> SqliteResult<PasswordOffer> {
     let mut connection = store.readers.acquire().await?;
     let row = open_link(&mut connection, secret, now).await?;
     drop(connection);
@@ -346,7 +347,7 @@ pub async fn use_link(
     hash: &str,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let user = UserId(open_link(&mut transaction, secret, now).await?.user_id);
     write_password(&mut transaction, user, hash, None, origin, now).await?;

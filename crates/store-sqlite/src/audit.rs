@@ -3,7 +3,7 @@
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-use super::SqliteStore;
+use super::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     access::{
         account::describe_audited_agent,
@@ -14,7 +14,6 @@ use wayfare_domain::{
     names::search_key,
     time::Timestamp,
 };
-use wayfare_store::StoreResult;
 
 /// Entries of one batch of an export.
 const BATCH: i64 = 1_000;
@@ -64,7 +63,11 @@ impl<'a> NewAuditEntry<'a> {
         Self { project: None, by: user, event, summary, operation: None, origin }
     }
 
-    pub async fn write(self, connection: &mut SqliteConnection, now: Timestamp) -> StoreResult<()> {
+    pub async fn write(
+        self,
+        connection: &mut SqliteConnection,
+        now: Timestamp,
+    ) -> SqliteResult<()> {
         sqlx::query(
             "INSERT INTO audit (project_id, user_id, at, event, summary, operation_id, address,
                 agent)
@@ -90,7 +93,7 @@ pub async fn record_audit(
     event: AuditEvent,
     summary: &str,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     NewAuditEntry::of(actor, event, summary).write(&mut transaction, now).await?;
     transaction.commit().await
@@ -134,7 +137,7 @@ pub async fn page(
     store: &SqliteStore,
     project: ProjectId,
     query: &AuditQuery,
-) -> StoreResult<AuditPage> {
+) -> SqliteResult<AuditPage> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*) ");
     push_from_where(&mut sql, project, query);
     let (total,): (i64,) = sql.build_query_as().fetch_one(&store.readers).await?;
@@ -159,7 +162,7 @@ pub async fn batch(
     project: ProjectId,
     query: &AuditQuery,
     before: Option<i64>,
-) -> StoreResult<Vec<AuditEntry>> {
+) -> SqliteResult<Vec<AuditEntry>> {
     entries(store, project, query, before, BATCH, 0).await
 }
 
@@ -170,7 +173,7 @@ async fn entries(
     before: Option<i64>,
     limit: i64,
     offset: i64,
-) -> StoreResult<Vec<AuditEntry>> {
+) -> SqliteResult<Vec<AuditEntry>> {
     let mut sql = QueryBuilder::<Sqlite>::new(
         "SELECT a.seq, a.at, a.user_id, u.name, a.event, a.summary, a.operation_id, o.matched,
          o.changed, o.filter, a.address, a.agent ",

@@ -13,6 +13,7 @@ use tempfile::TempPath;
 
 use super::{
     database_file::{Access, Content, DatabaseFile, folder_of},
+    error::{SqliteError, SqliteResult},
     identity,
     open::{connect_to_read, is_ours},
 };
@@ -84,7 +85,7 @@ fn not_written(to: &Path, why: &str) -> StoreError {
 /// The source was looked at before: what fails now is the copy, or a source that is damaged.
 fn refused(to: &Path, error: sqlx::Error) -> StoreError {
     tracing::debug!(%error, "backup.failed");
-    match StoreError::from(error) {
+    match SqliteError::from(error).into() {
         StoreError::Unavailable(obstacle) => not_written(to, &obstacle.to_string()),
         _ => not_written(
             to,
@@ -103,7 +104,7 @@ async fn mark(copy: &Path) -> sqlx::Result<()> {
 }
 
 /// A copy that is opened for writing for the first time is held.
-pub(super) async fn hold_where_restored(writer: &SqlitePool) -> StoreResult<()> {
+pub(super) async fn hold_where_restored(writer: &SqlitePool) -> SqliteResult<()> {
     let (mark,): (i64,) = sqlx::query_as("PRAGMA user_version").fetch_one(writer).await?;
     if mark != COPY {
         return Ok(());

@@ -12,7 +12,7 @@ use sqlx::{
     query_with, sqlite::SqliteArguments,
 };
 
-use wayfare_store::StoreResult;
+use crate::error::SqliteResult;
 
 /// The values of some rows, one after the other.
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl BulkStatement {
         connection: &mut SqliteConnection,
         rows: impl IntoIterator<Item = T>,
         bind: impl Fn(RowBinder, T) -> RowBinder,
-    ) -> StoreResult<u64> {
+    ) -> SqliteResult<u64> {
         let mut rows = rows.into_iter().collect::<Vec<T>>().into_iter();
         let mut changed = 0;
         for (text, size) in self.texts.iter().zip(SIZES) {

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry};
+use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult};
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
@@ -36,7 +36,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_stored(self) -> StoreResult<StoredChannel> {
+    fn into_stored(self) -> SqliteResult<StoredChannel> {
         let settings: ChannelSettings = serde_json::from_str(&self.settings).map_err(|error| {
             StoreError::Corrupt(format!("settings of a channel that cannot be read ({error})"))
         })?;
@@ -68,11 +68,7 @@ macro_rules! read {
 
 impl ChannelStore for SqliteStore {
     async fn channels(&self, project: ProjectId) -> StoreResult<Vec<StoredChannel>> {
-        let rows: Vec<Row> = sqlx::query_as(read!("WHERE c.project_id = ?"))
-            .bind(project.0)
-            .fetch_all(&self.readers)
-            .await?;
-        rows.into_iter().map(Row::into_stored).collect()
+        Ok(all(self, project).await?)
     }
 
     async fn channel(
@@ -80,12 +76,7 @@ impl ChannelStore for SqliteStore {
         project: ProjectId,
         channel: Channel,
     ) -> StoreResult<Option<StoredChannel>> {
-        let row: Option<Row> = sqlx::query_as(read!("WHERE c.project_id = ? AND c.channel = ?"))
-            .bind(project.0)
-            .bind(channel.key())
-            .fetch_optional(&self.readers)
-            .await?;
-        row.map(Row::into_stored).transpose()
+        Ok(one(self, project, channel).await?)
     }
 
     async fn save_channel(
@@ -94,24 +85,11 @@ impl ChannelStore for SqliteStore {
         change: &SaveChannel,
         now: Timestamp,
     ) -> StoreResult<()> {
-        save(self, actor, change, now).await
+        Ok(save(self, actor, change, now).await?)
     }
 
     async fn frequency_caps(&self, project: ProjectId) -> StoreResult<Vec<FrequencyCap>> {
-        let rows: Vec<(String, u32, u32)> = sqlx::query_as(
-            "SELECT channel, most, hours FROM frequency_caps WHERE project_id = ? ORDER BY channel",
-        )
-        .bind(project.0)
-        .fetch_all(&self.readers)
-        .await?;
-        let cap = |(key, most, hours): (String, u32, u32)| {
-            let Some(channel) = capped_channel(&key) else {
-                tracing::error!(%project, channel = key, "frequency_caps.cap_set_aside");
-                return None;
-            };
-            Some(FrequencyCap { channel, most, hours })
-        };
-        Ok(rows.into_iter().filter_map(cap).collect())
+        Ok(frequency_caps(self, project).await?)
     }
 
     async fn set_frequency_caps(
@@ -120,27 +98,77 @@ impl ChannelStore for SqliteStore {
         caps: &[FrequencyCap],
         now: Timestamp,
     ) -> StoreResult<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM frequency_caps WHERE project_id = ?")
-            .bind(actor.project.0)
-            .execute(&mut *transaction)
-            .await?;
-        for cap in caps {
-            sqlx::query(
-                "INSERT INTO frequency_caps (project_id, channel, most, hours) VALUES (?, ?, ?, ?)",
-            )
-            .bind(actor.project.0)
-            .bind(cap.channel.map_or("", Channel::key))
-            .bind(cap.most)
-            .bind(cap.hours)
-            .execute(&mut *transaction)
-            .await?;
-        }
-        NewAuditEntry::of(actor, AuditEvent::CapsSaved, &caps_summary(caps))
-            .write(&mut transaction, now)
-            .await?;
-        transaction.commit().await
+        Ok(set_frequency_caps(self, actor, caps, now).await?)
     }
+}
+
+async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<StoredChannel>> {
+    let rows: Vec<Row> = sqlx::query_as(read!("WHERE c.project_id = ?"))
+        .bind(project.0)
+        .fetch_all(&store.readers)
+        .await?;
+    rows.into_iter().map(Row::into_stored).collect()
+}
+
+async fn one(
+    store: &SqliteStore,
+    project: ProjectId,
+    channel: Channel,
+) -> SqliteResult<Option<StoredChannel>> {
+    let row: Option<Row> = sqlx::query_as(read!("WHERE c.project_id = ? AND c.channel = ?"))
+        .bind(project.0)
+        .bind(channel.key())
+        .fetch_optional(&store.readers)
+        .await?;
+    row.map(Row::into_stored).transpose()
+}
+
+async fn frequency_caps(
+    store: &SqliteStore,
+    project: ProjectId,
+) -> SqliteResult<Vec<FrequencyCap>> {
+    let rows: Vec<(String, u32, u32)> = sqlx::query_as(
+        "SELECT channel, most, hours FROM frequency_caps WHERE project_id = ? ORDER BY channel",
+    )
+    .bind(project.0)
+    .fetch_all(&store.readers)
+    .await?;
+    let cap = |(key, most, hours): (String, u32, u32)| {
+        let Some(channel) = capped_channel(&key) else {
+            tracing::error!(%project, channel = key, "frequency_caps.cap_set_aside");
+            return None;
+        };
+        Some(FrequencyCap { channel, most, hours })
+    };
+    Ok(rows.into_iter().filter_map(cap).collect())
+}
+
+async fn set_frequency_caps(
+    store: &SqliteStore,
+    actor: &Actor,
+    caps: &[FrequencyCap],
+    now: Timestamp,
+) -> SqliteResult<()> {
+    let mut transaction = store.begin().await?;
+    sqlx::query("DELETE FROM frequency_caps WHERE project_id = ?")
+        .bind(actor.project.0)
+        .execute(&mut *transaction)
+        .await?;
+    for cap in caps {
+        sqlx::query(
+            "INSERT INTO frequency_caps (project_id, channel, most, hours) VALUES (?, ?, ?, ?)",
+        )
+        .bind(actor.project.0)
+        .bind(cap.channel.map_or("", Channel::key))
+        .bind(cap.most)
+        .bind(cap.hours)
+        .execute(&mut *transaction)
+        .await?;
+    }
+    NewAuditEntry::of(actor, AuditEvent::CapsSaved, &caps_summary(caps))
+        .write(&mut transaction, now)
+        .await?;
+    transaction.commit().await
 }
 
 /// The channel that a cap is about, by its word in the store; `Some(None)` where it is about all
@@ -150,7 +178,7 @@ pub fn capped_channel(key: &str) -> Option<Option<Channel>> {
 }
 
 /// Those of all projects by which messages really go out.
-pub async fn live(store: &SqliteStore) -> StoreResult<Vec<ActiveChannel>> {
+pub async fn live(store: &SqliteStore) -> SqliteResult<Vec<ActiveChannel>> {
     let rows: Vec<Row> = sqlx::query_as(read!("WHERE c.live")).fetch_all(&store.readers).await?;
     // A channel whose settings cannot be read keeps no other from sending.
     let readable = |row: Row| {
@@ -168,7 +196,7 @@ async fn save(
     actor: &Actor,
     change: &SaveChannel,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let channel = change.settings.channel();
     let settings = serde_json::to_string(&change.settings).map_err(|error| {
         StoreError::Corrupt(format!("settings that cannot be written ({error})"))
@@ -181,7 +209,7 @@ async fn save(
             .fetch_optional(&mut *transaction)
             .await?;
     if !is_current(stored.map(|(revision,)| revision), change.revision) {
-        return Err(StoreError::RevisionChanged { name: subject(channel) });
+        return Err(StoreError::RevisionChanged { name: subject(channel) }.into());
     }
     let (keep, sealed, secret) = match &change.sealed {
         SealedSecretUpdate::Keep => (true, None, SecretChange::Kept),

@@ -7,6 +7,7 @@ use sqlx::{FromRow, SqliteConnection};
 
 use super::{
     SqliteStore,
+    error::SqliteResult,
     import::{NewJourney, NewVersion, insert_one},
     labels,
     operations::write::write_operation,
@@ -27,7 +28,7 @@ use wayfare_domain::{
     stats::VersionStats,
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 #[derive(FromRow)]
 struct CloneSourceRow {
@@ -48,7 +49,7 @@ pub async fn clone_journey(
     journey: JourneyId,
     to: ProjectId,
     now: Timestamp,
-) -> StoreResult<JourneyId> {
+) -> SqliteResult<JourneyId> {
     let mut transaction = store.begin().await?;
     let row = original(&mut transaction, actor.project, journey).await?;
     let source = row.to_source()?;
@@ -88,7 +89,7 @@ pub async fn clone_journey(
     Ok(id)
 }
 
-fn draft(plan: &ClonePlan, actor: &Actor, now: Timestamp) -> StoreResult<NewVersion> {
+fn draft(plan: &ClonePlan, actor: &Actor, now: Timestamp) -> SqliteResult<NewVersion> {
     Ok(NewVersion {
         id: hex(VersionId::new().0),
         status: Status::Draft.code(),
@@ -109,7 +110,7 @@ async fn original(
     connection: &mut SqliteConnection,
     project: ProjectId,
     journey: JourneyId,
-) -> StoreResult<CloneSourceRow> {
+) -> SqliteResult<CloneSourceRow> {
     let row: Option<CloneSourceRow> = sqlx::query_as(
         "SELECT j.name, j.description, v.graph, v.settings, v.end_at, v.start_at, v.missing,
                 (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl
@@ -124,7 +125,7 @@ async fn original(
     .bind(Visibility::Deleted.code())
     .fetch_optional(connection)
     .await?;
-    row.ok_or(StoreError::NotFound("journey"))
+    row.ok_or(StoreError::NotFound("journey").into())
 }
 
 /// Of the names that a journey has, those of journeys of the other project.
@@ -132,7 +133,7 @@ async fn journeys_there(
     connection: &mut SqliteConnection,
     project: ProjectId,
     source: &CloneSource,
-) -> StoreResult<HashSet<String>> {
+) -> SqliteResult<HashSet<String>> {
     let named: Vec<String> = references(&source.graph, &source.settings)
         .into_iter()
         .map(|reference| reference.name)
@@ -150,7 +151,7 @@ async fn journeys_there(
 }
 
 impl CloneSourceRow {
-    fn to_source(&self) -> StoreResult<CloneSource> {
+    fn to_source(&self) -> SqliteResult<CloneSource> {
         Ok(CloneSource {
             name: JourneyName::parse(&self.name)
                 .map_err(|error| StoreError::Corrupt(error.sentence))?,

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 
 use sqlx::{FromRow, SqliteConnection};
 
-use super::{SqliteStore, codes::INSIDE, rows::json};
+use super::{SqliteStore, codes::INSIDE, error::SqliteResult, rows::json};
 use wayfare_domain::{
     consistency::{CountedVersion, Finding},
     engine::node::ExitReason,
     messages::message_status::MessageStatus,
     stats::VersionStats,
 };
-use wayfare_store::{StoreError, StoreResult, engine::VersionKey};
+use wayfare_store::{StoreError, engine::VersionKey};
 
 /// The whole database, and the mirrors that the list reads.
-pub async fn check(store: &SqliteStore) -> StoreResult<Vec<Finding>> {
+pub async fn check(store: &SqliteStore) -> SqliteResult<Vec<Finding>> {
     // One transaction, so that a server that goes on working moves nothing meanwhile.
     let mut transaction = store.readers.begin().await?;
     let versions = versions(&mut transaction).await?;
@@ -68,7 +68,7 @@ impl VersionRow {
         }
     }
 
-    fn into_counted(self, rows: VersionStats) -> StoreResult<CountedVersion> {
+    fn into_counted(self, rows: VersionStats) -> SqliteResult<CountedVersion> {
         let exit = |code| {
             ExitReason::from_code(code).ok_or_else(|| {
                 StoreError::Corrupt(format!("a version that ended in the unknown way {code}"))
@@ -86,7 +86,7 @@ impl VersionRow {
 }
 
 /// Of seeds some, of older databases most counts are there; what is missing is 0.
-fn carried(text: &str) -> StoreResult<VersionStats> {
+fn carried(text: &str) -> SqliteResult<VersionStats> {
     let counts: HashMap<String, Option<i64>> = json(text, "carried counts")?;
     let count = |key: &str| counts.get(key).copied().flatten().unwrap_or(0);
     Ok(VersionStats {
@@ -104,7 +104,7 @@ fn carried(text: &str) -> StoreResult<VersionStats> {
     })
 }
 
-async fn versions(connection: &mut SqliteConnection) -> StoreResult<Vec<CountedVersion>> {
+async fn versions(connection: &mut SqliteConnection) -> SqliteResult<Vec<CountedVersion>> {
     let versions: Vec<VersionRow> = sqlx::query_as(
         "SELECT v.seq, j.name, v.number, v.emptied, v.carried, v.entered, v.inside, v.completed,
                 v.converted, v.timed_out, v.force_exited, v.stopped, v.version_exit, v.queued,
@@ -124,7 +124,7 @@ async fn versions(connection: &mut SqliteConnection) -> StoreResult<Vec<CountedV
 /// What the enrolments and messages of versions add up to.
 async fn count_rows(
     connection: &mut SqliteConnection,
-) -> StoreResult<HashMap<VersionKey, VersionStats>> {
+) -> SqliteResult<HashMap<VersionKey, VersionStats>> {
     type Count = (VersionKey, i64, i64);
     let enrolments: Vec<Count> =
         sqlx::query_as("SELECT version, state, count(*) FROM enrolments GROUP BY version, state")
@@ -160,7 +160,7 @@ async fn count_rows(
     Ok(rows)
 }
 
-async fn list_stats(connection: &mut SqliteConnection) -> StoreResult<Vec<Finding>> {
+async fn list_stats(connection: &mut SqliteConnection) -> SqliteResult<Vec<Finding>> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT j.name FROM journeys j LEFT JOIN versions v ON v.id = j.shown_version_id
          WHERE v.id IS NULL OR (j.status, j.entered, j.inside, j.converted) IS NOT (v.status,
@@ -172,7 +172,7 @@ async fn list_stats(connection: &mut SqliteConnection) -> StoreResult<Vec<Findin
     Ok(rows.into_iter().map(|(journey,)| Finding::ListStats { journey }).collect())
 }
 
-async fn journey_counts(connection: &mut SqliteConnection) -> StoreResult<Vec<Finding>> {
+async fn journey_counts(connection: &mut SqliteConnection) -> SqliteResult<Vec<Finding>> {
     let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
         "SELECT c.shelf, c.status, c.count FROM journey_counts c
          WHERE c.count <> (SELECT count(*) FROM journeys j
@@ -186,7 +186,7 @@ async fn journey_counts(connection: &mut SqliteConnection) -> StoreResult<Vec<Fi
     Ok(rows.into_iter().map(finding).collect())
 }
 
-async fn inside_twice(connection: &mut SqliteConnection) -> StoreResult<Vec<Finding>> {
+async fn inside_twice(connection: &mut SqliteConnection) -> SqliteResult<Vec<Finding>> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT j.name, e.profile, count(*) FROM enrolments e JOIN versions v ON v.seq = e.version
             JOIN journeys j ON j.seq = e.journey

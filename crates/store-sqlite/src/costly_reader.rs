@@ -5,10 +5,9 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{Sqlite, SqliteConnection, pool::PoolConnection};
 
-use super::SqliteStore;
+use super::{SqliteStore, error::SqliteResult};
 use wayfare_domain::interrupt::Interrupt;
 use wayfare_runtime::costly_work::WorkStop;
-use wayfare_store::StoreResult;
 
 /// Instructions of SQLite's machine between two questions: about a tenth of a millisecond.
 const ASKED_EVERY: i32 = 10_000;
@@ -22,7 +21,7 @@ pub struct CostlyReader {
 
 impl SqliteStore {
     /// Outside of costly work (the engine, commands) it is a connection like any other.
-    pub(super) async fn costly_reader(&self) -> StoreResult<CostlyReader> {
+    pub(super) async fn costly_reader(&self) -> SqliteResult<CostlyReader> {
         let mut connection = self.readers.acquire().await?;
         let stop = WorkStop::current();
         let asked = stop.is_some();
@@ -39,7 +38,7 @@ impl SqliteStore {
 impl CostlyReader {
     /// Gives the connection back for other work. One that is dropped before is closed instead: its
     /// next statement would be interrupted for work that is long over.
-    pub async fn release(mut self) -> StoreResult<()> {
+    pub async fn release(mut self) -> SqliteResult<()> {
         if std::mem::take(&mut self.asked) {
             self.connection.lock_handle().await?.remove_progress_handler();
         }
@@ -87,7 +86,7 @@ mod tests {
         SqliteStore::open(&config).await.expect("a store")
     }
 
-    async fn count(store: &SqliteStore, sql: &'static str) -> StoreResult<i64> {
+    async fn count(store: &SqliteStore, sql: &'static str) -> SqliteResult<i64> {
         let mut reader = store.costly_reader().await?;
         let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&mut *reader).await?;
         reader.release().await?;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::SqliteStore;
+use super::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
     profiles::{
@@ -13,10 +13,7 @@ use wayfare_domain::{
     },
     time::{DAY_MS, Timestamp},
 };
-use wayfare_store::{
-    StoreResult,
-    engine::{ProfileKey, ProjectKey},
-};
+use wayfare_store::engine::{ProfileKey, ProjectKey};
 
 /// An instant or a day in canonical form.
 const DATE_SHAPES: [&str; 2] = [
@@ -32,7 +29,7 @@ pub async fn matching(
     after: ProfileKey,
     limit: i64,
     now: Timestamp,
-) -> StoreResult<Vec<ProfileKey>> {
+) -> SqliteResult<Vec<ProfileKey>> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT p.seq FROM profiles p WHERE p.project = ");
     sql.push_bind(project).push(" AND p.seq > ").push_bind(after).push(" AND ");
     push_criteria(&mut sql, criteria, now);
@@ -49,7 +46,7 @@ pub async fn count(
     project: ProjectKey,
     criteria: &Criteria,
     now: Timestamp,
-) -> StoreResult<i64> {
+) -> SqliteResult<i64> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM profiles p WHERE p.project = ");
     sql.push_bind(project).push(" AND ");
     push_criteria(&mut sql, criteria, now);

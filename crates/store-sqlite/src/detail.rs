@@ -4,6 +4,7 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{
     SqliteStore,
+    error::SqliteResult,
     rows::{STATS_COLUMNS, SUMMARY_COLUMNS, SummaryRow, VERSION_COLUMNS, VersionRow, json},
 };
 use wayfare_domain::{
@@ -13,7 +14,7 @@ use wayfare_domain::{
         visibility::Visibility,
     },
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 #[derive(FromRow)]
 struct ContentRow {
@@ -27,7 +28,7 @@ pub async fn summary(
     store: &SqliteStore,
     project: ProjectId,
     journey: JourneyId,
-) -> StoreResult<JourneySummary> {
+) -> SqliteResult<JourneySummary> {
     // The column lists are constants of this module; everything from outside is bound.
     let summary: Option<SummaryRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {SUMMARY_COLUMNS} FROM journeys j WHERE j.id = ? AND j.project_id = ?
@@ -46,7 +47,7 @@ pub async fn versions(
     store: &SqliteStore,
     project: ProjectId,
     journey: JourneyId,
-) -> StoreResult<Vec<VersionSummary>> {
+) -> SqliteResult<Vec<VersionSummary>> {
     let versions: Vec<VersionRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {VERSION_COLUMNS}, {STATS_COLUMNS} FROM versions v
          WHERE v.journey_id = ? AND v.project_id = ? ORDER BY v.number DESC"
@@ -62,7 +63,7 @@ pub async fn read(
     store: &SqliteStore,
     project: ProjectId,
     journey: JourneyId,
-) -> StoreResult<JourneyDetail> {
+) -> SqliteResult<JourneyDetail> {
     let summary = summary(store, project, journey).await?;
     let versions = versions(store, project, journey).await?;
     let content: ContentRow = sqlx::query_as(
@@ -90,7 +91,7 @@ pub async fn nodes(
     project: ProjectId,
     journey: JourneyId,
     version: Option<i64>,
-) -> StoreResult<Vec<NodeStats>> {
+) -> SqliteResult<Vec<NodeStats>> {
     let rows: Vec<(String, String, i64, bool)> = sqlx::query_as(
         "SELECT f.node, f.outlet, f.count, v.emptied IS NOT NULL
          FROM journeys j JOIN versions v ON v.journey_id = j.id

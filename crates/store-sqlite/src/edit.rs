@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
+    error::SqliteResult,
     import::{NewJourney, insert_one},
     labels,
     operations::{targets, write::write_operation},
@@ -21,14 +22,14 @@ use wayfare_domain::{
     operations::OperationResult,
     time::Timestamp,
 };
-use wayfare_store::{EditDetails, StoreResult};
+use wayfare_store::EditDetails;
 
 pub async fn create(
     store: &SqliteStore,
     actor: &Actor,
     document: &JourneyDocument,
     now: Timestamp,
-) -> StoreResult<JourneyId> {
+) -> SqliteResult<JourneyId> {
     let mut transaction = store.begin().await?;
     let labels = labels::ensure(&mut transaction, actor.project, &document.labels, now).await?;
     let labels = labels.into_iter().map(|label| hex(label.0)).collect();
@@ -46,7 +47,7 @@ pub async fn rename(
     journey: JourneyId,
     name: &JourneyName,
     now: Timestamp,
-) -> StoreResult<OperationResult> {
+) -> SqliteResult<OperationResult> {
     let mut transaction = store.begin().await?;
     let target = targets::one(&mut transaction, actor.project, journey, now).await?;
     let record = decide_rename(&target, name)?;
@@ -64,7 +65,7 @@ pub async fn edit_details(
     journey: JourneyId,
     edit: &EditDetails,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let target = targets::one(&mut transaction, actor.project, journey, now).await?;
     // Where the edit is refused, new labels are gone with the transaction.
@@ -84,7 +85,7 @@ pub async fn write_name(
     journey: JourneyKey,
     name: &JourneyName,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE journeys SET name = ?3, name_key = ?4, revision = revision + 1, updated_at = ?5
          WHERE seq = ?2 AND project_id = ?1",
@@ -104,7 +105,7 @@ pub async fn write_description(
     actor: &Actor,
     journey: JourneyKey,
     description: &Description,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query("UPDATE journeys SET description = ?3 WHERE seq = ?2 AND project_id = ?1")
         .bind(actor.project.0)
         .bind(journey.0)

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore,
+    error::SqliteResult,
     rows::{json, status},
 };
 use wayfare_domain::{
@@ -17,7 +18,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 /// Rows on a page of an operation's account.
 pub const ACCOUNT_ROWS: i64 = 100;
@@ -74,7 +75,7 @@ pub async fn of_journey(
     project: ProjectId,
     journey: JourneyId,
     limit: i64,
-) -> StoreResult<Vec<HistoryEntry>> {
+) -> SqliteResult<Vec<HistoryEntry>> {
     let rows: Vec<HistoryRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {REPORT_COLUMNS}, i.refusal, i.from_status, i.to_status
          FROM operation_items i JOIN operations o ON o.id = i.operation_id
@@ -101,7 +102,7 @@ pub async fn account(
     project: ProjectId,
     operation: OperationId,
     page: i64,
-) -> StoreResult<OperationDetail> {
+) -> SqliteResult<OperationDetail> {
     let report: Option<ReportRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {REPORT_COLUMNS} FROM operations o WHERE o.id = ? AND o.project_id = ?"
     )))
@@ -136,12 +137,12 @@ pub async fn account(
                 outcome: row.outcome.into_domain()?,
             })
         })
-        .collect::<StoreResult<_>>()?;
+        .collect::<SqliteResult<_>>()?;
     Ok(OperationDetail { report, items, page, total })
 }
 
 impl ReportRow {
-    fn into_domain(self) -> StoreResult<OperationSummary> {
+    fn into_domain(self) -> SqliteResult<OperationSummary> {
         let action: Action = self
             .action
             .parse()
@@ -164,7 +165,7 @@ impl ReportRow {
 }
 
 impl OutcomeRow {
-    fn into_domain(self) -> StoreResult<ItemResult> {
+    fn into_domain(self) -> SqliteResult<ItemResult> {
         Ok(match self.refusal {
             None => {
                 ItemResult::Changed { from: status(self.from_status)?, to: status(self.to_status)? }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore,
     audit::NewAuditEntry,
+    error::SqliteResult,
     labels,
     rows::{hex, json, status, to_json},
 };
@@ -24,7 +25,7 @@ use wayfare_domain::{
     stats::VersionStats,
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 /// Journeys that one statement writes, and that one batch of an export reads.
 const BATCH: usize = 500;
@@ -64,7 +65,7 @@ pub struct NewVersion {
 
 impl NewVersion {
     /// A draft of a document.
-    pub fn draft(document: &JourneyDocument, by: UserId, now: Timestamp) -> StoreResult<Self> {
+    pub fn draft(document: &JourneyDocument, by: UserId, now: Timestamp) -> SqliteResult<Self> {
         Ok(Self {
             id: hex(VersionId::new().0),
             status: Status::Draft.code(),
@@ -112,7 +113,7 @@ impl NewJourney {
         labels: Vec<String>,
         by: UserId,
         now: Timestamp,
-    ) -> StoreResult<Self> {
+    ) -> SqliteResult<Self> {
         let versions = vec![NewVersion::draft(document, by, now)?];
         let (name, description) = (document.name.as_str(), document.description.to_string());
         Ok(Self::new(name, description, labels, by, now, versions))
@@ -124,7 +125,7 @@ pub async fn insert(
     connection: &mut SqliteConnection,
     project: ProjectId,
     journeys: &[NewJourney],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     for batch in journeys.chunks(BATCH) {
         let rows = to_json(&batch)?;
         for statement in [INSERT_JOURNEYS, INSERT_VERSIONS, INSERT_LABELS] {
@@ -181,7 +182,7 @@ pub async fn import(
     actor: &Actor,
     documents: &[JourneyDocument],
     now: Timestamp,
-) -> StoreResult<Vec<JourneyId>> {
+) -> SqliteResult<Vec<JourneyId>> {
     let mut transaction = store.begin().await?;
     let mut journeys = Vec::with_capacity(documents.len());
     for document in documents {
@@ -204,13 +205,13 @@ pub async fn insert_one(
     connection: &mut SqliteConnection,
     project: ProjectId,
     journey: &NewJourney,
-) -> StoreResult<JourneyId> {
+) -> SqliteResult<JourneyId> {
     insert(connection, project, std::slice::from_ref(journey)).await?;
     uuid_of(&journey.id).map(JourneyId)
 }
 
-fn uuid_of(hex: &str) -> StoreResult<Uuid> {
-    Uuid::try_parse(hex).map_err(|_| StoreError::Corrupt("a malformed id".to_string()))
+fn uuid_of(hex: &str) -> SqliteResult<Uuid> {
+    Uuid::try_parse(hex).map_err(|_| StoreError::Corrupt("a malformed id".to_string()).into())
 }
 
 #[derive(FromRow)]
@@ -228,7 +229,7 @@ pub async fn export(
     store: &SqliteStore,
     project: ProjectId,
     after: Option<JourneyId>,
-) -> StoreResult<Vec<(JourneyId, JourneyDocument)>> {
+) -> SqliteResult<Vec<(JourneyId, JourneyDocument)>> {
     let rows: Vec<ExportRow> = sqlx::query_as(
         "SELECT j.id, j.name, j.description, j.status, v.graph, v.settings,
                 (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl
@@ -249,7 +250,7 @@ pub async fn export(
 }
 
 impl ExportRow {
-    fn into_document(self) -> StoreResult<(JourneyId, JourneyDocument)> {
+    fn into_document(self) -> SqliteResult<(JourneyId, JourneyDocument)> {
         let damaged =
             |error: wayfare_domain::error::FieldError| StoreError::Corrupt(error.sentence);
         let labels: Vec<String> = json(&self.labels, "labels")?;

@@ -3,13 +3,12 @@
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
-use super::{audit::NewAuditEntry, keys::KeeperRow};
+use super::{audit::NewAuditEntry, error::SqliteResult, keys::KeeperRow};
 use wayfare_domain::{
     access::{actor::RequestOrigin, change::AccessChange, links::is_backed_by},
     ids::{ProjectId, UserId},
     time::Timestamp,
 };
-use wayfare_store::StoreResult;
 
 /// Columns of `KeeperRow` for an invitation `i`, joined by [`MAKER`].
 pub const MAKER_FACTS: &str = "maker.user_id IS NOT NULL AS has_account, \
@@ -34,7 +33,7 @@ pub async fn close_invitations_of(
     by: UserId,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let made: Vec<MadeInvitationRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT i.id, i.project_id, i.email, {MAKER_FACTS} FROM invitations i {MAKER}
          WHERE i.created_by = ? AND i.closed_at IS NULL AND i.expires_at > ?"

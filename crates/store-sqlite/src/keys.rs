@@ -3,7 +3,10 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry, member_roles::role, write_queue::Urgency};
+use super::{
+    SqliteStore, audit::NewAuditEntry, error::SqliteResult, member_roles::role,
+    write_queue::Urgency,
+};
 use wayfare_domain::{
     access::{
         actor::{Actor, ActorRef},
@@ -17,7 +20,7 @@ use wayfare_domain::{
 };
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError,
     access::{ActiveApiKey, NewKey},
 };
 
@@ -30,7 +33,7 @@ pub struct KeeperRow {
 }
 
 impl KeeperRow {
-    pub fn into_domain(self) -> StoreResult<Keeper> {
+    pub fn into_domain(self) -> SqliteResult<Keeper> {
         if !self.has_account {
             return Ok(Keeper::Owner);
         }
@@ -54,7 +57,7 @@ const KEEPER: &str = "LEFT JOIN accounts a ON a.user_id = k.kept_by
     LEFT JOIN memberships m ON m.project_id = k.project_id AND m.user_id = k.kept_by";
 
 impl FactsRow {
-    fn into_domain(self) -> StoreResult<KeyFacts> {
+    fn into_domain(self) -> SqliteResult<KeyFacts> {
         let keeper = self.keeper.into_domain()?;
         let (expires_at, revoked_at) =
             (self.expires_at.map(Timestamp), self.revoked_at.map(Timestamp));
@@ -73,7 +76,7 @@ struct LiveRow {
     facts: FactsRow,
 }
 
-pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Option<ActiveApiKey>> {
+pub async fn live(store: &SqliteStore, secret: &SecretHash) -> SqliteResult<Option<ActiveApiKey>> {
     let row: Option<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT k.id, k.name, k.project_id, k.scopes, k.last_used_at, {FACTS}
          FROM api_keys k JOIN projects p ON p.id = k.project_id {KEEPER}
@@ -95,7 +98,7 @@ pub async fn live(store: &SqliteStore, secret: &SecretHash) -> StoreResult<Optio
     row.map(live).transpose()
 }
 
-pub async fn touch(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+pub async fn touch(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> SqliteResult<()> {
     let statement =
         sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0);
     store.execute(Urgency::Work, statement).await?;
@@ -119,7 +122,7 @@ struct KeyRow {
 }
 
 impl KeyRow {
-    fn into_domain(self, now: Timestamp) -> StoreResult<ApiKey> {
+    fn into_domain(self, now: Timestamp) -> SqliteResult<ApiKey> {
         let facts = self.facts.into_domain()?;
         Ok(ApiKey {
             id: ApiKeyId(self.id),
@@ -144,7 +147,7 @@ pub async fn all(
     store: &SqliteStore,
     project: ProjectId,
     now: Timestamp,
-) -> StoreResult<Vec<ApiKey>> {
+) -> SqliteResult<Vec<ApiKey>> {
     let rows: Vec<KeyRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT k.id, k.name, k.hint, k.scopes, k.created_by, u.name AS created_by_name,
             k.kept_by, keeper.name AS kept_by_name,
@@ -164,7 +167,7 @@ pub async fn create(
     actor: &Actor,
     new: &NewKey<'_>,
     now: Timestamp,
-) -> StoreResult<ApiKeyId> {
+) -> SqliteResult<ApiKeyId> {
     let NewKey { name, scopes, expires_at, hint, secret } = new;
     let key = ApiKeyId::new();
     let mut transaction = store.begin().await?;
@@ -205,7 +208,7 @@ pub async fn take_over(
     actor: &Actor,
     key: ApiKeyId,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(String, String)> = sqlx::query_as(
         "UPDATE api_keys SET kept_by = ?3 WHERE id = ?1 AND project_id = ?2 AND revoked_at IS NULL
@@ -229,7 +232,7 @@ pub async fn revoke(
     actor: &Actor,
     key: ApiKeyId,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(String, String)> = sqlx::query_as(
         "UPDATE api_keys SET revoked_at = ?3 WHERE id = ?1 AND project_id = ?2

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore,
+    error::SqliteResult,
     operations::{operate::touch, targets, write::write_operation},
     rows::{hex, to_json},
 };
@@ -22,7 +23,7 @@ use wayfare_domain::{
     operations::{OperationResult, target::OperationTargets},
     time::Timestamp,
 };
-use wayfare_store::{ChangeLabels, StoreError, StoreResult};
+use wayfare_store::{ChangeLabels, StoreError};
 
 #[derive(FromRow)]
 struct LabelRow {
@@ -37,7 +38,7 @@ impl LabelRow {
     }
 }
 
-pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Label>> {
+pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<Label>> {
     let rows: Vec<LabelRow> =
         sqlx::query_as("SELECT id, name, hue FROM labels WHERE project_id = ? ORDER BY name_key")
             .bind(project.0)
@@ -53,7 +54,7 @@ pub async fn ensure(
     project: ProjectId,
     names: &[LabelName],
     now: Timestamp,
-) -> StoreResult<Vec<LabelId>> {
+) -> SqliteResult<Vec<LabelId>> {
     let mut ids = Vec::with_capacity(names.len());
     for name in names {
         let (id,): (Uuid,) = sqlx::query_as(
@@ -80,7 +81,7 @@ pub async fn replace(
     connection: &mut SqliteConnection,
     project: ProjectId,
     sets: &[(JourneyId, Vec<LabelId>)],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     if sets.is_empty() {
         return Ok(());
     }
@@ -119,7 +120,7 @@ pub async fn change(
     selection: &Selection,
     change: &ChangeLabels,
     now: Timestamp,
-) -> StoreResult<OperationResult> {
+) -> SqliteResult<OperationResult> {
     let mut transaction = store.begin().await?;
     let mut add = known(&mut transaction, actor.project, &change.add).await?;
     let created = ensure(&mut transaction, actor.project, &change.create, now).await?;
@@ -141,7 +142,7 @@ async fn known(
     connection: &mut SqliteConnection,
     project: ProjectId,
     ids: &[LabelId],
-) -> StoreResult<Vec<Label>> {
+) -> SqliteResult<Vec<Label>> {
     let list = super::list_sql::id_list(ids.iter().map(|id| id.0));
     let rows: Vec<LabelRow> = sqlx::query_as(
         "SELECT l.id, l.name, l.hue FROM json_each(?2) chosen JOIN labels l
@@ -153,7 +154,7 @@ async fn known(
     .fetch_all(connection)
     .await?;
     if rows.len() != ids.len() {
-        return Err(StoreError::NotFound("label"));
+        return Err(StoreError::NotFound("label").into());
     }
     Ok(rows.into_iter().map(LabelRow::into_domain).collect())
 }
@@ -162,7 +163,7 @@ async fn known(
 async fn current(
     connection: &mut SqliteConnection,
     targets: &OperationTargets,
-) -> StoreResult<HashMap<JourneyId, Vec<LabelId>>> {
+) -> SqliteResult<HashMap<JourneyId, Vec<LabelId>>> {
     let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
         "SELECT jl.journey_id, jl.label_id
          FROM json_each(?) chosen CROSS JOIN journey_labels jl

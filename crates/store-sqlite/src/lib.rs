@@ -19,6 +19,7 @@ pub mod database_file;
 mod detail;
 mod edit;
 mod engine;
+mod error;
 mod history;
 mod identity;
 mod import;
@@ -60,6 +61,7 @@ use std::{
     time::Duration,
 };
 
+use error::SqliteResult;
 use sqlx::{
     Connection, Sqlite, SqlitePool, Transaction, pool::PoolConnection, query::Query,
     sqlite::SqliteArguments,
@@ -67,7 +69,7 @@ use sqlx::{
 use write_queue::{Turns, Urgency, Writing};
 
 use wayfare_domain::ids::ProjectId;
-use wayfare_store::{StoreError, StoreResult, error::WriteFailure, outbox::Merges};
+use wayfare_store::{StoreError, error::WriteFailure, outbox::Merges};
 
 pub use database_file::Access;
 pub use open::SqliteConfig;
@@ -94,27 +96,29 @@ pub struct SqliteStore {
 impl SqliteStore {
     /// Begins a transaction that will write. `IMMEDIATE`, because one that reads first and writes
     /// later fails at once when another process wrote in between.
-    async fn begin(&self) -> StoreResult<Writing> {
+    async fn begin(&self) -> SqliteResult<Writing> {
         self.begin_as(Urgency::Person).await
     }
 
     /// The same, of what can wait for a person's turn.
-    async fn begin_as(&self, urgency: Urgency) -> StoreResult<Writing> {
+    async fn begin_as(&self, urgency: Urgency) -> SqliteResult<Writing> {
         if let Some(lost) = self.ownership.loss() {
-            return Err(StoreError::Unavailable(lost));
+            return Err(StoreError::Unavailable(lost).into());
         }
         let mut beginning = pin!(self.begin_in_turn(urgency));
         tokio::select! {
             begun = &mut beginning => begun,
             // One that is given up here was not begun: the driver rolls back what no one waits
             // for. What keeps the first of the queue keeps everybody behind it.
-            () = tokio::time::sleep(WAIT) => Err(StoreError::Unavailable(
-                if self.turns.wait_for_the_file() { WriteFailure::Locked } else { WriteFailure::Busy },
-            )),
+            () = tokio::time::sleep(WAIT) => {
+                let is_locked = self.turns.wait_for_the_file();
+                let failure = if is_locked { WriteFailure::Locked } else { WriteFailure::Busy };
+                Err(StoreError::Unavailable(failure).into())
+            }
         }
     }
 
-    async fn begin_in_turn(&self, urgency: Urgency) -> StoreResult<Writing> {
+    async fn begin_in_turn(&self, urgency: Urgency) -> SqliteResult<Writing> {
         let turn = self.turns.take(urgency).await;
         let begun = {
             let _asking = turn.ask_for_the_file();
@@ -123,7 +127,7 @@ impl SqliteStore {
         Ok(Writing::new(begun, turn))
     }
 
-    async fn begin_now(&self) -> StoreResult<Transaction<'static, Sqlite>> {
+    async fn begin_now(&self) -> SqliteResult<Transaction<'static, Sqlite>> {
         match self.writer.begin_with(self.ownership.begin()).await {
             Err(sqlx::Error::InvalidSavePointStatement) => {
                 drop(self.connection_that_writes().await?);
@@ -133,11 +137,12 @@ impl SqliteStore {
                 self.ownership.lose(WriteFailure::Displaced);
                 // What was begun is still open, and the driver does not know.
                 self.writer.acquire().await?.detach().close_hard().await?;
-                Err(StoreError::Unavailable(WriteFailure::Displaced))
+                Err(StoreError::Unavailable(WriteFailure::Displaced).into())
             }
-            Err(error) => {
-                Err(self.ownership.loss().map_or_else(|| error.into(), StoreError::Unavailable))
-            }
+            Err(error) => Err(match self.ownership.loss() {
+                Some(lost) => StoreError::Unavailable(lost).into(),
+                None => error.into(),
+            }),
             Ok(begun) => Ok(begun),
         }
     }
@@ -148,7 +153,7 @@ impl SqliteStore {
         &self,
         urgency: Urgency,
         statement: Query<'_, Sqlite, SqliteArguments>,
-    ) -> StoreResult<u64> {
+    ) -> SqliteResult<u64> {
         let mut transaction = self.begin_as(urgency).await?;
         let changed = statement.execute(&mut *transaction).await?.rows_affected();
         transaction.commit().await?;
@@ -157,7 +162,7 @@ impl SqliteStore {
 
     /// Where the disk failed within a transaction, SQLite has ended it and the driver does not
     /// know: such a connection would refuse everything from then on, and makes way for a new one.
-    async fn connection_that_writes(&self) -> StoreResult<PoolConnection<Sqlite>> {
+    async fn connection_that_writes(&self) -> SqliteResult<PoolConnection<Sqlite>> {
         let connection = self.writer.acquire().await?;
         if !connection.is_in_transaction() {
             return Ok(connection);
@@ -168,7 +173,7 @@ impl SqliteStore {
     }
 
     /// Commits a change that the list could show, and lets everybody notice.
-    async fn commit(&self, mut transaction: Writing, project: ProjectId) -> StoreResult<()> {
+    async fn commit(&self, mut transaction: Writing, project: ProjectId) -> SqliteResult<()> {
         sqlx::query(
             "INSERT INTO project_changes (project_id, generation) VALUES (?, 1)
              ON CONFLICT DO UPDATE SET generation = generation + 1",

@@ -10,7 +10,9 @@ use sqlx::{FromRow, QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, labels,
+    SqliteStore,
+    error::SqliteResult,
+    labels,
     list_sql::{self, ScanPlan, push_from_where, push_order},
     project,
     rows::{self, SUMMARY_COLUMNS, SummaryRow},
@@ -31,7 +33,6 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::StoreResult;
 
 /// Up to this many matches a page is read filter first.
 const FILTER_FIRST_MAX: i64 = 1_500;
@@ -68,7 +69,7 @@ pub async fn read(
     project: ProjectId,
     query: &ListQuery,
     now: Timestamp,
-) -> StoreResult<ListPage> {
+) -> SqliteResult<ListPage> {
     let surroundings = async {
         tokio::try_join!(
             labels::all(store, project),
@@ -86,7 +87,7 @@ pub async fn read(
         let last = ((total + query.page_size.rows() - 1) / query.page_size.rows()).max(1);
         let query = query.with_page(query.page.min(last));
         let rows = page_rows(store, project, &query, total).await?;
-        StoreResult::Ok((counts, total, query, rows))
+        SqliteResult::Ok((counts, total, query, rows))
     };
     let ((labels, creators, saved_filters), (counts, total, query, rows)) =
         tokio::try_join!(surroundings, page)?;
@@ -118,7 +119,7 @@ pub async fn read(
     })
 }
 
-async fn counts(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<CountRow>> {
+async fn counts(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<CountRow>> {
     Ok(sqlx::query_as(
         "SELECT shelf, status, count FROM journey_counts WHERE project_id = ? AND shelf < ?",
     )
@@ -147,7 +148,7 @@ async fn total(
     store: &SqliteStore,
     project: ProjectId,
     filter: &JourneyFilter,
-) -> StoreResult<i64> {
+) -> SqliteResult<i64> {
     let key = ListQuery { filter: filter.clone(), ..ListQuery::default() }.to_query();
     let generation = project::generation(store, project).await?;
     if let Some(total) =
@@ -169,7 +170,7 @@ async fn page_rows(
     project: ProjectId,
     query: &ListQuery,
     total: i64,
-) -> StoreResult<Vec<JourneySummary>> {
+) -> SqliteResult<Vec<JourneySummary>> {
     if total == 0 {
         return Ok(Vec::new());
     }
@@ -189,7 +190,7 @@ async fn page_rows(
 }
 
 /// Everybody who created a journey that is not deleted.
-async fn creators(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<ActorRef>> {
+async fn creators(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<ActorRef>> {
     let people: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT u.id, u.name FROM users u
          WHERE EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = ?2

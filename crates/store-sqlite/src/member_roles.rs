@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::bulk_statement::BulkStatement;
+use super::{bulk_statement::BulkStatement, error::SqliteResult};
 use wayfare_domain::{
     access::{member_role::MemberRole, permissions::Role},
     ids::{ProjectId, UserId},
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 /// A role by its number in the database.
-pub fn role(code: i64) -> StoreResult<Role> {
-    Role::from_code(code).ok_or_else(|| StoreError::Corrupt(format!("the unknown role {code}")))
+pub fn role(code: i64) -> SqliteResult<Role> {
+    Role::from_code(code)
+        .ok_or_else(|| StoreError::Corrupt(format!("the unknown role {code}")).into())
 }
 
 #[derive(FromRow)]
@@ -27,7 +28,7 @@ struct RoleRow {
 }
 
 impl RoleRow {
-    fn into_domain(self) -> StoreResult<(ProjectId, MemberRole)> {
+    fn into_domain(self) -> SqliteResult<(ProjectId, MemberRole)> {
         let role = MemberRole {
             role: role(self.role)?,
             by_rule: self.by_provider,
@@ -41,7 +42,7 @@ impl RoleRow {
 pub async fn of_user(
     connection: &mut SqliteConnection,
     user: UserId,
-) -> StoreResult<BTreeMap<ProjectId, MemberRole>> {
+) -> SqliteResult<BTreeMap<ProjectId, MemberRole>> {
     let rows: Vec<RoleRow> = sqlx::query_as(
         "SELECT project_id, role, by_provider, invited_role FROM memberships WHERE user_id = ?",
     )
@@ -56,7 +57,7 @@ pub async fn in_project(
     connection: &mut SqliteConnection,
     project: ProjectId,
     user: UserId,
-) -> StoreResult<Option<MemberRole>> {
+) -> SqliteResult<Option<MemberRole>> {
     let row: Option<RoleRow> = sqlx::query_as(
         "SELECT project_id, role, by_provider, invited_role FROM memberships
          WHERE project_id = ? AND user_id = ?",
@@ -73,7 +74,7 @@ pub async fn other_admins(
     connection: &mut SqliteConnection,
     project: ProjectId,
     user: UserId,
-) -> StoreResult<i64> {
+) -> SqliteResult<i64> {
     let (count,): (i64,) = sqlx::query_as(
         "SELECT count(*) FROM memberships m JOIN accounts a ON a.user_id = m.user_id
          WHERE m.project_id = ? AND m.role = ? AND m.user_id <> ? AND a.suspended_at IS NULL",
@@ -90,7 +91,7 @@ pub async fn other_admins(
 pub async fn without_other_admins(
     connection: &mut SqliteConnection,
     user: UserId,
-) -> StoreResult<BTreeSet<ProjectId>> {
+) -> SqliteResult<BTreeSet<ProjectId>> {
     let rows: Vec<(Uuid,)> = sqlx::query_as(
         "SELECT m.project_id FROM memberships m WHERE m.user_id = ?1 AND m.role = ?2
          AND NOT EXISTS (SELECT 1 FROM memberships o JOIN accounts a ON a.user_id = o.user_id
@@ -121,7 +122,7 @@ pub async fn write(
     user: UserId,
     roles: impl IntoIterator<Item = (ProjectId, Option<MemberRole>)>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let (mut kept, mut gone) = (Vec::new(), Vec::new());
     for (project, role) in roles {
         match role {

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore, accounts,
     audit::NewAuditEntry,
+    error::SqliteResult,
     invitation_makers::{MAKER, MAKER_FACTS, close_invitations_of},
     keys::KeeperRow,
     member_roles::{self, other_admins, role},
@@ -28,7 +29,7 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_secrets::secret::SecretHash;
-use wayfare_store::{StoreError, StoreResult, access::NewAccount};
+use wayfare_store::{StoreError, access::NewAccount};
 
 #[derive(FromRow)]
 struct MemberRow {
@@ -40,7 +41,7 @@ struct MemberRow {
     last_sign_in_at: Option<i64>,
 }
 
-pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Member>> {
+pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<Member>> {
     let rows: Vec<MemberRow> = sqlx::query_as(
         "SELECT u.id, u.name, a.email, m.role, m.by_provider, a.last_sign_in_at
          FROM memberships m JOIN accounts a ON a.user_id = m.user_id JOIN users u
@@ -71,7 +72,7 @@ pub async fn set_role(
     seen: Role,
     wanted: Option<Role>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(i64, String)> = sqlx::query_as(
         "SELECT m.role, u.name FROM memberships m JOIN users u ON u.id = m.user_id
@@ -114,7 +115,7 @@ pub async fn invitations(
     store: &SqliteStore,
     project: ProjectId,
     now: Timestamp,
-) -> StoreResult<Vec<Invitation>> {
+) -> SqliteResult<Vec<Invitation>> {
     let rows: Vec<InvitationRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT i.id, i.email, i.role, i.created_by, u.name AS created_by_name, i.expires_at,
             {MAKER_FACTS}
@@ -150,7 +151,7 @@ pub async fn invite(
     secret: &SecretHash,
     expires_at: Timestamp,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let member: Option<(i64,)> = sqlx::query_as(
         "SELECT 1 FROM memberships m JOIN accounts a ON a.user_id = m.user_id WHERE m.project_id = ?
@@ -199,7 +200,7 @@ pub async fn withdraw(
     actor: &Actor,
     invitation: InvitationId,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let email: Option<(String,)> = sqlx::query_as(
         "UPDATE invitations SET closed_at = ?3 WHERE id = ?1 AND project_id = ?2
@@ -234,7 +235,7 @@ struct InvitationLinkRow {
 }
 
 impl InvitationLinkRow {
-    fn facts(&self) -> StoreResult<InvitationFacts> {
+    fn facts(&self) -> SqliteResult<InvitationFacts> {
         Ok(InvitationFacts {
             is_closed: self.is_closed,
             expires_at: Timestamp(self.expires_at),
@@ -252,7 +253,7 @@ async fn open_invitation(
     connection: &mut SqliteConnection,
     secret: &SecretHash,
     now: Timestamp,
-) -> StoreResult<InvitationLinkRow> {
+) -> SqliteResult<InvitationLinkRow> {
     let row: Option<InvitationLinkRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT i.id, i.project_id, p.name AS project, i.email, i.role, a.user_id AS account,
             i.expires_at, i.closed_at IS NOT NULL AS is_closed,
@@ -265,7 +266,7 @@ async fn open_invitation(
     .fetch_optional(connection)
     .await?;
     let row = row.ok_or(StoreError::LinkExpired)?;
-    if row.facts()?.opens(now) { Ok(row) } else { Err(StoreError::LinkExpired) }
+    if row.facts()?.opens(now) { Ok(row) } else { Err(StoreError::LinkExpired.into()) }
 }
 
 pub async fn offer(
@@ -273,7 +274,7 @@ pub async fn offer(
     secret: &SecretHash,
     asking: Option<UserId>,
     now: Timestamp,
-) -> StoreResult<InvitationPreview> {
+) -> SqliteResult<InvitationPreview> {
     let mut connection = store.readers.acquire().await?;
     let row = open_invitation(&mut connection, secret, now).await?;
     let invited = row.invited();
@@ -286,7 +287,7 @@ pub async fn accept(
     user: UserId,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<ProjectId> {
+) -> SqliteResult<ProjectId> {
     let mut transaction = store.begin().await?;
     let row = open_invitation(&mut transaction, secret, now).await?;
     decide_acceptance(row.invited(), user)?;
@@ -302,7 +303,7 @@ pub async fn accept_with_new_account(
     password_hash: &str,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<UserId> {
+) -> SqliteResult<UserId> {
     let mut transaction = store.begin().await?;
     let row = open_invitation(&mut transaction, secret, now).await?;
     let email =
@@ -321,7 +322,7 @@ async fn join(
     user: UserId,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let (project, invited) = (ProjectId(invitation.project_id), role(invitation.role)?);
     let before = member_roles::in_project(connection, project, user).await?;
     let after = MemberRole::with_invitation(before, invited);

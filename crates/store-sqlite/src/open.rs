@@ -141,7 +141,7 @@ async fn migrate(writer: &SqlitePool, config: &SqliteConfig) -> StoreResult<()> 
         .await
         .map_err(|error| StoreError::CannotOpen(explain_migration(path, &error)))?;
     spelling::bring_to_today(writer).await?;
-    backup::hold_where_restored(writer).await
+    Ok(backup::hold_where_restored(writer).await?)
 }
 
 /// Reads what is there without changing it: a file that is not ours, or not whole, is never opened

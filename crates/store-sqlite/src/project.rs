@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{SqliteStore, projects::DELETED};
+use super::{SqliteStore, error::SqliteResult, projects::DELETED};
 use wayfare_domain::{
     access::{
         actor::{Actor, ActorRef, RequestOrigin},
@@ -12,7 +12,7 @@ use wayfare_domain::{
     ids::{ProjectId, UserId},
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 /// The first project of every database. Fixed, so that two processes that start at once make the
 /// same one.
@@ -23,7 +23,7 @@ const LOCAL_ADMIN: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_00
 /// Who acts when something happens by itself.
 const SYSTEM: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0003));
 
-pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Actor> {
+pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> SqliteResult<Actor> {
     let mut transaction = store.begin().await?;
     sqlx::query(
         "INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -47,7 +47,7 @@ pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> StoreResult<Act
     known_local_actor(store).await
 }
 
-pub async fn known_local_actor(store: &SqliteStore) -> StoreResult<Actor> {
+pub async fn known_local_actor(store: &SqliteStore) -> SqliteResult<Actor> {
     // The first project may have been archived since; then the oldest that is not.
     let project: Option<(Uuid,)> = sqlx::query_as(
         "SELECT id FROM projects ORDER BY archived_at IS NOT NULL, created_at, id LIMIT 1",
@@ -72,7 +72,7 @@ pub fn system_person() -> ActorRef {
 }
 
 /// Every project that is not archived, with its generation.
-pub async fn generations(store: &SqliteStore) -> StoreResult<Vec<(ProjectId, i64)>> {
+pub async fn generations(store: &SqliteStore) -> SqliteResult<Vec<(ProjectId, i64)>> {
     let rows: Vec<(Uuid, i64)> = sqlx::query_as(
         "SELECT p.id, coalesce(c.generation, 0) FROM projects p LEFT JOIN project_changes c
             ON c.project_id = p.id
@@ -83,7 +83,7 @@ pub async fn generations(store: &SqliteStore) -> StoreResult<Vec<(ProjectId, i64
     Ok(rows.into_iter().map(|(id, generation)| (ProjectId(id), generation)).collect())
 }
 
-pub async fn generation(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
+pub async fn generation(store: &SqliteStore, project: ProjectId) -> SqliteResult<i64> {
     let generation: Option<(i64,)> =
         sqlx::query_as("SELECT generation FROM project_changes WHERE project_id = ?")
             .bind(project.0)
@@ -92,7 +92,7 @@ pub async fn generation(store: &SqliteStore, project: ProjectId) -> StoreResult<
     Ok(generation.map_or(0, |(generation,)| generation))
 }
 
-pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> StoreResult<i64> {
+pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> SqliteResult<i64> {
     let (count,): (i64,) = sqlx::query_as(
         "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ? AND shelf < ?",
     )
@@ -103,9 +103,9 @@ pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> StoreResu
     Ok(count)
 }
 
-pub async fn ready(store: &SqliteStore) -> StoreResult<()> {
+pub async fn ready(store: &SqliteStore) -> SqliteResult<()> {
     if let Some(lost) = store.ownership.look() {
-        return Err(StoreError::Unavailable(lost));
+        return Err(StoreError::Unavailable(lost).into());
     }
     sqlx::query("SELECT 1 FROM projects LIMIT 1").execute(&store.readers).await?;
     // Takes the write lock and gives it back: a full or locked disk shows here, not at the first

@@ -3,7 +3,7 @@
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry, member_roles::role, rows};
+use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult, member_roles::role, rows};
 use wayfare_domain::{
     access::{
         actor::Actor,
@@ -16,7 +16,7 @@ use wayfare_domain::{
     names::ProjectTitle,
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 /// The first of the `shelf` codes of deleted journeys.
 pub const DELETED: i64 = 2;
@@ -33,7 +33,7 @@ struct Row {
     archived_at: Option<i64>,
 }
 
-pub async fn all(store: &SqliteStore, user: Option<UserId>) -> StoreResult<Vec<ProjectSummary>> {
+pub async fn all(store: &SqliteStore, user: Option<UserId>) -> SqliteResult<Vec<ProjectSummary>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT p.id, p.name, m.role,
                 (SELECT coalesce(sum(c.count), 0) FROM journey_counts c WHERE c.project_id = p.id
@@ -69,7 +69,7 @@ pub async fn create(
     actor: &Actor,
     name: &ProjectTitle,
     now: Timestamp,
-) -> StoreResult<ProjectId> {
+) -> SqliteResult<ProjectId> {
     let project = ProjectId::new();
     let mut transaction = store.begin().await?;
     refuse_taken(&mut transaction, actor, project, name).await?;
@@ -103,7 +103,7 @@ async fn log(
     project: ProjectId,
     change: AccessChange<'_>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let (event, summary) = (change.event(), change.summary());
     NewAuditEntry::in_project(project, actor.user, event, &summary, &actor.origin)
         .write(connection, now)
@@ -117,7 +117,7 @@ async fn refuse_taken(
     actor: &Actor,
     project: ProjectId,
     name: &ProjectTitle,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let taken: Option<(i64,)> = sqlx::query_as(
         "SELECT 1 FROM projects p WHERE p.name = ?1 COLLATE NOCASE AND p.id <> ?2
          AND (EXISTS (SELECT 1 FROM memberships m
@@ -129,7 +129,7 @@ async fn refuse_taken(
     .bind(actor.user.0)
     .fetch_optional(connection)
     .await?;
-    if taken.is_some() { Err(StoreError::NameTaken("project")) } else { Ok(()) }
+    if taken.is_some() { Err(StoreError::NameTaken("project").into()) } else { Ok(()) }
 }
 
 pub async fn rename(
@@ -138,7 +138,7 @@ pub async fn rename(
     project: ProjectId,
     name: &ProjectTitle,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let before: Option<(String,)> = sqlx::query_as("SELECT name FROM projects WHERE id = ?")
         .bind(project.0)
@@ -163,7 +163,7 @@ pub async fn archive(
     project: ProjectId,
     archive: bool,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(String, bool)> =
         sqlx::query_as("SELECT name, archived_at IS NOT NULL FROM projects WHERE id = ?")
@@ -192,7 +192,7 @@ async fn load_archive_facts(
     connection: &mut SqliteConnection,
     project: ProjectId,
     is_archived: bool,
-) -> StoreResult<ArchiveFacts> {
+) -> SqliteResult<ArchiveFacts> {
     let statuses: Vec<(i64,)> = sqlx::query_as(
         "SELECT DISTINCT status FROM journey_counts
          WHERE project_id = ? AND shelf < ? AND count > 0",
@@ -217,7 +217,7 @@ async fn load_archive_facts(
 }
 
 /// The project of a journey or an operation.
-pub async fn of_thing(store: &SqliteStore, thing: Uuid) -> StoreResult<Option<ProjectId>> {
+pub async fn of_thing(store: &SqliteStore, thing: Uuid) -> SqliteResult<Option<ProjectId>> {
     let row: Option<(Uuid,)> = sqlx::query_as(
         "SELECT project_id FROM journeys WHERE id = ?1 UNION ALL SELECT project_id FROM operations
          WHERE id = ?1 LIMIT 1",

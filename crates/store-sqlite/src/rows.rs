@@ -4,6 +4,7 @@ use serde::Deserialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use crate::error::SqliteResult;
 use wayfare_domain::{
     access::actor::ActorRef,
     ids::{JourneyId, LabelId, UserId, VersionId},
@@ -17,7 +18,7 @@ use wayfare_domain::{
     stats::{StatsSummary, VersionStats},
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 /// The columns that make a [`SummaryRow`]; `j` is the journey.
 pub const SUMMARY_COLUMNS: &str = "j.id, j.name, j.description, j.status, j.shelf,
@@ -59,7 +60,7 @@ pub struct SummaryRow {
 struct LabelCell(Uuid, String, u8);
 
 impl SummaryRow {
-    pub fn into_domain(self) -> StoreResult<JourneySummary> {
+    pub fn into_domain(self) -> SqliteResult<JourneySummary> {
         let labels: Vec<LabelCell> = json(&self.labels, "labels")?;
         Ok(JourneySummary {
             id: JourneyId(self.id),
@@ -132,7 +133,7 @@ pub struct StatsRow {
 }
 
 impl VersionRow {
-    pub fn into_domain(self) -> StoreResult<VersionSummary> {
+    pub fn into_domain(self) -> SqliteResult<VersionSummary> {
         Ok(VersionSummary {
             id: VersionId(self.id),
             number: self.number,
@@ -170,13 +171,14 @@ fn person(id: Option<Uuid>, name: Option<String>) -> Option<ActorRef> {
     Some(ActorRef { id: UserId(id?), name: name.unwrap_or_default() })
 }
 
-pub fn status(code: i64) -> StoreResult<Status> {
-    Status::from_code(code).ok_or_else(|| StoreError::Corrupt(format!("the unknown status {code}")))
+pub fn status(code: i64) -> SqliteResult<Status> {
+    Status::from_code(code)
+        .ok_or_else(|| StoreError::Corrupt(format!("the unknown status {code}")).into())
 }
 
-pub fn visibility(code: i64) -> StoreResult<Visibility> {
+pub fn visibility(code: i64) -> SqliteResult<Visibility> {
     Visibility::from_code(code)
-        .ok_or_else(|| StoreError::Corrupt(format!("the unknown visibility {code}")))
+        .ok_or_else(|| StoreError::Corrupt(format!("the unknown visibility {code}")).into())
 }
 
 /// A condition that a column has one of these statuses, with their numbers in its text: the
@@ -189,21 +191,21 @@ pub fn status_condition(column: &str, statuses: &[Status]) -> String {
     }
 }
 
-pub fn entry_type(code: i64) -> StoreResult<EntryType> {
+pub fn entry_type(code: i64) -> SqliteResult<EntryType> {
     EntryType::from_code(code)
-        .ok_or_else(|| StoreError::Corrupt(format!("the unknown entry type {code}")))
+        .ok_or_else(|| StoreError::Corrupt(format!("the unknown entry type {code}")).into())
 }
 
 /// Reads JSON that this program wrote.
-pub fn json<T: for<'a> Deserialize<'a>>(text: &str, what: &str) -> StoreResult<T> {
+pub fn json<T: for<'a> Deserialize<'a>>(text: &str, what: &str) -> SqliteResult<T> {
     serde_json::from_str(text)
-        .map_err(|error| StoreError::Corrupt(format!("unreadable {what}: {error}")))
+        .map_err(|error| StoreError::Corrupt(format!("unreadable {what}: {error}")).into())
 }
 
 /// Writes JSON for `json_each` and for JSON columns.
-pub fn to_json<T: serde::Serialize>(value: &T) -> StoreResult<String> {
+pub fn to_json<T: serde::Serialize>(value: &T) -> SqliteResult<String> {
     serde_json::to_string(value)
-        .map_err(|error| StoreError::Corrupt(format!("something that is not JSON: {error}")))
+        .map_err(|error| StoreError::Corrupt(format!("something that is not JSON: {error}")).into())
 }
 
 /// An id as `unhex` reads it.

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry};
+use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult};
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
@@ -15,7 +15,7 @@ use wayfare_domain::{
     names::SavedFilterName,
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 #[derive(FromRow)]
 struct SavedFilterRow {
@@ -24,7 +24,7 @@ struct SavedFilterRow {
     query: String,
 }
 
-pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SavedFilter>> {
+pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<SavedFilter>> {
     let rows: Vec<SavedFilterRow> = sqlx::query_as(
         "SELECT id, name, query FROM saved_filters WHERE project_id = ? ORDER BY created_at, id",
     )
@@ -43,7 +43,7 @@ pub async fn save(
     name: &SavedFilterName,
     query: &ListQuery,
     now: Timestamp,
-) -> StoreResult<SavedFilter> {
+) -> SqliteResult<SavedFilter> {
     let saved = SavedFilter {
         id: SavedFilterId::new(),
         name: name.to_string(),
@@ -64,7 +64,7 @@ pub async fn save(
     .execute(&mut *transaction)
     .await?;
     if written.rows_affected() == 0 {
-        return Err(StoreError::NameTaken("saved filter"));
+        return Err(StoreError::NameTaken("saved filter").into());
     }
     NewAuditEntry::of(actor, AuditEvent::FilterSaved, &saved.audit_summary())
         .write(&mut transaction, now)
@@ -78,7 +78,7 @@ pub async fn delete(
     actor: &Actor,
     filter: SavedFilterId,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let gone: Option<(String,)> =
         sqlx::query_as("DELETE FROM saved_filters WHERE id = ? AND project_id = ? RETURNING name")

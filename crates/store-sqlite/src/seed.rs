@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
+    error::SqliteResult,
     import::{NewJourney, NewVersion, insert},
     labels,
     rows::{hex, to_json},
@@ -16,10 +17,7 @@ use wayfare_domain::{
     names::LabelName,
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreResult,
-    seed::{SeedJourney, SeedMember},
-};
+use wayfare_store::seed::{SeedJourney, SeedMember};
 
 pub async fn seed(
     store: &SqliteStore,
@@ -27,14 +25,14 @@ pub async fn seed(
     people: &[SeedMember],
     journeys: &[SeedJourney],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     insert_people(&mut transaction, people, now).await?;
     let labels = label_ids(&mut transaction, project, journeys, now).await?;
     let rows = journeys
         .iter()
         .map(|journey| new_journey(journey, &labels))
-        .collect::<StoreResult<Vec<_>>>()?;
+        .collect::<SqliteResult<Vec<_>>>()?;
     insert(&mut transaction, project, &rows).await?;
     mark_runs(&mut transaction, project, now).await?;
     store.commit(transaction, project).await?;
@@ -46,7 +44,7 @@ async fn mark_runs(
     connection: &mut SqliteConnection,
     project: ProjectId,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE versions SET entry_since = ?2 WHERE project_id = ?1 AND status = ?3
          AND entry_since = 0",
@@ -79,7 +77,7 @@ async fn insert_people(
     connection: &mut SqliteConnection,
     people: &[SeedMember],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let rows: Vec<(String, &str, &str)> = people
         .iter()
         .map(|person| (hex(person.id.0), person.name.as_str(), person.email.as_str()))
@@ -101,7 +99,7 @@ async fn label_ids(
     project: ProjectId,
     journeys: &[SeedJourney],
     now: Timestamp,
-) -> StoreResult<HashMap<LabelName, String>> {
+) -> SqliteResult<HashMap<LabelName, String>> {
     let mut names: Vec<LabelName> =
         journeys.iter().flat_map(|journey| journey.document.labels.clone()).collect();
     names.sort();
@@ -113,7 +111,7 @@ async fn label_ids(
 fn new_journey(
     journey: &SeedJourney,
     labels: &HashMap<LabelName, String>,
-) -> StoreResult<NewJourney> {
+) -> SqliteResult<NewJourney> {
     let document = &journey.document;
     let (graph, settings) = (to_json(&document.graph)?, to_json(&document.settings)?);
     let versions = journey

@@ -5,7 +5,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, accounts::end_sessions, audit::NewAuditEntry, member_roles::role, rows::json,
+    SqliteStore, accounts::end_sessions, audit::NewAuditEntry, error::SqliteResult,
+    member_roles::role, rows::json,
 };
 use wayfare_domain::{
     access::{
@@ -19,10 +20,7 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_secrets::secret::SecretHash;
-use wayfare_store::{
-    StoreResult,
-    access::{ActiveSession, NewSession},
-};
+use wayfare_store::access::{ActiveSession, NewSession};
 
 #[derive(FromRow)]
 struct LiveRow {
@@ -54,7 +52,7 @@ pub async fn live(
     secret: &SecretHash,
     idle_ms: i64,
     now: Timestamp,
-) -> StoreResult<Option<ActiveSession>> {
+) -> SqliteResult<Option<ActiveSession>> {
     let row: Option<LiveRow> = sqlx::query_as(
         "SELECT s.id, s.user_id, u.name, a.email, s.expires_at, s.last_seen_at,
                 a.suspended_at IS NOT NULL AS is_account_suspended,
@@ -75,7 +73,7 @@ pub async fn live(
         .map(|MembershipCell(id, name, code)| {
             Ok(Membership { project: ProjectRef { id: ProjectId(id), name }, role: role(code)? })
         })
-        .collect::<StoreResult<_>>()?;
+        .collect::<SqliteResult<_>>()?;
     Ok(Some(ActiveSession {
         id: SessionId(row.id),
         user: UserId(row.user_id),
@@ -93,7 +91,7 @@ struct LocalRow {
     accounts: bool,
 }
 
-pub async fn local_projects(store: &SqliteStore) -> StoreResult<Option<Vec<ProjectRef>>> {
+pub async fn local_projects(store: &SqliteStore) -> SqliteResult<Option<Vec<ProjectRef>>> {
     let rows: Vec<LocalRow> = sqlx::query_as(
         "SELECT p.id, p.name, x.accounts FROM (SELECT EXISTS (SELECT 1 FROM accounts) AS accounts) x
          LEFT JOIN projects p ON p.archived_at IS NULL ORDER BY p.created_at, p.id",
@@ -110,7 +108,7 @@ pub async fn local_projects(store: &SqliteStore) -> StoreResult<Option<Vec<Proje
     ))
 }
 
-pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> StoreResult<()> {
+pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     sqlx::query("UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1 AND last_seen_at < ?2")
         .bind(session.0)
@@ -125,7 +123,7 @@ pub async fn open(
     session: &NewSession,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     // What is over is swept here: sign-ins are rare.
     sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1 OR secret_hash IS ?2")
@@ -163,7 +161,7 @@ pub async fn rotate(
     store: &SqliteStore,
     session: SessionId,
     secret: &SecretHash,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     sqlx::query("UPDATE sessions SET secret_hash = ?2 WHERE id = ?1")
         .bind(session.0)
@@ -199,7 +197,7 @@ pub async fn of_user(
     user: UserId,
     idle_ms: i64,
     now: Timestamp,
-) -> StoreResult<Vec<SessionView>> {
+) -> SqliteResult<Vec<SessionView>> {
     let rows: Vec<SessionRow> = sqlx::query_as(
         "SELECT s.id, s.agent, s.address, s.created_at, s.expires_at, s.last_seen_at,
                 a.suspended_at IS NOT NULL AS is_account_suspended
@@ -229,7 +227,7 @@ pub async fn end(
     session: SessionId,
     event: AuditEvent,
     now: Timestamp,
-) -> StoreResult<bool> {
+) -> SqliteResult<bool> {
     let mut transaction = store.begin().await?;
     let ended: Option<(String,)> =
         sqlx::query_as("DELETE FROM sessions WHERE id = ? AND user_id = ? RETURNING agent")
@@ -245,7 +243,7 @@ pub async fn end(
     Ok(true)
 }
 
-pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> StoreResult<i64> {
+pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> SqliteResult<i64> {
     let mut transaction = store.begin().await?;
     let ended = end_sessions(&mut transaction, actor.user, None).await?;
     let change = AccessChange::SignedOutEverywhere { sessions: ended };
@@ -261,7 +259,7 @@ pub async fn note_failed(
     user: UserId,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let change = AccessChange::SignInFailed;
     NewAuditEntry::of_account(user, change.event(), &change.summary(), origin)

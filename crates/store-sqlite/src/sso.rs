@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore, accounts,
     audit::NewAuditEntry,
+    error::SqliteResult,
     sso_roles::{RuleGrant, apply_rules},
 };
 use wayfare_domain::{
@@ -24,7 +25,7 @@ use wayfare_domain::{
 };
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError,
     access::{NewAccount, PendingSsoSignIn},
 };
 
@@ -34,7 +35,7 @@ pub async fn begin(
     pending: &PendingSsoSignIn,
     expires_at: Timestamp,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     sqlx::query("DELETE FROM provider_sign_ins WHERE expires_at <= ?")
         .bind(now.0)
@@ -67,7 +68,7 @@ pub async fn take(
     store: &SqliteStore,
     state: &SecretHash,
     now: Timestamp,
-) -> StoreResult<Option<PendingSsoSignIn>> {
+) -> SqliteResult<Option<PendingSsoSignIn>> {
     let mut transaction = store.begin().await?;
     let row: Option<SsoSignInRow> = sqlx::query_as(
         "DELETE FROM provider_sign_ins WHERE state_hash = ? AND expires_at > ?
@@ -92,7 +93,7 @@ pub async fn account(
     person: &SsoIdentity,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<UserId> {
+) -> SqliteResult<UserId> {
     let mut transaction = store.begin().await?;
     let candidates = load_candidates(&mut transaction, person).await?;
     let (user, how) = match decide_account(person, &candidates)? {
@@ -139,7 +140,7 @@ impl From<CandidateRow> for SsoCandidate {
 async fn load_candidates(
     connection: &mut SqliteConnection,
     person: &SsoIdentity,
-) -> StoreResult<SsoCandidates> {
+) -> SqliteResult<SsoCandidates> {
     let linked: Option<CandidateRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {CANDIDATE} FROM identities i JOIN accounts a ON a.user_id = i.user_id
          WHERE i.issuer = ? AND i.subject = ?"
@@ -165,7 +166,7 @@ async fn load_candidates(
 async fn owner(
     connection: &mut SqliteConnection,
     identity: &LinkedIdentity,
-) -> StoreResult<Option<UserId>> {
+) -> SqliteResult<Option<UserId>> {
     let row: Option<(Uuid,)> =
         sqlx::query_as("SELECT user_id FROM identities WHERE issuer = ? AND subject = ?")
             .bind(&identity.issuer)
@@ -182,7 +183,7 @@ async fn insert_identity(
     how: LinkMethod,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query("INSERT INTO identities (issuer, subject, user_id) VALUES (?, ?, ?)")
         .bind(&identity.issuer)
         .bind(&identity.subject)
@@ -195,7 +196,7 @@ async fn insert_identity(
         .await
 }
 
-pub async fn identities(store: &SqliteStore, user: UserId) -> StoreResult<Vec<LinkedIdentity>> {
+pub async fn identities(store: &SqliteStore, user: UserId) -> SqliteResult<Vec<LinkedIdentity>> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT issuer, subject FROM identities WHERE user_id = ? ORDER BY issuer, subject",
     )
@@ -210,7 +211,7 @@ pub async fn link(
     actor: &Actor,
     person: &SsoIdentity,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let owner = owner(&mut transaction, &person.identity).await?;
     if !decide_link(owner, actor.user)? {
@@ -226,7 +227,7 @@ pub async fn unlink(
     actor: &Actor,
     identity: &LinkedIdentity,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let unlinked =
         sqlx::query("DELETE FROM identities WHERE issuer = ? AND subject = ? AND user_id = ?")
@@ -236,7 +237,7 @@ pub async fn unlink(
             .execute(&mut *transaction)
             .await?;
     if unlinked.rows_affected() == 0 {
-        return Err(StoreError::NotFound("linked sign-in"));
+        return Err(StoreError::NotFound("linked sign-in").into());
     }
     let (has_password,): (bool,) =
         sqlx::query_as("SELECT password_hash IS NOT NULL FROM accounts WHERE user_id = ?")
@@ -261,7 +262,7 @@ pub async fn unlink_all(
     user: UserId,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let unlinked: Vec<(String, String)> =
         sqlx::query_as("DELETE FROM identities WHERE user_id = ? RETURNING issuer, subject")
             .bind(user.0)

@@ -4,7 +4,10 @@
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{audit::NewAuditEntry, invitation_makers::close_invitations_of, member_roles};
+use super::{
+    audit::NewAuditEntry, error::SqliteResult, invitation_makers::close_invitations_of,
+    member_roles,
+};
 use wayfare_domain::{
     access::{
         actor::RequestOrigin,
@@ -15,7 +18,6 @@ use wayfare_domain::{
     ids::{ProjectId, UserId},
     time::Timestamp,
 };
-use wayfare_store::StoreResult;
 
 /// What the rules give to someone from now on.
 pub struct RuleGrant<'a> {
@@ -30,7 +32,7 @@ pub async fn apply_rules(
     user: UserId,
     origin: &RequestOrigin,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let before = member_roles::of_user(connection, user).await?;
     let without_others = member_roles::without_other_admins(connection, user).await?;
     let given = match grant.roles {
@@ -63,7 +65,7 @@ struct ProjectRow {
     named_at: Option<i64>,
 }
 
-async fn named_projects(connection: &mut SqliteConnection) -> StoreResult<Vec<NamedProject>> {
+async fn named_projects(connection: &mut SqliteConnection) -> SqliteResult<Vec<NamedProject>> {
     let rows: Vec<ProjectRow> =
         sqlx::query_as("SELECT id, name, created_at, named_at FROM projects")
             .fetch_all(connection)

@@ -37,7 +37,7 @@ impl Store for SqliteStore {
         query: &ListQuery,
         now: Timestamp,
     ) -> StoreResult<ListPage> {
-        list::read(self, project, query, now).await
+        Ok(list::read(self, project, query, now).await?)
     }
 
     async fn preview_stop(
@@ -46,7 +46,7 @@ impl Store for SqliteStore {
         selection: &Selection,
         now: Timestamp,
     ) -> StoreResult<StopPreview> {
-        operate::preview_stop(self, project, selection, now).await
+        Ok(operate::preview_stop(self, project, selection, now).await?)
     }
 
     async fn operate(
@@ -57,7 +57,7 @@ impl Store for SqliteStore {
         confirmed: Option<SelectionDigest>,
         now: Timestamp,
     ) -> StoreResult<OperationResult> {
-        operate::operate(self, actor, selection, action, confirmed, now).await
+        Ok(operate::operate(self, actor, selection, action, confirmed, now).await?)
     }
 
     async fn label(
@@ -67,7 +67,7 @@ impl Store for SqliteStore {
         change: &ChangeLabels,
         now: Timestamp,
     ) -> StoreResult<OperationResult> {
-        labels::change(self, actor, selection, change, now).await
+        Ok(labels::change(self, actor, selection, change, now).await?)
     }
 
     async fn rename(
@@ -77,7 +77,7 @@ impl Store for SqliteStore {
         name: &JourneyName,
         now: Timestamp,
     ) -> StoreResult<OperationResult> {
-        edit::rename(self, actor, journey, name, now).await
+        Ok(edit::rename(self, actor, journey, name, now).await?)
     }
 
     async fn undo(
@@ -86,7 +86,7 @@ impl Store for SqliteStore {
         operation: OperationId,
         now: Timestamp,
     ) -> StoreResult<OperationResult> {
-        undo::undo(self, actor, operation, now).await
+        Ok(undo::undo(self, actor, operation, now).await?)
     }
 
     async fn complete_version(
@@ -95,7 +95,7 @@ impl Store for SqliteStore {
         version: VersionKey,
         now: Timestamp,
     ) -> StoreResult<()> {
-        operate::complete(self, system, version, now).await
+        Ok(operate::complete(self, system, version, now).await?)
     }
 
     async fn advance_by_time(
@@ -103,11 +103,11 @@ impl Store for SqliteStore {
         system: &Actor,
         now: Timestamp,
     ) -> StoreResult<Option<Timestamp>> {
-        operate::advance_by_time(self, system, now).await
+        Ok(operate::advance_by_time(self, system, now).await?)
     }
 
     async fn journey(&self, project: ProjectId, journey: JourneyId) -> StoreResult<JourneyDetail> {
-        detail::read(self, project, journey).await
+        Ok(detail::read(self, project, journey).await?)
     }
 
     async fn history(
@@ -116,7 +116,7 @@ impl Store for SqliteStore {
         journey: JourneyId,
         limit: i64,
     ) -> StoreResult<Vec<HistoryEntry>> {
-        history::of_journey(self, project, journey, limit).await
+        Ok(history::of_journey(self, project, journey, limit).await?)
     }
 
     async fn operation(
@@ -125,7 +125,7 @@ impl Store for SqliteStore {
         operation: OperationId,
         page: i64,
     ) -> StoreResult<OperationDetail> {
-        history::account(self, project, operation, page).await
+        Ok(history::account(self, project, operation, page).await?)
     }
 
     async fn create(
@@ -134,7 +134,7 @@ impl Store for SqliteStore {
         document: &JourneyDocument,
         now: Timestamp,
     ) -> StoreResult<JourneyId> {
-        edit::create(self, actor, document, now).await
+        Ok(edit::create(self, actor, document, now).await?)
     }
 
     async fn clone_journey(
@@ -144,7 +144,7 @@ impl Store for SqliteStore {
         to: ProjectId,
         now: Timestamp,
     ) -> StoreResult<JourneyId> {
-        clone::clone_journey(self, actor, journey, to, now).await
+        Ok(clone::clone_journey(self, actor, journey, to, now).await?)
     }
 
     async fn edit_details(
@@ -154,11 +154,11 @@ impl Store for SqliteStore {
         edit: &EditDetails,
         now: Timestamp,
     ) -> StoreResult<()> {
-        edit::edit_details(self, actor, journey, edit, now).await
+        Ok(edit::edit_details(self, actor, journey, edit, now).await?)
     }
 
     async fn labels(&self, project: ProjectId) -> StoreResult<Vec<Label>> {
-        labels::all(self, project).await
+        Ok(labels::all(self, project).await?)
     }
 
     async fn save_filter(
@@ -168,7 +168,7 @@ impl Store for SqliteStore {
         query: &ListQuery,
         now: Timestamp,
     ) -> StoreResult<SavedFilter> {
-        saved_filters::save(self, actor, name, query, now).await
+        Ok(saved_filters::save(self, actor, name, query, now).await?)
     }
 
     async fn delete_filter(
@@ -177,7 +177,7 @@ impl Store for SqliteStore {
         filter: SavedFilterId,
         now: Timestamp,
     ) -> StoreResult<()> {
-        saved_filters::delete(self, actor, filter, now).await
+        Ok(saved_filters::delete(self, actor, filter, now).await?)
     }
 
     async fn import(
@@ -186,7 +186,7 @@ impl Store for SqliteStore {
         documents: &[JourneyDocument],
         now: Timestamp,
     ) -> StoreResult<Vec<JourneyId>> {
-        import::import(self, actor, documents, now).await
+        Ok(import::import(self, actor, documents, now).await?)
     }
 
     async fn export(
@@ -194,7 +194,7 @@ impl Store for SqliteStore {
         project: ProjectId,
         after: Option<JourneyId>,
     ) -> StoreResult<Vec<(JourneyId, JourneyDocument)>> {
-        import::export(self, project, after).await
+        Ok(import::export(self, project, after).await?)
     }
 
     async fn seed(
@@ -204,19 +204,19 @@ impl Store for SqliteStore {
         journeys: &[SeedJourney],
         now: Timestamp,
     ) -> StoreResult<()> {
-        seed::seed(self, project, people, journeys, now).await
+        Ok(seed::seed(self, project, people, journeys, now).await?)
     }
 
     async fn journey_count(&self, project: ProjectId) -> StoreResult<i64> {
-        project::journey_count(self, project).await
+        Ok(project::journey_count(self, project).await?)
     }
 
     async fn local_actor(&self, now: Timestamp) -> StoreResult<Actor> {
-        project::local_actor(self, now).await
+        Ok(project::local_actor(self, now).await?)
     }
 
     async fn known_local_actor(&self) -> StoreResult<Actor> {
-        project::known_local_actor(self).await
+        Ok(project::known_local_actor(self).await?)
     }
 
     fn local_person(&self) -> ActorRef {
@@ -228,15 +228,15 @@ impl Store for SqliteStore {
     }
 
     async fn generations(&self) -> StoreResult<Vec<(ProjectId, i64)>> {
-        project::generations(self).await
+        Ok(project::generations(self).await?)
     }
 
     async fn generation(&self, project: ProjectId) -> StoreResult<i64> {
-        project::generation(self, project).await
+        Ok(project::generation(self, project).await?)
     }
 
     async fn check(&self) -> StoreResult<Vec<Finding>> {
-        consistency::check(self).await
+        Ok(consistency::check(self).await?)
     }
 
     fn is_pressed(&self) -> bool {
@@ -244,6 +244,6 @@ impl Store for SqliteStore {
     }
 
     async fn ready(&self) -> StoreResult<()> {
-        project::ready(self).await
+        Ok(project::ready(self).await?)
     }
 }

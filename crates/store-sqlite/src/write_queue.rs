@@ -12,7 +12,7 @@ use std::{
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use tokio::sync::oneshot;
 
-use wayfare_store::StoreResult;
+use crate::error::SqliteResult;
 
 /// For how long after a person had to wait others write in small portions.
 const PRESSED: Duration = Duration::from_secs(5);
@@ -166,11 +166,11 @@ impl Writing {
         Self { transaction, _turn: turn }
     }
 
-    pub async fn commit(self) -> StoreResult<()> {
+    pub async fn commit(self) -> SqliteResult<()> {
         Ok(self.transaction.commit().await?)
     }
 
-    pub async fn rollback(self) -> StoreResult<()> {
+    pub async fn rollback(self) -> SqliteResult<()> {
         Ok(self.transaction.rollback().await?)
     }
 }

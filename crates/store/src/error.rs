@@ -52,9 +52,14 @@ pub enum StoreError {
     /// The database cannot be written right now; nothing was changed, and later it may work.
     #[error("the database cannot be written: {0}")]
     Unavailable(WriteFailure),
-    /// The database did not do what it was asked.
-    #[error("database: {0}")]
-    Database(sqlx::Error),
+    /// The database did not do what it was asked. Its driver's error is for the log alone; what
+    /// follows from it is said beside it.
+    #[error("database: {error}")]
+    Backend {
+        error: Box<dyn std::error::Error + Send + Sync>,
+        /// What [`StoreError::is_about_rows`] answers.
+        is_about_rows: bool,
+    },
 }
 
 /// What keeps the database from being written.
@@ -79,22 +84,6 @@ pub enum WriteFailure {
 }
 
 impl WriteFailure {
-    /// By SQLite's primary result codes: 5 BUSY, 6 LOCKED, 10 IOERR, 13 FULL; 531 is a commit that
-    /// its guard refused.
-    fn of(error: &sqlx::Error) -> Option<Self> {
-        if matches!(error, sqlx::Error::PoolTimedOut) {
-            return Some(WriteFailure::Busy);
-        }
-        let code: i64 = error.as_database_error()?.code()?.parse().ok()?;
-        match code & 0xff {
-            _ if code == 531 => Some(WriteFailure::Replaced),
-            5 | 6 => Some(WriteFailure::Locked),
-            10 => Some(WriteFailure::Disk),
-            13 => Some(WriteFailure::DiskFull),
-            _ => None,
-        }
-    }
-
     /// What a person is told, and what to do.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -136,7 +125,7 @@ impl StoreError {
     pub fn sentence(&self) -> String {
         match self {
             StoreError::Unavailable(obstacle) => obstacle.sentence().to_string(),
-            StoreError::Database(_) | StoreError::Corrupt(_) => {
+            StoreError::Backend { .. } | StoreError::Corrupt(_) => {
                 "A database operation failed. Check the database with: wayfare check. With --log \
                     debug the log has the details."
                     .to_string()
@@ -152,18 +141,10 @@ impl StoreError {
     pub fn is_about_rows(&self) -> bool {
         match self {
             StoreError::Corrupt(_) => true,
-            StoreError::Database(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => true,
-            StoreError::Database(error) => is_about_row(error).unwrap_or(false),
+            StoreError::Backend { is_about_rows, .. } => *is_about_rows,
             _ => false,
         }
     }
-}
-
-/// By SQLite's primary result codes: 18 TOOBIG, 19 CONSTRAINT, 20 MISMATCH.
-fn is_about_row(error: &sqlx::Error) -> Option<bool> {
-    let error = error.as_database_error()?;
-    let code: i64 = error.code()?.parse().ok()?;
-    Some(matches!(code & 0xff, 18..=20) || error.message().contains("malformed JSON"))
 }
 
 impl From<JourneyError> for StoreError {
@@ -176,12 +157,6 @@ impl From<JourneyError> for StoreError {
             JourneyError::Draft(conflict) => StoreError::Draft(conflict),
             JourneyError::Problems(problems) => StoreError::Problems(problems),
         }
-    }
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        WriteFailure::of(&error).map_or(StoreError::Database(error), StoreError::Unavailable)
     }
 }
 

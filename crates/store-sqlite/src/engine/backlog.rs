@@ -3,17 +3,14 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::SqliteStore;
+use crate::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     engine::enrolment::MISSING_OUTLET_PREFIX,
     ids::{JourneyId, ProjectId},
     journeys::status::Status,
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreResult,
-    engine::{EngineBacklog, JourneyStatsRow},
-};
+use wayfare_store::engine::{EngineBacklog, JourneyStatsRow};
 
 /// Most journeys that are told of: those that are running first.
 const JOURNEYS: i64 = 2_000;
@@ -37,7 +34,7 @@ pub async fn read(
     store: &SqliteStore,
     project: ProjectId,
     now: Timestamp,
-) -> StoreResult<EngineBacklog> {
+) -> SqliteResult<EngineBacklog> {
     let (due,): (i64,) = sqlx::query_as(
         "SELECT count(*) FROM enrolments INDEXED BY enrolments_due WHERE due_at <= ?",
     )

@@ -7,14 +7,14 @@ use super::{
     plan,
     states::{INSIDE, QUEUED, lane},
 };
-use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json, write_queue::Urgency};
-use wayfare_domain::{engine::node::ExitReason, ids::ProjectId};
-use wayfare_store::{
-    StoreResult,
-    engine::{EngineBatch, EnrolmentPosition, ProfileKey},
+use crate::{
+    SqliteStore, bulk_statement::BulkStatement, error::SqliteResult, rows::to_json,
+    write_queue::Urgency,
 };
+use wayfare_domain::{engine::node::ExitReason, ids::ProjectId};
+use wayfare_store::engine::{EngineBatch, EnrolmentPosition, ProfileKey};
 
-pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> StoreResult<bool> {
+pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> SqliteResult<bool> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let head = plan::head(&mut *connection).await?;
@@ -49,7 +49,7 @@ fn due(position: &EnrolmentPosition) -> Option<i64> {
 }
 
 /// False where someone is not where the batch thinks they are.
-async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<bool> {
+async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<bool> {
     static MOVE: BulkStatement = BulkStatement::new(
         "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at
             = m.column6,
@@ -76,7 +76,7 @@ async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sto
     Ok(done == batch.moved.len() as u64)
 }
 
-async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     static ENTER: BulkStatement = BulkStatement::new(
         "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until,
             due_at, state,
@@ -108,7 +108,7 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> St
     Ok(())
 }
 
-async fn write_log(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+async fn write_log(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     static STEP: BulkStatement = BulkStatement::new(
         "INSERT INTO steps (enrolment, visit, at, path) VALUES",
         4,
@@ -138,7 +138,7 @@ async fn write_log(connection: &mut SqliteConnection, batch: &EngineBatch) -> St
 async fn write_messages(
     connection: &mut SqliteConnection,
     batch: &EngineBatch,
-) -> StoreResult<bool> {
+) -> SqliteResult<bool> {
     static QUEUE: BulkStatement = BulkStatement::new(
         "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
          expires_at, created_at, receiver) VALUES",
@@ -176,7 +176,7 @@ async fn write_messages(
 
 /// What became of messages has been acted on. That it was sent, failed or was withheld stands in
 /// the outbox itself.
-async fn close_answers(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+async fn close_answers(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     static FORGET: BulkStatement =
         BulkStatement::new("DELETE FROM message_events WHERE (message, what) IN (VALUES", 2, ")");
     static KEEP: BulkStatement = BulkStatement::new(
@@ -199,7 +199,7 @@ async fn close_answers(connection: &mut SqliteConnection, batch: &EngineBatch) -
     Ok(())
 }
 
-async fn count(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+async fn count(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     static COUNT: BulkStatement = BulkStatement::new(
         "UPDATE versions SET qualified = qualified + c.column2, control = control + c.column3,
                     entered = entered + c.column4,
@@ -238,7 +238,7 @@ async fn count(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreR
     Ok(())
 }
 
-async fn change_people(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+async fn change_people(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     static PATCH: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET properties = json_patch(properties, c.column2), updated_at = c.column3
          FROM (VALUES",
@@ -257,7 +257,7 @@ async fn change_people(connection: &mut SqliteConnection, batch: &EngineBatch) -
         .properties
         .iter()
         .map(|(profile, patch)| Ok((*profile, to_json(patch)?)))
-        .collect::<StoreResult<_>>()?;
+        .collect::<SqliteResult<_>>()?;
     PATCH
         .run(connection, patches, |query, (profile, patch)| {
             query.bind(profile).bind(patch).bind(now)
@@ -279,7 +279,7 @@ async fn change_people(connection: &mut SqliteConnection, batch: &EngineBatch) -
     Ok(())
 }
 
-async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     if batch.lists.is_empty() {
         return Ok(());
     }
@@ -307,7 +307,10 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) ->
     Ok(())
 }
 
-async fn start_journeys(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+async fn start_journeys(
+    connection: &mut SqliteConnection,
+    batch: &EngineBatch,
+) -> SqliteResult<()> {
     if batch.started.is_empty() {
         return Ok(());
     }
@@ -330,7 +333,7 @@ async fn start_journeys(connection: &mut SqliteConnection, batch: &EngineBatch) 
     Ok(())
 }
 
-async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> StoreResult<()> {
+async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     if batch.cursor != batch.head.cursor {
         sqlx::query("UPDATE engine_state SET cursor = ?")
             .bind(batch.cursor)
@@ -358,7 +361,7 @@ async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> S
     Ok(())
 }
 
-async fn announce(connection: &mut SqliteConnection, projects: &[ProjectId]) -> StoreResult<()> {
+async fn announce(connection: &mut SqliteConnection, projects: &[ProjectId]) -> SqliteResult<()> {
     for project in projects {
         sqlx::query(
             "INSERT INTO project_changes (project_id, generation) VALUES (?, 1)

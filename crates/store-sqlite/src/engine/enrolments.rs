@@ -5,12 +5,9 @@ use std::collections::HashMap;
 use sqlx::FromRow;
 
 use super::{read::distinct, states::INSIDE};
-use crate::{SqliteStore, rows::to_json};
+use crate::{SqliteStore, error::SqliteResult, rows::to_json};
 use wayfare_domain::{engine::entry::EnrolmentHistory, time::Timestamp};
-use wayfare_store::{
-    StoreResult,
-    engine::{ActiveEnrolment, JourneyKey, ProfileKey, VersionKey},
-};
+use wayfare_store::engine::{ActiveEnrolment, JourneyKey, ProfileKey, VersionKey};
 
 /// The columns of a [`LiveRow`]; `e` is the enrolment.
 pub const LIVE_COLUMNS: &str = "e.seq, e.journey, e.version, e.profile, e.node, e.visit,
@@ -55,7 +52,7 @@ pub async fn live(
     store: &SqliteStore,
     profiles: &[ProfileKey],
     versions: &[VersionKey],
-) -> StoreResult<Vec<ActiveEnrolment>> {
+) -> SqliteResult<Vec<ActiveEnrolment>> {
     if profiles.is_empty() || versions.is_empty() {
         return Ok(Vec::new());
     }
@@ -77,7 +74,7 @@ pub async fn live(
 pub async fn histories(
     store: &SqliteStore,
     pairs: &[(JourneyKey, ProfileKey)],
-) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
+) -> SqliteResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
     if pairs.is_empty() {
         return Ok(HashMap::new());
     }
@@ -109,7 +106,7 @@ pub async fn due_enrolments(
     after: Option<Timestamp>,
     until: Timestamp,
     limit: i64,
-) -> StoreResult<Vec<ActiveEnrolment>> {
+) -> SqliteResult<Vec<ActiveEnrolment>> {
     let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {LIVE_COLUMNS} FROM enrolments e INDEXED BY enrolments_due
          WHERE e.due_at > ?3 AND e.due_at <= ?1 AND e.profile IS NOT NULL ORDER BY e.due_at
@@ -126,7 +123,7 @@ pub async fn due_enrolments(
 pub async fn next_due(
     store: &SqliteStore,
     after: Option<Timestamp>,
-) -> StoreResult<Option<Timestamp>> {
+) -> SqliteResult<Option<Timestamp>> {
     let (due,): (Option<i64>,) = sqlx::query_as(
         "SELECT min(due_at) FROM enrolments WHERE due_at IS NOT NULL AND due_at > ?",
     )

@@ -6,12 +6,9 @@ use super::{
     enrolments::{LIVE_COLUMNS, LiveRow},
     states::{INSIDE, QUEUED, TEST_MODE},
 };
-use crate::SqliteStore;
+use crate::{SqliteStore, error::SqliteResult};
 use wayfare_domain::messages::event::MessageEventKind;
-use wayfare_store::{
-    StoreResult,
-    engine::{PendingMessageEvent, QueuedMessage},
-};
+use wayfare_store::engine::{PendingMessageEvent, QueuedMessage};
 
 #[derive(FromRow)]
 struct QueuedRow {
@@ -30,7 +27,7 @@ pub async fn queued_test_messages(
     store: &SqliteStore,
     after: i64,
     limit: i64,
-) -> StoreResult<Vec<QueuedMessage>> {
+) -> SqliteResult<Vec<QueuedMessage>> {
     let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<QueuedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit,
@@ -72,7 +69,7 @@ struct PendingRow {
 pub async fn pending_message_events(
     store: &SqliteStore,
     limit: i64,
-) -> StoreResult<Vec<PendingMessageEvent>> {
+) -> SqliteResult<Vec<PendingMessageEvent>> {
     let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
     let rows: Vec<PendingRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT m.message, m.what, o.node AS message_node, o.visit AS message_visit,

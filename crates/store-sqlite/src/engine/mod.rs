@@ -36,27 +36,27 @@ use wayfare_store::{
 
 impl EngineStore for SqliteStore {
     async fn head(&self) -> StoreResult<EngineState> {
-        plan::head(&self.readers).await
+        Ok(plan::head(&self.readers).await?)
     }
 
     async fn active_versions(&self) -> StoreResult<Vec<ActiveVersionInfo>> {
-        plan::active_versions(self).await
+        Ok(plan::active_versions(self).await?)
     }
 
     async fn contents(&self, versions: &[VersionKey]) -> StoreResult<Vec<VersionDefinition>> {
-        plan::contents(self, versions).await
+        Ok(plan::contents(self, versions).await?)
     }
 
     async fn all_segments(&self) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
-        plan::all_segments(self).await
+        Ok(plan::all_segments(self).await?)
     }
 
     async fn event_names(&self, after: i64) -> StoreResult<Vec<(i64, ProjectKey, String)>> {
-        plan::event_names(self, after).await
+        Ok(plan::event_names(self, after).await?)
     }
 
     async fn events_after(&self, cursor: i64, limit: i64) -> StoreResult<Vec<StoredEvent>> {
-        read::events_after(self, cursor, limit).await
+        Ok(read::events_after(self, cursor, limit).await?)
     }
 
     async fn people(
@@ -64,7 +64,7 @@ impl EngineStore for SqliteStore {
         profiles: &[ProfileKey],
         needs: &ProfileNeeds,
     ) -> StoreResult<HashMap<ProfileKey, Profile>> {
-        profiles::people(self, profiles, needs).await
+        Ok(profiles::people(self, profiles, needs).await?)
     }
 
     async fn live(
@@ -72,21 +72,21 @@ impl EngineStore for SqliteStore {
         profiles: &[ProfileKey],
         versions: &[VersionKey],
     ) -> StoreResult<Vec<ActiveEnrolment>> {
-        enrolments::live(self, profiles, versions).await
+        Ok(enrolments::live(self, profiles, versions).await?)
     }
 
     async fn histories(
         &self,
         pairs: &[(JourneyKey, ProfileKey)],
     ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
-        enrolments::histories(self, pairs).await
+        Ok(enrolments::histories(self, pairs).await?)
     }
 
     async fn matching_before(
         &self,
         pairs: &[(VersionKey, ProfileKey)],
     ) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
-        read::matching_before(self, pairs).await
+        Ok(read::matching_before(self, pairs).await?)
     }
 
     async fn due_enrolments(
@@ -95,11 +95,11 @@ impl EngineStore for SqliteStore {
         until: Timestamp,
         limit: i64,
     ) -> StoreResult<Vec<ActiveEnrolment>> {
-        enrolments::due_enrolments(self, after, until, limit).await
+        Ok(enrolments::due_enrolments(self, after, until, limit).await?)
     }
 
     async fn next_due(&self, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
-        enrolments::next_due(self, after).await
+        Ok(enrolments::next_due(self, after).await?)
     }
 
     async fn put_off(
@@ -108,7 +108,7 @@ impl EngineStore for SqliteStore {
         now: Timestamp,
         until: Timestamp,
     ) -> StoreResult<()> {
-        sweep::put_off(self, people, now, until).await
+        Ok(sweep::put_off(self, people, now, until).await?)
     }
 
     async fn queued_test_messages(
@@ -116,19 +116,19 @@ impl EngineStore for SqliteStore {
         after: i64,
         limit: i64,
     ) -> StoreResult<Vec<QueuedMessage>> {
-        messages::queued_test_messages(self, after, limit).await
+        Ok(messages::queued_test_messages(self, after, limit).await?)
     }
 
     async fn pending_message_events(&self, limit: i64) -> StoreResult<Vec<PendingMessageEvent>> {
-        messages::pending_message_events(self, limit).await
+        Ok(messages::pending_message_events(self, limit).await?)
     }
 
     async fn live_channels(&self) -> StoreResult<HashSet<(ProjectKey, Channel)>> {
-        plan::live_channels(self).await
+        Ok(plan::live_channels(self).await?)
     }
 
     async fn profile_changes(&self, limit: i64) -> StoreResult<Vec<(i64, ProjectKey, ProfileKey)>> {
-        read::profile_changes(self, limit).await
+        Ok(read::profile_changes(self, limit).await?)
     }
 
     async fn matching(
@@ -139,45 +139,45 @@ impl EngineStore for SqliteStore {
         limit: i64,
         now: Timestamp,
     ) -> StoreResult<Vec<ProfileKey>> {
-        super::criteria_sql::matching(self, project, criteria, after, limit, now).await
+        Ok(super::criteria_sql::matching(self, project, criteria, after, limit, now).await?)
     }
 
     async fn runs_of(
         &self,
         versions: &[VersionKey],
     ) -> StoreResult<HashMap<VersionKey, EntryRunProgress>> {
-        read::runs_of(self, versions).await
+        Ok(read::runs_of(self, versions).await?)
     }
 
     async fn commit_batch(&self, batch: &EngineBatch) -> StoreResult<bool> {
-        commit_batch::commit_batch(self, batch).await
+        Ok(commit_batch::commit_batch(self, batch).await?)
     }
 
     async fn sweep(&self, now: Timestamp, limit: i64) -> StoreResult<bool> {
-        sweep::sweep(self, now, limit).await
+        Ok(sweep::sweep(self, now, limit).await?)
     }
 
     async fn backlog(&self, project: ProjectId, now: Timestamp) -> StoreResult<EngineBacklog> {
-        backlog::read(self, project, now).await
+        Ok(backlog::read(self, project, now).await?)
     }
 
     async fn forget_events(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
-        retention::events(self, age, from, limit).await
+        Ok(retention::events(self, age, from, limit).await?)
     }
 
     async fn forget_steps(&self, age: Age, from: EnrolmentKey, limit: i64) -> StoreResult<Page> {
-        retention::steps(self, age, from, limit).await
+        Ok(retention::steps(self, age, from, limit).await?)
     }
 
     async fn forget_messages(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
-        retention::messages(self, age, from, limit).await
+        Ok(retention::messages(self, age, from, limit).await?)
     }
 
     async fn forget_refusals(&self, age: Age, from: VersionKey, limit: i64) -> StoreResult<Page> {
-        retention::refusals(self, age, from, limit).await
+        Ok(retention::refusals(self, age, from, limit).await?)
     }
 
     async fn forget_accounts(&self, age: Age, limit: i64) -> StoreResult<Page> {
-        retention::accounts(self, age, limit).await
+        Ok(retention::accounts(self, age, limit).await?)
     }
 }

@@ -15,13 +15,13 @@ use serde::{
 use serde_json::{Map, Number, Value};
 use sqlx::FromRow;
 
-use crate::{SqliteStore, rows::to_json};
+use crate::{SqliteStore, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
     profiles::{PastEvent, Profile, Properties, property_value::size},
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError,
     engine::{ProfileKey, ProfileNeeds, ProjectKey},
 };
 
@@ -47,7 +47,7 @@ pub async fn load(
     chosen: &str,
     needs: &ProfileNeeds,
     people: &mut HashMap<ProfileKey, Profile>,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let read: Vec<&String> =
         needs.events.iter().filter(|(_, asked)| !asked.is_empty()).map(|(key, _)| key).collect();
     let mut reader = store.costly_reader().await?;
@@ -155,9 +155,9 @@ fn bytes_of(event: &PastEvent) -> usize {
 }
 
 /// Of stored properties those that are asked for; the others are not even taken apart.
-pub fn asked_properties(text: Option<&str>, asked: &HashSet<String>) -> StoreResult<Properties> {
+pub fn asked_properties(text: Option<&str>, asked: &HashSet<String>) -> SqliteResult<Properties> {
     let Some(text) = text else { return Ok(Properties::new()) };
-    let corrupt = |_| StoreError::Corrupt("properties that cannot be read".to_string());
+    let corrupt = |_| StoreError::Corrupt("properties that cannot be read".to_string()).into();
     let mut properties = serde_json::Deserializer::from_str(text);
     AskedProperties(asked).deserialize(&mut properties).map_err(corrupt)
 }

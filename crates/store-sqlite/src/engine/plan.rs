@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::states::{QUEUED, TEST_MODE};
 use crate::{
     SqliteStore,
+    error::SqliteResult,
     rows::{json, status, to_json},
 };
 use wayfare_domain::{
@@ -21,9 +22,8 @@ use wayfare_domain::{
     profiles::profile::Channel,
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreResult,
-    engine::{ActiveVersionInfo, EngineState, ProjectKey, VersionDefinition, VersionKey},
+use wayfare_store::engine::{
+    ActiveVersionInfo, EngineState, ProjectKey, VersionDefinition, VersionKey,
 };
 
 /// Reads [`EngineState`]; the same for a reader and inside of the writing transaction.
@@ -66,7 +66,7 @@ impl From<EngineStateRow> for EngineState {
     }
 }
 
-pub async fn head(from: impl SqliteExecutor<'_>) -> StoreResult<EngineState> {
+pub async fn head(from: impl SqliteExecutor<'_>) -> SqliteResult<EngineState> {
     let sql = sqlx::AssertSqlSafe(HEAD.as_str());
     let row: EngineStateRow = sqlx::query_as(sql).fetch_one(from).await?;
     Ok(row.into())
@@ -86,7 +86,7 @@ struct PlannedRow {
     entered: i64,
 }
 
-pub async fn active_versions(store: &SqliteStore) -> StoreResult<Vec<ActiveVersionInfo>> {
+pub async fn active_versions(store: &SqliteStore) -> SqliteResult<Vec<ActiveVersionInfo>> {
     // In the text, so that the index over these statuses is used.
     let (first, last) = (Status::Running.code(), Status::Restricted.code());
     let rows: Vec<PlannedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
@@ -121,7 +121,7 @@ pub async fn active_versions(store: &SqliteStore) -> StoreResult<Vec<ActiveVersi
 pub async fn contents(
     store: &SqliteStore,
     versions: &[VersionKey],
-) -> StoreResult<Vec<VersionDefinition>> {
+) -> SqliteResult<Vec<VersionDefinition>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT v.seq, v.graph, v.settings FROM json_each(?1) chosen CROSS JOIN versions v
          ON v.seq = chosen.value",
@@ -130,7 +130,7 @@ pub async fn contents(
     .fetch_all(&store.readers)
     .await?;
     let content = |(seq, graph, settings): (i64, String, String)| {
-        StoreResult::Ok(VersionDefinition {
+        SqliteResult::Ok(VersionDefinition {
             seq,
             graph: json(&graph, "graph")?,
             settings: json(&settings, "settings")?,
@@ -150,7 +150,7 @@ pub async fn contents(
 
 pub async fn all_segments(
     store: &SqliteStore,
-) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
+) -> SqliteResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT p.number, s.name, s.criteria FROM segments s JOIN projects p
             ON p.id = s.project_id",
@@ -171,7 +171,7 @@ pub async fn all_segments(
     Ok(segments)
 }
 
-pub async fn live_channels(store: &SqliteStore) -> StoreResult<HashSet<(ProjectKey, Channel)>> {
+pub async fn live_channels(store: &SqliteStore) -> SqliteResult<HashSet<(ProjectKey, Channel)>> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT p.number, c.channel FROM channels c JOIN projects p
             ON p.id = c.project_id WHERE c.live = 1",
@@ -187,7 +187,7 @@ pub async fn live_channels(store: &SqliteStore) -> StoreResult<HashSet<(ProjectK
 pub async fn event_names(
     store: &SqliteStore,
     after: i64,
-) -> StoreResult<Vec<(i64, ProjectKey, String)>> {
+) -> SqliteResult<Vec<(i64, ProjectKey, String)>> {
     Ok(sqlx::query_as("SELECT id, project, name_key FROM event_names WHERE id > ? ORDER BY id")
         .bind(after)
         .fetch_all(&store.readers)

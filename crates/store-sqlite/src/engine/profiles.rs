@@ -7,13 +7,11 @@ use sqlx::FromRow;
 use super::past_events;
 use crate::{
     SqliteStore,
+    error::SqliteResult,
     rows::{json, to_json},
 };
 use wayfare_domain::profiles::Profile;
-use wayfare_store::{
-    StoreResult,
-    engine::{ProfileKey, ProfileNeeds},
-};
+use wayfare_store::engine::{ProfileKey, ProfileNeeds};
 
 /// The columns of a [`ProfileRow`].
 pub const PROFILE_COLUMNS: &str =
@@ -30,7 +28,7 @@ pub struct ProfileRow {
 }
 
 impl ProfileRow {
-    pub fn into_profile(self) -> StoreResult<Profile> {
+    pub fn into_profile(self) -> SqliteResult<Profile> {
         let short =
             |text: &str, what| if text == "{}" { Ok(BTreeMap::new()) } else { json(text, what) };
         Ok(Profile {
@@ -53,7 +51,7 @@ pub async fn people(
     store: &SqliteStore,
     profiles: &[ProfileKey],
     needs: &ProfileNeeds,
-) -> StoreResult<HashMap<ProfileKey, Profile>> {
+) -> SqliteResult<HashMap<ProfileKey, Profile>> {
     if profiles.is_empty() {
         return Ok(HashMap::new());
     }
@@ -75,7 +73,7 @@ pub async fn people(
 async fn whole_people(
     store: &SqliteStore,
     chosen: &str,
-) -> StoreResult<HashMap<ProfileKey, Profile>> {
+) -> SqliteResult<HashMap<ProfileKey, Profile>> {
     let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p
          ON p.seq = chosen.value"
@@ -98,7 +96,7 @@ async fn whole_people(
 async fn bare_people(
     store: &SqliteStore,
     chosen: &str,
-) -> StoreResult<HashMap<ProfileKey, Profile>> {
+) -> SqliteResult<HashMap<ProfileKey, Profile>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT p.seq FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value",
     )
@@ -112,7 +110,7 @@ async fn load_lists(
     store: &SqliteStore,
     chosen: &str,
     people: &mut HashMap<ProfileKey, Profile>,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT m.profile, l.name FROM json_each(?1) chosen CROSS JOIN list_members m
             ON m.profile = chosen.value

@@ -7,13 +7,11 @@ use sqlx::FromRow;
 
 use crate::{
     SqliteStore,
+    error::SqliteResult,
     rows::{json, to_json},
 };
 use wayfare_domain::{profiles::Properties, time::Timestamp};
-use wayfare_store::{
-    StoreResult,
-    engine::{EntryRunProgress, ProfileKey, ProjectKey, StoredEvent, VersionKey},
-};
+use wayfare_store::engine::{EntryRunProgress, ProfileKey, ProjectKey, StoredEvent, VersionKey};
 
 #[derive(FromRow)]
 struct EventRow {
@@ -35,7 +33,7 @@ pub async fn events_after(
     store: &SqliteStore,
     cursor: i64,
     limit: i64,
-) -> StoreResult<Vec<StoredEvent>> {
+) -> SqliteResult<Vec<StoredEvent>> {
     let mut rows = sqlx::query_as(
         "SELECT seq, project, profile, name, at, received_at, properties FROM events WHERE seq > ?
          ORDER BY seq LIMIT ?",
@@ -64,21 +62,21 @@ pub async fn events_after(
 }
 
 /// Properties as they are stored: null where there are none.
-pub fn parse_properties(text: Option<&str>) -> StoreResult<Properties> {
+pub fn parse_properties(text: Option<&str>) -> SqliteResult<Properties> {
     text.map_or_else(|| Ok(Properties::new()), |text| json(text, "properties"))
 }
 
 /// Numbers as `json_each` reads them best: a plain list. Pairs would have to be taken apart again
 /// for each row; asking for everybody in everything finds a few rows more than were asked for,
 /// which does no harm.
-pub fn distinct(numbers: impl Iterator<Item = i64>) -> StoreResult<String> {
+pub fn distinct(numbers: impl Iterator<Item = i64>) -> SqliteResult<String> {
     to_json(&numbers.collect::<BTreeSet<i64>>())
 }
 
 pub async fn matching_before(
     store: &SqliteStore,
     pairs: &[(VersionKey, ProfileKey)],
-) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
+) -> SqliteResult<HashSet<(VersionKey, ProfileKey)>> {
     if pairs.is_empty() {
         return Ok(HashSet::new());
     }
@@ -97,7 +95,7 @@ pub async fn matching_before(
 pub async fn profile_changes(
     store: &SqliteStore,
     limit: i64,
-) -> StoreResult<Vec<(i64, ProjectKey, ProfileKey)>> {
+) -> SqliteResult<Vec<(i64, ProjectKey, ProfileKey)>> {
     Ok(sqlx::query_as("SELECT seq, project, profile FROM profile_changes ORDER BY seq LIMIT ?")
         .bind(limit)
         .fetch_all(&store.readers)
@@ -107,7 +105,7 @@ pub async fn profile_changes(
 pub async fn runs_of(
     store: &SqliteStore,
     versions: &[VersionKey],
-) -> StoreResult<HashMap<VersionKey, EntryRunProgress>> {
+) -> SqliteResult<HashMap<VersionKey, EntryRunProgress>> {
     if versions.is_empty() {
         return Ok(HashMap::new());
     }

@@ -5,15 +5,15 @@
 
 use std::collections::HashMap;
 
-use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json, write_queue::Urgency};
+use crate::{
+    SqliteStore, bulk_statement::BulkStatement, error::SqliteResult, rows::to_json,
+    write_queue::Urgency,
+};
 use wayfare_domain::{
     messages::{message_status::MessageStatus, reply::REPLY_RECEIPT},
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreResult,
-    engine::{Age, EnrolmentKey, Page, VersionKey},
-};
+use wayfare_store::engine::{Age, EnrolmentKey, Page, VersionKey};
 
 /// Where the next page begins after one with these keys and times.
 fn next(page: &[(i64, Timestamp)], age: Age, limit: i64) -> Option<i64> {
@@ -23,7 +23,7 @@ fn next(page: &[(i64, Timestamp)], age: Age, limit: i64) -> Option<i64> {
 }
 
 /// Events are numbered as they were received. Those that the engine has not looked at stay.
-pub async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+pub async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
     let rows: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT seq, received_at FROM events WHERE seq >= ?1 AND seq <= (SELECT cursor
          FROM engine_state) ORDER BY seq LIMIT ?2",
@@ -54,7 +54,7 @@ pub async fn steps(
     age: Age,
     from: EnrolmentKey,
     trips: i64,
-) -> StoreResult<Page> {
+) -> SqliteResult<Page> {
     let first: Option<(i64, i64)> = sqlx::query_as(
         "SELECT s.enrolment, e.entered_at FROM steps s JOIN enrolments e ON e.seq = s.enrolment
          WHERE s.enrolment >= ? ORDER BY s.enrolment LIMIT 1",
@@ -80,7 +80,7 @@ pub async fn steps(
 type Posted = (i64, i64, VersionKey, i64, Option<i64>);
 
 /// Messages are numbered as they were written; those that wait or are on their way stay.
-pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
     let posted: Vec<Posted> = sqlx::query_as(
         "SELECT seq, state, version, created_at, settled_at FROM outbox
             WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
@@ -102,7 +102,7 @@ pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> S
 }
 
 /// Someone may have had one of them sent again meanwhile: the states are looked at once more.
-async fn delete_messages(store: &SqliteStore, old: &[i64]) -> StoreResult<u64> {
+async fn delete_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult<u64> {
     // Versions go on counting what was cancelled, without its rows.
     static KEEP_COUNT: BulkStatement = BulkStatement::new(
         "UPDATE versions SET carried = json_set(carried, '$.cancelled', coalesce(carried ->>
@@ -145,7 +145,7 @@ pub async fn refusals(
     age: Age,
     from: VersionKey,
     limit: i64,
-) -> StoreResult<Page> {
+) -> SqliteResult<Page> {
     let version: (Option<i64>,) =
         sqlx::query_as("SELECT min(version) FROM refusals WHERE version >= ?")
             .bind(from)
@@ -166,7 +166,7 @@ pub async fn refusals(
 
 /// Receipts of providers' reports, and imports with the rows that they refused. What is found is
 /// what goes: there is no page that something could stay on.
-pub async fn accounts(store: &SqliteStore, age: Age, limit: i64) -> StoreResult<Page> {
+pub async fn accounts(store: &SqliteStore, age: Age, limit: i64) -> SqliteResult<Page> {
     let mut transaction = store.begin_as(Urgency::Upkeep).await?;
     let mut deleted = 0;
     let mut more = false;

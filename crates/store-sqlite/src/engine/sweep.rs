@@ -3,11 +3,11 @@
 //! in small steps, so that ending a million trips does not hold up anybody.
 
 use super::states::{INSIDE, LIVE, QUEUED, TEST_MODE};
-use crate::{SqliteStore, rows::to_json, write_queue::Urgency};
+use crate::{SqliteStore, error::SqliteResult, rows::to_json, write_queue::Urgency};
 use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
-use wayfare_store::{StoreResult, engine::EnrolmentKey};
+use wayfare_store::engine::EnrolmentKey;
 
-pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> StoreResult<bool> {
+pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteResult<bool> {
     let (left,): (bool,) = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
                             ON e.version = v.seq AND e.state = {INSIDE}
@@ -75,7 +75,7 @@ pub async fn put_off(
     people: &[EnrolmentKey],
     now: Timestamp,
     until: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let statement = sqlx::query(
         "UPDATE enrolments SET due_at = ?2 WHERE seq IN (SELECT value
             FROM json_each(?1)) AND due_at <= ?3",

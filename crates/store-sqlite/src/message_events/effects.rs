@@ -10,6 +10,7 @@ use super::suppressions;
 use crate::{
     audit::NewAuditEntry,
     bulk_statement::BulkStatement,
+    error::SqliteResult,
     profiles::{
         self,
         contact_changes::{self, NewContactChange},
@@ -28,7 +29,6 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
     engine::{ProfileKey, ProjectKey},
     outbox::{ChangedFacts, ChangedPerson},
 };
@@ -43,7 +43,7 @@ pub async fn apply(
     effects: ContactEffects,
     facts: &mut ChangedFacts,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let ContactEffects { consents, changes, suppressed, taken_back, withdrawn } = effects;
     let mut of_projects: BTreeMap<ProjectKey, Vec<ConsentChange>> = BTreeMap::new();
     for change in changes {
@@ -70,7 +70,7 @@ async fn keep_changes(
     source: ContactSource,
     changes: Vec<ConsentChange>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let (id,): (Uuid,) = sqlx::query_as("SELECT id FROM projects WHERE number = ?")
         .bind(project)
         .fetch_one(&mut *connection)
@@ -102,7 +102,7 @@ async fn write_consent(
     connection: &mut SqliteConnection,
     people: &[NewConsent],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET consent = c.column2, updated_at = c.column3 FROM (VALUES",
         3,
@@ -111,7 +111,7 @@ async fn write_consent(
     let rows: Vec<(ProfileKey, String)> = people
         .iter()
         .map(|person| Ok((person.profile, to_json(&person.consent)?)))
-        .collect::<StoreResult<_>>()?;
+        .collect::<SqliteResult<_>>()?;
     if rows.is_empty() {
         return Ok(());
     }
@@ -128,7 +128,7 @@ async fn write_consent(
 pub async fn read_people(
     connection: &mut SqliteConnection,
     profiles: impl Iterator<Item = ProfileKey>,
-) -> StoreResult<BTreeMap<ProfileKey, Contact>> {
+) -> SqliteResult<BTreeMap<ProfileKey, Contact>> {
     let profiles: HashSet<ProfileKey> = profiles.collect();
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT p.seq, p.addresses, p.consent FROM json_each(?1) chosen CROSS JOIN profiles p

@@ -6,6 +6,7 @@ use sqlx::FromRow;
 
 use crate::{
     SqliteStore,
+    error::SqliteResult,
     profiles::number_of,
     rows::{json, to_json},
 };
@@ -21,7 +22,7 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError,
     engine::{EnrolmentKey, ProfileKey, VersionKey},
 };
 
@@ -32,7 +33,7 @@ pub async fn of_project(
     store: &SqliteStore,
     project: ProjectId,
     messages: &[i64],
-) -> StoreResult<Vec<i64>> {
+) -> SqliteResult<Vec<i64>> {
     if messages.is_empty() {
         return Ok(Vec::new());
     }
@@ -51,7 +52,7 @@ pub async fn by_provider(
     store: &SqliteStore,
     project: ProjectId,
     names: &[String],
-) -> StoreResult<HashMap<String, i64>> {
+) -> SqliteResult<HashMap<String, i64>> {
     if names.is_empty() {
         return Ok(HashMap::new());
     }
@@ -96,7 +97,7 @@ const MESSAGES: &str = "SELECT o.seq, o.enrolment, o.version, j.name AS journey_
 pub async fn of_enrolment(
     store: &SqliteStore,
     trip: EnrolmentKey,
-) -> StoreResult<Vec<MessageSummary>> {
+) -> SqliteResult<Vec<MessageSummary>> {
     let sql = format!("{MESSAGES} WHERE o.enrolment = ? ORDER BY o.seq");
     let rows: Vec<Row> =
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_all(&store.readers).await?;
@@ -107,7 +108,7 @@ pub async fn to_person(
     store: &SqliteStore,
     project: ProjectId,
     person: ProfileKey,
-) -> StoreResult<Vec<MessageSummary>> {
+) -> SqliteResult<Vec<MessageSummary>> {
     let sql =
         format!("{MESSAGES} WHERE o.profile = ? AND o.project = ? ORDER BY o.seq DESC LIMIT ?");
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
@@ -119,7 +120,7 @@ pub async fn to_person(
     views(store, rows).await
 }
 
-async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageSummary>> {
+async fn views(store: &SqliteStore, rows: Vec<Row>) -> SqliteResult<Vec<MessageSummary>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -155,7 +156,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> StoreResult<Vec<MessageSu
 async fn titles(
     store: &SqliteStore,
     versions: impl Iterator<Item = VersionKey>,
-) -> StoreResult<HashMap<(VersionKey, String), String>> {
+) -> SqliteResult<HashMap<(VersionKey, String), String>> {
     let versions: std::collections::BTreeSet<VersionKey> = versions.collect();
     let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT v.seq, v.graph FROM json_each(?1) chosen CROSS JOIN versions v
@@ -175,7 +176,7 @@ async fn titles(
 async fn answers(
     store: &SqliteStore,
     messages: impl Iterator<Item = i64>,
-) -> StoreResult<HashMap<i64, Vec<MessageEventSummary>>> {
+) -> SqliteResult<HashMap<i64, Vec<MessageEventSummary>>> {
     let rows: Vec<(i64, i64, i64, Option<String>)> = sqlx::query_as(
         "SELECT m.message, m.what, m.at, m.detail FROM json_each(?1) chosen CROSS
             JOIN message_events m ON m.message = chosen.value

@@ -36,11 +36,11 @@ impl AnswerStore for SqliteStore {
         told: &[InboundBatch],
         now: Timestamp,
     ) -> StoreResult<(u64, ChangedFacts)> {
-        record::report(self, told, now).await
+        Ok(record::report(self, told, now).await?)
     }
 
     async fn messages_of(&self, project: ProjectId, messages: &[i64]) -> StoreResult<Vec<i64>> {
-        messages::of_project(self, project, messages).await
+        Ok(messages::of_project(self, project, messages).await?)
     }
 
     async fn messages_by_provider(
@@ -48,11 +48,11 @@ impl AnswerStore for SqliteStore {
         project: ProjectId,
         names: &[String],
     ) -> StoreResult<HashMap<String, i64>> {
-        messages::by_provider(self, project, names).await
+        Ok(messages::by_provider(self, project, names).await?)
     }
 
     async fn recipient(&self, message: i64) -> StoreResult<Option<Recipient>> {
-        preferences::recipient(self, message).await
+        Ok(preferences::recipient(self, message).await?)
     }
 
     async fn save_preferences(
@@ -61,7 +61,7 @@ impl AnswerStore for SqliteStore {
         wish: &PreferenceUpdate,
         now: Timestamp,
     ) -> StoreResult<Option<ChangedFacts>> {
-        preferences::save_preferences(self, message, wish, now).await
+        Ok(preferences::save_preferences(self, message, wish, now).await?)
     }
 
     async fn suppressed(
@@ -70,7 +70,7 @@ impl AnswerStore for SqliteStore {
         kind: AddressKind,
         address: &str,
     ) -> StoreResult<Option<String>> {
-        suppressions::reason(self, project, kind, address).await
+        Ok(suppressions::reason(self, project, kind, address).await?)
     }
 
     async fn suppressions(
@@ -78,7 +78,7 @@ impl AnswerStore for SqliteStore {
         project: ProjectId,
         query: &SuppressionQuery,
     ) -> StoreResult<SuppressionPage> {
-        suppressions::page(self, project, query).await
+        Ok(suppressions::page(self, project, query).await?)
     }
 
     async fn suppression_batch(
@@ -86,7 +86,7 @@ impl AnswerStore for SqliteStore {
         project: ProjectId,
         after: Option<&Suppression>,
     ) -> StoreResult<Vec<Suppression>> {
-        suppressions::batch(self, project, after).await
+        Ok(suppressions::batch(self, project, after).await?)
     }
 
     async fn suppress(
@@ -97,7 +97,7 @@ impl AnswerStore for SqliteStore {
         note: &str,
         now: Timestamp,
     ) -> StoreResult<u64> {
-        suppressions::add(self, actor, kind, addresses, note, now).await
+        Ok(suppressions::add(self, actor, kind, addresses, note, now).await?)
     }
 
     async fn unsuppress(
@@ -107,7 +107,7 @@ impl AnswerStore for SqliteStore {
         address: &str,
         now: Timestamp,
     ) -> StoreResult<()> {
-        suppressions::remove(self, actor, kind, address, now).await
+        Ok(suppressions::remove(self, actor, kind, address, now).await?)
     }
 
     async fn webhook_secret(
@@ -115,11 +115,11 @@ impl AnswerStore for SqliteStore {
         project: ProjectId,
         provider: WebhookProvider,
     ) -> StoreResult<Option<Vec<u8>>> {
-        webhook_secrets::secret(self, project, provider).await
+        Ok(webhook_secrets::secret(self, project, provider).await?)
     }
 
     async fn webhook_secrets(&self, project: ProjectId) -> StoreResult<Vec<WebhookSecretInfo>> {
-        webhook_secrets::all(self, project).await
+        Ok(webhook_secrets::all(self, project).await?)
     }
 
     async fn save_webhook_secret(
@@ -129,7 +129,7 @@ impl AnswerStore for SqliteStore {
         sealed: Option<&[u8]>,
         now: Timestamp,
     ) -> StoreResult<()> {
-        webhook_secrets::save(self, actor, provider, sealed, now).await
+        Ok(webhook_secrets::save(self, actor, provider, sealed, now).await?)
     }
 
     async fn messages_to(
@@ -137,6 +137,6 @@ impl AnswerStore for SqliteStore {
         project: ProjectId,
         person: i64,
     ) -> StoreResult<Vec<MessageSummary>> {
-        messages::to_person(self, project, person).await
+        Ok(messages::to_person(self, project, person).await?)
     }
 }

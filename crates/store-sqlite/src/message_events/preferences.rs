@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{effects, record::insert, suppressions};
-use crate::{SqliteStore, rows::json};
+use crate::{SqliteStore, error::SqliteResult, rows::json};
 use wayfare_domain::{
     messages::{
         canonical_address::canonical,
@@ -17,7 +17,6 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
     engine::{ProfileKey, ProjectKey},
     outbox::ChangedFacts,
 };
@@ -37,7 +36,7 @@ struct Row {
 async fn read(
     connection: &mut SqliteConnection,
     message: i64,
-) -> StoreResult<Option<(ProjectKey, Option<ProfileKey>, Recipient)>> {
+) -> SqliteResult<Option<(ProjectKey, Option<ProfileKey>, Recipient)>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT o.project, j.name, o.channel, p.seq AS profile, p.addresses, p.consent
          FROM outbox o JOIN projects j ON j.number = o.project LEFT JOIN profiles p
@@ -73,7 +72,7 @@ fn listed(project: ProjectKey, addresses: &BTreeMap<String, String>) -> Vec<List
     addresses.iter().filter_map(known).collect()
 }
 
-pub async fn recipient(store: &SqliteStore, message: i64) -> StoreResult<Option<Recipient>> {
+pub async fn recipient(store: &SqliteStore, message: i64) -> SqliteResult<Option<Recipient>> {
     let mut connection = store.readers.acquire().await?;
     Ok(read(&mut connection, message).await?.map(|(.., recipient)| recipient))
 }
@@ -83,7 +82,7 @@ pub async fn save_preferences(
     message: i64,
     wish: &PreferenceUpdate,
     now: Timestamp,
-) -> StoreResult<Option<ChangedFacts>> {
+) -> SqliteResult<Option<ChangedFacts>> {
     let mut transaction = store.begin().await?;
     let Some((project, profile, recipient)) = read(&mut transaction, message).await? else {
         return Ok(None);

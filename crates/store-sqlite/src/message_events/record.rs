@@ -9,7 +9,10 @@ use super::{
     effects::{self, read_people},
     replies,
 };
-use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json, write_queue::Urgency};
+use crate::{
+    SqliteStore, bulk_statement::BulkStatement, error::SqliteResult, rows::to_json,
+    write_queue::Urgency,
+};
 use wayfare_domain::{
     messages::{
         contact_effects::ContactEffects,
@@ -19,9 +22,7 @@ use wayfare_domain::{
     profiles::{contact::ContactSource, profile::Channel},
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreResult, engine::ProjectKey, message_events::InboundBatch, outbox::ChangedFacts,
-};
+use wayfare_store::{engine::ProjectKey, message_events::InboundBatch, outbox::ChangedFacts};
 
 /// What the outbox says of a message.
 #[derive(FromRow)]
@@ -44,7 +45,7 @@ pub async fn report(
     store: &SqliteStore,
     told: &[InboundBatch],
     now: Timestamp,
-) -> StoreResult<(u64, ChangedFacts)> {
+) -> SqliteResult<(u64, ChangedFacts)> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let mut fresh: Vec<&InboundBatch> = Vec::with_capacity(told.len());
@@ -68,7 +69,7 @@ async fn is_first(
     connection: &mut SqliteConnection,
     told: &InboundBatch,
     now: Timestamp,
-) -> StoreResult<bool> {
+) -> SqliteResult<bool> {
     let Some((project, receipt)) = &told.dedup_key else { return Ok(true) };
     let written = sqlx::query(
         "INSERT INTO hook_receipts (project, receipt, at) SELECT number, ?2, ?3 FROM projects
@@ -88,7 +89,7 @@ async fn write(
     reports: &[&NewMessageEvent],
     changed: &mut ChangedFacts,
     now: Timestamp,
-) -> StoreResult<u64> {
+) -> SqliteResult<u64> {
     if reports.is_empty() {
         return Ok(0);
     }
@@ -115,7 +116,7 @@ async fn write(
 async fn read_messages(
     connection: &mut SqliteConnection,
     numbers: &str,
-) -> StoreResult<HashMap<i64, MessageFacts>> {
+) -> SqliteResult<HashMap<i64, MessageFacts>> {
     let rows: Vec<OutboxRow> = sqlx::query_as(
         "SELECT o.seq, o.project, o.profile, o.channel FROM json_each(?1) chosen CROSS JOIN outbox o
          ON o.seq = chosen.value",
@@ -130,7 +131,7 @@ async fn read_messages(
 async fn read_known(
     connection: &mut SqliteConnection,
     numbers: &str,
-) -> StoreResult<HashSet<(i64, MessageEventKind)>> {
+) -> SqliteResult<HashSet<(i64, MessageEventKind)>> {
     let rows: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT m.message, m.what FROM json_each(?1) chosen CROSS JOIN message_events m
          ON m.message = chosen.value",
@@ -147,7 +148,7 @@ async fn read_known(
 pub async fn insert<'a>(
     connection: &mut SqliteConnection,
     lines: impl IntoIterator<Item = EventLine<'a>>,
-) -> StoreResult<u64> {
+) -> SqliteResult<u64> {
     static INSERT: BulkStatement = BulkStatement::new(
         "INSERT INTO message_events (message, what, at, detail) VALUES",
         4,

@@ -6,6 +6,7 @@ use super::{
     effects::{self, read_people},
     record::insert,
 };
+use crate::error::SqliteResult;
 use wayfare_domain::{
     ids::ProjectId,
     messages::{
@@ -16,7 +17,6 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
     engine::{ProfileKey, ProjectKey},
     outbox::ChangedFacts,
 };
@@ -28,7 +28,7 @@ pub async fn carry_out(
     reply: &SmsReply,
     changed: &mut ChangedFacts,
     now: Timestamp,
-) -> StoreResult<u64> {
+) -> SqliteResult<u64> {
     let Some(kind) = reply.kind() else { return Ok(0) };
     let number: Option<(ProjectKey,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
         .bind(project.0)
@@ -60,7 +60,7 @@ async fn who_has(
     project: ProjectKey,
     kind: AddressKind,
     address: &str,
-) -> StoreResult<Vec<ProfileKey>> {
+) -> SqliteResult<Vec<ProfileKey>> {
     // Only numbers are answered from. Written as the index has it.
     if kind != AddressKind::Phone {
         return Ok(Vec::new());
@@ -82,7 +82,7 @@ async fn last_message(
     connection: &mut SqliteConnection,
     profile: ProfileKey,
     channel: Channel,
-) -> StoreResult<Option<i64>> {
+) -> SqliteResult<Option<i64>> {
     let row: Option<(i64,)> = sqlx::query_as(
         "SELECT seq FROM outbox WHERE profile = ? AND channel = ? AND state = ?
          ORDER BY settled_at DESC, seq DESC LIMIT 1",

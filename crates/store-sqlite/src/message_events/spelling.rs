@@ -3,13 +3,13 @@
 use sqlx::SqlitePool;
 
 use super::suppressions;
-use crate::rows::to_json;
+use crate::{error::SqliteResult, rows::to_json};
 use wayfare_domain::messages::canonical_address::canonical;
 use wayfare_domain::{
     messages::suppression::{AddressKind, NewSuppression, SuppressionReason},
     time::Timestamp,
 };
-use wayfare_store::{StoreResult, engine::ProjectKey};
+use wayfare_store::engine::ProjectKey;
 
 type Row = (ProjectKey, String, String, i64, String, i64);
 /// Where it stood.
@@ -17,7 +17,7 @@ type Before = (ProjectKey, &'static str, String);
 
 /// Once after the migration that wrote down which; afterwards there is nothing to do. What has no
 /// one spelling stays as it is: nothing is sent there.
-pub async fn bring_to_today(writer: &SqlitePool) -> StoreResult<()> {
+pub async fn bring_to_today(writer: &SqlitePool) -> SqliteResult<()> {
     let (waiting,): (bool,) = sqlx::query_as("SELECT EXISTS (SELECT 1 FROM suppressions_to_spell)")
         .fetch_one(writer)
         .await?;

@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::LazyLock};
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
-    SqliteStore, audit::NewAuditEntry, bulk_statement::BulkStatement, profiles::number_of,
-    rows::to_json,
+    SqliteStore, audit::NewAuditEntry, bulk_statement::BulkStatement, error::SqliteResult,
+    profiles::number_of, rows::to_json,
 };
 use wayfare_domain::messages::canonical_address::canonical;
 use wayfare_domain::{
@@ -19,14 +19,14 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult, engine::ProjectKey};
+use wayfare_store::{StoreError, engine::ProjectKey};
 
 /// Addresses of one batch of an export.
 const BATCH: i64 = 5_000;
 
 /// Puts addresses on the list, in their one spelling. Everything that joins it comes this way: of
 /// two reasons the graver one stays. Answers how many addresses changed.
-pub async fn put(connection: &mut SqliteConnection, new: Vec<NewSuppression>) -> StoreResult<u64> {
+pub async fn put(connection: &mut SqliteConnection, new: Vec<NewSuppression>) -> SqliteResult<u64> {
     static PUT: BulkStatement = BulkStatement::new(
         "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
         6,
@@ -48,7 +48,7 @@ pub async fn put(connection: &mut SqliteConnection, new: Vec<NewSuppression>) ->
 pub async fn causes(
     connection: &mut SqliteConnection,
     addresses: impl Iterator<Item = ListedAddress>,
-) -> StoreResult<HashMap<ListedAddress, SuppressionReason>> {
+) -> SqliteResult<HashMap<ListedAddress, SuppressionReason>> {
     let addresses: Vec<(ProjectKey, &str, String)> =
         addresses.map(|(project, kind, address)| (project, kind.key(), address)).collect();
     let rows: Vec<(ProjectKey, String, String, i64)> = sqlx::query_as(
@@ -70,7 +70,7 @@ pub async fn causes(
 pub async fn take_back(
     connection: &mut SqliteConnection,
     addresses: &[ListedAddress],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static TAKE_BACK: LazyLock<BulkStatement> = LazyLock::new(|| {
         let own = SuppressionReason::RECIPIENTS_OWN.code();
         BulkStatement::with_codes(
@@ -93,7 +93,7 @@ pub async fn reason(
     project: ProjectId,
     kind: AddressKind,
     address: &str,
-) -> StoreResult<Option<String>> {
+) -> SqliteResult<Option<String>> {
     let Some(address) = canonical(kind, address) else { return Ok(None) };
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT s.reason FROM projects p JOIN suppressions s ON s.project = p.number AND s.kind = ?2
@@ -117,7 +117,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_domain(self) -> StoreResult<Suppression> {
+    fn into_domain(self) -> SqliteResult<Suppression> {
         let kind = AddressKind::from_key(&self.kind);
         let kind = kind.ok_or_else(|| {
             StoreError::Corrupt(format!("an address of the unknown kind {}", self.kind))
@@ -130,7 +130,7 @@ pub async fn page(
     store: &SqliteStore,
     project: ProjectId,
     query: &SuppressionQuery,
-) -> StoreResult<SuppressionPage> {
+) -> SqliteResult<SuppressionPage> {
     let number = number_of(store, project).await?;
     let matching = |select: &str| {
         let mut sql = QueryBuilder::<Sqlite>::new(select);
@@ -149,7 +149,7 @@ pub async fn page(
     sql.push(" ORDER BY at DESC, kind, address LIMIT ").push_bind(SUPPRESSION_ROWS);
     sql.push(" OFFSET ").push_bind((query.page - 1) * SUPPRESSION_ROWS);
     let rows: Vec<Row> = sql.build_query_as().fetch_all(&store.readers).await?;
-    let rows = rows.into_iter().map(Row::into_domain).collect::<StoreResult<_>>()?;
+    let rows = rows.into_iter().map(Row::into_domain).collect::<SqliteResult<_>>()?;
     Ok(SuppressionPage { query, rows, total })
 }
 
@@ -157,7 +157,7 @@ pub async fn batch(
     store: &SqliteStore,
     project: ProjectId,
     after: Option<&Suppression>,
-) -> StoreResult<Vec<Suppression>> {
+) -> SqliteResult<Vec<Suppression>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT kind, address, reason, at FROM suppressions
          WHERE project = ?1 AND (kind, address) > (?2, ?3) ORDER BY kind, address LIMIT ?4",
@@ -178,7 +178,7 @@ pub async fn add(
     addresses: &[String],
     note: &str,
     now: Timestamp,
-) -> StoreResult<u64> {
+) -> SqliteResult<u64> {
     let number = number_of(store, actor.project).await?;
     let new =
         |address: &String| NewSuppression::by_hand((number, kind, address.clone()), note, now);
@@ -198,7 +198,7 @@ pub async fn remove(
     kind: AddressKind,
     address: &str,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let number = number_of(store, actor.project).await?;
     let mut transaction = store.begin().await?;
     let reason: Option<(String,)> = sqlx::query_as(

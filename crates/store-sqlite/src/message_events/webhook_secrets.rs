@@ -2,18 +2,18 @@
 
 use sqlx::FromRow;
 
-use crate::{SqliteStore, audit::NewAuditEntry};
+use crate::{SqliteStore, audit::NewAuditEntry, error::SqliteResult};
 use wayfare_domain::{
     access::actor::Actor, audit::AuditEvent, ids::ProjectId,
     messages::provider_webhook::WebhookProvider, time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult, message_events::WebhookSecretInfo};
+use wayfare_store::{StoreError, message_events::WebhookSecretInfo};
 
 pub async fn secret(
     store: &SqliteStore,
     project: ProjectId,
     provider: WebhookProvider,
-) -> StoreResult<Option<Vec<u8>>> {
+) -> SqliteResult<Option<Vec<u8>>> {
     let row: Option<(Vec<u8>,)> =
         sqlx::query_as("SELECT secret FROM hook_secrets WHERE project_id = ? AND provider = ?")
             .bind(project.0)
@@ -30,7 +30,7 @@ struct Row {
     updated_by: String,
 }
 
-pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<WebhookSecretInfo>> {
+pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<WebhookSecretInfo>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT h.provider, h.updated_at, u.name AS updated_by FROM hook_secrets h JOIN users u
             ON u.id = h.updated_by
@@ -56,7 +56,7 @@ pub async fn save(
     provider: WebhookProvider,
     sealed: Option<&[u8]>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let event = match sealed {
         Some(sealed) => {
@@ -84,7 +84,7 @@ pub async fn save(
                     .execute(&mut *transaction)
                     .await?;
             if removed.rows_affected() == 0 {
-                return Err(StoreError::NotFound("secret"));
+                return Err(StoreError::NotFound("secret").into());
             }
             AuditEvent::HookSecretRemoved
         }

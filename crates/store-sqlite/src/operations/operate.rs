@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
 use super::{targets, write::write_operation};
 use crate::{
     SqliteStore,
+    error::SqliteResult,
     rows::{STATS_COLUMNS, StatsRow, status_condition, to_json},
     write_queue::Writing,
 };
@@ -28,7 +29,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult, engine::VersionKey};
+use wayfare_store::{StoreError, engine::VersionKey};
 
 pub async fn operate(
     store: &SqliteStore,
@@ -37,11 +38,11 @@ pub async fn operate(
     action: Action,
     confirmed: Option<SelectionDigest>,
     now: Timestamp,
-) -> StoreResult<OperationResult> {
+) -> SqliteResult<OperationResult> {
     let mut transaction = store.begin().await?;
     let targets = targets::read(&mut transaction, actor.project, selection, now).await?;
     if confirmed.is_some_and(|confirmed| confirmed != targets.digest()) {
-        return Err(StoreError::SelectionChanged(Box::new(stop::preview_stop(&targets))));
+        return Err(StoreError::SelectionChanged(Box::new(stop::preview_stop(&targets))).into());
     }
     let mut record = carry_out(&mut transaction, actor, targets, action, now).await?;
     record.filter = selection.filter_query();
@@ -57,7 +58,7 @@ async fn carry_out(
     targets: OperationTargets,
     action: Action,
     now: Timestamp,
-) -> StoreResult<OperationRecord> {
+) -> SqliteResult<OperationRecord> {
     let plan = if action == Action::Stop {
         let versions = versions_to_stop(connection, actor.project, &targets).await?;
         decide_stop(targets, &versions, now)
@@ -74,7 +75,7 @@ pub async fn apply(
     actor: &Actor,
     plan: &OperationPlan,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     for group in &plan.statuses {
         set_status(connection, actor.project, group).await?;
     }
@@ -94,7 +95,7 @@ pub async fn touch(
     journeys: &[JourneyKey],
     visibility: Option<Visibility>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     if journeys.is_empty() {
         return Ok(());
     }
@@ -117,7 +118,7 @@ async fn set_status(
     connection: &mut SqliteConnection,
     project: ProjectId,
     group: &StatusGroup,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE versions SET status = ?3, entry_since = coalesce(?4, entry_since) WHERE id IN (
              SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j
@@ -146,7 +147,7 @@ async fn versions_to_stop(
     connection: &mut SqliteConnection,
     project: ProjectId,
     targets: &OperationTargets,
-) -> StoreResult<Vec<VersionToStop>> {
+) -> SqliteResult<Vec<VersionToStop>> {
     let journeys: Vec<JourneyKey> = targets.found.iter().map(|target| target.key).collect();
     let stoppable = status_condition("v.status", &statuses_for(Action::Stop));
     let rows: Vec<VersionToStopRow> = sqlx::query_as(AssertSqlSafe(format!(
@@ -178,7 +179,7 @@ async fn stop_versions(
     connection: &mut SqliteConnection,
     project: ProjectId,
     stopped: &[StoppedVersion],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     type Row = (i64, i64, i64, i64, i64);
     let rows: Vec<Row> = stopped
         .iter()
@@ -210,7 +211,7 @@ async fn publish(
     actor: &Actor,
     published: &[(JourneyKey, Timestamp)],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let rows: Vec<(JourneyKey, i64)> =
         published.iter().map(|(journey, start)| (*journey, start.0)).collect();
     let rows = to_json(&rows)?;
@@ -237,7 +238,7 @@ pub async fn preview_stop(
     project: ProjectId,
     selection: &Selection,
     now: Timestamp,
-) -> StoreResult<StopPreview> {
+) -> SqliteResult<StopPreview> {
     let mut connection = store.readers.acquire().await?;
     Ok(stop::preview_stop(&targets::read(&mut connection, project, selection, now).await?))
 }
@@ -249,7 +250,7 @@ async fn by_itself(
     journeys: &[JourneyId],
     action: Action,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     if journeys.is_empty() {
         return Ok(());
     }
@@ -266,7 +267,7 @@ pub async fn complete(
     system: &Actor,
     version: VersionKey,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let shown: Option<(uuid::Uuid,)> = sqlx::query_as(
         "SELECT j.id FROM versions v JOIN journeys j ON j.shown_version_id = v.id WHERE v.seq = ?1
@@ -286,7 +287,7 @@ pub async fn advance_by_time(
     store: &SqliteStore,
     system: &Actor,
     now: Timestamp,
-) -> StoreResult<Option<Timestamp>> {
+) -> SqliteResult<Option<Timestamp>> {
     for time in ScheduledTime::ALL {
         let mut connection = store.readers.acquire().await?;
         let is_due = !due(&mut connection, system.project, time, now).await?.is_empty();
@@ -319,7 +320,7 @@ async fn due(
     project: ProjectId,
     time: ScheduledTime,
     now: Timestamp,
-) -> StoreResult<Vec<JourneyId>> {
+) -> SqliteResult<Vec<JourneyId>> {
     let (column, waiting) = (column(time), status_condition("status", &time.statuses()));
     let ids: Vec<(uuid::Uuid,)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT journey_id FROM versions WHERE {waiting} AND {column} <= ?2 AND project_id = ?1"
@@ -335,7 +336,7 @@ async fn first_due(
     store: &SqliteStore,
     project: ProjectId,
     time: ScheduledTime,
-) -> StoreResult<Option<Timestamp>> {
+) -> SqliteResult<Option<Timestamp>> {
     let (column, waiting) = (column(time), status_condition("status", &time.statuses()));
     let (first,): (Option<i64>,) = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT min({column}) FROM versions WHERE {waiting} AND {column} IS NOT NULL

@@ -6,6 +6,7 @@ use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
 use crate::{
+    error::SqliteResult,
     list_sql::{ScanPlan, id_list, push_from_where, push_order},
     rows::{status, visibility},
 };
@@ -19,7 +20,7 @@ use wayfare_domain::{
     operations::target::{OperationTarget, OperationTargets},
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 #[derive(FromRow)]
 struct TargetRow {
@@ -49,7 +50,7 @@ pub async fn read(
     project: ProjectId,
     selection: &Selection,
     now: Timestamp,
-) -> StoreResult<OperationTargets> {
+) -> SqliteResult<OperationTargets> {
     match selection {
         Selection::Ticked(ids) => by_ids(connection, project, ids, now, false).await,
         Selection::Matching(query) => {
@@ -59,7 +60,7 @@ pub async fn read(
             push_order(&mut sql, Sort::default(), ScanPlan::FilterFirst);
             let rows: Vec<TargetRow> = sql.build_query_as().fetch_all(connection).await?;
             let found =
-                rows.into_iter().map(|row| row.into_domain(now)).collect::<StoreResult<_>>()?;
+                rows.into_iter().map(|row| row.into_domain(now)).collect::<SqliteResult<_>>()?;
             Ok(OperationTargets { found, missing: Vec::new() })
         }
     }
@@ -72,7 +73,7 @@ pub async fn by_ids(
     ids: &[JourneyId],
     now: Timestamp,
     deleted_too: bool,
-) -> StoreResult<OperationTargets> {
+) -> SqliteResult<OperationTargets> {
     let mut sql = QueryBuilder::<Sqlite>::new("SELECT ");
     sql.push(COLUMNS).push(" FROM json_each(");
     sql.push_bind(id_list(ids.iter().map(|id| id.0)));
@@ -84,7 +85,7 @@ pub async fn by_ids(
     sql.push(" ORDER BY chosen.key");
     let rows: Vec<TargetRow> = sql.build_query_as().fetch_all(connection).await?;
     let found: Vec<OperationTarget> =
-        rows.into_iter().map(|row| row.into_domain(now)).collect::<StoreResult<_>>()?;
+        rows.into_iter().map(|row| row.into_domain(now)).collect::<SqliteResult<_>>()?;
     let there: HashSet<JourneyId> = found.iter().map(|target| target.id).collect();
     let missing = ids.iter().copied().filter(|id| !there.contains(id)).collect();
     Ok(OperationTargets { found, missing })
@@ -96,13 +97,13 @@ pub async fn one(
     project: ProjectId,
     journey: JourneyId,
     now: Timestamp,
-) -> StoreResult<OperationTarget> {
+) -> SqliteResult<OperationTarget> {
     let mut targets = by_ids(connection, project, &[journey], now, false).await?;
-    targets.found.pop().ok_or(StoreError::NotFound("journey"))
+    targets.found.pop().ok_or(StoreError::NotFound("journey").into())
 }
 
 impl TargetRow {
-    fn into_domain(self, now: Timestamp) -> StoreResult<OperationTarget> {
+    fn into_domain(self, now: Timestamp) -> SqliteResult<OperationTarget> {
         let start = self.start_at.map(Timestamp);
         Ok(OperationTarget {
             key: JourneyKey(self.seq),

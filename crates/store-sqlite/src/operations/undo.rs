@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use super::{operate, targets, write::write_operation};
 use crate::{
-    SqliteStore, labels,
+    SqliteStore,
+    error::SqliteResult,
+    labels,
     rows::{json, to_json},
 };
 use wayfare_domain::{
@@ -20,7 +22,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 #[derive(FromRow)]
 struct UndoRow {
@@ -42,7 +44,7 @@ pub async fn undo(
     actor: &Actor,
     operation: OperationId,
     now: Timestamp,
-) -> StoreResult<OperationResult> {
+) -> SqliteResult<OperationResult> {
     let mut transaction = store.begin().await?;
     let known = load(&mut transaction, actor, operation).await?;
     let journeys: Vec<JourneyId> = known.items.iter().map(|item| item.journey).collect();
@@ -69,7 +71,7 @@ async fn load(
     connection: &mut SqliteConnection,
     actor: &Actor,
     operation: OperationId,
-) -> StoreResult<OperationToUndo> {
+) -> SqliteResult<OperationToUndo> {
     let known: Option<UndoRow> = sqlx::query_as(
         "SELECT action, undo_of, undone FROM operations WHERE id = ? AND project_id = ?",
     )
@@ -94,7 +96,7 @@ async fn load(
             .map_err(|()| StoreError::Corrupt(format!("the unknown action {}", known.action)))?,
         is_undo: known.undo_of.is_some(),
         is_undone: known.undone,
-        items: rows.into_iter().map(ItemRow::into_domain).collect::<StoreResult<_>>()?,
+        items: rows.into_iter().map(ItemRow::into_domain).collect::<SqliteResult<_>>()?,
     })
 }
 
@@ -104,7 +106,7 @@ async fn put_back(
     actor: &Actor,
     plan: PutBackPlan,
     now: Timestamp,
-) -> StoreResult<OperationRecord> {
+) -> SqliteResult<OperationRecord> {
     rename_back(connection, actor, &plan.names).await?;
     labels::replace(connection, actor.project, &plan.labels).await?;
     operate::touch(connection, actor.project, &plan.changed, plan.visibility, now).await?;
@@ -115,7 +117,7 @@ async fn rename_back(
     connection: &mut SqliteConnection,
     actor: &Actor,
     names: &[(JourneyKey, String)],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     if names.is_empty() {
         return Ok(());
     }
@@ -134,7 +136,7 @@ async fn rename_back(
 }
 
 impl ItemRow {
-    fn into_domain(self) -> StoreResult<ItemToUndo> {
+    fn into_domain(self) -> SqliteResult<ItemToUndo> {
         Ok(ItemToUndo {
             journey: JourneyId(self.journey_id),
             name: self.name,

@@ -4,6 +4,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     audit::NewAuditEntry,
+    error::SqliteResult,
     rows::{hex, to_json},
 };
 use wayfare_domain::{
@@ -16,7 +17,6 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::StoreResult;
 
 /// Writes it and gives the answer.
 pub async fn write_operation(
@@ -24,7 +24,7 @@ pub async fn write_operation(
     actor: &Actor,
     record: &OperationRecord,
     now: Timestamp,
-) -> StoreResult<OperationResult> {
+) -> SqliteResult<OperationResult> {
     let report = record.summary(OperationId::new(), actor.person(), now);
     sqlx::query(
         "INSERT INTO operations (id, project_id, action, undo_of, by, at, filter, matched,
@@ -62,7 +62,7 @@ async fn write_items(
     actor: &Actor,
     id: OperationId,
     items: &[OperationItemRecord],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     type Row<'a> = (String, &'a str, Option<String>, i64, i64, Option<String>, i64);
     let rows = items
         .iter()
@@ -82,7 +82,7 @@ async fn write_items(
                 item.revision,
             ))
         })
-        .collect::<StoreResult<Vec<Row>>>()?;
+        .collect::<SqliteResult<Vec<Row>>>()?;
     sqlx::query(
         "INSERT INTO operation_items (operation_id, place, project_id, journey_id, name,
             refusal, from_status, to_status, before, revision)

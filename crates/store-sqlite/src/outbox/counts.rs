@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
 
-use crate::bulk_statement::BulkStatement;
+use crate::{bulk_statement::BulkStatement, error::SqliteResult};
 use wayfare_domain::messages::message_status::CountChange;
-use wayfare_store::{StoreResult, engine::VersionKey};
+use wayfare_store::engine::VersionKey;
 
 /// Added up; versions of which nothing changes are left out.
 pub fn by_version(
@@ -22,7 +22,7 @@ pub fn by_version(
 pub async fn add(
     connection: &mut SqliteConnection,
     changes: impl IntoIterator<Item = (VersionKey, CountChange)>,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static ADD: BulkStatement = BulkStatement::new(
         "UPDATE versions SET queued = queued + c.column2, cancelled = cancelled + c.column3
          FROM (VALUES",

@@ -10,6 +10,7 @@ use crate::{
     SqliteStore,
     channels::capped_channel,
     codes::{FIRST_MOVING, LAST_MOVING, LIVE, QUEUED},
+    error::SqliteResult,
     rows::to_json,
 };
 use wayfare_domain::{
@@ -23,7 +24,6 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
     engine::{ProfileKey, ProjectKey},
     outbox::{OutboxDepth, SendFacts},
 };
@@ -33,7 +33,7 @@ pub async fn read(
     addresses: &[(ProjectKey, AddressKind, String)],
     people: &[ProfileKey],
     since: Timestamp,
-) -> StoreResult<SendFacts> {
+) -> SqliteResult<SendFacts> {
     let mut surroundings = SendFacts::default();
     if !addresses.is_empty() {
         let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
@@ -60,7 +60,7 @@ async fn recent(
     store: &SqliteStore,
     people: &[ProfileKey],
     since: Timestamp,
-) -> StoreResult<HashMap<ProfileKey, Vec<(Channel, i64, Option<Timestamp>)>>> {
+) -> SqliteResult<HashMap<ProfileKey, Vec<(Channel, i64, Option<Timestamp>)>>> {
     let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(
         "SELECT o.profile, o.channel, o.seq, o.settled_at FROM json_each(?1) chosen
          CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
@@ -87,7 +87,7 @@ async fn recent(
     Ok(recent)
 }
 
-pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
+pub async fn all_caps(store: &SqliteStore) -> SqliteResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
     let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
         "SELECT p.number, c.channel, c.most, c.hours FROM frequency_caps c JOIN projects p
             ON p.id = c.project_id
@@ -108,7 +108,7 @@ pub async fn all_caps(store: &SqliteStore) -> StoreResult<HashMap<ProjectKey, Ve
     Ok(caps)
 }
 
-pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult<OutboxDepth> {
+pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> SqliteResult<OutboxDepth> {
     let waiting: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
              ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {LIVE}
@@ -129,7 +129,7 @@ pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> StoreResult
         waiting: waiting
             .into_iter()
             .map(|(key, count)| Ok((channel(&key)?, count)))
-            .collect::<StoreResult<_>>()?,
+            .collect::<SqliteResult<_>>()?,
         doubts: doubts.map_or(0, |(count,)| count),
     })
 }

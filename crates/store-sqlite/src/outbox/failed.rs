@@ -8,6 +8,7 @@ use crate::{
     SqliteStore,
     audit::NewAuditEntry,
     codes::{FAILED, FIRST_MOVING, LAST_MOVING},
+    error::SqliteResult,
     rows::{json, to_json},
 };
 use wayfare_domain::{
@@ -23,7 +24,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult, outbox::MessageKey};
+use wayfare_store::{StoreError, outbox::MessageKey};
 
 #[derive(FromRow)]
 struct Row {
@@ -45,7 +46,7 @@ pub async fn page(
     store: &SqliteStore,
     project: ProjectId,
     query: &FailedMessageQuery,
-) -> StoreResult<FailedMessagePage> {
+) -> SqliteResult<FailedMessagePage> {
     let journey = query.journey.map(|journey| journey.0);
     let channel_key = query.channel.map(|channel| channel.key());
     let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(format!(
@@ -90,11 +91,11 @@ pub async fn page(
         .collect();
     let next = (rows.len() as i64 > PAGE_SIZE).then(|| rows[PAGE_SIZE as usize - 1].seq);
     let rows =
-        rows.into_iter().take(PAGE_SIZE as usize).map(message).collect::<StoreResult<_>>()?;
+        rows.into_iter().take(PAGE_SIZE as usize).map(message).collect::<SqliteResult<_>>()?;
     Ok(FailedMessagePage { query: *query, rows, total, next, reasons })
 }
 
-fn message(row: Row) -> StoreResult<FailedMessage> {
+fn message(row: Row) -> SqliteResult<FailedMessage> {
     let channel = channel(&row.channel)?;
     let addresses = row.addresses.map(|text| json(&text, "addresses")).transpose()?;
     let person =
@@ -123,7 +124,7 @@ pub async fn resend(
     query: &FailedMessageQuery,
     chosen: &[MessageKey],
     now: Timestamp,
-) -> StoreResult<i64> {
+) -> SqliteResult<i64> {
     let mut transaction = store.begin().await?;
     let messages: Vec<(i64, i64)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT o.seq, o.version FROM projects x
@@ -148,7 +149,7 @@ pub async fn resend(
         return if chosen.is_empty() {
             Ok(0)
         } else {
-            Err(StoreError::NotFound("undelivered message"))
+            Err(StoreError::NotFound("undelivered message").into())
         };
     }
     let numbers: Vec<MessageKey> = messages.iter().map(|(seq, _)| *seq).collect();

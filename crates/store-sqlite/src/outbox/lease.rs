@@ -9,13 +9,13 @@ use crate::{
     SqliteStore,
     bulk_statement::BulkStatement,
     codes::{FIRST_MOVING, INSIDE, LAST_MOVING, LIVE, QUEUED, SENDING},
+    error::SqliteResult,
 };
 use wayfare_domain::{
     messages::{lease::LeaseFacts, message_status::MessageStatus, outcome::FixedReason},
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
     engine::VersionKey,
     outbox::{LeaseQuota, LeasedMessage, MessageKey, OutboxQueue},
 };
@@ -59,7 +59,7 @@ struct OutboxQueueRow {
     due_at: i64,
 }
 
-pub async fn list_queues(store: &SqliteStore) -> StoreResult<Vec<OutboxQueue>> {
+pub async fn list_queues(store: &SqliteStore) -> SqliteResult<Vec<OutboxQueue>> {
     let rows: Vec<OutboxQueueRow> =
         sqlx::query_as(AssertSqlSafe(Arc::clone(&HEAPS))).fetch_all(&store.readers).await?;
     // Messages of a channel that is not known wait; they keep no one else waiting.
@@ -114,7 +114,7 @@ pub async fn take(
     connection: &mut SqliteConnection,
     quotas: &[LeaseQuota],
     now: Timestamp,
-) -> StoreResult<Vec<LeasedMessage>> {
+) -> SqliteResult<Vec<LeasedMessage>> {
     let mut taken = Vec::new();
     let mut cancelled: Vec<(MessageKey, VersionKey, FixedReason)> = Vec::new();
     for quota in quotas {
@@ -161,7 +161,7 @@ async fn cancel(
     connection: &mut SqliteConnection,
     messages: &[(MessageKey, VersionKey, FixedReason)],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static CANCEL: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET state = c.column2, settled_at = c.column3, reason = c.column4
          FROM (VALUES",

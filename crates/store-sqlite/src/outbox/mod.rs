@@ -11,7 +11,7 @@ mod record_and_lease;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{SqliteStore, channels, profiles, rows::to_json};
+use super::{SqliteStore, channels, error::SqliteResult, profiles, rows::to_json};
 use wayfare_domain::{
     access::actor::Actor,
     ids::{JourneyId, ProjectId},
@@ -34,7 +34,7 @@ use wayfare_store::{
 
 impl OutboxStore for SqliteStore {
     async fn list_queues(&self) -> StoreResult<Vec<OutboxQueue>> {
-        lease::list_queues(self).await
+        Ok(lease::list_queues(self).await?)
     }
 
     async fn record_and_lease(
@@ -43,7 +43,7 @@ impl OutboxStore for SqliteStore {
         quotas: &[LeaseQuota],
         now: Timestamp,
     ) -> StoreResult<Vec<LeasedMessage>> {
-        record_and_lease::record_and_lease(self, settled, quotas, now).await
+        Ok(record_and_lease::record_and_lease(self, settled, quotas, now).await?)
     }
 
     async fn surroundings(
@@ -52,49 +52,38 @@ impl OutboxStore for SqliteStore {
         people: &[ProfileKey],
         since: Timestamp,
     ) -> StoreResult<SendFacts> {
-        facts::read(self, addresses, people, since).await
+        Ok(facts::read(self, addresses, people, since).await?)
     }
 
     async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64> {
-        record::requeue_leased(self, now).await
+        Ok(record::requeue_leased(self, now).await?)
     }
 
     async fn outbox_load(&self, project: ProjectId) -> StoreResult<OutboxDepth> {
-        facts::outbox_load(self, project).await
+        Ok(facts::outbox_load(self, project).await?)
     }
 
     async fn project_number(&self, project: ProjectId) -> StoreResult<ProjectKey> {
-        profiles::number_of(self, project).await
+        Ok(profiles::number_of(self, project).await?)
     }
 
     async fn closed_versions(&self, versions: &[VersionKey]) -> StoreResult<HashSet<VersionKey>> {
-        record::stopped(&mut *self.readers.acquire().await?, versions).await
+        Ok(closed_versions(self, versions).await?)
     }
 
     async fn active_channels(&self) -> StoreResult<Vec<ActiveChannel>> {
-        channels::live(self).await
+        Ok(channels::live(self).await?)
     }
 
     async fn all_caps(&self) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
-        facts::all_caps(self).await
+        Ok(facts::all_caps(self).await?)
     }
 
     async fn version_names(
         &self,
         versions: &[VersionKey],
     ) -> StoreResult<HashMap<VersionKey, VersionNames>> {
-        let rows: Vec<(i64, uuid::Uuid, String)> = sqlx::query_as(
-            "SELECT v.seq, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v
-                ON v.seq = chosen.value
-             JOIN journeys j ON j.id = v.journey_id",
-        )
-        .bind(to_json(&versions)?)
-        .fetch_all(&self.readers)
-        .await?;
-        let names = |(seq, id, name)| {
-            (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name })
-        };
-        Ok(rows.into_iter().map(names).collect())
+        Ok(version_names(self, versions).await?)
     }
 
     fn merges(&self) -> Merges {
@@ -106,7 +95,7 @@ impl OutboxStore for SqliteStore {
         project: ProjectId,
         query: &FailedMessageQuery,
     ) -> StoreResult<FailedMessagePage> {
-        failed::page(self, project, query).await
+        Ok(failed::page(self, project, query).await?)
     }
 
     async fn resend(
@@ -116,11 +105,37 @@ impl OutboxStore for SqliteStore {
         chosen: &[MessageKey],
         now: Timestamp,
     ) -> StoreResult<i64> {
-        failed::resend(self, actor, query, chosen, now).await
+        Ok(failed::resend(self, actor, query, chosen, now).await?)
     }
 }
 
+async fn closed_versions(
+    store: &SqliteStore,
+    versions: &[VersionKey],
+) -> SqliteResult<HashSet<VersionKey>> {
+    record::stopped(&mut *store.readers.acquire().await?, versions).await
+}
+
+async fn version_names(
+    store: &SqliteStore,
+    versions: &[VersionKey],
+) -> SqliteResult<HashMap<VersionKey, VersionNames>> {
+    let rows: Vec<(i64, uuid::Uuid, String)> = sqlx::query_as(
+        "SELECT v.seq, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v
+            ON v.seq = chosen.value
+         JOIN journeys j ON j.id = v.journey_id",
+    )
+    .bind(to_json(&versions)?)
+    .fetch_all(&store.readers)
+    .await?;
+    let names = |(seq, id, name)| {
+        (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name })
+    };
+    Ok(rows.into_iter().map(names).collect())
+}
+
 /// A channel's word in the store; one that is not known is damage.
-fn channel(key: &str) -> StoreResult<Channel> {
-    Channel::from_key(key).ok_or_else(|| StoreError::Corrupt(format!("the unknown channel {key}")))
+fn channel(key: &str) -> SqliteResult<Channel> {
+    Channel::from_key(key)
+        .ok_or_else(|| StoreError::Corrupt(format!("the unknown channel {key}")).into())
 }

@@ -9,15 +9,14 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::counts;
 use crate::{
-    SqliteStore, bulk_statement::BulkStatement, codes::SENDING, message_events::suppressions,
-    rows::to_json, write_queue::Urgency,
+    SqliteStore, bulk_statement::BulkStatement, codes::SENDING, error::SqliteResult,
+    message_events::suppressions, rows::to_json, write_queue::Urgency,
 };
 use wayfare_domain::{
     messages::{message_status::MessageStatus, outcome::OutcomeReason},
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
     engine::{ProjectKey, VersionKey},
     outbox::MessageResult,
 };
@@ -28,7 +27,7 @@ pub async fn settle(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
     now: Timestamp,
-) -> StoreResult<bool> {
+) -> SqliteResult<bool> {
     if settled.is_empty() {
         return Ok(true);
     }
@@ -50,7 +49,7 @@ pub async fn settle(
 pub async fn stopped(
     connection: &mut SqliteConnection,
     versions: &[VersionKey],
-) -> StoreResult<HashSet<VersionKey>> {
+) -> SqliteResult<HashSet<VersionKey>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value
          WHERE v.emptied IS NOT NULL",
@@ -68,7 +67,7 @@ pub async fn write_states(
     settled: &[MessageResult],
     stopped: &HashSet<VersionKey>,
     now: Timestamp,
-) -> StoreResult<u64> {
+) -> SqliteResult<u64> {
     static WRITE: LazyLock<BulkStatement> = LazyLock::new(|| {
         BulkStatement::with_codes(
             "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4,
@@ -101,7 +100,7 @@ pub async fn tell_engine(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static TELL: BulkStatement = BulkStatement::new(
         "INSERT INTO message_events (message, what, at) VALUES",
         3,
@@ -123,7 +122,7 @@ async fn count(
     settled: &[MessageResult],
     stopped: &HashSet<VersionKey>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let statuses = settled.iter().map(|message| {
         let ended = stopped.contains(&message.version);
         let status = message.settlement.recorded(ended, now).status;
@@ -136,7 +135,7 @@ async fn count(
 async fn count_possible_duplicates(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static POSSIBLE_DUPLICATES_SQL: BulkStatement =
         BulkStatement::new("UPDATE outbox SET doubts = doubts + 1 WHERE seq IN (VALUES", 1, ")");
     static COUNT: BulkStatement = BulkStatement::new(
@@ -165,7 +164,7 @@ async fn count_possible_duplicates(
 async fn learn_receivers(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static LEARN: BulkStatement = BulkStatement::new(
         "UPDATE outbox SET receiver = c.column2 FROM (VALUES",
         2,
@@ -184,7 +183,7 @@ async fn suppress(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let dead =
         settled.iter().filter_map(|message| message.settlement.suppression(message.project, now));
     suppressions::put(connection, dead.collect()).await?;
@@ -193,7 +192,7 @@ async fn suppress(
 
 /// The server died with messages in the senders' hands. Whether a provider has taken them no one
 /// knows: they go out again under the same key. Those of versions that were stopped or left do not.
-pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> StoreResult<i64> {
+pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult<i64> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let left = sqlx::query(AssertSqlSafe(format!(
         "INSERT INTO delivery_doubts (project, count)

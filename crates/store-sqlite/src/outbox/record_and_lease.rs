@@ -6,19 +6,16 @@ use std::collections::HashSet;
 use sqlx::SqliteConnection;
 
 use super::{lease, record};
-use crate::{SqliteStore, rows::to_json, write_queue::Urgency};
+use crate::{SqliteStore, error::SqliteResult, rows::to_json, write_queue::Urgency};
 use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
-use wayfare_store::{
-    StoreResult,
-    outbox::{LeaseQuota, LeasedMessage, MessageKey, MessageResult},
-};
+use wayfare_store::outbox::{LeaseQuota, LeasedMessage, MessageKey, MessageResult};
 
 pub async fn record_and_lease(
     store: &SqliteStore,
     settled: &[MessageResult],
     quotas: &[LeaseQuota],
     now: Timestamp,
-) -> StoreResult<Vec<LeasedMessage>> {
+) -> SqliteResult<Vec<LeasedMessage>> {
     match all_together(store, settled, quotas, now).await {
         Ok(Some(taken)) => Ok(taken),
         Ok(None) => {
@@ -42,7 +39,7 @@ async fn all_together(
     settled: &[MessageResult],
     quotas: &[LeaseQuota],
     now: Timestamp,
-) -> StoreResult<Option<Vec<LeasedMessage>>> {
+) -> SqliteResult<Option<Vec<LeasedMessage>>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     if !record::settle(&mut transaction, settled, now).await? {
         transaction.rollback().await?;
@@ -57,7 +54,7 @@ async fn take_only(
     store: &SqliteStore,
     quotas: &[LeaseQuota],
     now: Timestamp,
-) -> StoreResult<Vec<LeasedMessage>> {
+) -> SqliteResult<Vec<LeasedMessage>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let taken = lease::take(&mut transaction, quotas, now).await?;
     transaction.commit().await?;
@@ -69,7 +66,7 @@ async fn settle_ours(
     store: &SqliteStore,
     settled: &[MessageResult],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let held = in_hand(&mut transaction, settled).await?;
     let ours: Vec<MessageResult> =
@@ -83,7 +80,7 @@ async fn settle_ours(
 async fn in_hand(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
-) -> StoreResult<HashSet<MessageKey>> {
+) -> SqliteResult<HashSet<MessageKey>> {
     let numbers: Vec<MessageKey> = settled.iter().map(|message| message.message).collect();
     let rows: Vec<(i64,)> = sqlx::query_as(
         "SELECT o.seq FROM json_each(?1) c CROSS JOIN outbox o ON o.seq = c.value AND o.state = ?2",
@@ -99,7 +96,7 @@ async fn settle_one(
     store: &SqliteStore,
     message: &MessageResult,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let one = std::slice::from_ref(message);
     let mut transaction = store.begin_as(Urgency::Work).await?;
     match record::settle(&mut transaction, one, now).await {
@@ -122,7 +119,7 @@ async fn settle_uncounted(
     store: &SqliteStore,
     one: &[MessageResult],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     record::write_states(&mut transaction, one, &HashSet::new(), now).await?;
     record::tell_engine(&mut transaction, one, now).await?;

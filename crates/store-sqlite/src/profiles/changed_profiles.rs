@@ -13,6 +13,7 @@ use super::{
 use crate::{
     bulk_statement::BulkStatement,
     engine::profiles::{PROFILE_COLUMNS, ProfileRow},
+    error::SqliteResult,
     rows::to_json,
 };
 use wayfare_domain::{
@@ -26,7 +27,6 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
     engine::{ProfileKey, ProjectKey},
     outbox::ChangedPerson,
 };
@@ -48,7 +48,7 @@ pub async fn apply(
     resolved: &ResolvedProfiles<'_>,
     asked_again: &mut AskedAgain,
     now: Timestamp,
-) -> StoreResult<Vec<(usize, Ignored)>> {
+) -> SqliteResult<Vec<(usize, Ignored)>> {
     let mut drafts = read(connection, records, resolved).await?;
     let mut without_room = Vec::new();
     if drafts.is_empty() {
@@ -84,7 +84,7 @@ async fn read(
     connection: &mut SqliteConnection,
     records: &[ResolvedRecord<'_>],
     resolved: &ResolvedProfiles<'_>,
-) -> StoreResult<HashMap<ProfileKey, ProfileDraft>> {
+) -> SqliteResult<HashMap<ProfileKey, ProfileDraft>> {
     let mut drafts: HashMap<ProfileKey, ProfileDraft> = HashMap::new();
     for (record, _) in changes(records) {
         drafts.entry(record.profile).or_insert_with(|| ProfileDraft::new(record.project));
@@ -117,7 +117,7 @@ async fn write_profiles(
     connection: &mut SqliteConnection,
     changed: &HashMap<ProfileKey, ProfileDraft>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET properties = c.column2, addresses = c.column3, consent = c.column4,
             time_zone = c.column5,
@@ -135,7 +135,7 @@ async fn write_profiles(
             );
             Ok((profile, texts, person.time_zone.as_deref()))
         })
-        .collect::<StoreResult<_>>()?;
+        .collect::<SqliteResult<_>>()?;
     WRITE
         .run(connection, rows, |query, (profile, (properties, addresses, consent), zone)| {
             query
@@ -159,7 +159,7 @@ async fn write_profiles(
 pub async fn record_profile_changes(
     connection: &mut SqliteConnection,
     changed: impl Iterator<Item = (ProjectKey, ProfileKey)>,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static NOTICE: BulkStatement =
         BulkStatement::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
     let (status, entry_type) = WATCHING_CHANGES;

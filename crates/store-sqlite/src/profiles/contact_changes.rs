@@ -3,14 +3,14 @@
 
 use sqlx::{FromRow, SqliteConnection};
 
-use crate::{SqliteStore, bulk_statement::BulkStatement};
+use crate::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult};
 use wayfare_domain::{
     ids::UserId,
     profiles::contact::{ContactChange, ContactSource, FieldChange},
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError,
     engine::{ProfileKey, ProjectKey},
 };
 
@@ -30,7 +30,7 @@ pub async fn insert(
     connection: &mut SqliteConnection,
     changes: &[NewContactChange],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static INSERT: BulkStatement = BulkStatement::new(
         "INSERT INTO contact_changes (project, profile, field, before, after, source, user_id, at)
          VALUES",
@@ -70,7 +70,7 @@ pub async fn of_person(
     store: &SqliteStore,
     project: ProjectKey,
     profile: ProfileKey,
-) -> StoreResult<Vec<ContactChange>> {
+) -> SqliteResult<Vec<ContactChange>> {
     let rows: Vec<ChangeRow> = sqlx::query_as(
         "SELECT c.at, c.field, c.before, c.after, c.source, u.name AS by
          FROM contact_changes c LEFT JOIN users u ON u.id = c.user_id

@@ -2,11 +2,11 @@
 
 use sqlx::{FromRow, SqliteConnection};
 
+use crate::error::SqliteResult;
 use wayfare_domain::{
     engine::node::ExitReason, messages::message_status::MessageStatus,
     profiles::merge::LiveEnrolment, time::Timestamp,
 };
-use wayfare_store::StoreResult;
 
 /// How they end.
 const EXIT: ExitReason = ExitReason::ForceExited;
@@ -31,7 +31,7 @@ pub async fn end_enrolments(
     connection: &mut SqliteConnection,
     ended: &[EndedEnrolment],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     for EndedEnrolment { seq, version, node } in ended {
         let cancelled = sqlx::query(
             "UPDATE outbox SET state = ?3, settled_at = ?2 WHERE enrolment = ?1 AND state = ?4",

@@ -11,6 +11,7 @@ use super::{number_of, segments};
 use crate::{
     SqliteStore,
     engine::past_events::asked_properties,
+    error::SqliteResult,
     rows::{json, status},
 };
 use wayfare_domain::{
@@ -26,7 +27,7 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError,
     engine::{EngineStore, ProfileKey, ProfileNeeds, ProjectKey, VersionKey},
 };
 
@@ -47,7 +48,7 @@ pub async fn load_entry_facts(
     project: ProjectId,
     person: ProfileKey,
     journey: JourneyId,
-) -> StoreResult<EntryFacts> {
+) -> SqliteResult<EntryFacts> {
     let number = number_of(store, project).await?;
     let row: Option<ShownVersionRow> = sqlx::query_as(
         "SELECT j.name, j.seq AS journey, v.seq AS version, v.status, j.shelf = 1 AS is_archived,
@@ -102,7 +103,7 @@ async fn load_profile(
     store: &SqliteStore,
     person: ProfileKey,
     criteria: &Criteria,
-) -> StoreResult<Option<Profile>> {
+) -> SqliteResult<Option<Profile>> {
     let events = past_event_properties_of(criteria);
     let needs = ProfileNeeds { events, lists: true, profile: true };
     Ok(store.people(&[person], &needs).await?.remove(&person))
@@ -116,7 +117,7 @@ async fn load_events(
     person: ProfileKey,
     name: &str,
     filters: &[PropertyFilter],
-) -> StoreResult<Vec<EntryEvent>> {
+) -> SqliteResult<Vec<EntryEvent>> {
     let asked: HashSet<String> = filters.iter().map(|filter| filter.property.clone()).collect();
     let mut reader = store.costly_reader().await?;
     // Chosen by the index alone: properties are read of those that are looked at.
@@ -147,7 +148,7 @@ async fn load_last_rejection(
     store: &SqliteStore,
     version: VersionKey,
     person: ProfileKey,
-) -> StoreResult<Option<RecordedRejection>> {
+) -> SqliteResult<Option<RecordedRejection>> {
     let row: Option<(i64, i64, i64)> =
         sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
             .bind(version)
@@ -164,7 +165,7 @@ async fn load_last_rejection(
 pub async fn published_journeys(
     store: &SqliteStore,
     project: ProjectId,
-) -> StoreResult<Vec<(JourneyId, String)>> {
+) -> SqliteResult<Vec<(JourneyId, String)>> {
     let rows: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT id, name FROM journeys WHERE project_id = ? AND shelf = 0 AND ever_published
          ORDER BY name_key LIMIT 500",

@@ -4,15 +4,16 @@
 use sqlx::SqliteConnection;
 
 use super::ended_enrolments::{EndedEnrolment, end_enrolments};
+use crate::error::SqliteResult;
 use wayfare_domain::{engine::node::ExitReason, profiles::erasure::PersonalData, time::Timestamp};
-use wayfare_store::{StoreResult, engine::ProfileKey};
+use wayfare_store::engine::ProfileKey;
 
 /// Erases everything that is about them; the counts of journeys keep their enrolments.
 pub async fn erase(
     connection: &mut SqliteConnection,
     profile: ProfileKey,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     // Those of versions that were stopped or left were counted when that happened.
     let inside: Vec<EndedEnrolment> = sqlx::query_as(
         "SELECT e.seq, e.version, e.node FROM enrolments e JOIN versions v ON v.seq = e.version
@@ -35,7 +36,7 @@ pub async fn erase(
 
 /// Their rows in versions that were stopped or left say how they ended only once they are swept,
 /// and no one finds them afterwards.
-async fn end_emptied(connection: &mut SqliteConnection, profile: ProfileKey) -> StoreResult<()> {
+async fn end_emptied(connection: &mut SqliteConnection, profile: ProfileKey) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE enrolments SET state = (SELECT coalesce(v.emptied, ?3) FROM versions v
              WHERE v.seq = enrolments.version) WHERE profile = ?1 AND state = ?2",

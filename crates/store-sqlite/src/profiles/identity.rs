@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::SqliteConnection;
 
-use crate::{bulk_statement::BulkStatement, rows::to_json};
+use crate::{bulk_statement::BulkStatement, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
     profiles::{
         identity::{
@@ -15,17 +15,14 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreResult,
-    engine::{ProfileKey, ProjectKey},
-};
+use wayfare_store::engine::{ProfileKey, ProjectKey};
 
 /// Finds or makes everybody, and writes the new ones and their names.
 pub async fn resolve<'a>(
     connection: &mut SqliteConnection,
     batches: &[(ProjectKey, &'a Batch)],
     now: Timestamp,
-) -> StoreResult<ResolvedProfiles<'a>> {
+) -> SqliteResult<ResolvedProfiles<'a>> {
     let names = Identifier::all_in(batches);
     let count = names.len();
     let known = read(connection, names).await?;
@@ -36,7 +33,7 @@ pub async fn resolve<'a>(
     Ok(resolved)
 }
 
-async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileKey> {
+async fn last_profile(connection: &mut SqliteConnection) -> SqliteResult<ProfileKey> {
     let (last,) = sqlx::query_as(
         "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'profiles'), 0)",
     )
@@ -48,7 +45,7 @@ async fn last_profile(connection: &mut SqliteConnection) -> StoreResult<ProfileK
 async fn read<'a>(
     connection: &mut SqliteConnection,
     names: HashSet<Identifier<'a>>,
-) -> StoreResult<KnownIdentifiers<'a>> {
+) -> SqliteResult<KnownIdentifiers<'a>> {
     let mut known = KnownIdentifiers {
         owners: HashMap::with_capacity(names.len()),
         ..KnownIdentifiers::default()
@@ -93,7 +90,7 @@ async fn write(
     connection: &mut SqliteConnection,
     resolved: &ResolvedProfiles<'_>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static INSERT: BulkStatement = BulkStatement::new(
         "INSERT INTO profiles (seq, project, identity, created_at, updated_at) VALUES",
         5,

@@ -4,7 +4,8 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
-    SqliteStore, audit::NewAuditEntry, bulk_statement::BulkStatement, write_queue::Urgency,
+    SqliteStore, audit::NewAuditEntry, bulk_statement::BulkStatement, error::SqliteResult,
+    write_queue::Urgency,
 };
 use wayfare_domain::{
     access::actor::Actor,
@@ -14,7 +15,7 @@ use wayfare_domain::{
     profiles::import::{ImportProgress, ImportState, ImportView, RejectedRow},
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult, profiles::NewImport};
+use wayfare_store::{StoreError, profiles::NewImport};
 
 /// Imports on the page.
 const SHOWN: i64 = 20;
@@ -24,7 +25,7 @@ pub async fn begin(
     actor: &Actor,
     new: &NewImport,
     now: Timestamp,
-) -> StoreResult<ImportId> {
+) -> SqliteResult<ImportId> {
     let id = ImportId::new();
     let mut transaction = store.begin().await?;
     sqlx::query(
@@ -51,7 +52,7 @@ pub async fn note(
     import: ImportId,
     progress: &ImportProgress,
     refused: &[RejectedRow],
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static REFUSE: BulkStatement = BulkStatement::new(
         "INSERT INTO import_errors (import, line, field, sentence) VALUES",
         4,
@@ -88,7 +89,7 @@ pub async fn finish(
     import: ImportId,
     problem: Option<&str>,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let state = ImportState::ended(problem);
     let (file, taken, refused): (String, i64, i64) = sqlx::query_as(
@@ -113,7 +114,7 @@ pub async fn finish(
 }
 
 /// What was under way when the server ended will not go on.
-pub async fn break_off(store: &SqliteStore, problem: &str, now: Timestamp) -> StoreResult<()> {
+pub async fn break_off(store: &SqliteStore, problem: &str, now: Timestamp) -> SqliteResult<()> {
     let statement = sqlx::query(
         "UPDATE imports SET state = ?3, problem = ?1, finished_at = ?2 WHERE state = ?4",
     )
@@ -142,7 +143,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_view(self) -> StoreResult<ImportView> {
+    fn into_view(self) -> SqliteResult<ImportView> {
         let row = self;
         let state = ImportState::from_code(row.state, row.problem).ok_or_else(|| {
             StoreError::Corrupt(format!("the unknown state {} of an import", row.state))
@@ -170,7 +171,7 @@ pub async fn read(
     store: &SqliteStore,
     project: ProjectId,
     import: Option<ImportId>,
-) -> StoreResult<Vec<ImportView>> {
+) -> SqliteResult<Vec<ImportView>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT i.id, i.file_name, i.list, i.state, i.problem, i.bytes, i.bytes_read, i.taken,
             i.refused, u.name AS started_by,
@@ -191,7 +192,7 @@ pub async fn refused(
     store: &SqliteStore,
     project: ProjectId,
     import: ImportId,
-) -> StoreResult<Vec<RejectedRow>> {
+) -> SqliteResult<Vec<RejectedRow>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
         "SELECT e.line, e.field, e.sentence FROM imports i JOIN import_errors e ON e.import = i.id
          WHERE i.id = ?1 AND i.project_id = ?2 ORDER BY e.line",

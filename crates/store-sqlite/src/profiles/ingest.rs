@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::SqliteConnection;
 
 use super::{changed_profiles, identity::resolve, merge, new_events, new_list_members};
-use crate::{SqliteStore, write_queue::Urgency};
+use crate::{SqliteStore, error::SqliteResult, write_queue::Urgency};
 use wayfare_domain::{
     ids::ProjectId,
     profiles::{
@@ -16,7 +16,7 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError,
     engine::{ProfileKey, ProjectKey},
     outbox::ChangedPerson,
     profiles::Ingested,
@@ -26,7 +26,7 @@ pub async fn ingest(
     store: &SqliteStore,
     batches: &[Batch],
     now: Timestamp,
-) -> StoreResult<Vec<Ingested>> {
+) -> SqliteResult<Vec<Ingested>> {
     let result = write(store, batches, now).await;
     if result.is_err() {
         store.numbers().forget_names();
@@ -38,7 +38,7 @@ async fn write(
     store: &SqliteStore,
     batches: &[Batch],
     now: Timestamp,
-) -> StoreResult<Vec<Ingested>> {
+) -> SqliteResult<Vec<Ingested>> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
     let mut numbered: Vec<(ProjectKey, &Batch)> = Vec::with_capacity(batches.len());
@@ -93,7 +93,7 @@ async fn project_number(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
     project: ProjectId,
-) -> StoreResult<ProjectKey> {
+) -> SqliteResult<ProjectKey> {
     let known = store.numbers().project(project);
     if let Some(number) = known {
         return Ok(number);

@@ -6,6 +6,7 @@ use sqlx::{FromRow, SqliteConnection};
 use super::ended_enrolments::{EndedEnrolment, end_enrolments};
 use crate::{
     engine::profiles::{PROFILE_COLUMNS, ProfileRow},
+    error::SqliteResult,
     rows::to_json,
 };
 use wayfare_domain::{
@@ -16,7 +17,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreResult, engine::ProfileKey, outbox::ChangedPerson};
+use wayfare_store::{engine::ProfileKey, outbox::ChangedPerson};
 
 /// Merges `from` into `into`. Answers what that means for messages in hand.
 pub async fn merge(
@@ -24,7 +25,7 @@ pub async fn merge(
     from: ProfileKey,
     into: ProfileKey,
     now: Timestamp,
-) -> StoreResult<Vec<ChangedPerson>> {
+) -> SqliteResult<Vec<ChangedPerson>> {
     let plan = plan_merge(
         load_profile(connection, from).await?,
         load_profile(connection, into).await?,
@@ -61,7 +62,7 @@ fn changed_people(from: ProfileKey, into: ProfileKey, plan: &MergePlan) -> Vec<C
         .collect()
 }
 
-async fn load_profile(connection: &mut SqliteConnection, seq: ProfileKey) -> StoreResult<Profile> {
+async fn load_profile(connection: &mut SqliteConnection, seq: ProfileKey) -> SqliteResult<Profile> {
     let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.seq = ?"
     )))
@@ -92,7 +93,7 @@ async fn load_live_enrolments(
     connection: &mut SqliteConnection,
     from: ProfileKey,
     into: ProfileKey,
-) -> StoreResult<Vec<LiveEnrolment>> {
+) -> SqliteResult<Vec<LiveEnrolment>> {
     let rows: Vec<LiveEnrolmentRow> = sqlx::query_as(
         "SELECT e.seq, e.profile, e.journey, e.version, e.node
          FROM enrolments e JOIN versions v ON v.seq = e.version
@@ -106,7 +107,7 @@ async fn load_live_enrolments(
     Ok(rows.into_iter().map(LiveEnrolment::from).collect())
 }
 
-async fn write_merged(connection: &mut SqliteConnection, merged: &Profile) -> StoreResult<()> {
+async fn write_merged(connection: &mut SqliteConnection, merged: &Profile) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE profiles SET properties = ?2, addresses = ?3, consent = ?4, time_zone = ?5
          WHERE seq = ?1",

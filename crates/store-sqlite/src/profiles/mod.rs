@@ -27,7 +27,7 @@ mod segments;
 #[cfg(test)]
 mod title_tests;
 
-use super::SqliteStore;
+use super::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     access::actor::Actor,
     engine::explain::EntryFacts,
@@ -49,7 +49,7 @@ use wayfare_store::{
 
 impl ProfileStore for SqliteStore {
     async fn ingest(&self, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
-        ingest::ingest(self, batches, now).await
+        Ok(ingest::ingest(self, batches, now).await?)
     }
 
     async fn people_page(
@@ -58,11 +58,11 @@ impl ProfileStore for SqliteStore {
         query: &ProfileQuery,
         now: Timestamp,
     ) -> StoreResult<ProfilePage> {
-        page::page(self, project, query, now).await
+        Ok(page::page(self, project, query, now).await?)
     }
 
     async fn person(&self, project: ProjectId, person: i64) -> StoreResult<ProfileDetail> {
-        profile::person(self, project, person).await
+        Ok(profile::person(self, project, person).await?)
     }
 
     async fn person_by_identity(
@@ -70,11 +70,11 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         identity: &str,
     ) -> StoreResult<Option<i64>> {
-        profile::by_identity(self, project, identity).await
+        Ok(profile::by_identity(self, project, identity).await?)
     }
 
     async fn enrolment(&self, project: ProjectId, enrolment: i64) -> StoreResult<EnrolmentDetail> {
-        profile::enrolment(self, project, enrolment).await
+        Ok(profile::enrolment(self, project, enrolment).await?)
     }
 
     async fn load_entry_facts(
@@ -83,22 +83,22 @@ impl ProfileStore for SqliteStore {
         person: i64,
         journey: JourneyId,
     ) -> StoreResult<EntryFacts> {
-        entry_facts::load_entry_facts(self, project, person, journey).await
+        Ok(entry_facts::load_entry_facts(self, project, person, journey).await?)
     }
 
     async fn published_journeys(
         &self,
         project: ProjectId,
     ) -> StoreResult<Vec<(JourneyId, String)>> {
-        entry_facts::published_journeys(self, project).await
+        Ok(entry_facts::published_journeys(self, project).await?)
     }
 
     async fn delete_person(&self, actor: &Actor, person: i64, now: Timestamp) -> StoreResult<()> {
-        profile::delete(self, actor, person, now).await
+        Ok(profile::delete(self, actor, person, now).await?)
     }
 
     async fn segments(&self, project: ProjectId) -> StoreResult<Vec<SegmentSummary>> {
-        segments::all(self, project).await
+        Ok(segments::all(self, project).await?)
     }
 
     async fn save_segment(
@@ -108,11 +108,11 @@ impl ProfileStore for SqliteStore {
         criteria: &Criteria,
         now: Timestamp,
     ) -> StoreResult<()> {
-        segments::save(self, actor, name, criteria, now).await
+        Ok(segments::save(self, actor, name, criteria, now).await?)
     }
 
     async fn delete_segment(&self, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()> {
-        segments::delete(self, actor, name, now).await
+        Ok(segments::delete(self, actor, name, now).await?)
     }
 
     async fn journeys_using_segment(
@@ -120,7 +120,7 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         name: &str,
     ) -> StoreResult<Vec<String>> {
-        segments::journeys_using(self, project, name).await
+        Ok(segments::journeys_using(self, project, name).await?)
     }
 
     async fn count_matching(
@@ -129,11 +129,11 @@ impl ProfileStore for SqliteStore {
         criteria: &Criteria,
         now: Timestamp,
     ) -> StoreResult<i64> {
-        segments::count(self, project, criteria, now).await
+        Ok(segments::count(self, project, criteria, now).await?)
     }
 
     async fn known_events(&self, project: ProjectId) -> StoreResult<Vec<String>> {
-        segments::known_events(self, project).await
+        Ok(segments::known_events(self, project).await?)
     }
 
     async fn known_names(
@@ -141,7 +141,7 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         event: Option<&str>,
     ) -> StoreResult<KnownProperties> {
-        names::known(self, project, event).await
+        Ok(names::known(self, project, event).await?)
     }
 
     async fn begin_import(
@@ -150,7 +150,7 @@ impl ProfileStore for SqliteStore {
         new: &NewImport,
         now: Timestamp,
     ) -> StoreResult<ImportId> {
-        imports::begin(self, actor, new, now).await
+        Ok(imports::begin(self, actor, new, now).await?)
     }
 
     async fn note_import(
@@ -160,7 +160,7 @@ impl ProfileStore for SqliteStore {
         progress: &ImportProgress,
         refused: &[RejectedRow],
     ) -> StoreResult<()> {
-        imports::note(self, project, import, progress, refused).await
+        Ok(imports::note(self, project, import, progress, refused).await?)
     }
 
     async fn finish_import(
@@ -170,11 +170,11 @@ impl ProfileStore for SqliteStore {
         problem: Option<&str>,
         now: Timestamp,
     ) -> StoreResult<()> {
-        imports::finish(self, actor, import, problem, now).await
+        Ok(imports::finish(self, actor, import, problem, now).await?)
     }
 
     async fn fail_running_imports(&self, problem: &str, now: Timestamp) -> StoreResult<()> {
-        imports::break_off(self, problem, now).await
+        Ok(imports::break_off(self, problem, now).await?)
     }
 
     async fn imports(
@@ -182,7 +182,7 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         import: Option<ImportId>,
     ) -> StoreResult<Vec<ImportView>> {
-        imports::read(self, project, import).await
+        Ok(imports::read(self, project, import).await?)
     }
 
     async fn refused_lines(
@@ -190,7 +190,7 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         import: ImportId,
     ) -> StoreResult<Vec<RejectedRow>> {
-        imports::refused(self, project, import).await
+        Ok(imports::refused(self, project, import).await?)
     }
 }
 
@@ -203,10 +203,10 @@ const NAME: &str = "coalesce(
     iif(json_type(p.properties, '$.Name') = 'text', p.properties ->> '$.Name', NULL))";
 
 /// The short number of a project.
-pub async fn number_of(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectKey> {
+pub async fn number_of(store: &SqliteStore, project: ProjectId) -> SqliteResult<ProjectKey> {
     let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
         .bind(project.0)
         .fetch_optional(&store.readers)
         .await?;
-    row.map(|(number,)| number).ok_or(StoreError::NotFound("project"))
+    row.map(|(number,)| number).ok_or(StoreError::NotFound("project").into())
 }

@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::number_of;
-use crate::SqliteStore;
+use crate::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     ids::ProjectId, messages::known_properties::KnownProperties, profiles::profile::event_key,
 };
-use wayfare_store::StoreResult;
 
 /// People, and events, that are looked at.
 const LOOKED_AT: i64 = 1_000;
@@ -21,7 +20,7 @@ pub async fn known(
     store: &SqliteStore,
     project: ProjectId,
     event: Option<&str>,
-) -> StoreResult<KnownProperties> {
+) -> SqliteResult<KnownProperties> {
     let number = number_of(store, project).await?;
     let profile: Vec<(String,)> = sqlx::query_as(
         "SELECT DISTINCT property.key FROM
@@ -41,7 +40,11 @@ pub async fn known(
     Ok(KnownProperties { profile: profile.into_iter().map(|(name,)| name).collect(), event })
 }
 
-async fn of_event(store: &SqliteStore, project: i64, event: &str) -> StoreResult<BTreeSet<String>> {
+async fn of_event(
+    store: &SqliteStore,
+    project: i64,
+    event: &str,
+) -> SqliteResult<BTreeSet<String>> {
     let names: Vec<(String,)> = sqlx::query_as(
         "SELECT DISTINCT property.key FROM
             (SELECT e.properties FROM events e JOIN event_names n ON n.id = e.name

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
 
-use crate::{SqliteStore, bulk_statement::BulkStatement, rows::to_json};
+use crate::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
     profiles::{
         ingest_record::{NewEvent, RecordPayload},
@@ -15,7 +15,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreResult, engine::ProjectKey};
+use wayfare_store::engine::ProjectKey;
 
 /// In front of a browser's message ids. No project's number begins so: 2^63 and more are none.
 const OF_BROWSERS: [u8; 8] = [0xff; 8];
@@ -25,7 +25,7 @@ pub async fn insert(
     connection: &mut SqliteConnection,
     records: &[ResolvedRecord<'_>],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let events: Vec<(&ResolvedRecord<'_>, &NewEvent)> = records
         .iter()
         .filter_map(|record| {
@@ -60,7 +60,7 @@ pub async fn insert(
                 .transpose();
             Some(properties.map(|properties| (record, *name, event.at, message, properties)))
         })
-        .collect::<StoreResult<_>>()?;
+        .collect::<SqliteResult<_>>()?;
     INSERT
         .run(connection, rows, |query, (record, name, at, message, properties)| {
             let query =
@@ -77,7 +77,7 @@ async fn name_numbers<'a>(
     connection: &mut SqliteConnection,
     events: &[(&ResolvedRecord<'_>, &'a NewEvent)],
     now: Timestamp,
-) -> StoreResult<HashMap<(ProjectKey, &'a str), i64>> {
+) -> SqliteResult<HashMap<(ProjectKey, &'a str), i64>> {
     let names: HashSet<(ProjectKey, &str)> =
         events.iter().map(|(record, event)| (record.project, event.name.as_str())).collect();
     let mut numbers = HashMap::with_capacity(names.len());
@@ -99,7 +99,7 @@ async fn name_number(
     project: ProjectKey,
     name: &str,
     now: Timestamp,
-) -> StoreResult<i64> {
+) -> SqliteResult<i64> {
     let key = event_key(name);
     let known: Option<(i64,)> =
         sqlx::query_as("SELECT id FROM event_names WHERE project = ? AND name_key = ?")

@@ -2,21 +2,18 @@
 
 use sqlx::SqliteConnection;
 
-use crate::rows::to_json;
+use crate::{error::SqliteResult, rows::to_json};
 use wayfare_domain::{
     profiles::{ingest_record::RecordPayload, resolved_record::ResolvedRecord},
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreResult,
-    engine::{ProfileKey, ProjectKey},
-};
+use wayfare_store::engine::{ProfileKey, ProjectKey};
 
 pub async fn insert(
     connection: &mut SqliteConnection,
     records: &[ResolvedRecord<'_>],
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let rows: Vec<(ProjectKey, ProfileKey, &String)> = records
         .iter()
         .filter_map(|record| {

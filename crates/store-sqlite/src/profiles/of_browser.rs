@@ -7,17 +7,18 @@ use sqlx::SqliteConnection;
 
 use crate::{
     bulk_statement::BulkStatement,
+    error::SqliteResult,
     rows::{json, to_json},
 };
 use wayfare_domain::profiles::{browser_fields::BrowserFields, update::ProfileDraft};
-use wayfare_store::{StoreResult, engine::ProfileKey};
+use wayfare_store::engine::ProfileKey;
 
 /// What is kept of those who change.
 pub async fn read(
     connection: &mut SqliteConnection,
     described: &HashSet<ProfileKey>,
     changed: &mut HashMap<ProfileKey, ProfileDraft>,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let asked: Vec<&ProfileKey> =
         changed.keys().filter(|profile| described.contains(profile)).collect();
     if asked.is_empty() {
@@ -41,7 +42,7 @@ pub async fn read(
 pub async fn write(
     connection: &mut SqliteConnection,
     changed: &HashMap<ProfileKey, ProfileDraft>,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET of_browser = c.column2 FROM (VALUES",
         2,
@@ -55,7 +56,7 @@ pub async fn write(
             let text = (!fields.is_empty()).then(|| to_json(fields)).transpose()?;
             Ok((*profile, text))
         })
-        .collect::<StoreResult<_>>()?;
+        .collect::<SqliteResult<_>>()?;
     WRITE
         .run(connection, rows, |query, (profile, fields)| query.bind(profile).bind(fields))
         .await?;

@@ -3,7 +3,7 @@
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::{NAME, number_of, segments};
-use crate::{SqliteStore, criteria_sql};
+use crate::{SqliteStore, criteria_sql, error::SqliteResult};
 use wayfare_domain::{
     ids::ProjectId,
     profiles::{
@@ -12,7 +12,6 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::StoreResult;
 
 #[derive(FromRow)]
 struct Row {
@@ -29,7 +28,7 @@ pub async fn page(
     project: ProjectId,
     query: &ProfileQuery,
     now: Timestamp,
-) -> StoreResult<ProfilePage> {
+) -> SqliteResult<ProfilePage> {
     let number = number_of(store, project).await?;
     let mut sql = QueryBuilder::<Sqlite>::new(format!(
         "SELECT p.seq, p.identity, {NAME} AS name, p.addresses ->> '$.email' AS email,

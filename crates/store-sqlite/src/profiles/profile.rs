@@ -13,6 +13,7 @@ use crate::{
         profiles::{PROFILE_COLUMNS, ProfileRow},
         read::parse_properties,
     },
+    error::SqliteResult,
     message_events::of_enrolment,
     rows::json,
 };
@@ -33,7 +34,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
 /// Events and trips on their page.
 const LINES: i64 = 50;
@@ -42,7 +43,7 @@ pub async fn person(
     store: &SqliteStore,
     project: ProjectId,
     person: i64,
-) -> StoreResult<ProfileDetail> {
+) -> SqliteResult<ProfileDetail> {
     let number = number_of(store, project).await?;
     let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.seq = ?1 AND p.project = ?2"
@@ -77,7 +78,7 @@ pub async fn person(
 /// Anonymous ids on their page.
 const ANONYMOUS_IDS: i64 = 20;
 
-async fn anonymous_ids(store: &SqliteStore, person: i64) -> StoreResult<Vec<String>> {
+async fn anonymous_ids(store: &SqliteStore, person: i64) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT alias FROM aliases WHERE profile = ? AND kind = ? ORDER BY alias LIMIT ?",
     )
@@ -89,7 +90,7 @@ async fn anonymous_ids(store: &SqliteStore, person: i64) -> StoreResult<Vec<Stri
     Ok(rows.into_iter().map(|(alias,)| alias).collect())
 }
 
-async fn lists(store: &SqliteStore, person: i64) -> StoreResult<Vec<String>> {
+async fn lists(store: &SqliteStore, person: i64) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list
          WHERE m.profile = ? ORDER BY l.name",
@@ -104,7 +105,7 @@ pub async fn by_identity(
     store: &SqliteStore,
     project: ProjectId,
     identity: &str,
-) -> StoreResult<Option<i64>> {
+) -> SqliteResult<Option<i64>> {
     let number = number_of(store, project).await?;
     let row: Option<(i64,)> =
         sqlx::query_as("SELECT profile FROM aliases WHERE project = ? AND kind = ? AND alias = ?")
@@ -120,7 +121,7 @@ pub async fn by_identity(
 /// `octet_length`, unlike `length`, does not need the text.
 const SHOWN_MAX: i64 = 16 * 1024;
 
-async fn events(store: &SqliteStore, person: i64) -> StoreResult<Vec<EventSummary>> {
+async fn events(store: &SqliteStore, person: i64) -> SqliteResult<Vec<EventSummary>> {
     // Chosen by the index alone: properties are read of those that the page shows.
     let rows: Vec<(String, i64, Option<String>, bool)> = sqlx::query_as(
         "SELECT n.name, e.at, iif(octet_length(e.properties) <= ?3, e.properties, NULL),
@@ -163,7 +164,7 @@ async fn trips(
     project: i64,
     column: &'static str,
     value: i64,
-) -> StoreResult<Vec<EnrolmentSummary>> {
+) -> SqliteResult<Vec<EnrolmentSummary>> {
     let rows: Vec<EnrolmentRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state,
             v.emptied,
@@ -196,7 +197,7 @@ pub async fn enrolment(
     store: &SqliteStore,
     project: ProjectId,
     trip: i64,
-) -> StoreResult<EnrolmentDetail> {
+) -> SqliteResult<EnrolmentDetail> {
     let number = number_of(store, project).await?;
     let view = trips(store, number, "e.seq", trip)
         .await?
@@ -241,7 +242,7 @@ pub async fn delete(
     actor: &Actor,
     person: i64,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let number = number_of(store, actor.project).await?;
     let mut transaction = store.begin().await?;
     let known: Option<(i64,)> =
@@ -251,7 +252,7 @@ pub async fn delete(
             .fetch_optional(&mut *transaction)
             .await?;
     if known.is_none() {
-        return Err(StoreError::NotFound("profile"));
+        return Err(StoreError::NotFound("profile").into());
     }
     erasure::erase(&mut transaction, person, now).await?;
     // Who it was is what was asked to be forgotten: the log has their number only.

@@ -10,6 +10,7 @@ use crate::{
     SqliteStore,
     audit::NewAuditEntry,
     criteria_sql,
+    error::SqliteResult,
     rows::{json, to_json},
 };
 use wayfare_domain::{
@@ -25,9 +26,9 @@ use wayfare_domain::{
     profiles::{read_model::SegmentSummary, segments::check_segment},
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult};
+use wayfare_store::StoreError;
 
-pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<SegmentSummary>> {
+pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<SegmentSummary>> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
         "SELECT s.name, s.criteria, u.name, s.updated_at FROM segments s JOIN users u
             ON u.id = s.created_by
@@ -54,7 +55,7 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<Seg
 pub async fn by_name(
     from: impl SqliteExecutor<'_>,
     project: ProjectId,
-) -> StoreResult<HashMap<String, Criteria>> {
+) -> SqliteResult<HashMap<String, Criteria>> {
     let rows: Vec<(String, String)> =
         sqlx::query_as("SELECT name, criteria FROM segments WHERE project_id = ?")
             .bind(project.0)
@@ -67,7 +68,7 @@ pub async fn journeys_using(
     store: &SqliteStore,
     project: ProjectId,
     name: &str,
-) -> StoreResult<Vec<String>> {
+) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT j.name, v.graph, v.settings FROM journeys j JOIN versions v ON v.journey_id = j.id
          WHERE j.project_id = ?1 AND j.shelf < 2 AND v.status NOT IN (?2, ?3) ORDER BY j.name",
@@ -98,7 +99,7 @@ pub async fn expanded(
     store: &SqliteStore,
     project: ProjectId,
     name: &str,
-) -> StoreResult<Criteria> {
+) -> SqliteResult<Criteria> {
     with_segments(store, project, &Criteria::InSegment(name.to_string())).await
 }
 
@@ -107,7 +108,7 @@ pub async fn with_segments(
     store: &SqliteStore,
     project: ProjectId,
     criteria: &Criteria,
-) -> StoreResult<Criteria> {
+) -> SqliteResult<Criteria> {
     Ok(criteria.inline_segments(&by_name(&store.readers, project).await?))
 }
 
@@ -116,7 +117,7 @@ pub async fn count(
     project: ProjectId,
     criteria: &Criteria,
     now: Timestamp,
-) -> StoreResult<i64> {
+) -> SqliteResult<i64> {
     let number = number_of(store, project).await?;
     let criteria = with_segments(store, project, criteria).await?;
     criteria_sql::count(store, number, &criteria, now).await
@@ -128,7 +129,7 @@ pub async fn save(
     name: &str,
     criteria: &Criteria,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     // Read within: what another one saves at the same time may name this segment.
     let mut transaction = store.begin().await?;
     let mut segments = by_name(&mut *transaction, actor.project).await?;
@@ -157,7 +158,7 @@ pub async fn delete(
     actor: &Actor,
     name: &str,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let done = sqlx::query("DELETE FROM segments WHERE project_id = ? AND name = ?")
         .bind(actor.project.0)
@@ -165,13 +166,13 @@ pub async fn delete(
         .execute(&mut *transaction)
         .await?;
     if done.rows_affected() == 0 {
-        return Err(StoreError::NotFound("segment"));
+        return Err(StoreError::NotFound("segment").into());
     }
     NewAuditEntry::of(actor, AuditEvent::SegmentDeleted, name).write(&mut transaction, now).await?;
     store.commit(transaction, actor.project).await
 }
 
-pub async fn known_events(store: &SqliteStore, project: ProjectId) -> StoreResult<Vec<String>> {
+pub async fn known_events(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT n.name FROM event_names n JOIN projects p ON p.number = n.project
          WHERE p.id = ? AND n.name NOT GLOB '$*' ORDER BY n.name_key LIMIT 1000",

@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 
 use crate::{
     SqliteStore,
+    error::SqliteResult,
     operations::{targets, write::write_operation},
     rows::{json, to_json},
 };
@@ -15,7 +16,6 @@ use wayfare_domain::{
     time::Timestamp,
     versions::begin::{JourneyToRevise, NewDraft, OriginalVersion, decide_begin, decide_discard},
 };
-use wayfare_store::StoreResult;
 
 pub async fn begin(
     store: &SqliteStore,
@@ -23,7 +23,7 @@ pub async fn begin(
     journey: JourneyId,
     from: Option<i64>,
     now: Timestamp,
-) -> StoreResult<i64> {
+) -> SqliteResult<i64> {
     let mut transaction = store.begin().await?;
     let target = targets::one(&mut transaction, actor.project, journey, now).await?;
     let key = target.key;
@@ -45,7 +45,7 @@ pub async fn discard(
     actor: &Actor,
     journey: JourneyId,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let target = targets::one(&mut transaction, actor.project, journey, now).await?;
     let draft = draft_of(&mut transaction, actor, journey).await?;
@@ -66,7 +66,7 @@ async fn draft_of(
     connection: &mut SqliteConnection,
     actor: &Actor,
     journey: JourneyId,
-) -> StoreResult<Option<i64>> {
+) -> SqliteResult<Option<i64>> {
     let row: Option<(i64,)> = sqlx::query_as(
         "SELECT number FROM versions WHERE journey_id = ? AND project_id = ? AND status = ?",
     )
@@ -84,7 +84,7 @@ async fn original(
     actor: &Actor,
     journey: JourneyId,
     from: Option<i64>,
-) -> StoreResult<Option<OriginalVersion>> {
+) -> SqliteResult<Option<OriginalVersion>> {
     let row: Option<(i64, String, i64)> = sqlx::query_as(
         "SELECT v.number, v.settings, (SELECT max(w.number) FROM versions w
             WHERE w.journey_id = v.journey_id)
@@ -109,7 +109,7 @@ async fn insert(
     journey: JourneyId,
     draft: &NewDraft,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query(
         "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph,
             settings, start_at, end_at, missing, created_by, created_at)
@@ -139,7 +139,7 @@ async fn count_versions(
     journey: JourneyKey,
     more: i64,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE journeys SET version_count = version_count + ?3, revision = revision + 1,
             updated_at = ?4

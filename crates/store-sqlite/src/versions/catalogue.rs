@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{SqliteStore, profiles::number_of};
+use crate::{SqliteStore, error::SqliteResult, profiles::number_of};
 use wayfare_domain::{ids::ProjectId, versions::ProjectCatalog};
-use wayfare_store::{StoreResult, profiles::ProfileStore};
+use wayfare_store::profiles::ProfileStore;
 
 /// Newest people and events whose properties are looked at.
 const PEOPLE: i64 = 500;
@@ -15,7 +15,7 @@ const AMONG: i64 = 50_000;
 /// Most names of one kind.
 const NAMES: i64 = 1_000;
 
-pub async fn read(store: &SqliteStore, project: ProjectId) -> StoreResult<ProjectCatalog> {
+pub async fn read(store: &SqliteStore, project: ProjectId) -> SqliteResult<ProjectCatalog> {
     let number = number_of(store, project).await?;
     let properties = texts(
         store,
@@ -61,7 +61,7 @@ async fn texts(
     sql: &'static str,
     project: i64,
     among: i64,
-) -> StoreResult<Vec<String>> {
+) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> =
         sqlx::query_as(sql).bind(project).bind(NAMES).bind(among).fetch_all(&store.readers).await?;
     Ok(rows.into_iter().map(|(text,)| text).collect())
@@ -70,7 +70,7 @@ async fn texts(
 async fn event_properties(
     store: &SqliteStore,
     project: i64,
-) -> StoreResult<Vec<(String, Vec<String>)>> {
+) -> SqliteResult<Vec<(String, Vec<String>)>> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT DISTINCT n.name, k.key
          FROM (SELECT name, properties FROM events

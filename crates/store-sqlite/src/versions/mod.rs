@@ -37,7 +37,7 @@ impl VersionStore for SqliteStore {
         journey: JourneyId,
         version: Option<i64>,
     ) -> StoreResult<VersionDetail> {
-        open::open(self, project, journey, version).await
+        Ok(open::open(self, project, journey, version).await?)
     }
 
     async fn save_version(
@@ -46,7 +46,7 @@ impl VersionStore for SqliteStore {
         save: &SaveVersion,
         now: Timestamp,
     ) -> StoreResult<SaveOutcome> {
-        save::save(self, actor, save, now).await
+        Ok(save::save(self, actor, save, now).await?)
     }
 
     async fn begin_version(
@@ -56,7 +56,7 @@ impl VersionStore for SqliteStore {
         from: Option<i64>,
         now: Timestamp,
     ) -> StoreResult<i64> {
-        begin::begin(self, actor, journey, from, now).await
+        Ok(begin::begin(self, actor, journey, from, now).await?)
     }
 
     async fn discard_draft(
@@ -65,7 +65,7 @@ impl VersionStore for SqliteStore {
         journey: JourneyId,
         now: Timestamp,
     ) -> StoreResult<()> {
-        begin::discard(self, actor, journey, now).await
+        Ok(begin::discard(self, actor, journey, now).await?)
     }
 
     async fn publish_version(
@@ -74,7 +74,7 @@ impl VersionStore for SqliteStore {
         publication: &PublishVersion,
         now: Timestamp,
     ) -> StoreResult<()> {
-        publish::publish(self, actor, publication, now).await
+        Ok(publish::publish(self, actor, publication, now).await?)
     }
 
     async fn node_stats(
@@ -83,7 +83,7 @@ impl VersionStore for SqliteStore {
         journey: JourneyId,
         version: i64,
     ) -> StoreResult<Vec<NodeStats>> {
-        super::detail::nodes(self, project, journey, Some(version)).await
+        Ok(super::detail::nodes(self, project, journey, Some(version)).await?)
     }
 
     async fn people_at(
@@ -94,11 +94,11 @@ impl VersionStore for SqliteStore {
         node: &str,
         limit: i64,
     ) -> StoreResult<Vec<ProfileAtNode>> {
-        people_at::read(self, project, journey, version, node, limit).await
+        Ok(people_at::read(self, project, journey, version, node, limit).await?)
     }
 
     async fn catalogue(&self, project: ProjectId) -> StoreResult<ProjectCatalog> {
-        catalogue::read(self, project).await
+        Ok(catalogue::read(self, project).await?)
     }
 
     async fn segment_criteria(&self, project: ProjectId) -> StoreResult<HashMap<String, Criteria>> {
@@ -116,11 +116,11 @@ impl VersionStore for SqliteStore {
         identity: &str,
         needs: &ProfileNeeds,
     ) -> StoreResult<Option<Profile>> {
-        replay::person(self, project, identity, needs).await
+        Ok(replay::person(self, project, identity, needs).await?)
     }
 
     async fn event_cursor_at(&self, since: Timestamp) -> StoreResult<i64> {
-        replay::place(self, since).await
+        Ok(replay::place(self, since).await?)
     }
 
     async fn past_events(
@@ -130,7 +130,7 @@ impl VersionStore for SqliteStore {
         from: i64,
         limit: i64,
     ) -> StoreResult<EventPage> {
-        replay::events(self, project, keys, from, limit).await
+        Ok(replay::events(self, project, keys, from, limit).await?)
     }
 
     async fn matching_profiles(
@@ -142,6 +142,6 @@ impl VersionStore for SqliteStore {
         now: Timestamp,
     ) -> StoreResult<Vec<ProfileKey>> {
         let number = profiles::number_of(self, project).await?;
-        super::criteria_sql::matching(self, number, criteria, after, limit, now).await
+        Ok(super::criteria_sql::matching(self, number, criteria, after, limit, now).await?)
     }
 }

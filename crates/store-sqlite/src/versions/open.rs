@@ -3,14 +3,14 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{SqliteStore, detail, rows::json};
+use crate::{SqliteStore, detail, error::SqliteResult, rows::json};
 use wayfare_domain::{
     access::actor::ActorRef,
     ids::{JourneyId, ProjectId, UserId},
     journeys::read_model::VersionSummary,
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult, versions::VersionDetail};
+use wayfare_store::{StoreError, versions::VersionDetail};
 
 #[derive(FromRow)]
 struct ContentRow {
@@ -27,7 +27,7 @@ pub async fn open(
     project: ProjectId,
     journey: JourneyId,
     version: Option<i64>,
-) -> StoreResult<VersionDetail> {
+) -> SqliteResult<VersionDetail> {
     let summary = detail::summary(store, project, journey).await?;
     let versions = detail::versions(store, project, journey).await?;
     let chosen = VersionSummary::to_open(&versions, version).cloned();

@@ -2,13 +2,12 @@
 
 use sqlx::FromRow;
 
-use crate::SqliteStore;
+use crate::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     ids::{JourneyId, ProjectId},
     time::Timestamp,
     versions::ProfileAtNode,
 };
-use wayfare_store::StoreResult;
 
 #[derive(FromRow)]
 struct Row {
@@ -27,7 +26,7 @@ pub async fn read(
     version: i64,
     node: &str,
     limit: i64,
-) -> StoreResult<Vec<ProfileAtNode>> {
+) -> SqliteResult<Vec<ProfileAtNode>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT e.seq AS trip, e.profile AS person, p.identity,
                 coalesce((SELECT min(s.at) FROM steps s WHERE s.enrolment = e.seq

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     SqliteStore,
     edit::{write_description, write_name},
+    error::SqliteResult,
     operations::{targets, write::write_operation},
     rows::{STATS_COLUMNS, StatsRow, status},
 };
@@ -22,7 +23,6 @@ use wayfare_domain::{
         decide_publish,
     },
 };
-use wayfare_store::StoreResult;
 
 #[derive(FromRow)]
 struct VersionRow {
@@ -40,7 +40,7 @@ pub async fn publish(
     actor: &Actor,
     command: &PublishVersion,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let journey = load(&mut transaction, actor, command, now).await?;
     let plan = decide_publish(&journey, command, now)?;
@@ -61,7 +61,7 @@ async fn load(
     actor: &Actor,
     command: &PublishVersion,
     now: Timestamp,
-) -> StoreResult<JourneyToPublish> {
+) -> SqliteResult<JourneyToPublish> {
     let target = targets::one(connection, actor.project, command.journey, now).await?;
     let rows: Vec<VersionRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT v.id, v.number, v.status, v.revision, v.start_at, {STATS_COLUMNS} FROM versions v
@@ -71,7 +71,7 @@ async fn load(
     .bind(actor.project.0)
     .fetch_all(connection)
     .await?;
-    let versions = rows.into_iter().map(VersionRow::into_domain).collect::<StoreResult<_>>()?;
+    let versions = rows.into_iter().map(VersionRow::into_domain).collect::<SqliteResult<_>>()?;
     Ok(JourneyToPublish { target, versions })
 }
 
@@ -80,7 +80,7 @@ async fn retire(
     actor: &Actor,
     version: &RetiredVersion,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     let Some(stats) = version.exited else {
         sqlx::query("UPDATE versions SET status = ?3 WHERE id = ?1 AND project_id = ?2")
             .bind(version.id.0)
@@ -117,7 +117,7 @@ async fn open(
     journey: JourneyKey,
     plan: &PublishPlan,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE journeys SET shown_version_id = ?3, ever_published = 1
          WHERE seq = ?2 AND project_id = ?1",
@@ -145,7 +145,7 @@ async fn open(
 }
 
 impl VersionRow {
-    fn into_domain(self) -> StoreResult<VersionToPublish> {
+    fn into_domain(self) -> SqliteResult<VersionToPublish> {
         Ok(VersionToPublish {
             id: VersionId(self.id),
             number: self.number,

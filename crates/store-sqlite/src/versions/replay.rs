@@ -2,14 +2,16 @@
 
 use sqlx::FromRow;
 
-use crate::{SqliteStore, engine::read::parse_properties, profiles::number_of, rows::to_json};
+use crate::{
+    SqliteStore, engine::read::parse_properties, error::SqliteResult, profiles::number_of,
+    rows::to_json,
+};
 use wayfare_domain::{
     ids::ProjectId,
     profiles::{PastEvent, Profile},
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
     engine::{EngineStore, ProfileNeeds},
     profiles::ProfileStore,
     versions::EventPage,
@@ -23,14 +25,14 @@ pub async fn person(
     project: ProjectId,
     identity: &str,
     needs: &ProfileNeeds,
-) -> StoreResult<Option<Profile>> {
+) -> SqliteResult<Option<Profile>> {
     let Some(number) = store.person_by_identity(project, identity).await? else { return Ok(None) };
     let needs = ProfileNeeds { profile: true, ..needs.clone() };
     Ok(store.people(&[number], &needs).await?.remove(&number))
 }
 
 /// Events are numbered as they were received: the place is found by halving.
-pub async fn place(store: &SqliteStore, since: Timestamp) -> StoreResult<i64> {
+pub async fn place(store: &SqliteStore, since: Timestamp) -> SqliteResult<i64> {
     let (first, last): (Option<i64>, Option<i64>) =
         sqlx::query_as("SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)")
             .fetch_one(&store.readers)
@@ -69,7 +71,7 @@ pub async fn events(
     keys: &[String],
     from: i64,
     limit: i64,
-) -> StoreResult<EventPage> {
+) -> SqliteResult<EventPage> {
     let number = number_of(store, project).await?;
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT e.seq, e.profile, n.name_key, e.at, e.received_at, e.properties FROM events e
@@ -99,5 +101,5 @@ pub async fn events(
             Timestamp(row.received_at),
         ))
     };
-    Ok(EventPage { events: rows.into_iter().map(event).collect::<StoreResult<_>>()?, next })
+    Ok(EventPage { events: rows.into_iter().map(event).collect::<SqliteResult<_>>()?, next })
 }

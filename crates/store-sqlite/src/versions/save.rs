@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     SqliteStore,
+    error::SqliteResult,
     operations::write::write_operation,
     rows::{json, status, to_json, visibility},
 };
@@ -23,7 +24,7 @@ use wayfare_domain::{
     },
 };
 use wayfare_editor_model::diff::diff;
-use wayfare_store::{StoreError, StoreResult, versions::SaveOutcome};
+use wayfare_store::{StoreError, versions::SaveOutcome};
 
 #[derive(FromRow)]
 struct SavedRow {
@@ -47,7 +48,7 @@ pub async fn save(
     actor: &Actor,
     save: &SaveVersion,
     now: Timestamp,
-) -> StoreResult<SaveOutcome> {
+) -> SqliteResult<SaveOutcome> {
     let mut transaction = store.begin().await?;
     let stored = load(&mut transaction, actor, save, now).await?;
     let plan = match decide_save(&stored, save, changes(&stored, save), actor, now)? {
@@ -72,7 +73,7 @@ async fn load(
     actor: &Actor,
     save: &SaveVersion,
     now: Timestamp,
-) -> StoreResult<VersionToSave> {
+) -> SqliteResult<VersionToSave> {
     let row: Option<SavedRow> = sqlx::query_as(
         "SELECT j.name, j.shelf, j.ever_published, j.revision AS journey_revision, v.status,
             v.start_at, v.inside, v.revision, v.saved_by, v.saved_at, v.graph, v.settings,
@@ -103,7 +104,7 @@ async fn write(
     save: &SaveVersion,
     plan: &SavePlan,
     now: Timestamp,
-) -> StoreResult<()> {
+) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE versions SET graph = ?4, settings = ?5, entry_type = ?6, start_at = ?7,
             end_at = ?8, missing = ?9, revision = revision + 1, saved_by = ?10, saved_at = ?11
@@ -132,7 +133,7 @@ async fn write(
 }
 
 impl SavedRow {
-    fn into_domain(self, now: Timestamp) -> StoreResult<VersionToSave> {
+    fn into_domain(self, now: Timestamp) -> SqliteResult<VersionToSave> {
         let start = self.start_at.map(Timestamp);
         Ok(VersionToSave {
             name: self.name,
