@@ -280,7 +280,12 @@ fn capacity(channel: Channel) -> i64 {
     match channel {
         Channel::Email => 1_024,
         // Requests take less than a millisecond each; a transaction takes several.
-        _ => 1_536,
+        Channel::Sms
+        | Channel::Push
+        | Channel::Webhook
+        | Channel::Whatsapp
+        | Channel::WebPush
+        | Channel::InApp => 1_536,
     }
 }
 
@@ -288,7 +293,12 @@ fn capacity(channel: Channel) -> i64 {
 fn together(channel: Channel) -> i64 {
     match channel {
         Channel::Email => 16,
-        _ => 64,
+        Channel::Sms
+        | Channel::Push
+        | Channel::Webhook
+        | Channel::Whatsapp
+        | Channel::WebPush
+        | Channel::InApp => 64,
     }
 }
 

@@ -6,10 +6,7 @@ use std::{
 };
 
 use wayfare_domain::messages::webhook_receiver::receiver_of_template;
-use wayfare_domain::{
-    graph::{NodeKind, node::SendOptions},
-    journeys::settings::Settings,
-};
+use wayfare_domain::{graph::node::SendOptions, journeys::settings::Settings};
 use wayfare_store::{
     StoreResult,
     engine::{EngineStore, VersionKey},
@@ -74,10 +71,7 @@ impl VersionCache {
                         problems.into_iter().map(|problem| problem.sentence).collect();
                     sentences.join(" ")
                 });
-                let receiver = match &node.step {
-                    NodeKind::Webhook { url, .. } => receiver_of_template(url),
-                    _ => None,
-                };
+                let receiver = node.step.uses().webhook_url.and_then(receiver_of_template);
                 (node.id, CachedNode { sending: node.sending, message, receiver })
             });
             let known = CachedVersion { names, settings: content.settings, nodes: nodes.collect() };

@@ -158,7 +158,11 @@ impl CountedVersion {
             }
             Counter::Queued => moved(Counter::Queued, self.ended.is_none()),
             Counter::Cancelled => sum(counter) + moved(Counter::Queued, self.ended.is_some()),
-            _ => sum(counter),
+            Counter::Entered
+            | Counter::Completed
+            | Counter::Converted
+            | Counter::TimedOut
+            | Counter::ForceExited => sum(counter),
         }
     }
 

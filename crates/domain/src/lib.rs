@@ -19,6 +19,8 @@ pub mod names;
 pub mod operations;
 pub mod profiles;
 pub mod query_string;
+#[cfg(test)]
+mod serde_names;
 pub mod stats;
 pub mod time;
 pub mod unreadable;

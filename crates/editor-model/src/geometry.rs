@@ -4,7 +4,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use wayfare_domain::graph::{Graph, Node, NodeKind, Position};
+use wayfare_domain::{
+    graph::{Graph, Node, Position},
+    profiles::profile::Channel,
+};
 
 pub const NODE_WIDTH: f64 = 220.0;
 pub const NODE_HEIGHT: f64 = 80.0;
@@ -111,10 +114,17 @@ impl Rect {
 /// The outlets of a node that have a place on its rim: those that lead somewhere, and those that
 /// every author thinks of. An email has ten; no one wants to see them all.
 pub fn shown_outlets(node: &Node, drawn: impl Fn(&str) -> bool) -> Vec<String> {
-    let usual = |outlet: &str| match &node.step {
-        NodeKind::InApp { .. } => matches!(outlet, "viewed" | "clicked"),
-        step if step.is_message() => outlet == "sent" || outlet == "timeout",
-        _ => true,
+    let usual = |outlet: &str| match node.step.channel() {
+        Some(Channel::InApp) => matches!(outlet, "viewed" | "clicked"),
+        Some(
+            Channel::Email
+            | Channel::Sms
+            | Channel::Push
+            | Channel::Webhook
+            | Channel::Whatsapp
+            | Channel::WebPush,
+        ) => outlet == "sent" || outlet == "timeout",
+        None => true,
     };
     node.outlets().into_iter().filter(|outlet| usual(outlet) || drawn(outlet)).collect()
 }
@@ -334,6 +344,8 @@ impl Viewport {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use wayfare_domain::graph::NodeKind;
 
     use super::*;
 

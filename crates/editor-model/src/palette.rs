@@ -2,7 +2,7 @@
 
 use wayfare_domain::{
     graph::{
-        NodeKind,
+        NodeKind, NodeType,
         criteria::{Criteria, EventMatch},
         node::{Branch, Delay, NodeGroup, SplitShare, WebhookMethod},
     },
@@ -27,59 +27,57 @@ pub const GROUPS: [(NodeGroup, &str); 5] = [
 
 const DAY_MINUTES: u32 = 24 * 60;
 
-/// Every kind but the entry, which is there once and for all.
+/// Every type but the entry, which is there once and for all.
 pub fn items() -> Vec<PaletteItem> {
+    let can_be_added = |node_type: &&NodeType| node_type.spec().group != NodeGroup::Entry;
+    let item = |node_type: &NodeType| PaletteItem {
+        key: node_type.spec().id_prefix,
+        step: new_step(*node_type),
+    };
+    NodeType::ALL.iter().filter(can_be_added).map(item).collect()
+}
+
+/// A step as it is when it is added: its form is still to be filled in.
+fn new_step(node_type: NodeType) -> NodeKind {
     let text = String::new;
     let event = || EventMatch { name: String::new(), filters: Vec::new() };
-    let item = |key, step| PaletteItem { key, step };
-    vec![
-        item("email", NodeKind::Email { subject: text(), body: text() }),
-        item("sms", NodeKind::Sms { body: text() }),
-        item("push", NodeKind::Push { title: text(), body: text(), link: text() }),
-        item("whatsapp", NodeKind::Whatsapp { template: text() }),
-        item("web-push", NodeKind::WebPush { title: text(), body: text() }),
-        item("in-app", NodeKind::InApp { title: text(), body: text() }),
-        item(
-            "webhook",
-            NodeKind::Webhook {
-                url: text(),
-                body: text(),
-                method: WebhookMethod::Post,
-                headers: Vec::new(),
-            },
-        ),
-        item("delay", NodeKind::Delay(Delay::For { minutes: 60 })),
-        item(
-            "wait",
-            NodeKind::WaitForEvent {
-                event: event(),
-                same: Vec::new(),
-                timeout_minutes: DAY_MINUTES,
-            },
-        ),
-        item(
-            "split",
-            NodeKind::ConditionSplit {
-                branches: vec![Branch { name: "yes".to_string(), criteria: Criteria::everyone() }],
-            },
-        ),
-        item("has-done", NodeKind::HasDoneSplit { event: event(), within_days: None }),
-        item(
-            "random",
-            NodeKind::RandomSplit {
-                shares: ["A", "B"]
-                    .into_iter()
-                    .map(|name| SplitShare { name: name.to_string(), percent: 50 })
-                    .collect(),
-            },
-        ),
-        item("update", NodeKind::UpdateProfile { set: Vec::new() }),
-        item("add-to-list", NodeKind::AddToList { list: text() }),
-        item("remove-from-list", NodeKind::RemoveFromList { list: text() }),
-        item("start-journey", NodeKind::StartJourney { journey: text() }),
-        item("goal", NodeKind::Goal { name: text() }),
-        item("exit", NodeKind::ForceExit { reason: text() }),
-    ]
+    match node_type {
+        NodeType::Entry => NodeKind::Entry {},
+        NodeType::Email => NodeKind::Email { subject: text(), body: text() },
+        NodeType::Sms => NodeKind::Sms { body: text() },
+        NodeType::Push => NodeKind::Push { title: text(), body: text(), link: text() },
+        NodeType::Whatsapp => NodeKind::Whatsapp { template: text() },
+        NodeType::WebPush => NodeKind::WebPush { title: text(), body: text() },
+        NodeType::InApp => NodeKind::InApp { title: text(), body: text() },
+        NodeType::Webhook => NodeKind::Webhook {
+            url: text(),
+            body: text(),
+            method: WebhookMethod::Post,
+            headers: Vec::new(),
+        },
+        NodeType::Delay => NodeKind::Delay(Delay::For { minutes: 60 }),
+        NodeType::WaitForEvent => NodeKind::WaitForEvent {
+            event: event(),
+            same: Vec::new(),
+            timeout_minutes: DAY_MINUTES,
+        },
+        NodeType::ConditionSplit => NodeKind::ConditionSplit {
+            branches: vec![Branch { name: "yes".to_string(), criteria: Criteria::everyone() }],
+        },
+        NodeType::HasDoneSplit => NodeKind::HasDoneSplit { event: event(), within_days: None },
+        NodeType::RandomSplit => NodeKind::RandomSplit {
+            shares: ["A", "B"]
+                .into_iter()
+                .map(|name| SplitShare { name: name.to_string(), percent: 50 })
+                .collect(),
+        },
+        NodeType::UpdateProfile => NodeKind::UpdateProfile { set: Vec::new() },
+        NodeType::AddToList => NodeKind::AddToList { list: text() },
+        NodeType::RemoveFromList => NodeKind::RemoveFromList { list: text() },
+        NodeType::StartJourney => NodeKind::StartJourney { journey: text() },
+        NodeType::Goal => NodeKind::Goal { name: text() },
+        NodeType::ForceExit => NodeKind::ForceExit { reason: text() },
+    }
 }
 
 pub fn item(key: &str) -> Option<PaletteItem> {
@@ -88,9 +86,7 @@ pub fn item(key: &str) -> Option<PaletteItem> {
 
 /// What the ids of nodes of this kind begin with.
 pub fn key_of(step: &NodeKind) -> &'static str {
-    let same =
-        |item: &PaletteItem| std::mem::discriminant(&item.step) == std::mem::discriminant(step);
-    items().iter().find(|item| same(item)).map_or("entry", |item| item.key)
+    step.node_type().spec().id_prefix
 }
 
 /// A length of time in the largest unit that it is a whole number of: what a form shows.
@@ -123,6 +119,21 @@ mod tests {
             });
             assert_eq!(graph.structural_errors(), [], "{}", item.key);
             assert_eq!(key_of(&item.step), item.key);
+        }
+    }
+
+    #[test]
+    fn a_new_step_is_of_the_type_that_was_chosen() {
+        for node_type in NodeType::ALL {
+            assert_eq!(new_step(*node_type).node_type(), *node_type);
+        }
+    }
+
+    #[test]
+    fn every_step_is_in_a_group_of_the_palette() {
+        for item in items() {
+            let group = item.step.group();
+            assert!(GROUPS.iter().any(|(shown, _)| *shown == group), "{}", item.key);
         }
     }
 

@@ -118,18 +118,22 @@ impl<'a> ReplayRun<'a> {
         }
         let comes_to_meet =
             !met && criteria.is_some_and(|criteria| criteria.matches(profile, received_at));
-        if let Some(trip) = self.inside.get(&person) {
+        if let Some(state) = self.inside.get(&person) {
             let world =
                 EngineContext { version: self.version, calendar: self.calendar, now: received_at };
-            let progress = enrolment::on_event(world, profile, &trip.clone(), &happened);
-            self.follow(person, progress, received_at)?;
+            let advance = enrolment::on_event(world, profile, &state.clone(), &happened);
+            self.follow(person, advance, received_at)?;
         }
         let lets_in = match &self.version.settings.entry {
             EntryTrigger::Event { name, filters } => {
                 event_key(name) == happened.key
                     && filters.iter().all(|filter| filter.matches(&happened.properties))
             }
-            _ => comes_to_meet,
+            EntryTrigger::Profile { .. } => comes_to_meet,
+            // Nothing that a profile does starts these.
+            EntryTrigger::Segment { .. } | EntryTrigger::List { .. } | EntryTrigger::Api {} => {
+                false
+            }
         };
         if lets_in {
             let live = Some((happened.at, received_at)).filter(|_| !by_profile);
@@ -167,9 +171,9 @@ impl<'a> ReplayRun<'a> {
         self.figures.entered += 1;
         let world = EngineContext { version: self.version, calendar: self.calendar, now };
         let began_at = event.map_or(now, |(at, _)| at.min(now));
-        let progress = enrolment::start(world, profile, began_at, properties, &self.journey);
+        let advance = enrolment::start(world, profile, began_at, properties, &self.journey);
         self.history.insert(person, EnrolmentHistory::inside(now));
-        self.follow(person, Some(progress), now)
+        self.follow(person, Some(advance), now)
     }
 
     /// Lets time pass: anyone who is due goes on.
@@ -182,15 +186,15 @@ impl<'a> ReplayRun<'a> {
         {
             self.interrupt.go_on()?;
             self.due.pop();
-            let Some(trip) =
-                self.inside.get(&person).filter(|trip| trip.due_at(self.version) == Some(at))
+            let Some(state) =
+                self.inside.get(&person).filter(|state| state.due_at(self.version) == Some(at))
             else {
                 continue;
             };
             let Some(profile) = self.people.get_mut(&person) else { continue };
             let world = EngineContext { version: self.version, calendar: self.calendar, now: at };
-            let progress = enrolment::on_timer(world, profile, trip.clone());
-            self.follow(person, progress, at)?;
+            let advance = enrolment::on_timer(world, profile, state.clone());
+            self.follow(person, advance, at)?;
         }
         Ok(())
     }
@@ -204,16 +208,16 @@ impl<'a> ReplayRun<'a> {
         now: Timestamp,
     ) -> Result<(), GivenUp> {
         let mut next = first;
-        while let Some(progress) = next.take() {
+        while let Some(advance) = next.take() {
             self.interrupt.go_on()?;
-            for passage in &progress.passages {
-                let id = || self.version.nodes[passage.node].id.clone();
+            for visit in &advance.visits {
+                let id = || self.version.nodes[visit.node].id.clone();
                 let node = self
                     .nodes
-                    .entry(passage.node)
+                    .entry(visit.node)
                     .or_insert_with(|| NodeStats { node: id(), ..NodeStats::default() });
-                node.came += i64::from(passage.arrived);
-                match &passage.turn {
+                node.came += i64::from(visit.arrived);
+                match &visit.outcome {
                     VisitOutcome::Left(outlet) => {
                         match node.left.iter_mut().find(|(known, _)| known == outlet) {
                             Some((_, count)) => *count += 1,
@@ -224,28 +228,29 @@ impl<'a> ReplayRun<'a> {
                     VisitOutcome::Waits | VisitOutcome::Sends => {}
                 }
             }
-            for message in &progress.messages {
+            for message in &advance.messages {
                 *self.messages.entry(message.node).or_default() += 1;
             }
-            if progress.ended.is_some() {
+            if advance.ended.is_some() {
                 self.inside.remove(&person);
-                self.history.insert(person, EnrolmentHistory::left(progress.trip.entered_at, now));
+                self.history
+                    .insert(person, EnrolmentHistory::left(advance.enrolment.entered_at, now));
                 return Ok(());
             }
             let sends = matches!(
-                progress.passages.last().map(|passage| &passage.turn),
+                advance.visits.last().map(|visit| &visit.outcome),
                 Some(VisitOutcome::Sends)
             );
-            self.inside.insert(person, progress.trip.clone());
+            self.inside.insert(person, advance.enrolment.clone());
             if sends && let Some(profile) = self.people.get_mut(&person) {
                 let world = EngineContext { version: self.version, calendar: self.calendar, now };
                 next = enrolment::on_message_event(
                     world,
                     profile,
-                    &progress.trip,
+                    &advance.enrolment,
                     MessageEventKind::Sent,
                 );
-            } else if let Some(due) = progress.trip.due_at(self.version) {
+            } else if let Some(due) = advance.enrolment.due_at(self.version) {
                 self.due.push(Reverse((due, person)));
             }
         }

@@ -65,40 +65,37 @@ pub fn simulate(
     let mut now = case.start;
     let mut next =
         Some(enrolment::start(world(case, now), &mut profile, now, case.event.clone(), "trial"));
-    while let Some(progress) = next.take() {
+    while let Some(advance) = next.take() {
         interrupt.go_on()?;
-        record(case, &progress, now, &mut steps);
-        if progress.ended.is_some() || steps.len() >= STEPS_MAX {
+        record(case, &advance, now, &mut steps);
+        if advance.ended.is_some() || steps.len() >= STEPS_MAX {
             break;
         }
-        if matches!(
-            progress.passages.last().map(|passage| &passage.turn),
-            Some(VisitOutcome::Sends)
-        ) {
+        if matches!(advance.visits.last().map(|visit| &visit.outcome), Some(VisitOutcome::Sends)) {
             next = enrolment::on_message_event(
                 world(case, now),
                 &mut profile,
-                &progress.trip,
+                &advance.enrolment,
                 MessageEventKind::Sent,
             );
             continue;
         }
-        let trip = progress.trip;
+        let state = advance.enrolment;
         // What comes first: their time, or what they do. A time that is the same comes first, as in
         // the engine.
         while next.is_none() {
             interrupt.go_on()?;
-            let due = trip.due_at(case.version);
+            let due = state.due_at(case.version);
             match later.front() {
                 Some((at, _)) if due.is_none_or(|due| *at < due) => {
                     let Some((at, event)) = later.pop_front() else { break };
                     now = at.max(now);
-                    next = happens(case, &mut profile, &trip, &event, now);
+                    next = happens(case, &mut profile, &state, &event, now);
                 }
                 _ => {
                     let Some(due) = due else { break };
                     now = due.max(now);
-                    next = enrolment::on_timer(world(case, now), &mut profile, trip.clone());
+                    next = enrolment::on_timer(world(case, now), &mut profile, state.clone());
                     if next.is_none() {
                         break;
                     }
@@ -115,15 +112,15 @@ fn world<'a>(case: &Simulation<'a>, now: Timestamp) -> EngineContext<'a> {
 
 fn record(
     case: &Simulation<'_>,
-    progress: &Advance,
+    advance: &Advance,
     at: Timestamp,
     steps: &mut Vec<SimulationStep>,
 ) {
-    steps.extend(progress.passages.iter().map(|passage| SimulationStep {
+    steps.extend(advance.visits.iter().map(|visit| SimulationStep {
         at,
-        node: case.version.nodes[passage.node].id.clone(),
-        what: passage.turn.word(),
-        reason: passage.reason.clone(),
+        node: case.version.nodes[visit.node].id.clone(),
+        what: visit.outcome.word(),
+        reason: visit.reason.clone(),
     }));
 }
 
@@ -131,12 +128,12 @@ fn record(
 fn happens(
     case: &Simulation<'_>,
     profile: &mut Profile,
-    trip: &enrolment::EnrolmentState,
+    state: &enrolment::EnrolmentState,
     event: &SimulatedEvent,
     now: Timestamp,
 ) -> Option<Advance> {
     if let Some(fate) = event.name.strip_prefix('$').and_then(MessageEventKind::from_key) {
-        return enrolment::on_message_event(world(case, now), profile, trip, fate);
+        return enrolment::on_message_event(world(case, now), profile, state, fate);
     }
     let happened = PastEvent {
         key: event_key(&event.name),
@@ -144,7 +141,7 @@ fn happens(
         properties: properties_of(event, &case.event),
     };
     profile.events.push(happened.clone());
-    enrolment::on_event(world(case, now), profile, trip, &happened)
+    enrolment::on_event(world(case, now), profile, state, &happened)
 }
 
 /// Those of the event that let them in, and what this one has besides or otherwise.
@@ -168,10 +165,17 @@ fn kept_out(case: &Simulation<'_>, profile: &Profile) -> Option<String> {
             Some(format!("The event does not meet this condition: {}.", unmet.describe()))
         }
         (EntryTrigger::Api {}, _) => None,
-        (entry, Some(criteria)) if !criteria.matches(profile, case.start) => {
-            Some(format!("This person does not match the entry: {}.", entry.describe()))
+        (
+            entry @ (EntryTrigger::Profile { .. }
+            | EntryTrigger::Segment { .. }
+            | EntryTrigger::List { .. }),
+            criteria,
+        ) => {
+            let is_outside =
+                criteria.as_ref().is_some_and(|criteria| !criteria.matches(profile, case.start));
+            is_outside
+                .then(|| format!("This person does not match the entry: {}.", entry.describe()))
         }
-        _ => None,
     }
 }
 

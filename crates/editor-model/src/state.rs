@@ -450,7 +450,18 @@ fn without_texts(step: &NodeKind) -> NodeKind {
             method: *method,
             headers: headers.clone(),
         },
-        other => other.clone(),
+        NodeKind::Entry {}
+        | NodeKind::Delay(_)
+        | NodeKind::WaitForEvent { .. }
+        | NodeKind::ConditionSplit { .. }
+        | NodeKind::HasDoneSplit { .. }
+        | NodeKind::RandomSplit { .. }
+        | NodeKind::UpdateProfile { .. }
+        | NodeKind::AddToList { .. }
+        | NodeKind::RemoveFromList { .. }
+        | NodeKind::StartJourney { .. }
+        | NodeKind::Goal { .. }
+        | NodeKind::ForceExit { .. } => step.clone(),
     }
 }
 

@@ -13,7 +13,6 @@ use wayfare_domain::{
         compiled::{CompiledNode, NodeIndex},
         entry::start_event_key,
     },
-    graph::NodeKind,
     journeys::{
         settings::{EntryTrigger, EntryType},
         status::Status,
@@ -37,9 +36,8 @@ pub struct ActiveVersion {
 pub type Receivers = HashMap<NodeIndex, String>;
 
 fn receivers_of(compiled: &CompiledVersion) -> Receivers {
-    let receiver = |(index, node): (NodeIndex, &CompiledNode)| match &node.step {
-        NodeKind::Webhook { url, .. } => Some((index, receiver_of_template(url)?)),
-        _ => None,
+    let receiver = |(index, node): (NodeIndex, &CompiledNode)| {
+        Some((index, receiver_of_template(node.step.uses().webhook_url?)?))
     };
     compiled.nodes.iter().enumerate().filter_map(receiver).collect()
 }

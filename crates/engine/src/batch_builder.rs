@@ -212,12 +212,12 @@ impl<'a> BatchBuilder<'a> {
         let entry_text = (!entry_properties.is_empty())
             .then(|| Value::Object(entry_properties.clone()).to_string());
         let salt = live.planned.journey.to_string();
-        let progress = enrolment::start(world, person, began_at, entry_properties, &salt);
+        let advance = enrolment::start(world, person, began_at, entry_properties, &salt);
         self.last_enrolment += 1;
         let working = WorkingEnrolment {
             seq: self.last_enrolment,
             from_visit: None,
-            trip: progress.trip.clone(),
+            trip: advance.enrolment.clone(),
             moved: true,
             ended: None,
             entry_text,
@@ -226,9 +226,9 @@ impl<'a> BatchBuilder<'a> {
         self.over.extend(self.trips.insert(key, working).map(|before| (key, before)));
         self.history.insert(
             (live.planned.journey, profile),
-            EnrolmentHistory::inside(progress.trip.entered_at),
+            EnrolmentHistory::inside(advance.enrolment.entered_at),
         );
-        self.collect(live, profile, progress);
+        self.collect(live, profile, advance);
     }
 
     /// They did something; it matters to their trip through this version, or not.
@@ -278,26 +278,26 @@ impl<'a> BatchBuilder<'a> {
         let (Some(working), Some(person)) = (working, self.people.get_mut(&profile)) else {
             return;
         };
-        if let Some(progress) = act(world, person, &working.trip) {
-            self.collect(live, profile, progress);
+        if let Some(advance) = act(world, person, &working.trip) {
+            self.collect(live, profile, advance);
         }
     }
 
     /// Puts what became of them into the batch.
-    fn collect(&mut self, live: &ActiveVersion, profile: ProfileKey, progress: Advance) {
+    fn collect(&mut self, live: &ActiveVersion, profile: ProfileKey, advance: Advance) {
         let (version, nodes) = (live.planned.seq, &live.compiled.nodes);
         let Some(working) = self.trips.get_mut(&(version, profile)) else { return };
         working.moved = true;
-        working.ended = progress.ended;
-        working.trip = progress.trip;
-        for passage in &progress.passages {
-            count_visit(self.passed.entry((version, passage.node)).or_default(), passage);
+        working.ended = advance.ended;
+        working.trip = advance.enrolment;
+        for visit in &advance.visits {
+            count_visit(self.passed.entry((version, visit.node)).or_default(), visit);
         }
-        let path: Vec<(&str, String, &str)> = progress
-            .passages
+        let path: Vec<(&str, String, &str)> = advance
+            .visits
             .iter()
-            .map(|passage| {
-                (nodes[passage.node].id.as_str(), passage.turn.word(), passage.reason.as_str())
+            .map(|visit| {
+                (nodes[visit.node].id.as_str(), visit.outcome.word(), visit.reason.as_str())
             })
             .collect();
         let path = serde_json::to_string(&path).unwrap_or_else(|_| "[]".to_string());
@@ -307,7 +307,7 @@ impl<'a> BatchBuilder<'a> {
             path,
         });
         let counted = self.batch.counted.entry(version).or_default();
-        for message in progress.messages {
+        for message in advance.messages {
             counted.queued += 1;
             self.batch.messages.push(NewMessage {
                 project: live.planned.project,
@@ -322,14 +322,14 @@ impl<'a> BatchBuilder<'a> {
                 expires_at: message.expires_at,
             });
         }
-        if let Some(ending) = progress.ended {
+        if let Some(ending) = advance.ended {
             counted.ended[ending as usize] += 1;
             self.history.insert(
                 (live.planned.journey, profile),
                 EnrolmentHistory::left(working.trip.entered_at, self.now),
             );
         }
-        for effect in progress.effects {
+        for effect in advance.effects {
             self.affect(live, profile, effect);
         }
     }
@@ -415,7 +415,7 @@ impl<'a> BatchBuilder<'a> {
 /// How often each way out of a node was taken. A node has a handful of them.
 type OutletCounts = Vec<(String, i64)>;
 
-fn count_visit(outlets: &mut OutletCounts, passage: &NodeVisit) {
+fn count_visit(outlets: &mut OutletCounts, visit: &NodeVisit) {
     let mut count = |before: &str, name: &str| {
         let same = |outlet: &&mut (String, i64)| outlet.0.strip_prefix(before) == Some(name);
         match outlets.iter_mut().find(same) {
@@ -423,13 +423,13 @@ fn count_visit(outlets: &mut OutletCounts, passage: &NodeVisit) {
             None => outlets.push((format!("{before}{name}"), 1)),
         }
     };
-    if passage.arrived {
+    if visit.arrived {
         count("", "");
     }
-    if let Some(outlet) = &passage.missing_outlet {
+    if let Some(outlet) = &visit.missing_outlet {
         count(MISSING_OUTLET_PREFIX, outlet);
     }
-    match &passage.turn {
+    match &visit.outcome {
         VisitOutcome::Left(outlet) => count("", outlet),
         VisitOutcome::Ended(ending) => count(ExitReason::STATS_KEY_PREFIX, ending.key()),
         VisitOutcome::Waits | VisitOutcome::Sends => {}

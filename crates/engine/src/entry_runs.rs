@@ -30,13 +30,11 @@ impl<S: Store + Clone> Engine<S> {
         if self.looked_epoch == self.plan.epoch && self.clock.now() < self.next_run {
             return Ok(false);
         }
-        let by_runs =
-            |entry| matches!(entry, EntryType::Segment | EntryType::List | EntryType::Profile);
         let versions: Vec<VersionKey> = self
             .plan
             .versions
             .values()
-            .filter(|live| live.takes_entries() && by_runs(live.entry_type()))
+            .filter(|live| live.takes_entries() && live.entry_type().enters_in_runs())
             .map(|live| live.planned.seq)
             .collect();
         let known = self.store.runs_of(&versions).await?;
@@ -156,7 +154,11 @@ fn following(
             let step = i64::from(*hours).max(1) * HOUR_MS;
             Some(done.plus(((now.0 - done.0).div_euclid(step)).max(1) * step))
         }
-        _ => None,
+        EntryTrigger::Segment { when: SegmentSchedule::Once {}, .. }
+        | EntryTrigger::List { .. }
+        | EntryTrigger::Profile { .. }
+        | EntryTrigger::Event { .. }
+        | EntryTrigger::Api {} => None,
     }
 }
 

@@ -117,7 +117,8 @@ fn add(to: &mut Vec<FieldError>, error: FieldError) {
 }
 
 fn begins_with_value(step: &NodeKind) -> bool {
-    matches!(step, NodeKind::Webhook { url, .. } if url.trim_start().starts_with("{{") || url.trim_start().starts_with("{%"))
+    let url = step.uses().webhook_url.map(str::trim_start);
+    url.is_some_and(|url| url.starts_with("{{") || url.starts_with("{%"))
 }
 
 /// Names that no one knows, once each.

@@ -198,7 +198,18 @@ impl Compiler {
             NodeKind::Whatsapp { .. } => Some(Parts::Unsent("WhatsApp")),
             NodeKind::WebPush { .. } => Some(Parts::Unsent("web push")),
             NodeKind::InApp { .. } => Some(Parts::Unsent("in-app")),
-            _ => Some(Parts::Nothing),
+            NodeKind::Entry {}
+            | NodeKind::Delay(_)
+            | NodeKind::WaitForEvent { .. }
+            | NodeKind::ConditionSplit { .. }
+            | NodeKind::HasDoneSplit { .. }
+            | NodeKind::RandomSplit { .. }
+            | NodeKind::UpdateProfile { .. }
+            | NodeKind::AddToList { .. }
+            | NodeKind::RemoveFromList { .. }
+            | NodeKind::StartJourney { .. }
+            | NodeKind::Goal { .. }
+            | NodeKind::ForceExit { .. } => Some(Parts::Nothing),
         }
     }
 

@@ -14,7 +14,6 @@ pub mod message_content;
 #[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(any(feature = "ssr", feature = "editor"))]
-pub mod path_name;
 #[cfg(feature = "ssr")]
 pub mod section;
 pub mod state;

@@ -143,7 +143,7 @@ fn settings_of(channel: Channel, settings: Option<&ChannelSettings>) -> Vec<Sett
                 setting("token_url", "Token address", token_url, ""),
             ]
         }
-        (_, settings) => {
+        (Channel::Webhook | Channel::Whatsapp | Channel::WebPush | Channel::InApp, settings) => {
             let seconds = match settings {
                 Some(ChannelSettings::Webhook(webhook)) => webhook.timeout_seconds,
                 _ => 5,
@@ -285,7 +285,7 @@ fn SecretField(channel: ChannelView) -> impl IntoView {
             "Service account (JSON file)",
             "Paste the whole file: Firebase console, Project settings, Service accounts.",
         ),
-        _ => (
+        Channel::Webhook | Channel::Whatsapp | Channel::WebPush | Channel::InApp => (
             "Signing secret",
             "Optional, at least 16 characters. It signs requests, so that the receiver can \
                 verify them.",

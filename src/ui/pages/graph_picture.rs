@@ -6,7 +6,6 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use crate::ui::components::path_name::path_name;
 use wayfare_domain::graph::{Graph, Node};
 
 const NODE_WIDTH: f64 = 220.0;
@@ -65,7 +64,7 @@ fn Picture(graph: Graph) -> impl IntoView {
             let label = if connector.outlet == "next" {
                 String::new()
             } else {
-                path_name(from, &connector.outlet)
+                from.outlet_title(&connector.outlet)
             };
             Some((path, label, x1, y1 + 14.0))
         })
@@ -127,7 +126,7 @@ fn Outline(graph: Graph) -> impl IntoView {
             .into_iter()
             .take(WAYS_MAX)
             .map(|outlet| {
-                let path = path_name(node, &outlet);
+                let path = node.outlet_title(&outlet);
                 match drawn.get(&(node.id.as_str(), outlet.as_str())).and_then(|to| titles.get(to))
                 {
                     Some(title) => format!("{path} → {title}"),

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
-use crate::ui::components::path_name::path_name;
 use wayfare_domain::{
     graph::Node,
     ids::JourneyId,
@@ -60,7 +59,7 @@ fn NodeRow(journey: JourneyId, node: Node, figures: NodeStats) -> impl IntoView 
     let ways: Vec<String> = figures
         .left
         .iter()
-        .map(|(outlet, count)| format!("{} {}", path_name(&node, outlet), format_count(*count)))
+        .map(|(outlet, count)| format!("{} {}", node.outlet_title(outlet), format_count(*count)))
         .collect();
     view! {
         <tr>

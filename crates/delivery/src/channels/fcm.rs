@@ -201,6 +201,7 @@ impl Transport for Fcm {
                     sent.unwrap_or_else(|_| Err(late(NAME, TIMEOUT)))
                         .unwrap_or_else(|handed| handed)
                 }
+                // Any other content, also of channels that are yet to come.
                 _ => SendResult::wrong_channel(),
             }
         })

@@ -104,6 +104,7 @@ impl Transport for Smtp {
                 Content::Email(content) => {
                     self.send(parcel, content).await.unwrap_or_else(|handed| handed)
                 }
+                // Any other content, also of channels that are yet to come.
                 _ => SendResult::wrong_channel(),
             }
         })

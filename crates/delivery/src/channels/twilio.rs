@@ -158,6 +158,7 @@ impl Transport for Twilio {
                 Content::Sms { body } => {
                     self.send(parcel, body).await.unwrap_or_else(|handed| handed)
                 }
+                // Any other content, also of channels that are yet to come.
                 _ => SendResult::wrong_channel(),
             }
         })

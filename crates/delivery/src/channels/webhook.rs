@@ -165,6 +165,7 @@ impl Transport for Webhook {
                 Content::Webhook(content) => {
                     self.send(&parcel.key, content).await.unwrap_or_else(|handed| handed)
                 }
+                // Any other content, also of channels that are yet to come.
                 _ => SendResult::wrong_channel(),
             }
         })

@@ -1,5 +1,4 @@
-//! A version as the engine uses it: its graph by number, its segments put in, its names made
-//! comparable.
+//! A version as the engine uses it: nodes by index, segments inlined, names made comparable.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -9,7 +8,7 @@ use crate::{
         circles::nodes_on_circles,
         criteria::{Criteria, EventMatch},
         expansion::{Expansion, VERSION_PARTS_MAX},
-        node::{Delay, NodeGroup, SendOptions},
+        node::SendOptions,
     },
     journeys::settings::{EntryTrigger, Settings},
     profiles::profile::event_key,
@@ -21,7 +20,7 @@ pub type PastEventProperties = HashMap<String, HashSet<String>>;
 /// Place of a node in [`CompiledVersion::nodes`].
 pub type NodeIndex = usize;
 
-/// One node with its ways out.
+/// One node with the targets of its outlets.
 #[derive(Debug, Clone)]
 pub struct CompiledNode {
     pub id: String,
@@ -29,13 +28,13 @@ pub struct CompiledNode {
     pub sending: SendOptions,
     /// Criteria of a condition split with segments put in, in the order of its branches.
     pub criteria: Vec<Criteria>,
-    /// Outlets that are drawn.
-    pub ways: HashMap<String, NodeIndex>,
+    /// Where the outlets that are drawn lead.
+    pub outlets: HashMap<String, NodeIndex>,
     /// People who leave it may come back to it, so a delay here never lets them pass at once.
     pub is_on_circle: bool,
 }
 
-/// A version, ready to be walked.
+/// A version that the engine can use.
 #[derive(Debug, Clone)]
 pub struct CompiledVersion {
     pub settings: Settings,
@@ -60,19 +59,19 @@ impl CompiledVersion {
                 id: node.id.clone(),
                 step: node.step.clone(),
                 sending: node.sending,
-                criteria: match &node.step {
-                    NodeKind::ConditionSplit { branches } => {
-                        branches.iter().map(|branch| expansion.expand(&branch.criteria)).collect()
-                    }
-                    _ => Vec::new(),
-                },
-                ways: HashMap::new(),
+                criteria: node
+                    .step
+                    .uses()
+                    .criteria()
+                    .map(|criteria| expansion.expand(criteria))
+                    .collect(),
+                outlets: HashMap::new(),
                 is_on_circle: false,
             })
             .collect();
         for connector in &graph.connectors {
             if let (Some(from), Some(to)) = (by_id.get(&connector.from), by_id.get(&connector.to)) {
-                nodes[*from].ways.insert(connector.outlet.clone(), *to);
+                nodes[*from].outlets.insert(connector.outlet.clone(), *to);
             }
         }
         mark_circles(&mut nodes);
@@ -107,7 +106,7 @@ impl CompiledVersion {
             ask_criteria(&mut asked, criteria);
         }
         for node in &self.nodes {
-            if let NodeKind::HasDoneSplit { event, .. } = &node.step {
+            if let Some(event) = node.step.uses().past_event {
                 ask_event(&mut asked, event);
             }
         }
@@ -126,13 +125,10 @@ impl CompiledVersion {
     /// Is anything asked that stands in people's profiles: a property, an address, consent, a time
     /// zone?
     pub fn needs_profile(&self) -> bool {
-        let mut asks = self.nodes.iter().any(|node| {
-            let by_time = matches!(
-                node.step,
-                NodeKind::Delay(Delay::Until { .. } | Delay::UntilProperty { .. })
-            );
-            by_time || node.step.group() == NodeGroup::Message
-        });
+        let mut asks = self
+            .nodes
+            .iter()
+            .any(|node| node.step.uses().needs_local_time || node.step.is_message());
         for criteria in self.all_criteria() {
             criteria.leaves(&mut |leaf| {
                 asks |= leaf.event().is_none() && !matches!(leaf, Criteria::OnList(_))
@@ -143,10 +139,7 @@ impl CompiledVersion {
 
     /// Events on which something happens to people inside: waits, goals, exits.
     pub fn events_while_enrolled(&self) -> BTreeSet<String> {
-        let waits = self.nodes.iter().filter_map(|node| match &node.step {
-            NodeKind::WaitForEvent { event, .. } => Some(event),
-            _ => None,
-        });
+        let waits = self.nodes.iter().filter_map(|node| node.step.uses().awaited_event);
         let settings = &self.settings;
         let matches: Vec<&EventMatch> = waits
             .chain(settings.goals.iter().map(|goal| &goal.event))
@@ -189,9 +182,9 @@ fn ask_event(asked: &mut PastEventProperties, event: &EventMatch) {
 }
 
 fn mark_circles(nodes: &mut [CompiledNode]) {
-    let ways: Vec<Vec<NodeIndex>> =
-        nodes.iter().map(|node| node.ways.values().copied().collect()).collect();
-    for (node, is_on_circle) in nodes.iter_mut().zip(nodes_on_circles(&ways)) {
+    let targets: Vec<Vec<NodeIndex>> =
+        nodes.iter().map(|node| node.outlets.values().copied().collect()).collect();
+    for (node, is_on_circle) in nodes.iter_mut().zip(nodes_on_circles(&targets)) {
         node.is_on_circle = is_on_circle;
     }
 }

@@ -1,5 +1,4 @@
-//! One person's trip through one version: carried along from node to node until they have to wait,
-//! or is out.
+//! One enrolment: advanced from node to node until it has to wait or has ended.
 
 use super::{
     compiled::{CompiledVersion, NodeIndex},
@@ -16,37 +15,38 @@ use crate::{
     time::{HOUR_MS, Timestamp},
 };
 
-/// Where a person is.
+/// Where one profile is in a version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnrolmentState {
     pub node: NodeIndex,
-    /// How many nodes they have come to; with the node it makes a message's key.
+    /// How many nodes the enrolment has arrived at; with the node, the key of a message.
     pub visit: i64,
     pub entered_at: Timestamp,
-    /// When what let them in happened. What happened before it has nothing to do with this trip.
+    /// When the event that started it happened; earlier events mean nothing to it.
     pub triggered_at: Timestamp,
-    /// Until when they wait at the node, apart from the journey's time-out.
+    /// Until when it waits at the node, apart from the journey's time-out.
     pub due: Option<Timestamp>,
-    /// Their message at the node went out, and they are waited on for what they do with it.
+    /// The message of the node was sent, and a later message event is awaited.
     pub awaits_engagement: bool,
-    /// Of the event that let them in.
+    /// Those of the event that started it.
     pub entry_properties: Properties,
-    /// Names the journey, so that two journeys split the same people in different ways.
+    /// Names the journey, so that two journeys split the same people differently.
     pub split_seed: String,
 }
 
-/// In front of an outlet that is not drawn, where a node counts those who would have left by it.
+/// In front of an outlet that is not drawn, in the stats of the node whose enrolments would have
+/// followed it.
 pub const MISSING_OUTLET_PREFIX: &str = "~";
 
-/// One node that they passed or stayed at.
+/// One node that an enrolment passed or stayed at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeVisit {
     pub node: NodeIndex,
-    /// They came to it just now; otherwise they had been waiting there.
+    /// Did it arrive just now? Otherwise it had been waiting there.
     pub arrived: bool,
-    pub turn: VisitOutcome,
+    pub outcome: VisitOutcome,
     pub reason: String,
-    /// The outlet that they would have left by, had it been drawn.
+    /// The outlet that it would have followed, had it been drawn.
     pub missing_outlet: Option<String>,
 }
 
@@ -59,38 +59,38 @@ pub enum VisitOutcome {
 }
 
 impl VisitOutcome {
-    /// The word of the step log: "left:yes", "waits", "sends", "ended:completed".
+    /// The word of the enrolment log: "left:yes", "waits", "sends", "ended:completed".
     pub fn word(&self) -> String {
         match self {
             VisitOutcome::Left(outlet) => format!("left:{outlet}"),
             VisitOutcome::Waits => "waits".to_string(),
             VisitOutcome::Sends => "sends".to_string(),
-            VisitOutcome::Ended(ending) => format!("ended:{}", ending.key()),
+            VisitOutcome::Ended(exit_reason) => format!("ended:{}", exit_reason.key()),
         }
     }
 }
 
-/// A message that was written.
+/// A message to queue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessageRequest {
     pub node: NodeIndex,
     pub visit: i64,
     pub channel: Channel,
-    /// From then on it is too late for it.
+    /// From this time on it is too late.
     pub expires_at: Option<Timestamp>,
 }
 
-/// What became of them.
+/// Everything that one input led to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Advance {
-    pub trip: EnrolmentState,
-    pub passages: Vec<NodeVisit>,
+    pub enrolment: EnrolmentState,
+    pub visits: Vec<NodeVisit>,
     pub messages: Vec<MessageRequest>,
     pub effects: Vec<Effect>,
     pub ended: Option<ExitReason>,
 }
 
-/// What a walk needs besides the person.
+/// What advancing needs besides the profile.
 #[derive(Clone, Copy)]
 pub struct EngineContext<'a> {
     pub version: &'a CompiledVersion,
@@ -99,12 +99,12 @@ pub struct EngineContext<'a> {
 }
 
 impl EnrolmentState {
-    /// When the journey's own time-out ends the trip.
+    /// When the journey's time-out ends the enrolment.
     pub fn deadline(&self, version: &CompiledVersion) -> Option<Timestamp> {
         version.settings.timeout_hours.map(|hours| self.entered_at.plus(i64::from(hours) * HOUR_MS))
     }
 
-    /// When they have to be looked at next.
+    /// When it has to be advanced next.
     pub fn due_at(&self, version: &CompiledVersion) -> Option<Timestamp> {
         match (self.due, self.deadline(version)) {
             (Some(due), Some(deadline)) => Some(due.min(deadline)),
@@ -113,258 +113,262 @@ impl EnrolmentState {
     }
 }
 
-/// They come in.
+/// A profile enters.
 pub fn start(
-    world: EngineContext<'_>,
+    engine: EngineContext<'_>,
     profile: &mut Profile,
-    began_at: Timestamp,
+    triggered_at: Timestamp,
     entry_properties: Properties,
-    salt: &str,
+    split_seed: &str,
 ) -> Advance {
-    let trip = EnrolmentState {
-        node: world.version.entry,
+    let enrolment = EnrolmentState {
+        node: engine.version.entry,
         visit: 1,
-        entered_at: world.now,
-        triggered_at: began_at,
+        entered_at: engine.now,
+        triggered_at,
         due: None,
         awaits_engagement: false,
         entry_properties,
-        split_seed: salt.to_string(),
+        split_seed: split_seed.to_string(),
     };
-    advance(world, profile, trip, NodeInput::Arrived)
+    advance(engine, profile, enrolment, NodeInput::Arrived)
 }
 
-/// Their time has come: the node's, or the journey's.
+/// A time is reached: the node's, or the journey's time-out.
 pub fn on_timer(
-    world: EngineContext<'_>,
+    engine: EngineContext<'_>,
     profile: &mut Profile,
-    trip: EnrolmentState,
+    enrolment: EnrolmentState,
 ) -> Option<Advance> {
-    let deadline = trip.deadline(world.version).filter(|deadline| *deadline <= world.now);
-    match (trip.due.filter(|due| *due <= world.now), deadline) {
+    let deadline = enrolment.deadline(engine.version).filter(|deadline| *deadline <= engine.now);
+    match (enrolment.due.filter(|due| *due <= engine.now), deadline) {
         (None, None) => None,
         (Some(due), deadline) if deadline.is_none_or(|deadline| due <= deadline) => {
-            Some(advance(world, profile, trip, NodeInput::TimerFired))
+            Some(advance(engine, profile, enrolment, NodeInput::TimerFired))
         }
-        _ => Some(timed_out(trip)),
+        _ => Some(timed_out(enrolment)),
     }
 }
 
-/// They did something while inside: a goal, an exit, what they were waited for, or nothing that
-/// matters here.
+/// The profile did an event while inside: a goal, an exit, an awaited event, or none of these.
 pub fn on_event(
-    world: EngineContext<'_>,
+    engine: EngineContext<'_>,
     profile: &mut Profile,
-    trip: &EnrolmentState,
+    enrolment: &EnrolmentState,
     happened: &PastEvent,
 ) -> Option<Advance> {
-    if happened.at < trip.triggered_at {
+    if happened.at < enrolment.triggered_at {
         return None;
     }
-    let settings = &world.version.settings;
+    let settings = &engine.version.settings;
     let meets = |wanted: &crate::graph::criteria::EventMatch| {
         event_key(&wanted.name) == happened.key && wanted.filters_match(&happened.properties)
     };
     if let Some(goal) = settings.goals.iter().find(|goal| meets(&goal.event)) {
         return Some(end(
-            trip.clone(),
+            enrolment.clone(),
             ExitReason::Converted,
             format!("met the goal “{}”", goal.name),
         ));
     }
     if let Some(exit) = settings.exits.iter().find(|exit| meets(exit)) {
-        return Some(end(trip.clone(), ExitReason::ForceExited, format!("did “{}”", exit.name)));
+        return Some(end(
+            enrolment.clone(),
+            ExitReason::ForceExited,
+            format!("did “{}”", exit.name),
+        ));
     }
-    let scene = NodeContext::new(world, trip, profile);
-    evaluate_node(&scene, NodeInput::Event(happened))?;
-    Some(advance(world, profile, trip.clone(), NodeInput::Event(happened)))
+    let context = NodeContext::new(engine, enrolment, profile);
+    evaluate_node(&context, NodeInput::Event(happened))?;
+    Some(advance(engine, profile, enrolment.clone(), NodeInput::Event(happened)))
 }
 
-/// It is known what became of their message.
+/// Something happened to the message of the node.
 pub fn on_message_event(
-    world: EngineContext<'_>,
+    engine: EngineContext<'_>,
     profile: &mut Profile,
-    trip: &EnrolmentState,
-    fate: MessageEventKind,
+    enrolment: &EnrolmentState,
+    event: MessageEventKind,
 ) -> Option<Advance> {
-    let scene = NodeContext::new(world, trip, profile);
-    evaluate_node(&scene, NodeInput::Answer(fate))?;
-    Some(advance(world, profile, trip.clone(), NodeInput::Answer(fate)))
+    let context = NodeContext::new(engine, enrolment, profile);
+    evaluate_node(&context, NodeInput::MessageEvent(event))?;
+    Some(advance(engine, profile, enrolment.clone(), NodeInput::MessageEvent(event)))
 }
 
-fn timed_out(trip: EnrolmentState) -> Advance {
-    end(trip, ExitReason::TimedOut, "the journey's time-out was reached".to_string())
+fn timed_out(enrolment: EnrolmentState) -> Advance {
+    end(enrolment, ExitReason::TimedOut, "the journey's time-out was reached".to_string())
 }
 
-/// They are out, from where they are.
-pub fn end(trip: EnrolmentState, ending: ExitReason, reason: String) -> Advance {
-    let passage = NodeVisit {
-        node: trip.node,
+/// Ends the enrolment at its node.
+pub fn end(enrolment: EnrolmentState, exit_reason: ExitReason, reason: String) -> Advance {
+    let visit = NodeVisit {
+        node: enrolment.node,
         arrived: false,
-        turn: VisitOutcome::Ended(ending),
+        outcome: VisitOutcome::Ended(exit_reason),
         reason,
         missing_outlet: None,
     };
     Advance {
-        trip: EnrolmentState { due: None, ..trip },
-        passages: vec![passage],
+        enrolment: EnrolmentState { due: None, ..enrolment },
+        visits: vec![visit],
         messages: Vec::new(),
         effects: Vec::new(),
-        ended: Some(ending),
+        ended: Some(exit_reason),
     }
 }
 
 fn advance(
-    world: EngineContext<'_>,
+    engine: EngineContext<'_>,
     profile: &mut Profile,
-    trip: EnrolmentState,
+    enrolment: EnrolmentState,
     first: NodeInput<'_>,
 ) -> Advance {
-    let mut progress = Advance {
-        trip,
-        passages: Vec::new(),
+    let mut advance = Advance {
+        enrolment,
+        visits: Vec::new(),
         messages: Vec::new(),
         effects: Vec::new(),
         ended: None,
     };
-    let mut signal = first;
-    // When they should have come by: after a standstill, long before now.
-    let planned = match (first, progress.trip.due) {
-        (NodeInput::TimerFired, Some(due)) => due.min(world.now),
-        _ => world.now,
+    let mut input = first;
+    // When it should have been advanced: after downtime, long before now.
+    let planned = match (first, advance.enrolment.due) {
+        (NodeInput::TimerFired, Some(due)) => due.min(engine.now),
+        _ => engine.now,
     };
-    // Publishing refuses circles without a wait; should one be there all the same, no one runs in
-    // it for ever.
-    for _ in 0..=world.version.nodes.len() {
-        let scene = NodeContext { planned, ..NodeContext::new(world, &progress.trip, profile) };
-        let Some(turn) = evaluate_node(&scene, signal) else { return progress };
-        if let Some(effect) = turn.effect {
+    // Publishing refuses circles without a wait; should one be there all the same, no enrolment
+    // stays in it for ever.
+    for _ in 0..=engine.version.nodes.len() {
+        let context =
+            NodeContext { planned, ..NodeContext::new(engine, &advance.enrolment, profile) };
+        let Some(result) = evaluate_node(&context, input) else { return advance };
+        if let Some(effect) = result.effect {
             apply(&effect, profile);
-            progress.effects.push(effect);
+            advance.effects.push(effect);
         }
-        let arrived = matches!(signal, NodeInput::Arrived);
-        let reason = turn.reason;
-        match turn.step {
+        let arrived = matches!(input, NodeInput::Arrived);
+        let reason = result.reason;
+        match result.action {
             NodeAction::Follow(outlet) => {
-                leave(world, &mut progress, outlet.to_string(), arrived, reason)
+                leave(engine, &mut advance, outlet.to_string(), arrived, reason)
             }
-            NodeAction::GoNamed(outlet) => leave(world, &mut progress, outlet, arrived, reason),
-            NodeAction::Wait(until) => stay(world, &mut progress, until, arrived, reason),
-            NodeAction::AwaitAnswer(until) => {
-                stay(world, &mut progress, until, arrived, reason);
-                progress.trip.awaits_engagement = true;
+            NodeAction::FollowNamed(outlet) => leave(engine, &mut advance, outlet, arrived, reason),
+            NodeAction::Wait(until) => stay(engine, &mut advance, until, arrived, reason),
+            NodeAction::AwaitEngagement(until) => {
+                stay(engine, &mut advance, until, arrived, reason);
+                advance.enrolment.awaits_engagement = true;
             }
             NodeAction::Send { channel, expires_at } => {
-                let EnrolmentState { node, visit, .. } = progress.trip;
-                progress.messages.push(MessageRequest { node, visit, channel, expires_at });
-                progress.trip.due = None;
-                progress.passages.push(NodeVisit {
+                let EnrolmentState { node, visit, .. } = advance.enrolment;
+                advance.messages.push(MessageRequest { node, visit, channel, expires_at });
+                advance.enrolment.due = None;
+                advance.visits.push(NodeVisit {
                     node,
                     arrived,
-                    turn: VisitOutcome::Sends,
+                    outcome: VisitOutcome::Sends,
                     reason,
                     missing_outlet: None,
                 });
-                return progress;
+                return advance;
             }
-            NodeAction::End(ending) => finish(&mut progress, ending, arrived, reason),
+            NodeAction::End(exit_reason) => finish(&mut advance, exit_reason, arrived, reason),
         }
-        if progress.ended.is_some()
-            || !progress
-                .passages
+        if advance.ended.is_some()
+            || !advance
+                .visits
                 .last()
-                .is_some_and(|passage| matches!(passage.turn, VisitOutcome::Left(_)))
+                .is_some_and(|visit| matches!(visit.outcome, VisitOutcome::Left(_)))
         {
-            return progress;
+            return advance;
         }
-        signal = NodeInput::Arrived;
+        input = NodeInput::Arrived;
     }
-    finish(&mut progress, ExitReason::Completed, true, "went in a loop without a wait".to_string());
-    progress
+    finish(&mut advance, ExitReason::Completed, true, "went in a loop without a wait".to_string());
+    advance
 }
 
-/// By the outlet to the next node. An outlet that is not drawn is the end: of the trip, or, where a
-/// goal may still be met before the journey's time is over, of the path.
+/// Follows an outlet to the next node. One that is not drawn ends the enrolment; where a goal may
+/// still be met before the time-out, it only ends the path.
 fn leave(
-    world: EngineContext<'_>,
-    progress: &mut Advance,
+    engine: EngineContext<'_>,
+    advance: &mut Advance,
     outlet: String,
     arrived: bool,
     reason: String,
 ) {
-    let node = progress.trip.node;
-    if let Some(next) = world.version.nodes[node].ways.get(&outlet) {
-        progress.passages.push(NodeVisit {
+    let node = advance.enrolment.node;
+    if let Some(next) = engine.version.nodes[node].outlets.get(&outlet) {
+        advance.visits.push(NodeVisit {
             node,
             arrived,
-            turn: VisitOutcome::Left(outlet),
+            outcome: VisitOutcome::Left(outlet),
             reason,
             missing_outlet: None,
         });
-        progress.trip = EnrolmentState {
+        advance.enrolment = EnrolmentState {
             node: *next,
-            visit: progress.trip.visit + 1,
+            visit: advance.enrolment.visit + 1,
             due: None,
             awaits_engagement: false,
-            ..progress.trip.clone()
+            ..advance.enrolment.clone()
         };
         return;
     }
-    let settings = &world.version.settings;
-    let said = if reason.is_empty() { String::new() } else { format!("{reason}; ") };
-    let path = world.version.nodes[node].step.outlet_title(&outlet);
+    let settings = &engine.version.settings;
+    let prefix = if reason.is_empty() { String::new() } else { format!("{reason}; ") };
+    let path = engine.version.nodes[node].step.outlet_title(&outlet);
     if !settings.goals.is_empty() && settings.timeout_hours.is_some() {
         stay(
-            world,
-            progress,
+            engine,
+            advance,
             None,
             arrived,
-            format!("{said}“{path}” ends here: waits for a goal or the time-out"),
+            format!("{prefix}“{path}” ends here: waits for a goal or the time-out"),
         );
     } else {
-        finish(progress, ExitReason::Completed, arrived, format!("{said}“{path}” ends here"));
+        finish(advance, ExitReason::Completed, arrived, format!("{prefix}“{path}” ends here"));
     }
-    if let Some(passage) = progress.passages.last_mut() {
-        passage.missing_outlet = Some(outlet);
+    if let Some(visit) = advance.visits.last_mut() {
+        visit.missing_outlet = Some(outlet);
     }
 }
 
-/// They wait, unless the journey's time is over already.
+/// Waits, unless the journey's time-out is reached already.
 fn stay(
-    world: EngineContext<'_>,
-    progress: &mut Advance,
+    engine: EngineContext<'_>,
+    advance: &mut Advance,
     until: Option<Timestamp>,
     arrived: bool,
     reason: String,
 ) {
-    if progress.trip.deadline(world.version).is_some_and(|deadline| deadline <= world.now) {
+    if advance.enrolment.deadline(engine.version).is_some_and(|deadline| deadline <= engine.now) {
         return finish(
-            progress,
+            advance,
             ExitReason::TimedOut,
             arrived,
             "the journey's time-out was reached".to_string(),
         );
     }
-    progress.trip.due = until;
-    progress.passages.push(NodeVisit {
-        node: progress.trip.node,
+    advance.enrolment.due = until;
+    advance.visits.push(NodeVisit {
+        node: advance.enrolment.node,
         arrived,
-        turn: VisitOutcome::Waits,
+        outcome: VisitOutcome::Waits,
         reason,
         missing_outlet: None,
     });
 }
 
-fn finish(progress: &mut Advance, ending: ExitReason, arrived: bool, reason: String) {
-    progress.passages.push(NodeVisit {
-        node: progress.trip.node,
+fn finish(advance: &mut Advance, exit_reason: ExitReason, arrived: bool, reason: String) {
+    advance.visits.push(NodeVisit {
+        node: advance.enrolment.node,
         arrived,
-        turn: VisitOutcome::Ended(ending),
+        outcome: VisitOutcome::Ended(exit_reason),
         reason,
         missing_outlet: None,
     });
-    progress.trip.due = None;
-    progress.ended = Some(ending);
+    advance.enrolment.due = None;
+    advance.ended = Some(exit_reason);
 }
 
 /// What a node changes counts for the nodes after it.

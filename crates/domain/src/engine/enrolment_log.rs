@@ -2,14 +2,7 @@
 //! writes.
 
 use super::exit_reason::ExitReason;
-use crate::{
-    graph::{
-        Node,
-        node::{Delay, NodeKind},
-    },
-    profiles::read_model::EnrolmentLogLine,
-    time::Timestamp,
-};
+use crate::{graph::Node, profiles::read_model::EnrolmentLogLine, time::Timestamp};
 
 /// A node in a line of the log, as it is stored: its id, what happened and why.
 pub type StoredVisit = (String, String, String);
@@ -33,10 +26,8 @@ pub fn log_line(
 /// Does a step's reason tell of properties? Of a node that is gone this is not known.
 fn tells_of_properties(node: Option<&Node>) -> bool {
     node.is_none_or(|node| {
-        matches!(
-            node.step,
-            NodeKind::ConditionSplit { .. } | NodeKind::Delay(Delay::UntilProperty { .. })
-        )
+        let uses = node.step.uses();
+        !uses.branches.is_empty() || uses.date_property.is_some()
     })
 }
 

@@ -15,12 +15,12 @@ use crate::{
 /// A Monday, 12:00 UTC.
 const NOON: Timestamp = Timestamp(1_790_596_800_000);
 
-fn graph(nodes: &serde_json::Value, ways: &[(&str, &str, &str)]) -> Graph {
+fn graph(nodes: &serde_json::Value, connectors: &[(&str, &str, &str)]) -> Graph {
     let mut list = vec![json!({"id": "entry", "step": {"entry": {}}})];
     list.extend(
         nodes.as_object().expect("nodes").iter().map(|(id, step)| json!({"id": id, "step": step})),
     );
-    let connectors: Vec<_> = ways
+    let connectors: Vec<_> = connectors
         .iter()
         .map(|(from, outlet, to)| json!({"from": from, "outlet": outlet, "to": to}))
         .collect();
@@ -47,7 +47,7 @@ fn person() -> Profile {
     Profile { seq: 7, addresses, ..Profile::default() }
 }
 
-fn come_in(version: &CompiledVersion, profile: &mut Profile) -> Advance {
+fn enter(version: &CompiledVersion, profile: &mut Profile) -> Advance {
     start(at(version, NOON), profile, NOON, Properties::new(), "1")
 }
 
@@ -71,7 +71,7 @@ fn cart() -> (Graph, Settings) {
 }
 
 #[test]
-fn she_passes_every_node_that_does_not_wait_in_one_go() {
+fn nodes_that_do_not_wait_are_passed_in_one_advance() {
     let graph = graph(
         &json!({
             "split": {"random_split": {"shares": [{"name": "a", "percent": 100}]}},
@@ -81,15 +81,15 @@ fn she_passes_every_node_that_does_not_wait_in_one_go() {
         &[("entry", "next", "split"), ("split", "a", "set"), ("set", "next", "ask")],
     );
     let (version, mut profile) = (compiled(&graph, &settings()), person());
-    let progress = come_in(&version, &mut profile);
-    let turns: Vec<&VisitOutcome> = progress.passages.iter().map(|passage| &passage.turn).collect();
+    let advance = enter(&version, &mut profile);
+    let turns: Vec<&VisitOutcome> = advance.visits.iter().map(|visit| &visit.outcome).collect();
     let left = |outlet: &str| VisitOutcome::Left(outlet.to_string());
     assert_eq!(
         turns,
         [&left("next"), &left("a"), &left("next"), &VisitOutcome::Ended(ExitReason::Completed)]
     );
     assert_eq!(
-        progress.effects,
+        advance.effects,
         [Effect::SetProperties([("seen".to_string(), json!(true))].into_iter().collect())]
     );
 }
@@ -100,59 +100,59 @@ fn only_the_event_about_the_same_cart_ends_the_wait() {
     let (version, mut profile) = (compiled(&graph, &settings), person());
     let entry = json!({"cart": 42}).as_object().cloned().expect("an object");
     let inside = start(at(&version, NOON), &mut profile, NOON, entry, "1");
-    assert_eq!(inside.trip.due, Some(NOON.plus(60 * MINUTE_MS)));
+    assert_eq!(inside.enrolment.due, Some(NOON.plus(60 * MINUTE_MS)));
     let later = NOON.plus(MINUTE_MS);
     let other = did("order completed", json!({"cart": 43}), later);
-    assert_eq!(on_event(at(&version, later), &mut profile, &inside.trip, &other), None);
+    assert_eq!(on_event(at(&version, later), &mut profile, &inside.enrolment, &other), None);
     let same = did("Order Completed", json!({"cart": 42}), later);
-    let out = on_event(at(&version, later), &mut profile, &inside.trip, &same).expect("moves");
+    let out = on_event(at(&version, later), &mut profile, &inside.enrolment, &same).expect("moves");
     assert_eq!(out.ended, Some(ExitReason::Completed));
 }
 
 #[test]
-fn what_happened_before_the_trip_began_has_nothing_to_do_with_it() {
+fn an_event_before_the_enrolment_began_means_nothing_to_it() {
     let (graph, settings) = cart();
     let (version, mut profile) = (compiled(&graph, &settings), person());
     let entry = json!({"cart": 42}).as_object().cloned().expect("an object");
     let inside = start(at(&version, NOON), &mut profile, NOON, entry, "1");
     let before = did("Order Completed", json!({"cart": 42}), NOON.plus(-1));
-    assert_eq!(on_event(at(&version, NOON), &mut profile, &inside.trip, &before), None);
+    assert_eq!(on_event(at(&version, NOON), &mut profile, &inside.enrolment, &before), None);
 }
 
 #[test]
-fn a_message_waits_for_its_answer_and_then_she_goes_on() {
+fn after_a_message_the_enrolment_waits_for_a_message_event() {
     let (graph, settings) = cart();
     let (version, mut profile) = (compiled(&graph, &settings), person());
-    let inside = come_in(&version, &mut profile);
+    let inside = enter(&version, &mut profile);
     assert_eq!(
-        on_timer(at(&version, NOON.plus(59 * MINUTE_MS)), &mut profile, inside.trip.clone()),
+        on_timer(at(&version, NOON.plus(59 * MINUTE_MS)), &mut profile, inside.enrolment.clone()),
         None
     );
     let hour = NOON.plus(60 * MINUTE_MS);
-    let sent = on_timer(at(&version, hour), &mut profile, inside.trip).expect("due");
+    let sent = on_timer(at(&version, hour), &mut profile, inside.enrolment).expect("due");
     assert_eq!(
         sent.messages,
         [MessageRequest { node: 1, visit: 3, channel: Channel::Email, expires_at: None }]
     );
-    assert_eq!((sent.ended, sent.trip.due), (None, None));
+    assert_eq!((sent.ended, sent.enrolment.due), (None, None));
     let done =
-        on_message_event(at(&version, hour), &mut profile, &sent.trip, MessageEventKind::Sent)
+        on_message_event(at(&version, hour), &mut profile, &sent.enrolment, MessageEventKind::Sent)
             .expect("goes on");
     assert_eq!(done.ended, Some(ExitReason::Completed));
 }
 
 #[test]
-fn who_cannot_be_reached_goes_by_that_outlet_and_gets_nothing() {
+fn whoever_cannot_be_reached_follows_that_outlet_and_gets_nothing() {
     let graph = graph(
         &json!({"text": {"sms": {"body": "Hi"}}, "mail": {"email": {"subject": "Hi", "body": "…"}}}),
         &[("entry", "next", "text"), ("text", "unreachable", "mail")],
     );
     let (version, mut profile) = (compiled(&graph, &settings()), person());
-    let progress = come_in(&version, &mut profile);
-    assert_eq!(progress.passages[1].reason, "has no address for SMS");
-    assert_eq!(progress.messages.len(), 1);
+    let advance = enter(&version, &mut profile);
+    assert_eq!(advance.visits[1].reason, "has no address for SMS");
+    assert_eq!(advance.messages.len(), 1);
     profile.consent.insert("email".to_string(), false);
-    assert_eq!(come_in(&version, &mut profile).messages, []);
+    assert_eq!(enter(&version, &mut profile).messages, []);
 }
 
 #[test]
@@ -167,34 +167,38 @@ fn quiet_hours_hold_a_message_until_they_are_over() {
         &graph,
         &Settings { quiet_hours: quiet(QuietHoursPolicy::SendWhenOver), ..settings() },
     );
-    let inside = come_in(&held, &mut person());
+    let inside = enter(&held, &mut person());
     let over = NOON.plus(90 * MINUTE_MS);
-    assert_eq!((inside.messages.len(), inside.trip.due), (0, Some(over)));
-    let sent = on_timer(at(&held, over), &mut person(), inside.trip).expect("due");
+    assert_eq!((inside.messages.len(), inside.enrolment.due), (0, Some(over)));
+    let sent = on_timer(at(&held, over), &mut person(), inside.enrolment).expect("due");
     assert_eq!(sent.messages.len(), 1);
     let dropped =
         compiled(&graph, &Settings { quiet_hours: quiet(QuietHoursPolicy::Drop), ..settings() });
-    let out = come_in(&dropped, &mut person());
+    let out = enter(&dropped, &mut person());
     assert_eq!((out.messages.len(), out.ended), (0, Some(ExitReason::Completed)));
 }
 
 #[test]
-fn a_goal_ends_the_trip_wherever_she_is() {
+fn a_goal_ends_the_enrolment_at_any_node() {
     let (graph, settings) = cart();
     let goal = Goal {
         name: "Signed".to_string(),
         event: serde_json::from_value(json!({"name": "Signed"})).expect("an event"),
     };
     let version = compiled(&graph, &Settings { goals: vec![goal], ..settings });
-    let inside = come_in(&version, &mut person());
-    let out =
-        on_event(at(&version, NOON), &mut person(), &inside.trip, &did("Signed", json!({}), NOON))
-            .expect("out");
+    let inside = enter(&version, &mut person());
+    let out = on_event(
+        at(&version, NOON),
+        &mut person(),
+        &inside.enrolment,
+        &did("Signed", json!({}), NOON),
+    )
+    .expect("out");
     assert_eq!(out.ended, Some(ExitReason::Converted));
 }
 
 #[test]
-fn the_end_of_a_path_keeps_her_only_while_a_goal_may_still_be_met() {
+fn at_the_end_of_a_path_people_stay_only_while_a_goal_may_still_be_met() {
     let graph =
         graph(&json!({"list": {"add_to_list": {"list": "VIP"}}}), &[("entry", "next", "list")]);
     let goal = Goal {
@@ -204,29 +208,34 @@ fn the_end_of_a_path_keeps_her_only_while_a_goal_may_still_be_met() {
     let without_time_out = Settings { goals: vec![goal], ..settings() };
     let with_time_out = Settings { timeout_hours: Some(24), ..without_time_out.clone() };
     assert_eq!(
-        come_in(&compiled(&graph, &settings()), &mut person()).ended,
+        enter(&compiled(&graph, &settings()), &mut person()).ended,
         Some(ExitReason::Completed)
     );
     assert_eq!(
-        come_in(&compiled(&graph, &without_time_out), &mut person()).ended,
+        enter(&compiled(&graph, &without_time_out), &mut person()).ended,
         Some(ExitReason::Completed)
     );
     let version = compiled(&graph, &with_time_out);
-    let waiting = come_in(&version, &mut person());
-    assert_eq!((waiting.ended, waiting.trip.due_at(&version)), (None, Some(NOON.plus(DAY_MS))));
-    let out = on_timer(at(&version, NOON.plus(DAY_MS)), &mut person(), waiting.trip).expect("due");
+    let waiting = enter(&version, &mut person());
+    assert_eq!(
+        (waiting.ended, waiting.enrolment.due_at(&version)),
+        (None, Some(NOON.plus(DAY_MS)))
+    );
+    let out =
+        on_timer(at(&version, NOON.plus(DAY_MS)), &mut person(), waiting.enrolment).expect("due");
     assert_eq!(out.ended, Some(ExitReason::TimedOut));
 }
 
 #[test]
-fn a_delay_that_ran_out_before_the_time_out_is_acted_on_first_even_when_both_are_late() {
+fn a_delay_that_ended_before_the_time_out_counts_first_even_when_both_are_late() {
     let graph = graph(
         &json!({"delay": {"delay": {"for": {"minutes": 30}}}, "list": {"add_to_list": {"list": "VIP"}}}),
         &[("entry", "next", "delay"), ("delay", "next", "list")],
     );
     let version = compiled(&graph, &Settings { timeout_hours: Some(1), ..settings() });
-    let inside = come_in(&version, &mut person());
-    let late = on_timer(at(&version, NOON.plus(DAY_MS)), &mut person(), inside.trip).expect("due");
+    let inside = enter(&version, &mut person());
+    let late =
+        on_timer(at(&version, NOON.plus(DAY_MS)), &mut person(), inside.enrolment).expect("due");
     assert_eq!(late.effects, [Effect::AddToList("VIP".to_string())]);
 }
 
@@ -237,7 +246,7 @@ fn a_circle_without_a_wait_ends_instead_of_running_for_ever() {
         &[("entry", "next", "a"), ("a", "next", "b"), ("b", "next", "a")],
     );
     assert_eq!(
-        come_in(&compiled(&graph, &settings()), &mut person()).ended,
+        enter(&compiled(&graph, &settings()), &mut person()).ended,
         Some(ExitReason::Completed)
     );
 }
@@ -278,10 +287,10 @@ fn loop_with(delay: serde_json::Value) -> CompiledVersion {
 /// Until when someone stays at the delay of the loop after the message was sent.
 fn stays_until(delay: serde_json::Value, mut profile: Profile) -> Option<Timestamp> {
     let version = loop_with(delay);
-    let inside = come_in(&version, &mut profile);
+    let inside = enter(&version, &mut profile);
     let sent = MessageEventKind::Sent;
-    let waiting = on_message_event(at(&version, NOON), &mut profile, &inside.trip, sent);
-    waiting.expect("goes on").trip.due
+    let waiting = on_message_event(at(&version, NOON), &mut profile, &inside.enrolment, sent);
+    waiting.expect("goes on").enrolment.due
 }
 
 fn born(date: &str) -> Profile {
@@ -323,7 +332,7 @@ fn a_delay_until_a_past_date_outside_of_any_loop_is_passed_at_once() {
         &[("entry", "next", "delay"), ("delay", "next", "mail")],
     );
     let version = compiled(&graph, &settings());
-    assert_eq!(come_in(&version, &mut born("1990-01-01")).messages.len(), 1);
+    assert_eq!(enter(&version, &mut born("1990-01-01")).messages.len(), 1);
 }
 
 #[test]
@@ -333,9 +342,9 @@ fn a_loop_cannot_wait_for_the_event_by_which_it_starts_a_journey() {
         &[("entry", "next", "wait")],
     );
     let (version, mut profile) = (compiled(&graph, &settings()), person());
-    let inside = come_in(&version, &mut profile);
+    let inside = enter(&version, &mut profile);
     let started = did("$enter bomb", json!({"$depth": 1}), NOON);
-    assert_eq!(on_event(at(&version, NOON), &mut profile, &inside.trip, &started), None);
+    assert_eq!(on_event(at(&version, NOON), &mut profile, &inside.enrolment, &started), None);
 }
 
 /// A message, then a start of the journey itself.
@@ -357,7 +366,7 @@ fn depth_after(wait_ms: i64) -> Vec<Effect> {
     let inside = start(at(&version, NOON), &mut profile, NOON, entry, "1");
     let world = at(&version, NOON.plus(wait_ms));
     let sent = MessageEventKind::Sent;
-    on_message_event(world, &mut profile, &inside.trip, sent).expect("goes on").effects
+    on_message_event(world, &mut profile, &inside.enrolment, sent).expect("goes on").effects
 }
 
 #[test]
@@ -402,7 +411,7 @@ fn entries_of_a_bomb(journeys: usize) -> usize {
             let entry = depth.map(|depth: u64| ("$depth".to_string(), json!(depth)));
             let entry = entry.into_iter().collect();
             let out = start(at(&version, now), &mut person(), now, entry, "1");
-            *history = EnrolmentHistory::left(out.trip.entered_at, now);
+            *history = EnrolmentHistory::left(out.enrolment.entered_at, now);
             depths.extend(out.effects.iter().map(|effect| match effect {
                 Effect::StartJourney { depth, .. } => Some(*depth),
                 other => panic!("not a start: {other:?}"),
@@ -413,11 +422,11 @@ fn entries_of_a_bomb(journeys: usize) -> usize {
 }
 
 #[test]
-fn a_journey_that_starts_itself_lets_a_person_in_once_in_a_minute() {
+fn a_journey_that_starts_itself_is_entered_once_a_minute() {
     assert_eq!(entries_of_a_bomb(1), 1);
 }
 
 #[test]
-fn six_journeys_that_start_one_another_let_a_person_in_once_each_in_a_minute() {
+fn six_journeys_that_start_one_another_are_each_entered_once_a_minute() {
     assert_eq!(entries_of_a_bomb(6), 6);
 }

@@ -1,5 +1,4 @@
-//! Who comes in: the gates between an occasion to enter and a trip, in the order in which they are
-//! asked.
+//! Who enters: the checks between an attempt and an enrolment, in the order in which they are made.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,44 +12,44 @@ use crate::{
     time::{HOUR_MS, Timestamp},
 };
 
-/// What is known of a person's earlier trips through the journey, over all of its versions.
+/// A profile's enrolments in the journey, over all of its versions: what the re-entry rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EnrolmentHistory {
-    /// Are they inside right now?
+    /// Is the profile inside?
     pub is_enrolled: bool,
-    /// When they left for the last time; none where they never were in.
+    /// The last exit; none where the profile never exited.
     pub left_at: Option<Timestamp>,
-    /// When they came in for the last time; none where they never were in.
+    /// The last entry; none where the profile never entered.
     pub entered_at: Option<Timestamp>,
 }
 
 impl EnrolmentHistory {
-    /// Of someone who has just come in.
+    /// Of a profile that entered at this time.
     pub fn inside(entered_at: Timestamp) -> Self {
         Self { is_enrolled: true, left_at: None, entered_at: Some(entered_at) }
     }
 
-    /// Of someone who has just left.
+    /// Of a profile that exited.
     pub fn left(entered_at: Timestamp, left_at: Timestamp) -> Self {
         Self { is_enrolled: false, left_at: Some(left_at), entered_at: Some(entered_at) }
     }
 }
 
-/// Why someone who had an occasion did not come in.
+/// Why an attempt to enter was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryRejection {
     /// The event had happened too long ago when it arrived.
     TooOld,
-    /// They are in the control group.
+    /// The profile is in the control group.
     Control,
-    /// They are inside.
+    /// The profile is inside.
     Inside,
-    /// They were in before, and may not come in again, or not yet.
+    /// The re-entry rule does not allow another entry, or not yet.
     Reentry,
-    /// The journey has let in as many as it may.
+    /// The entry limit is reached.
     Cap,
-    /// Another journey started this one so soon after they had come in.
+    /// Another journey started this one too soon after the last entry.
     StartedTooSoon,
 }
 
@@ -64,9 +63,9 @@ impl EntryRejection {
         EntryRejection::StartedTooSoon,
     ];
 
-    /// In the order in which the gates are asked: whoever is in the control group or beyond the
-    /// limit is counted as such only where nothing else keeps them out.
-    const ASKED: [EntryRejection; 6] = [
+    /// The order of the checks: a profile in the control group or beyond the entry limit is counted
+    /// as such only where nothing else refuses it.
+    const CHECK_ORDER: [EntryRejection; 6] = [
         EntryRejection::TooOld,
         EntryRejection::Inside,
         EntryRejection::Reentry,
@@ -108,7 +107,7 @@ impl EntryRejection {
     }
 }
 
-/// An occasion to enter.
+/// One chance to enter.
 #[derive(Debug, Clone, Copy)]
 pub struct EntryAttempt<'a> {
     /// Names the journey for the control group: the same people over all of its versions.
@@ -117,65 +116,71 @@ pub struct EntryAttempt<'a> {
     pub now: Timestamp,
     /// When the event happened and when it arrived, for live events.
     pub event: Option<(Timestamp, Timestamp)>,
-    /// A step of a journey starts this one.
+    /// A node of another journey starts this one.
     pub by_journey: bool,
     pub history: EnrolmentHistory,
-    /// How many came in so far.
+    /// How many have entered so far.
     pub entered: i64,
 }
 
-/// In front of a journey's name or id: the event by which a step of another journey, or a program,
+/// In front of a journey's name or id: the event by which a node of another journey, or a program,
 /// starts it.
 const START_EVENT_PREFIX: &str = "$enter ";
 
-/// The key of the event by which a journey, named or by its id, is asked to let someone in.
+/// The key of the event that starts a journey, given by its name or id.
 pub fn start_event_key(journey: &str) -> String {
     format!("{START_EVENT_PREFIX}{}", event_key(journey))
 }
 
-/// What the event of a step that starts a journey says: how many journeys have started one another.
+/// The properties of the event by which a node starts a journey: how many journeys have started one
+/// another.
 pub fn start_event_properties(depth: u64) -> Properties {
     Properties::from_iter([(START_CHAIN_PROPERTY.to_string(), depth.into())])
 }
 
-/// Is it an event of ours, by which a step of a journey starts another one?
+/// Is it the event by which a node of a journey starts another one?
 pub fn is_started_by_journey(event: &PastEvent) -> bool {
     event.key.starts_with('$') && event.properties.contains_key(START_CHAIN_PROPERTY)
 }
 
-/// Has an event the properties that the trigger asks for? Of the events that start a journey
-/// ([`start_event_key`]) none are asked.
+/// Has an event the properties that the trigger asks for? Events that start a journey
+/// ([`start_event_key`]) need none.
 pub fn event_fits_trigger(trigger: &EntryTrigger, key: &str, properties: &Properties) -> bool {
     match trigger {
-        EntryTrigger::Event { filters, .. } if !key.starts_with('$') => {
-            filters.iter().all(|filter| filter.matches(properties))
+        EntryTrigger::Event { filters, .. } => {
+            key.starts_with('$') || filters.iter().all(|filter| filter.matches(properties))
         }
-        _ => true,
+        EntryTrigger::Profile { .. }
+        | EntryTrigger::Segment { .. }
+        | EntryTrigger::List { .. }
+        | EntryTrigger::Api {} => true,
     }
 }
 
-/// May they come in?
+/// May the profile enter?
 ///
 /// # Errors
-/// The first gate that is closed.
-pub fn check_entry(settings: &Settings, occasion: &EntryAttempt<'_>) -> Result<(), EntryRejection> {
-    closed_gates(settings, occasion).next().map_or(Ok(()), Err)
+/// The first reason that refuses it.
+pub fn check_entry(settings: &Settings, attempt: &EntryAttempt<'_>) -> Result<(), EntryRejection> {
+    rejections(settings, attempt).next().map_or(Ok(()), Err)
 }
 
-/// Every gate that is closed, in the order in which they are asked; the next one is asked only
-/// where it is wanted.
-pub fn closed_gates<'a>(
+/// Every reason that refuses the attempt, in the order of the checks; each is checked only when it
+/// is asked for.
+pub fn rejections<'a>(
     settings: &'a Settings,
-    occasion: &'a EntryAttempt<'_>,
+    attempt: &'a EntryAttempt<'_>,
 ) -> impl Iterator<Item = EntryRejection> + 'a {
-    EntryRejection::ASKED.into_iter().filter(move |gate| is_closed(*gate, settings, occasion))
+    EntryRejection::CHECK_ORDER
+        .into_iter()
+        .filter(move |reason| is_refused(*reason, settings, attempt))
 }
 
-fn is_closed(gate: EntryRejection, settings: &Settings, occasion: &EntryAttempt<'_>) -> bool {
-    let EntryAttempt { now, history, .. } = *occasion;
-    match gate {
+fn is_refused(reason: EntryRejection, settings: &Settings, attempt: &EntryAttempt<'_>) -> bool {
+    let EntryAttempt { now, history, .. } = *attempt;
+    match reason {
         EntryRejection::TooOld => {
-            occasion.event.is_some_and(|(at, received)| received.0 - at.0 > ENTRY_EVENT_AGE_MAX)
+            attempt.event.is_some_and(|(at, received)| received.0 - at.0 > ENTRY_EVENT_AGE_MAX)
         }
         EntryRejection::Inside => history.is_enrolled,
         EntryRejection::Reentry => history.left_at.is_some_and(|left| match settings.reentry {
@@ -183,21 +188,19 @@ fn is_closed(gate: EntryRejection, settings: &Settings, occasion: &EntryAttempt<
             ReentryRule::AfterExit => false,
             ReentryRule::AfterHours(hours) => now < left.plus(i64::from(hours) * HOUR_MS),
         }),
-        // Journeys of one name that start that name would multiply: each start lets in one person
+        // Journeys of one name that start that name would multiply: each start leads to one entry
         // per journey, and each of these starts them all again.
         EntryRejection::StartedTooSoon => {
-            occasion.by_journey && history.entered_at.is_some_and(|at| now < at.plus(WAIT_MIN_MS))
+            attempt.by_journey && history.entered_at.is_some_and(|at| now < at.plus(WAIT_MIN_MS))
         }
-        EntryRejection::Control => {
-            is_in_control_group(settings, occasion.journey, occasion.profile)
-        }
+        EntryRejection::Control => is_in_control_group(settings, attempt.journey, attempt.profile),
         EntryRejection::Cap => settings
             .entry_cap
-            .is_some_and(|cap| occasion.entered >= i64::try_from(cap).unwrap_or(i64::MAX)),
+            .is_some_and(|cap| attempt.entered >= i64::try_from(cap).unwrap_or(i64::MAX)),
     }
 }
 
-/// Do they belong to the control group of the journey?
+/// Is the profile in the control group of the journey?
 fn is_in_control_group(settings: &Settings, journey: &str, profile: i64) -> bool {
     settings.control_percent > 0
         && hash_bucket(&format!("control {journey}"), profile) < settings.control_percent
@@ -210,7 +213,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
-    fn occasion() -> EntryAttempt<'static> {
+    fn attempt() -> EntryAttempt<'static> {
         EntryAttempt {
             journey: "j",
             profile: 7,
@@ -232,12 +235,12 @@ mod tests {
     }
 
     #[test]
-    fn a_newcomer_comes_in_and_nobody_is_inside_twice() {
-        assert_eq!(check_entry(&settings(), &occasion()), Ok(()));
+    fn a_new_profile_enters_and_none_is_inside_twice() {
+        assert_eq!(check_entry(&settings(), &attempt()), Ok(()));
         let inside = EnrolmentHistory { left_at: Some(NOW), ..EnrolmentHistory::inside(NOW) };
         let again = Settings { reentry: ReentryRule::AfterExit, ..settings() };
         assert_eq!(
-            check_entry(&again, &EntryAttempt { history: inside, ..occasion() }),
+            check_entry(&again, &EntryAttempt { history: inside, ..attempt() }),
             Err(EntryRejection::Inside)
         );
     }
@@ -247,7 +250,7 @@ mod tests {
         let back = |reentry, hours| {
             check_entry(
                 &Settings { reentry, ..settings() },
-                &EntryAttempt { history: left(hours), ..occasion() },
+                &EntryAttempt { history: left(hours), ..attempt() },
             )
         };
         assert_eq!(back(ReentryRule::Never, 10_000), Err(EntryRejection::Reentry));
@@ -257,21 +260,21 @@ mod tests {
     }
 
     #[test]
-    fn an_old_event_lets_nobody_in() {
+    fn an_old_event_starts_no_enrolment() {
         let late = |minutes: i64| EntryAttempt {
             event: Some((NOW.plus(-minutes * MINUTE_MS), NOW)),
-            ..occasion()
+            ..attempt()
         };
         assert_eq!(check_entry(&settings(), &late(60)), Ok(()));
         assert_eq!(check_entry(&settings(), &late(61)), Err(EntryRejection::TooOld));
     }
 
-    /// Someone who came in so many milliseconds ago, went through at once, and may come again.
+    /// A profile that entered and exited so many milliseconds ago, and may enter again.
     fn started_again(by_journey: bool, ago: i64) -> Result<(), EntryRejection> {
         let at = NOW.plus(-ago);
         let history = EnrolmentHistory::left(at, at);
         let again = Settings { reentry: ReentryRule::AfterExit, ..settings() };
-        check_entry(&again, &EntryAttempt { by_journey, history, ..occasion() })
+        check_entry(&again, &EntryAttempt { by_journey, history, ..attempt() })
     }
 
     #[test]
@@ -281,12 +284,12 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_in_by_what_they_do_may_come_again_within_the_minute() {
+    fn whoever_enters_by_an_event_may_enter_again_within_the_minute() {
         assert_eq!(started_again(false, 0), Ok(()));
     }
 
     #[test]
-    fn only_an_event_of_ours_counts_as_a_start_by_a_journey() {
+    fn only_the_event_of_a_node_counts_as_a_start_by_a_journey() {
         let event = |key: &str, properties: serde_json::Value| PastEvent {
             key: key.to_string(),
             at: NOW,
@@ -299,11 +302,14 @@ mod tests {
     }
 
     #[test]
-    fn the_gates_are_asked_in_one_order_and_the_first_closed_one_is_the_answer() {
+    fn the_checks_have_one_order_and_the_first_reason_counts() {
         let full = Settings { entry_cap: Some(0), control_percent: 100, ..settings() };
-        let before = EntryAttempt { history: left(1), ..occasion() };
-        let closed: Vec<EntryRejection> = closed_gates(&full, &before).collect();
-        assert_eq!(closed, [EntryRejection::Reentry, EntryRejection::Control, EntryRejection::Cap]);
+        let before = EntryAttempt { history: left(1), ..attempt() };
+        let reasons: Vec<EntryRejection> = rejections(&full, &before).collect();
+        assert_eq!(
+            reasons,
+            [EntryRejection::Reentry, EntryRejection::Control, EntryRejection::Cap]
+        );
         assert_eq!(check_entry(&full, &before), Err(EntryRejection::Reentry));
     }
 
@@ -319,11 +325,11 @@ mod tests {
         };
         assert!(fits("paid", "gold"));
         assert!(!fits("paid", "silver"));
-        assert!(fits(&start_event_key("Sale"), "silver"), "a start asks for nothing");
+        assert!(fits(&start_event_key("Sale"), "silver"), "a start needs nothing");
     }
 
     #[test]
-    fn a_step_that_starts_a_journey_says_how_long_the_chain_is() {
+    fn a_node_that_starts_a_journey_says_how_long_the_chain_is() {
         let event = PastEvent {
             key: start_event_key(" Sale "),
             at: NOW,
@@ -331,6 +337,13 @@ mod tests {
         };
         assert_eq!(event.key, "$enter sale");
         assert!(is_started_by_journey(&event));
+    }
+
+    #[test]
+    fn every_reason_is_checked_once() {
+        let mut checked = EntryRejection::CHECK_ORDER.map(EntryRejection::code);
+        checked.sort_unstable();
+        assert_eq!(checked, EntryRejection::ALL.map(EntryRejection::code));
     }
 
     #[test]
@@ -343,9 +356,9 @@ mod tests {
     #[test]
     fn the_cap_is_the_most_that_enter() {
         let capped = Settings { entry_cap: Some(2), ..settings() };
-        assert_eq!(check_entry(&capped, &EntryAttempt { entered: 1, ..occasion() }), Ok(()));
+        assert_eq!(check_entry(&capped, &EntryAttempt { entered: 1, ..attempt() }), Ok(()));
         assert_eq!(
-            check_entry(&capped, &EntryAttempt { entered: 2, ..occasion() }),
+            check_entry(&capped, &EntryAttempt { entered: 2, ..attempt() }),
             Err(EntryRejection::Cap)
         );
     }
@@ -353,12 +366,12 @@ mod tests {
     #[test]
     fn the_control_group_is_the_same_every_time() {
         let control = Settings { control_percent: 20, ..settings() };
-        let kept_out = |profile| {
-            check_entry(&control, &EntryAttempt { profile, ..occasion() })
+        let is_control = |profile| {
+            check_entry(&control, &EntryAttempt { profile, ..attempt() })
                 == Err(EntryRejection::Control)
         };
-        let chosen: Vec<i64> = (0..1000).filter(|profile| kept_out(*profile)).collect();
+        let chosen: Vec<i64> = (0..1000).filter(|profile| is_control(*profile)).collect();
         assert!((150..250).contains(&chosen.len()), "{}", chosen.len());
-        assert!(chosen.into_iter().all(kept_out));
+        assert!(chosen.into_iter().all(is_control));
     }
 }

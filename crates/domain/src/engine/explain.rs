@@ -2,7 +2,7 @@
 //! reason is decided here, and its sentence is made here.
 
 use super::entry::{
-    EnrolmentHistory, EntryAttempt, EntryRejection, closed_gates, event_fits_trigger,
+    EnrolmentHistory, EntryAttempt, EntryRejection, event_fits_trigger, rejections,
 };
 use crate::{
     graph::{criteria::Criteria, node},
@@ -84,7 +84,7 @@ enum EntryReason {
     Closed(Status),
     /// They were inside before, and it is too early or may not be again.
     Reentry(ReentryRule, Timestamp),
-    /// Another gate is closed.
+    /// Another reason refuses the profile.
     Rejected(EntryRejection),
     NeverDone {
         event: String,
@@ -113,7 +113,7 @@ fn find_reasons(facts: &EntryFacts, now: Timestamp) -> Vec<EntryReason> {
     let mut reasons = Vec::new();
     reasons.extend(facts.is_archived.then_some(EntryReason::Archived));
     reasons.extend((facts.status != Status::Running).then_some(EntryReason::Closed(facts.status)));
-    reasons.extend(find_closed_gates(facts, now));
+    reasons.extend(find_rejections(facts, now));
     reasons.extend(find_missing_attempt(facts, now));
     reasons.extend(facts.last_rejection.map(EntryReason::RejectedBefore));
     if reasons.is_empty() {
@@ -122,8 +122,8 @@ fn find_reasons(facts: &EntryFacts, now: Timestamp) -> Vec<EntryReason> {
     reasons
 }
 
-/// The gates that would be closed if they had a chance to enter now.
-fn find_closed_gates(facts: &EntryFacts, now: Timestamp) -> Vec<EntryReason> {
+/// The reasons that would refuse the profile if it had a chance to enter now.
+fn find_rejections(facts: &EntryFacts, now: Timestamp) -> Vec<EntryReason> {
     let attempt = EntryAttempt {
         journey: &facts.journey.to_string(),
         profile: facts.person,
@@ -133,12 +133,13 @@ fn find_closed_gates(facts: &EntryFacts, now: Timestamp) -> Vec<EntryReason> {
         history: facts.history,
         entered: facts.entered,
     };
-    closed_gates(&facts.settings, &attempt)
-        .map(|gate| match (gate, facts.history.left_at) {
+    rejections(&facts.settings, &attempt)
+        .map(|reason| match (reason, facts.history.left_at) {
             (EntryRejection::Reentry, Some(left_at)) => {
                 EntryReason::Reentry(facts.settings.reentry, left_at)
             }
-            _ => EntryReason::Rejected(gate),
+            // Every other reason says enough by itself.
+            (reason, _) => EntryReason::Rejected(reason),
         })
         .collect()
 }

@@ -1,8 +1,9 @@
-//! What becomes of people in journeys: pure rules, without a clock, a store or chance of their own.
+//! Who enters a journey, and what happens to an enrolment: pure rules, without a clock, a store or
+//! randomness of their own.
 //!
-//! [`entry`] decides who comes in and [`explain`] says why someone did not, [`node`] what one
-//! person does at one node, [`enrolment`] carries them along until they have to wait. The live
-//! engine, the simulation and the tests call the same functions.
+//! [`entry`] decides who enters and [`explain`] says why someone did not, [`node`] what happens to
+//! one profile at one node, [`enrolment`] advances it until it has to wait. The live engine, the
+//! simulation and the tests call the same functions.
 
 pub mod bucketing;
 pub mod compiled;

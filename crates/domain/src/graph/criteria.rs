@@ -276,7 +276,12 @@ impl Criteria {
                 parts.iter().for_each(|part| part.leaves(visit))
             }
             Criteria::Not(part) => part.leaves(visit),
-            leaf => visit(leaf),
+            Criteria::Property(_)
+            | Criteria::Did { .. }
+            | Criteria::DidTime { .. }
+            | Criteria::InSegment(_)
+            | Criteria::OnList(_)
+            | Criteria::Reachable(_) => visit(self),
         }
     }
 
@@ -284,7 +289,13 @@ impl Criteria {
     pub fn event(&self) -> Option<&EventMatch> {
         match self {
             Criteria::Did { event, .. } | Criteria::DidTime { event, .. } => Some(event),
-            _ => None,
+            Criteria::All(_)
+            | Criteria::Any(_)
+            | Criteria::Not(_)
+            | Criteria::Property(_)
+            | Criteria::InSegment(_)
+            | Criteria::OnList(_)
+            | Criteria::Reachable(_) => None,
         }
     }
 
@@ -295,7 +306,12 @@ impl Criteria {
                 1 + parts.iter().map(Criteria::depth).max().unwrap_or(0)
             }
             Criteria::Not(part) => 1 + part.depth(),
-            _ => 1,
+            Criteria::Property(_)
+            | Criteria::Did { .. }
+            | Criteria::DidTime { .. }
+            | Criteria::InSegment(_)
+            | Criteria::OnList(_)
+            | Criteria::Reachable(_) => 1,
         }
     }
 }

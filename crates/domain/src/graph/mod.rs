@@ -1,12 +1,13 @@
 //! The graph of a version: nodes, and connectors from their named outlets to other nodes.
 //!
-//! The JSON form is documented in `docs/journey-json.md` and versioned by [`super::document`].
-//! Reading is strict: an unknown field or node type is refused with its place. [`Graph::structural_errors`]
-//! says what makes a graph impossible (such a graph is never stored), [`Graph::publish_errors`] what
-//! keeps it from being published.
+//! The JSON form is documented in `docs/journey-json.md` and versioned by
+//! [`crate::journeys::document`]. Reading is strict: an unknown field or kind of node is refused with
+//! its path. [`Graph::structural_errors`] are what makes a graph impossible (such a graph is never stored),
+//! [`Graph::publish_errors`] what prevents publishing.
 
 pub(crate) mod circles;
 pub mod criteria;
+pub mod examples;
 pub mod expansion;
 pub mod node;
 pub mod secrets;
@@ -14,7 +15,7 @@ mod validate;
 
 use serde::{Deserialize, Serialize};
 
-pub use node::{Node, NodeKind};
+pub use node::{Node, NodeKind, NodeType};
 
 /// Most nodes in one graph.
 pub const NODES_MAX: usize = 5_000;
@@ -29,12 +30,12 @@ pub struct Position {
     pub y: f64,
 }
 
-/// A way out of a node that leads to another.
+/// The drawn line from an outlet of a node to another node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Connector {
     pub from: String,
-    /// The name of the way out: `next`, `yes`, `sent`… which ones a node has, its kind says.
+    /// `next`, `yes`, `sent`…: one of [`Node::outlets`].
     pub outlet: String,
     pub to: String,
 }
@@ -48,7 +49,7 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// A graph with nothing but the way in, for a new journey.
+    /// A graph with only the entry node, for a new journey.
     pub fn empty() -> Self {
         Self { nodes: vec![Node::new("entry", NodeKind::Entry {})], connectors: Vec::new() }
     }
@@ -57,7 +58,7 @@ impl Graph {
         self.nodes.iter().find(|node| node.id == id)
     }
 
-    /// Where the outlet of a node leads, if it is drawn.
+    /// The node to which the outlet's connector leads, if there is one.
     pub fn target_of(&self, from: &str, outlet: &str) -> Option<&Node> {
         let connector = self
             .connectors
@@ -66,7 +67,7 @@ impl Graph {
         self.node(&connector.to)
     }
 
-    /// Nodes that send something.
+    /// How many nodes send a message.
     pub fn messages(&self) -> usize {
         self.nodes.iter().filter(|node| node.step.is_message()).count()
     }

@@ -1,10 +1,7 @@
 //! Keys that stand in the headers of webhooks: shown to whoever may edit journeys, in no file, and
 //! kept where somebody saves without having seen them.
 
-use super::{
-    Graph,
-    node::{NodeKind, WebhookHeader},
-};
+use super::{Graph, node::WebhookHeader};
 
 /// Stands for a value that is not shown.
 pub const HIDDEN: &str = "•••";
@@ -20,12 +17,9 @@ pub fn is_secret(header: &str) -> bool {
 impl Graph {
     fn secrets(&mut self) -> impl Iterator<Item = (&str, &mut WebhookHeader)> {
         self.nodes.iter_mut().flat_map(|node| {
-            let headers = match &mut node.step {
-                NodeKind::Webhook { headers, .. } => headers.as_mut_slice(),
-                _ => &mut [],
-            };
             let id = node.id.as_str();
-            headers
+            node.step
+                .webhook_headers_mut()
                 .iter_mut()
                 .filter(|header| is_secret(&header.name))
                 .map(move |header| (id, header))
@@ -57,7 +51,7 @@ impl Graph {
     }
 
     fn secret(&self, node: &str, name: &str) -> Option<&str> {
-        let NodeKind::Webhook { headers, .. } = &self.node(node)?.step else { return None };
+        let headers = self.node(node)?.step.uses().webhook_headers;
         let known = headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
         Some(&known.value)
     }
@@ -69,11 +63,7 @@ impl Graph {
         };
         self.nodes
             .iter()
-            .filter_map(|node| match &node.step {
-                NodeKind::Webhook { headers, .. } => Some(headers),
-                _ => None,
-            })
-            .map(|headers| headers.iter().filter(missing).count())
+            .map(|node| node.step.uses().webhook_headers.iter().filter(missing).count())
             .sum()
     }
 }

@@ -258,12 +258,7 @@ fn described_ways(node: &Node) -> String {
 impl NodeKind {
     /// How deep its criteria are nested.
     fn depth(&self) -> usize {
-        match self {
-            NodeKind::ConditionSplit { branches } => {
-                branches.iter().map(|branch| branch.criteria.depth()).max().unwrap_or(0)
-            }
-            _ => 0,
-        }
+        self.uses().criteria().map(Criteria::depth).max().unwrap_or(0)
     }
 
     fn structural_errors(&self) -> Vec<FieldError> {
@@ -272,20 +267,21 @@ impl NodeKind {
             defects.push(FieldError::new(path, key, sentence))
         };
         match self {
-            NodeKind::Delay(Delay::For { minutes: 0 }) => {
-                add("delay.for.minutes", "range", "A delay must last at least one minute.");
+            NodeKind::Delay(Delay::For { minutes }) => {
+                if *minutes == 0 {
+                    add("delay.for.minutes", "range", "A delay must last at least one minute.");
+                }
             }
-            NodeKind::Delay(Delay::Until { time, .. }) if !is_time_of_day(time) => {
-                add("delay.until.time", "malformed", "Write a time of day as 09:30.");
-            }
-            NodeKind::Delay(Delay::Until { weekdays, .. })
-                if weekdays.iter().any(|day| !(1..=7).contains(day)) =>
-            {
-                add(
-                    "delay.until.weekdays",
-                    "range",
-                    "Weekdays are numbers from 1 (Monday) to 7 (Sunday).",
-                );
+            NodeKind::Delay(Delay::Until { time, weekdays }) => {
+                if !is_time_of_day(time) {
+                    add("delay.until.time", "malformed", "Write a time of day as 09:30.");
+                } else if weekdays.iter().any(|day| !(1..=7).contains(day)) {
+                    add(
+                        "delay.until.weekdays",
+                        "range",
+                        "Weekdays are numbers from 1 (Monday) to 7 (Sunday).",
+                    );
+                }
             }
             NodeKind::RandomSplit { shares } => {
                 if shares.iter().map(|share| u32::from(share.percent)).sum::<u32>() != 100 {
@@ -325,14 +321,32 @@ impl NodeKind {
                     add("condition_split.branches", "reserved", RESERVED);
                 }
             }
-            NodeKind::WaitForEvent { timeout_minutes: 0, .. } => {
-                add(
-                    "wait_for_event.timeout_minutes",
-                    "range",
-                    "A wait must last at least one minute.",
-                );
+            NodeKind::WaitForEvent { timeout_minutes, .. } => {
+                if *timeout_minutes == 0 {
+                    add(
+                        "wait_for_event.timeout_minutes",
+                        "range",
+                        "A wait must last at least one minute.",
+                    );
+                }
             }
-            _ => {}
+            // Whatever their settings are, they can be stored.
+            NodeKind::Delay(Delay::UntilProperty { .. })
+            | NodeKind::Entry {}
+            | NodeKind::Email { .. }
+            | NodeKind::Sms { .. }
+            | NodeKind::Push { .. }
+            | NodeKind::Webhook { .. }
+            | NodeKind::Whatsapp { .. }
+            | NodeKind::WebPush { .. }
+            | NodeKind::InApp { .. }
+            | NodeKind::HasDoneSplit { .. }
+            | NodeKind::UpdateProfile { .. }
+            | NodeKind::AddToList { .. }
+            | NodeKind::RemoveFromList { .. }
+            | NodeKind::StartJourney { .. }
+            | NodeKind::Goal { .. }
+            | NodeKind::ForceExit { .. } => {}
         }
         defects
     }

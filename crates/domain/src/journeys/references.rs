@@ -6,7 +6,10 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::settings::{EntryTrigger, Settings};
-use crate::graph::{Graph, criteria::Criteria, node::NodeKind};
+use crate::{
+    graph::{Graph, NodeKind, criteria::Criteria},
+    profiles::profile::Channel,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,32 +88,20 @@ pub fn segments_within(
 
 fn of_step(step: &NodeKind, found: &mut Vec<Reference>) {
     let channel = |name: &str| Reference::new(ReferenceKind::Channel, name);
-    match step {
-        NodeKind::Email { .. } => found.push(channel(EMAIL)),
-        NodeKind::Sms { .. } => found.push(channel("SMS")),
-        NodeKind::Push { .. } => found.push(channel("push")),
-        NodeKind::Whatsapp { .. } => found.push(channel("WhatsApp")),
-        NodeKind::WebPush { .. } => found.push(channel("web push")),
-        NodeKind::AddToList { list } | NodeKind::RemoveFromList { list } => {
-            found.push(Reference::new(ReferenceKind::List, list));
+    match step.channel() {
+        Some(Channel::Email) => found.push(channel(EMAIL)),
+        Some(named @ (Channel::Sms | Channel::Push | Channel::Whatsapp | Channel::WebPush)) => {
+            found.push(channel(named.title()))
         }
-        NodeKind::StartJourney { journey } => {
-            found.push(Reference::new(ReferenceKind::Journey, journey))
-        }
-        NodeKind::ConditionSplit { branches } => {
-            branches.iter().for_each(|branch| of_criteria(&branch.criteria, found))
-        }
-        NodeKind::Entry {}
-        | NodeKind::Webhook { .. }
-        | NodeKind::InApp { .. }
-        | NodeKind::Delay(_)
-        | NodeKind::WaitForEvent { .. }
-        | NodeKind::HasDoneSplit { .. }
-        | NodeKind::RandomSplit { .. }
-        | NodeKind::UpdateProfile { .. }
-        | NodeKind::Goal { .. }
-        | NodeKind::ForceExit { .. } => {}
+        // These two send without settings.
+        Some(Channel::Webhook | Channel::InApp) | None => {}
     }
+    let uses = step.uses();
+    found.extend(uses.list().map(|list| Reference::new(ReferenceKind::List, list)));
+    found.extend(
+        uses.started_journey.map(|journey| Reference::new(ReferenceKind::Journey, journey)),
+    );
+    uses.criteria().for_each(|criteria| of_criteria(criteria, found));
 }
 
 fn of_criteria(criteria: &Criteria, found: &mut Vec<Reference>) {
@@ -121,7 +112,10 @@ fn of_criteria(criteria: &Criteria, found: &mut Vec<Reference>) {
             parts.iter().for_each(|part| of_criteria(part, found))
         }
         Criteria::Not(part) => of_criteria(part, found),
-        _ => {}
+        Criteria::Property(_)
+        | Criteria::Did { .. }
+        | Criteria::DidTime { .. }
+        | Criteria::Reachable(_) => {}
     }
 }
 

@@ -107,6 +107,28 @@ impl EntryTrigger {
         }
     }
 
+    /// What makes no sense about it, by path.
+    fn problem(&self) -> Option<FieldError> {
+        match self {
+            EntryTrigger::Event { name, .. }
+            | EntryTrigger::Segment { name, .. }
+            | EntryTrigger::List { name }
+                if name.trim().is_empty() =>
+            {
+                Some(FieldError::new(
+                    "entry",
+                    "required",
+                    "The entry has no event, segment or list. Choose one.",
+                ))
+            }
+            EntryTrigger::Segment { when, .. } => when.problem(),
+            EntryTrigger::Event { .. }
+            | EntryTrigger::List { .. }
+            | EntryTrigger::Profile { .. }
+            | EntryTrigger::Api {} => None,
+        }
+    }
+
     /// "When Checkout Started happens": one line for the journey's page.
     pub fn describe(&self) -> String {
         match self {
@@ -146,6 +168,26 @@ pub enum SegmentSchedule {
 }
 
 impl SegmentSchedule {
+    fn problem(&self) -> Option<FieldError> {
+        match self {
+            SegmentSchedule::Every { hours } => (*hours == 0).then(|| {
+                FieldError::new(
+                    "entry.segment.when.every.hours",
+                    "range",
+                    "A recurring entry needs at least one hour between runs.",
+                )
+            }),
+            SegmentSchedule::OnDates { dates } => dates.is_empty().then(|| {
+                FieldError::new(
+                    "entry.segment.when.on_dates.dates",
+                    "required",
+                    "An entry on dates needs at least one date.",
+                )
+            }),
+            SegmentSchedule::Once {} => None,
+        }
+    }
+
     fn describe(&self) -> String {
         match self {
             SegmentSchedule::Once {} => "once, at the start".to_string(),
@@ -266,40 +308,10 @@ impl Settings {
 
     /// Everything that makes no sense, by path.
     pub fn problems(&self) -> Vec<FieldError> {
-        let mut problems = Vec::new();
+        let mut problems: Vec<FieldError> = self.entry.problem().into_iter().collect();
         let mut add = |path: &str, key: &str, sentence: String| {
             problems.push(FieldError::new(path, key, sentence))
         };
-        match &self.entry {
-            EntryTrigger::Event { name, .. }
-            | EntryTrigger::Segment { name, .. }
-            | EntryTrigger::List { name }
-                if name.trim().is_empty() =>
-            {
-                add(
-                    "entry",
-                    "required",
-                    "The entry has no event, segment or list. Choose one.".to_string(),
-                );
-            }
-            EntryTrigger::Segment { when: SegmentSchedule::Every { hours: 0 }, .. } => {
-                add(
-                    "entry.segment.when.every.hours",
-                    "range",
-                    "A recurring entry needs at least one hour between runs.".to_string(),
-                );
-            }
-            EntryTrigger::Segment { when: SegmentSchedule::OnDates { dates }, .. }
-                if dates.is_empty() =>
-            {
-                add(
-                    "entry.segment.when.on_dates.dates",
-                    "required",
-                    "An entry on dates needs at least one date.".to_string(),
-                );
-            }
-            _ => {}
-        }
         if let (Some(start), Some(end)) = (self.start, self.end)
             && end <= start
         {

@@ -93,10 +93,17 @@ impl MessageEventKind {
 
     /// Nothing more will come of the message: they leave, whether a connector is drawn or not.
     pub fn is_final(self) -> bool {
-        matches!(
-            self,
-            MessageEventKind::Bounced | MessageEventKind::Failed | MessageEventKind::Skipped
-        )
+        match self {
+            MessageEventKind::Bounced | MessageEventKind::Failed | MessageEventKind::Skipped => {
+                true
+            }
+            MessageEventKind::Sent
+            | MessageEventKind::Delivered
+            | MessageEventKind::Viewed
+            | MessageEventKind::Clicked
+            | MessageEventKind::Complained
+            | MessageEventKind::Unsubscribed => false,
+        }
     }
 
     /// Where it is counted among the figures of a node. A message is counted once for each.
@@ -106,10 +113,15 @@ impl MessageEventKind {
 
     /// Ends the message: the sender itself says so, once.
     pub fn is_send_result(self) -> bool {
-        matches!(
-            self,
-            MessageEventKind::Sent | MessageEventKind::Failed | MessageEventKind::Skipped
-        )
+        match self {
+            MessageEventKind::Sent | MessageEventKind::Failed | MessageEventKind::Skipped => true,
+            MessageEventKind::Delivered
+            | MessageEventKind::Viewed
+            | MessageEventKind::Clicked
+            | MessageEventKind::Bounced
+            | MessageEventKind::Complained
+            | MessageEventKind::Unsubscribed => false,
+        }
     }
 }
 

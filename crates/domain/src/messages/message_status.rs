@@ -103,7 +103,12 @@ impl MessageStatus {
     pub const fn in_version(self, ended: bool) -> Self {
         match self {
             MessageStatus::Queued if ended => MessageStatus::Cancelled,
-            status => status,
+            MessageStatus::Queued
+            | MessageStatus::Sent
+            | MessageStatus::Failed
+            | MessageStatus::Cancelled
+            | MessageStatus::Sending
+            | MessageStatus::Skipped => self,
         }
     }
 
@@ -115,8 +120,12 @@ impl MessageStatus {
             (MessageStatus::Queued | MessageStatus::Sending, _)
             | (MessageStatus::Cancelled, true) => CountChange { queued: 0, cancelled: 0 },
             (MessageStatus::Cancelled, false) => CountChange { queued: -1, cancelled: 1 },
-            (_, false) => CountChange { queued: -1, cancelled: 0 },
-            (_, true) => CountChange { queued: 0, cancelled: -1 },
+            (MessageStatus::Sent | MessageStatus::Failed | MessageStatus::Skipped, false) => {
+                CountChange { queued: -1, cancelled: 0 }
+            }
+            (MessageStatus::Sent | MessageStatus::Failed | MessageStatus::Skipped, true) => {
+                CountChange { queued: 0, cancelled: -1 }
+            }
         }
     }
 

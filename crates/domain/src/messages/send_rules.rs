@@ -242,7 +242,12 @@ fn unreachable(profile: &Profile, channel: Channel) -> Option<SendRuleReason> {
 
 /// Does it reach a person? A webhook goes to a machine, an in-app message waits for them.
 fn disturbs(channel: Channel) -> bool {
-    !matches!(channel, Channel::Webhook | Channel::InApp)
+    match channel {
+        Channel::Webhook | Channel::InApp => false,
+        Channel::Email | Channel::Sms | Channel::Push | Channel::Whatsapp | Channel::WebPush => {
+            true
+        }
+    }
 }
 
 #[cfg(test)]

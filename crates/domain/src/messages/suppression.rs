@@ -110,7 +110,12 @@ impl SuppressionReason {
             MessageEventKind::Bounced => Some(SuppressionReason::Bounced),
             MessageEventKind::Complained => Some(SuppressionReason::Complained),
             MessageEventKind::Unsubscribed => Some(SuppressionReason::Unsubscribed),
-            _ => None,
+            MessageEventKind::Sent
+            | MessageEventKind::Delivered
+            | MessageEventKind::Viewed
+            | MessageEventKind::Clicked
+            | MessageEventKind::Failed
+            | MessageEventKind::Skipped => None,
         }
     }
 

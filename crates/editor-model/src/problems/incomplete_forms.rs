@@ -67,7 +67,7 @@ fn empty_fields(step: &NodeKind) -> Vec<(&'static str, &'static str)> {
         }
         NodeKind::Goal { name } => vec![("goal.name", "name", blank(name))],
         NodeKind::Entry {}
-        | NodeKind::Delay(_)
+        | NodeKind::Delay(Delay::For { .. } | Delay::Until { .. })
         | NodeKind::ConditionSplit { .. }
         | NodeKind::RandomSplit { .. }
         | NodeKind::ForceExit { .. } => Vec::new(),

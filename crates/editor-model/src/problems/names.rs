@@ -9,7 +9,6 @@ use wayfare_domain::{
     graph::{
         Graph, NodeKind,
         criteria::{Criteria, EventMatch, PropertyFilter},
-        node::Delay,
     },
     journeys::settings::{EntryTrigger, Settings},
     profiles::profile::{Channel, event_key},
@@ -55,26 +54,15 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn new(graph: &'a Graph, catalogue: &'a ProjectCatalog) -> Self {
         // Properties and lists that the journey makes itself will be there.
-        let made = graph.nodes.iter().filter_map(|node| match &node.step {
-            NodeKind::UpdateProfile { set } => {
-                Some(set.iter().map(|change| change.property.as_str()))
-            }
-            _ => None,
+        let made = graph.nodes.iter().flat_map(|node| {
+            node.step.uses().changed_properties.iter().map(|change| change.property.as_str())
         });
-        let filled = graph.nodes.iter().filter_map(|node| match &node.step {
-            NodeKind::AddToList { list } => Some(list.as_str()),
-            _ => None,
-        });
+        let filled = graph.nodes.iter().filter_map(|node| node.step.uses().joined_list);
         let of_events = &catalogue.event_properties;
         Self {
             graph,
             events: catalogue.events.iter().map(|name| event_key(name)).collect(),
-            properties: catalogue
-                .properties
-                .iter()
-                .map(String::as_str)
-                .chain(made.flatten())
-                .collect(),
+            properties: catalogue.properties.iter().map(String::as_str).chain(made).collect(),
             event_properties: of_events
                 .iter()
                 .flat_map(|(event, names)| {
@@ -169,7 +157,9 @@ impl<'a> Names<'a> {
                 Criteria::Did { event, .. } | Criteria::DidTime { event, .. } => self.event(event),
                 Criteria::InSegment(name) => self.segment(name),
                 Criteria::OnList(name) => self.list(name),
-                _ => {}
+                Criteria::Reachable(_) => {}
+                // No leaves.
+                Criteria::All(_) | Criteria::Any(_) | Criteria::Not(_) => {}
             }
         }
     }
@@ -196,26 +186,33 @@ impl<'a> Names<'a> {
     }
 
     fn of_step(&mut self, step: &NodeKind) {
-        match step {
-            NodeKind::WaitForEvent { event, same, .. } => {
-                self.event(event);
-                same.iter().for_each(|property| self.event_property(&event.name, property));
-            }
-            NodeKind::HasDoneSplit { event, .. } => self.event(event),
-            NodeKind::ConditionSplit { branches } => {
-                branches.iter().for_each(|branch| self.criteria(&branch.criteria))
-            }
-            NodeKind::Delay(Delay::UntilProperty { property, .. }) => self.property(property),
-            NodeKind::RemoveFromList { list } => self.list(list),
-            NodeKind::StartJourney { journey } if !self.journeys.contains(&event_key(journey)) => {
-                self.tell("unknown_journey", journey, || {
-                    format!(
-                        "There is no published journey “{journey}” to start. Publish it, or \
-                        choose another."
-                    )
-                });
-            }
-            _ => {}
+        let uses = step.uses();
+        if let Some(event) = uses.event() {
+            self.event(event);
+            let same = uses.same_properties;
+            same.iter().for_each(|property| self.event_property(&event.name, property));
+        }
+        uses.criteria().for_each(|criteria| self.criteria(criteria));
+        if let Some(property) = uses.date_property {
+            self.property(property);
+        }
+        // A list that a step fills need not be there yet.
+        if let Some(list) = uses.left_list {
+            self.list(list);
+        }
+        if let Some(journey) = uses.started_journey {
+            self.journey(journey);
+        }
+    }
+
+    fn journey(&mut self, name: &str) {
+        if !self.journeys.contains(&event_key(name)) {
+            self.tell("unknown_journey", name, || {
+                format!(
+                    "There is no published journey “{name}” to start. Publish it, or choose \
+                        another."
+                )
+            });
         }
     }
 }
