@@ -1,15 +1,8 @@
 //! A company that does random things.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-};
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use wayfare_domain::{
     access::actor::Actor,
     ids::JourneyId,
@@ -30,30 +23,19 @@ use wayfare_domain::{
     versions::{PreviousVersionPolicy, SaveVersion, publish::PublishVersion},
 };
 use wayfare_engine::Engine;
-use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics, time_zones::TzdbZones};
-use wayfare_store::{
-    Store, StoreError,
-    engine::EngineStore,
-    profiles::ProfileStore,
-    versions::{SaveOutcome, VersionStore},
+use wayfare_runtime::clock::Clock;
+use wayfare_store::{StoreError, versions::SaveOutcome};
+
+use crate::{
+    AnyStore,
+    engine_rounds::{HeldClock, engine_of},
 };
-use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 /// Journeys of one company; its random operations.
 const JOURNEYS: usize = 64;
 const DAYS_OF_LIFE: usize = 45;
 const PEOPLE: u64 = 30;
 const EVENTS: [&str; 4] = ["Signed Up", "Cart Left", "Ordered", "Visited"];
-
-/// A clock that goes when it is told to.
-#[derive(Clone)]
-struct HeldClock(Arc<AtomicI64>);
-
-impl Clock for HeldClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
 
 /// SplitMix64.
 struct Dice(u64);
@@ -81,44 +63,29 @@ struct Seen {
     converted: i64,
 }
 
-pub struct Company {
+pub struct Company<S> {
     seed: u64,
     dice: Dice,
     clock: HeldClock,
-    store: SqliteStore,
+    store: S,
     actor: Actor,
-    engine: Engine<SqliteStore>,
+    engine: Engine<S>,
     journeys: Vec<JourneyId>,
     /// Paused and stopped ones, as they were when that was answered.
     closed: HashMap<JourneyId, Seen>,
     /// Versions that a newer one took over from, as they were then; true where everybody left.
     retired: HashMap<(JourneyId, i64), (VersionStats, bool)>,
-    _folder: TempDir,
 }
 
-impl Company {
-    pub async fn found(seed: u64) -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("company.db")))
-            .await
-            .expect("a store");
+impl<S: AnyStore> Company<S> {
+    /// In an empty store.
+    pub async fn found(seed: u64, store: S) -> Self {
         // A week before the clocks of Europe go forward.
-        let clock = HeldClock(Arc::new(AtomicI64::new(1_774_000_000_000)));
+        let clock = HeldClock::at(Timestamp(1_774_000_000_000));
         let actor = store.local_actor(clock.now()).await.expect("an actor");
-        let engine = engine(&store, &clock);
+        let engine = engine_of(&store, &clock);
         let (journeys, closed, retired) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self {
-            seed,
-            dice: Dice(seed),
-            clock,
-            store,
-            actor,
-            engine,
-            journeys,
-            closed,
-            retired,
-            _folder: folder,
-        }
+        Self { seed, dice: Dice(seed), clock, store, actor, engine, journeys, closed, retired }
     }
 
     /// Lives, and answers how many journeys it had and how many people entered.
@@ -155,7 +122,7 @@ impl Company {
             19..=20 => self.new_version().await,
             21 => self.edit_in_place().await,
             // A crash between two rounds: what was not written is gone.
-            _ => self.engine = engine(&self.store, &self.clock),
+            _ => self.engine = engine_of(&self.store, &self.clock),
         }
     }
 
@@ -182,7 +149,7 @@ impl Company {
             self.store.next_due(None).await.expect("a time").filter(|due| *due <= target)
         {
             let before = self.clock.now();
-            self.clock.0.store(due.0.max(before.0), Ordering::SeqCst);
+            self.clock.set(due.max(before));
             self.settle().await;
             let next = self.store.next_due(None).await.expect("a time");
             assert!(
@@ -191,7 +158,7 @@ impl Company {
                 self.seed
             );
         }
-        self.clock.0.store(target.0, Ordering::SeqCst);
+        self.clock.set(target);
         self.settle().await;
     }
 
@@ -415,15 +382,6 @@ impl Company {
             }
         }
     }
-}
-
-fn engine(store: &SqliteStore, clock: &HeldClock) -> Engine<SqliteStore> {
-    Engine::new(
-        store.clone(),
-        Arc::new(clock.clone()),
-        Arc::new(TzdbZones),
-        EngineMetrics::default(),
-    )
 }
 
 fn map(value: Value) -> Properties {
