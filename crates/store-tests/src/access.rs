@@ -108,7 +108,7 @@ pub async fn an_admin_with_a_suspended_account_is_no_other_admin(store: &impl An
     assert_eq!(refusal(left), AccessRefusal::LastAdmin);
 }
 
-pub async fn invitations_end_with_the_right_of_whoever_made_them(store: &impl AnyStore) {
+pub async fn invitations_end_with_the_right_of_who_made_them(store: &impl AnyStore) {
     let team = Team::new(store).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
     let sam = team.account("sam", Some(Role::Admin)).await;

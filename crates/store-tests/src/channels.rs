@@ -31,7 +31,7 @@ pub async fn a_channel_that_someone_changed_since_is_not_overwritten(store: &imp
     assert_eq!(store.channels(here).await.expect("channels").len(), 1);
 }
 
-pub async fn a_secret_is_kept_replaced_or_forgotten_as_it_is_said(store: &impl AnyStore) {
+pub async fn a_secret_is_kept_replaced_or_removed_as_it_is_said(store: &impl AnyStore) {
     let project = TestProject::new(store).await;
     let here = project.actor.project;
     let mut revision = 0;

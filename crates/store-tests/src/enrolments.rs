@@ -24,7 +24,7 @@ async fn day_long<S: AnyStore>(project: &TestProject<'_, S>, settings: Value) ->
     project.running(&one_step("Welcome", all, waits)).await
 }
 
-pub async fn whoever_does_the_event_enters_and_leaves_when_the_wait_is_over(store: &impl AnyStore) {
+pub async fn who_does_the_event_enters_and_leaves_when_the_wait_is_over(store: &impl AnyStore) {
     let project = TestProject::new(store).await;
     let journey = day_long(&project, json!({})).await;
     project.did(&["ada", "joe"], "Signed Up", NOW).await;
@@ -45,13 +45,13 @@ pub async fn whoever_does_the_event_enters_and_leaves_when_the_wait_is_over(stor
     project.adds_up().await;
 }
 
-pub async fn the_figures_of_steps_are_those_of_their_people(store: &impl AnyStore) {
+pub async fn the_stats_of_steps_are_those_of_their_people(store: &impl AnyStore) {
     let project = TestProject::new(store).await;
     let journey = day_long(&project, json!({})).await;
     project.did(&["ada", "joe"], "Signed Up", NOW).await;
     project.run(NOW).await;
     let here = project.actor.project;
-    let nodes = store.node_stats(here, journey, 1).await.expect("figures");
+    let nodes = store.node_stats(here, journey, 1).await.expect("stats");
     let step = nodes.iter().find(|node| node.node == "step").expect("the step");
     assert_eq!((step.came, step.waiting()), (2, 2));
     let people = store.people_at(here, journey, 1, "step", 10).await.expect("people");

@@ -195,7 +195,7 @@ pub async fn no_batch_is_committed_after_anything_that_it_depends_on_has_changed
             3 => {
                 let other = document("Other");
                 project.running(&other).await;
-                "a publication"
+                "another journey"
             }
             4 => {
                 let everybody = Criteria::All(Vec::new());

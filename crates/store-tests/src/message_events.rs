@@ -105,7 +105,7 @@ pub async fn an_address_that_bounces_for_good_gets_nothing_any_more(store: &impl
     assert!(why.starts_with(SuppressionReason::Bounced.words()), "{why}");
 }
 
-pub async fn a_bounce_that_passes_lists_nobody(store: &impl AnyStore) {
+pub async fn a_bounce_that_passes_lists_no_one(store: &impl AnyStore) {
     let (mailing, message) = delivered(store).await;
     let passing = NewMessageEvent {
         is_permanent: false,

@@ -130,7 +130,7 @@ pub async fn people_are_found_by_identity_and_paged_by_number(store: &impl AnySt
     assert_eq!(found.rows[0].identity.as_deref(), Some("p07"));
 }
 
-pub async fn of_whoever_is_erased_only_the_counts_stay(store: &impl AnyStore) {
+pub async fn of_someone_erased_only_the_counts_stay(store: &impl AnyStore) {
     let mailing = Mailing::of_people(store, 1).await;
     let project = &mailing.project;
     let person = project.person("p0").await;
@@ -152,7 +152,7 @@ pub async fn of_whoever_is_erased_only_the_counts_stay(store: &impl AnyStore) {
     assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");
 }
 
-pub async fn a_project_sees_nobody_of_another_one(store: &impl AnyStore) {
+pub async fn a_project_sees_no_one_of_another_one(store: &impl AnyStore) {
     let project = TestProject::new(store).await;
     project.said("ada", json!({})).await;
     let ada = project.number_of("ada").await;

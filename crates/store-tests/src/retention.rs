@@ -47,7 +47,7 @@ pub async fn old_events_go_once_the_engine_has_looked_at_them(store: &impl AnySt
     assert!(store.events_after(0, 10).await.expect("events").is_empty());
 }
 
-pub async fn a_forgotten_events_number_is_not_given_again(store: &impl AnyStore) {
+pub async fn a_deleted_events_number_is_not_given_again(store: &impl AnyStore) {
     let project = TestProject::new(store).await;
     project.did(&["ada"], "Visited", NOW).await;
     let before = store.events_after(0, 10).await.expect("events")[0].seq;
@@ -58,7 +58,7 @@ pub async fn a_forgotten_events_number_is_not_given_again(store: &impl AnyStore)
     assert_eq!(after.len(), 1, "it comes after the cursor");
 }
 
-pub async fn settled_messages_go_and_those_that_wait_stay(store: &impl AnyStore) {
+pub async fn messages_with_an_outcome_go_and_those_that_wait_stay(store: &impl AnyStore) {
     let mailing = Mailing::of_people(store, 3).await;
     let leased = mailing.lease(2, NOW).await;
     mailing.record(&leased[0], sent(), NOW).await;

@@ -70,8 +70,8 @@ macro_rules! suite {
                 what_is_scheduled_starts_when_its_time_has_come;
             }
             enrolments {
-                whoever_does_the_event_enters_and_leaves_when_the_wait_is_over;
-                the_figures_of_steps_are_those_of_their_people;
+                who_does_the_event_enters_and_leaves_when_the_wait_is_over;
+                the_stats_of_steps_are_those_of_their_people;
                 a_paused_journey_lets_no_one_in_not_even_afterwards;
                 an_event_before_a_pause_that_the_engine_has_not_seen_lets_no_one_in;
                 people_inside_go_on_while_their_journey_is_paused;
@@ -111,7 +111,7 @@ macro_rules! suite {
                 what_is_told_of_an_unknown_message_is_left_alone;
                 a_request_with_a_receipt_that_was_seen_changes_nothing;
                 an_address_that_bounces_for_good_gets_nothing_any_more;
-                a_bounce_that_passes_lists_nobody;
+                a_bounce_that_passes_lists_no_one;
                 who_answers_stop_gets_nothing_until_they_answer_start;
                 no_one_takes_back_what_was_listed_for_a_graver_reason;
                 who_unsubscribes_on_the_page_of_a_message_is_believed;
@@ -125,7 +125,7 @@ macro_rules! suite {
             }
             channels {
                 a_channel_that_someone_changed_since_is_not_overwritten;
-                a_secret_is_kept_replaced_or_forgotten_as_it_is_said;
+                a_secret_is_kept_replaced_or_removed_as_it_is_said;
                 only_live_channels_send;
                 frequency_caps_are_the_last_that_were_set;
             }
@@ -137,8 +137,8 @@ macro_rules! suite {
                 what_send_rules_ask_for_is_told_where_it_changes;
                 lists_and_properties_are_read_as_the_engine_needs_them;
                 people_are_found_by_identity_and_paged_by_number;
-                of_whoever_is_erased_only_the_counts_stay;
-                a_project_sees_nobody_of_another_one;
+                of_someone_erased_only_the_counts_stay;
+                a_project_sees_no_one_of_another_one;
             }
             merging {
                 what_the_one_says_besides_becomes_the_others;
@@ -168,8 +168,8 @@ macro_rules! suite {
             }
             retention {
                 old_events_go_once_the_engine_has_looked_at_them;
-                a_forgotten_events_number_is_not_given_again;
-                settled_messages_go_and_those_that_wait_stay;
+                a_deleted_events_number_is_not_given_again;
+                messages_with_an_outcome_go_and_those_that_wait_stay;
                 cancelled_messages_stay_counted_without_their_rows;
                 the_log_of_an_old_enrolment_goes_and_the_enrolment_stays;
                 why_people_did_not_enter_goes;
@@ -178,7 +178,7 @@ macro_rules! suite {
             access {
                 a_project_keeps_its_last_admin;
                 an_admin_with_a_suspended_account_is_no_other_admin;
-                invitations_end_with_the_right_of_whoever_made_them;
+                invitations_end_with_the_right_of_who_made_them;
                 who_accepts_an_invitation_keeps_the_higher_role;
                 a_rule_gives_a_role_replaces_it_and_takes_it;
                 a_rule_for_a_project_by_name_gives_nothing_in_others;

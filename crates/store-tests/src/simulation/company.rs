@@ -117,7 +117,7 @@ impl<S: AnyStore> Company<S> {
             12..=13 => self.operate(Action::Pause).await,
             14..=15 => self.operate(Action::Resume).await,
             16 => self.operate(Action::Stop).await,
-            17 => self.forget_somebody().await,
+            17 => self.erase_someone().await,
             18 => self.make_journey().await,
             19..=20 => self.new_version().await,
             21 => self.edit_in_place().await,
@@ -172,7 +172,10 @@ impl<S: AnyStore> Company<S> {
             let properties = map(json!({"cart": cart, "total": self.dice.below(200)}));
             let message = (self.dice.below(4) == 0).then(|| format!("m{}", self.dice.below(500)));
             let event = NewEvent::read(name, Some(at), properties, message, now).expect("an event");
-            records.push(IngestRecord { who: self.somebody(), what: RecordPayload::Event(event) });
+            records.push(IngestRecord {
+                who: self.random_person(),
+                what: RecordPayload::Event(event),
+            });
         }
         self.send(records, now).await;
     }
@@ -190,15 +193,17 @@ impl<S: AnyStore> Company<S> {
             let zone = self.dice.one(&["Europe/Berlin", "America/New_York", "Nowhere/Land"]);
             let properties = json!({"email": email, "tz": zone, "plan": self.dice.one(&["free", "gold"]), "renews": "2026-05-01"});
             let change = ProfileUpdate::read(map(properties)).expect("a change");
-            records
-                .push(IngestRecord { who: self.somebody(), what: RecordPayload::Change(change) });
+            records.push(IngestRecord {
+                who: self.random_person(),
+                what: RecordPayload::Change(change),
+            });
         }
         let now = self.clock.now();
         self.send(records, now).await;
     }
 
     /// Known by identity, by device, or by both, which joins them.
-    fn somebody(&mut self) -> ProfileRef {
+    fn random_person(&mut self) -> ProfileRef {
         let number = self.dice.below(PEOPLE);
         let (identity, anonymous) = match self.dice.below(8) {
             0 => (None, Some(format!("device {number}"))),
@@ -211,7 +216,7 @@ impl<S: AnyStore> Company<S> {
         ProfileRef::read(identity, anonymous).expect("a person")
     }
 
-    async fn forget_somebody(&mut self) {
+    async fn erase_someone(&mut self) {
         let person = self.dice.below(PEOPLE) as i64 + 1;
         // The number may be gone; that is an answer as well.
         let _ = self.store.delete_person(&self.actor, person, self.clock.now()).await;
