@@ -49,7 +49,6 @@ mod server_key;
 mod set_aside;
 mod shutdown;
 mod sign_in;
-mod simulation;
 mod spellings;
 mod sso;
 mod support;

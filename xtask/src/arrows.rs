@@ -48,7 +48,7 @@ struct Wall {
 const WEB: &[&str] = &["axum", "leptos", "sqlx"];
 const PURE: &[&str] = &["axum", "leptos", "reqwest", "sqlx", "tokio"];
 
-const WALLS: [Wall; 11] = [
+const WALLS: [Wall; 12] = [
     Wall { name: "domain", may_use: &[], never: PURE },
     Wall { name: "editor-model", may_use: &["domain"], never: PURE },
     Wall { name: "secrets", may_use: &[], never: PURE },
@@ -59,6 +59,11 @@ const WALLS: [Wall; 11] = [
         name: "store-sqlite",
         may_use: &["domain", "editor-model", "runtime", "secrets", "store"],
         never: &["axum", "leptos"],
+    },
+    Wall {
+        name: "store-tests",
+        may_use: &["domain", "engine", "runtime", "secrets", "store"],
+        never: WEB,
     },
     Wall { name: "engine", may_use: &["domain", "runtime", "store"], never: WEB },
     Wall {

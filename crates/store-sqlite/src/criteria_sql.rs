@@ -1,5 +1,5 @@
-//! Criteria as SQL: the second evaluator, for many people at once. A property test holds it to the
-//! first one ([`Criteria::matches`]).
+//! Criteria as SQL: the second evaluator, for many people at once. A property test of the
+//! crate `store-tests` holds it to the first one ([`Criteria::matches`]).
 
 use serde_json::Value;
 use sqlx::{QueryBuilder, Sqlite};
@@ -323,7 +323,3 @@ fn push_reachable(sql: &mut QueryBuilder<Sqlite>, channel: &str) {
     }
     sql.push(")");
 }
-
-#[cfg(test)]
-#[path = "criteria_sql_tests.rs"]
-mod tests;

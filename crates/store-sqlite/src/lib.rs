@@ -3,8 +3,6 @@
 //! `operations/operate.rs`; the schema is in `migrations/`.
 
 mod access_store;
-#[cfg(test)]
-mod access_tests;
 mod accounts;
 mod audit;
 pub mod backup;
@@ -28,6 +26,8 @@ mod key_cache;
 mod keys;
 mod labels;
 mod list;
+#[cfg(test)]
+mod list_rate_tests;
 mod list_sql;
 mod member_roles;
 mod members;
@@ -50,8 +50,6 @@ mod sessions;
 mod sso;
 mod sso_roles;
 mod store;
-#[cfg(test)]
-mod test_journeys;
 mod versions;
 mod write_queue;
 

@@ -2,8 +2,6 @@
 
 mod backlog;
 mod commit_batch;
-#[cfg(test)]
-mod commit_batch_tests;
 mod enrolments;
 mod messages;
 pub mod past_events;

@@ -3,8 +3,6 @@
 //! `crates/domain/src/operations/`, never here. Begin with [`operate`].
 
 pub mod operate;
-#[cfg(test)]
-mod operations_tests;
 pub mod targets;
 pub mod undo;
 pub mod write;

@@ -169,7 +169,7 @@ async fn versions_to_stop(
 }
 
 /// Of rows of key and counters.
-pub const STOP_VERSIONS: &str = "UPDATE versions SET status = ?3, inside = ended.value ->> 1,
+const STOP_VERSIONS: &str = "UPDATE versions SET status = ?3, inside = ended.value ->> 1,
         stopped = ended.value ->> 2, queued = ended.value ->> 3, cancelled = ended.value ->> 4
     FROM json_each(?2) ended
     WHERE versions.seq = ended.value ->> 0 AND versions.project_id = ?1";
@@ -198,7 +198,7 @@ async fn stop_versions(
 
 /// Of rows of journey and start. Materialized, since a join would be walked the other way, through
 /// every version there is.
-pub const PUBLISH_VERSIONS: &str = "WITH opened AS MATERIALIZED (
+const PUBLISH_VERSIONS: &str = "WITH opened AS MATERIALIZED (
         SELECT j.shown_version_id AS id, change.value ->> 1 AS start
         FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
         WHERE j.project_id = ?1)
@@ -346,4 +346,28 @@ async fn first_due(
     .fetch_one(&store.readers)
     .await?;
     Ok(first.map(Timestamp))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SqliteConfig;
+
+    /// A statement about many journeys that walked through every version would be slow exactly
+    /// where there are many.
+    #[tokio::test]
+    async fn statements_about_many_journeys_look_their_versions_up() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let config = SqliteConfig::new(folder.path().join("plans.db"));
+        let store = SqliteStore::open(&config).await.expect("a store");
+        for statement in [PUBLISH_VERSIONS, STOP_VERSIONS] {
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))
+                    .fetch_all(&store.readers)
+                    .await
+                    .expect("a plan");
+            let steps: Vec<String> = plan.into_iter().map(|(.., step)| step).collect();
+            assert!(steps.iter().any(|step| step.starts_with("SEARCH versions")), "{steps:?}");
+        }
+    }
 }

@@ -4,8 +4,6 @@ mod changed_profiles;
 pub mod contact_changes;
 mod ended_enrolments;
 mod entry_facts;
-#[cfg(test)]
-mod entry_facts_tests;
 mod erasure;
 #[cfg(test)]
 mod erasure_tests;
@@ -15,8 +13,6 @@ mod ingest;
 #[cfg(test)]
 mod large_events_tests;
 mod merge;
-#[cfg(test)]
-mod merge_tests;
 mod names;
 mod new_events;
 mod new_list_members;
@@ -24,8 +20,6 @@ mod of_browser;
 mod page;
 mod profile;
 mod segments;
-#[cfg(test)]
-mod title_tests;
 
 use super::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{

@@ -8,8 +8,6 @@ mod people_at;
 mod publish;
 mod replay;
 mod save;
-#[cfg(test)]
-mod versions_tests;
 
 use std::collections::HashMap;
 

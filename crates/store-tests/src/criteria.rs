@@ -2,26 +2,23 @@
 
 use std::collections::HashMap;
 
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
-
-use crate::{SqliteConfig, SqliteStore};
 use wayfare_domain::{
     graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
     profiles::{
         Properties,
-        ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
-        sender::{Batch, RecordSource, Sender},
+        ingest_record::{IngestRecord, NewEvent, ProfileUpdate, RecordPayload},
     },
-    time::{DAY_MS, Timestamp},
+    time::DAY_MS,
 };
-use wayfare_store::{
-    Store,
-    engine::{EngineStore, ProfileNeeds},
-    profiles::ProfileStore,
+use wayfare_store::engine::ProfileNeeds;
+
+use crate::{
+    AnyStore,
+    test_project::{NOW, TestProject, known},
 };
 
-const NOW: Timestamp = Timestamp(1_790_000_000_000);
 /// Names of properties that conditions ask for.
 const ASKED: [&str; 4] = ["x", "y", "z z", "no\"t"];
 
@@ -119,7 +116,7 @@ fn someone() -> impl Strategy<Value = Someone> {
 fn records(people: &[Someone]) -> Vec<IngestRecord> {
     let mut records = Vec::new();
     for (number, (properties, events, listed, address, consent)) in people.iter().enumerate() {
-        let who = ProfileRef::read(Some(format!("p{number}")), None).expect("a profile");
+        let who = known(&format!("p{number}"));
         let mut change = ProfileUpdate::read(properties.clone()).expect("properties");
         if *address {
             change.addresses.insert("email".to_string(), Some("a@example.com".to_string()));
@@ -138,29 +135,47 @@ fn records(people: &[Someone]) -> Vec<IngestRecord> {
     records
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
-
-    #[test]
-    fn both_evaluators_agree(people in prop::collection::vec(someone(), 1..12), questions in prop::collection::vec(criteria(), 25)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+/// `open` gives an empty store each time, and what keeps it there.
+pub fn both_evaluators_agree<S, K, O>(open: impl Fn() -> O)
+where
+    S: AnyStore,
+    O: Future<Output = (S, K)>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let people = prop::collection::vec(someone(), 1..12);
+    let cases = (people, prop::collection::vec(criteria(), 25));
+    let config = ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() };
+    let outcome = TestRunner::new(config).run(&cases, |(people, questions)| {
         runtime.block_on(async {
-            let folder = tempfile::TempDir::new().expect("a folder");
-            let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("people.db"))).await.expect("a store");
-            let actor = store.local_actor(NOW).await.expect("an actor");
-            let sender = Sender::trusted(actor.user, RecordSource::Api);
-            let batch = Batch { project: actor.project, sender, records: records(&people) };
-            store.ingest(&[batch], NOW).await.expect("stored");
-            let numbers: Vec<i64> = (1..=people.len() as i64).collect();
-            let needs = ProfileNeeds { events: HashMap::from(["did", "never"].map(|event| (event.to_string(), ASKED.map(str::to_string).into()))), lists: true, profile: true };
-            let loaded = store.people(&numbers, &needs).await.expect("people");
-            prop_assert_eq!(loaded.len(), people.len());
-            for question in &questions {
-                let by_sql = store.matching(1, question, 0, 100, NOW).await.expect("an answer");
-                let in_rust: Vec<i64> = numbers.iter().copied().filter(|number| question.matches(&loaded[number], NOW)).collect();
-                prop_assert_eq!(by_sql, in_rust, "{:?}", question);
-            }
-            Ok(())
-        })?;
+            let (store, _kept) = open().await;
+            agree(&store, &people, &questions).await
+        })
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
     }
+}
+
+async fn agree(
+    store: &impl AnyStore,
+    people: &[Someone],
+    questions: &[Criteria],
+) -> Result<(), TestCaseError> {
+    let project = TestProject::new(store).await;
+    project.ingest(records(people)).await;
+    let numbers = project.people().await;
+    let properties = || ASKED.map(str::to_string).into();
+    let events = ["did", "never"].map(|event| (event.to_string(), properties()));
+    let needs = ProfileNeeds { events: HashMap::from(events), lists: true, profile: true };
+    let loaded = store.people(&numbers, &needs).await.expect("people");
+    prop_assert_eq!(loaded.len(), people.len());
+    let number = store.project_number(project.actor.project).await.expect("a number");
+    for question in questions {
+        let by_store = store.matching(number, question, 0, 100, NOW).await.expect("an answer");
+        let matches = |person: &i64| question.matches(&loaded[person], NOW);
+        let in_rust: Vec<i64> = numbers.iter().copied().filter(matches).collect();
+        prop_assert_eq!(by_store, in_rust, "{:?}", question);
+    }
+    Ok(())
 }

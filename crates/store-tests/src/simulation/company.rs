@@ -1,15 +1,8 @@
 //! A company that does random things.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-};
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use wayfare_domain::{
     access::actor::Actor,
     ids::JourneyId,
@@ -30,30 +23,19 @@ use wayfare_domain::{
     versions::{PreviousVersionPolicy, SaveVersion, publish::PublishVersion},
 };
 use wayfare_engine::Engine;
-use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics, time_zones::TzdbZones};
-use wayfare_store::{
-    Store, StoreError,
-    engine::EngineStore,
-    profiles::ProfileStore,
-    versions::{SaveOutcome, VersionStore},
+use wayfare_runtime::clock::Clock;
+use wayfare_store::{StoreError, versions::SaveOutcome};
+
+use crate::{
+    AnyStore,
+    engine_rounds::{HeldClock, engine_of},
 };
-use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 /// Journeys of one company; its random operations.
 const JOURNEYS: usize = 64;
 const DAYS_OF_LIFE: usize = 45;
 const PEOPLE: u64 = 30;
 const EVENTS: [&str; 4] = ["Signed Up", "Cart Left", "Ordered", "Visited"];
-
-/// A clock that goes when it is told to.
-#[derive(Clone)]
-struct HeldClock(Arc<AtomicI64>);
-
-impl Clock for HeldClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
 
 /// SplitMix64.
 struct Dice(u64);
@@ -81,44 +63,29 @@ struct Seen {
     converted: i64,
 }
 
-pub struct Company {
+pub struct Company<S> {
     seed: u64,
     dice: Dice,
     clock: HeldClock,
-    store: SqliteStore,
+    store: S,
     actor: Actor,
-    engine: Engine<SqliteStore>,
+    engine: Engine<S>,
     journeys: Vec<JourneyId>,
     /// Paused and stopped ones, as they were when that was answered.
     closed: HashMap<JourneyId, Seen>,
     /// Versions that a newer one took over from, as they were then; true where everybody left.
     retired: HashMap<(JourneyId, i64), (VersionStats, bool)>,
-    _folder: TempDir,
 }
 
-impl Company {
-    pub async fn found(seed: u64) -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("company.db")))
-            .await
-            .expect("a store");
+impl<S: AnyStore> Company<S> {
+    /// In an empty store.
+    pub async fn found(seed: u64, store: S) -> Self {
         // A week before the clocks of Europe go forward.
-        let clock = HeldClock(Arc::new(AtomicI64::new(1_774_000_000_000)));
+        let clock = HeldClock::at(Timestamp(1_774_000_000_000));
         let actor = store.local_actor(clock.now()).await.expect("an actor");
-        let engine = engine(&store, &clock);
+        let engine = engine_of(&store, &clock);
         let (journeys, closed, retired) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self {
-            seed,
-            dice: Dice(seed),
-            clock,
-            store,
-            actor,
-            engine,
-            journeys,
-            closed,
-            retired,
-            _folder: folder,
-        }
+        Self { seed, dice: Dice(seed), clock, store, actor, engine, journeys, closed, retired }
     }
 
     /// Lives, and answers how many journeys it had and how many people entered.
@@ -150,12 +117,12 @@ impl Company {
             12..=13 => self.operate(Action::Pause).await,
             14..=15 => self.operate(Action::Resume).await,
             16 => self.operate(Action::Stop).await,
-            17 => self.forget_somebody().await,
+            17 => self.erase_someone().await,
             18 => self.make_journey().await,
             19..=20 => self.new_version().await,
             21 => self.edit_in_place().await,
             // A crash between two rounds: what was not written is gone.
-            _ => self.engine = engine(&self.store, &self.clock),
+            _ => self.engine = engine_of(&self.store, &self.clock),
         }
     }
 
@@ -182,7 +149,7 @@ impl Company {
             self.store.next_due(None).await.expect("a time").filter(|due| *due <= target)
         {
             let before = self.clock.now();
-            self.clock.0.store(due.0.max(before.0), Ordering::SeqCst);
+            self.clock.set(due.max(before));
             self.settle().await;
             let next = self.store.next_due(None).await.expect("a time");
             assert!(
@@ -191,7 +158,7 @@ impl Company {
                 self.seed
             );
         }
-        self.clock.0.store(target.0, Ordering::SeqCst);
+        self.clock.set(target);
         self.settle().await;
     }
 
@@ -205,7 +172,10 @@ impl Company {
             let properties = map(json!({"cart": cart, "total": self.dice.below(200)}));
             let message = (self.dice.below(4) == 0).then(|| format!("m{}", self.dice.below(500)));
             let event = NewEvent::read(name, Some(at), properties, message, now).expect("an event");
-            records.push(IngestRecord { who: self.somebody(), what: RecordPayload::Event(event) });
+            records.push(IngestRecord {
+                who: self.random_person(),
+                what: RecordPayload::Event(event),
+            });
         }
         self.send(records, now).await;
     }
@@ -223,15 +193,17 @@ impl Company {
             let zone = self.dice.one(&["Europe/Berlin", "America/New_York", "Nowhere/Land"]);
             let properties = json!({"email": email, "tz": zone, "plan": self.dice.one(&["free", "gold"]), "renews": "2026-05-01"});
             let change = ProfileUpdate::read(map(properties)).expect("a change");
-            records
-                .push(IngestRecord { who: self.somebody(), what: RecordPayload::Change(change) });
+            records.push(IngestRecord {
+                who: self.random_person(),
+                what: RecordPayload::Change(change),
+            });
         }
         let now = self.clock.now();
         self.send(records, now).await;
     }
 
     /// Known by identity, by device, or by both, which joins them.
-    fn somebody(&mut self) -> ProfileRef {
+    fn random_person(&mut self) -> ProfileRef {
         let number = self.dice.below(PEOPLE);
         let (identity, anonymous) = match self.dice.below(8) {
             0 => (None, Some(format!("device {number}"))),
@@ -244,7 +216,7 @@ impl Company {
         ProfileRef::read(identity, anonymous).expect("a person")
     }
 
-    async fn forget_somebody(&mut self) {
+    async fn erase_someone(&mut self) {
         let person = self.dice.below(PEOPLE) as i64 + 1;
         // The number may be gone; that is an answer as well.
         let _ = self.store.delete_person(&self.actor, person, self.clock.now()).await;
@@ -415,15 +387,6 @@ impl Company {
             }
         }
     }
-}
-
-fn engine(store: &SqliteStore, clock: &HeldClock) -> Engine<SqliteStore> {
-    Engine::new(
-        store.clone(),
-        Arc::new(clock.clone()),
-        Arc::new(TzdbZones),
-        EngineMetrics::default(),
-    )
 }
 
 fn map(value: Value) -> Properties {

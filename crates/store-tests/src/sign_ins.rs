@@ -1,0 +1,217 @@
+//! Sessions, links for a password, and keys of programs.
+
+use wayfare_domain::{
+    access::{
+        account::EmailAddress,
+        actor::{Actor, RequestOrigin},
+        permissions::{KeyState, Role, Scope},
+        sessions::SignInMethod,
+    },
+    audit::AuditEvent,
+    names::KeyName,
+    time::{DAY_MS, HOUR_MS, Timestamp},
+};
+use wayfare_secrets::secret;
+use wayfare_store::{
+    StoreError,
+    access::{NewKey, NewSession, PendingSsoSignIn},
+};
+
+use crate::{AnyStore, access::Team, test_project::NOW};
+
+const IDLE: i64 = HOUR_MS;
+
+async fn sign_in(store: &impl AnyStore, actor: &Actor, word: &str, replaces: Option<&str>) {
+    let session = NewSession {
+        user: actor.user,
+        secret: secret::hash(word),
+        expires_at: NOW.plus(DAY_MS),
+        replaces: replaces.map(secret::hash),
+        method: SignInMethod::Password,
+    };
+    store.open_session(&session, &actor.origin, NOW).await.expect("opened");
+}
+
+async fn is_live(store: &impl AnyStore, word: &str, now: Timestamp) -> bool {
+    store.live_session(&secret::hash(word), IDLE, now).await.expect("an answer").is_some()
+}
+
+pub async fn a_session_lives_until_it_is_idle_too_long_or_over(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    let session = store.live_session(&secret::hash("one"), IDLE, NOW).await.expect("an answer");
+    let session = session.expect("a session");
+    assert_eq!((session.user, session.memberships.len()), (ada.user, 1));
+    assert!(!is_live(store, "one", NOW.plus(IDLE + 1)).await);
+    store.touch_session(session.id, NOW.plus(IDLE)).await.expect("touched");
+    assert!(is_live(store, "one", NOW.plus(IDLE + 1)).await);
+    store.touch_session(session.id, NOW.plus(DAY_MS)).await.expect("touched");
+    assert!(!is_live(store, "one", NOW.plus(DAY_MS + 1)).await);
+    assert!(!is_live(store, "another", NOW).await);
+}
+
+pub async fn a_session_has_one_secret_and_its_browser_one_session(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    sign_in(store, &ada, "two", Some("one")).await;
+    assert!(!is_live(store, "one", NOW).await && is_live(store, "two", NOW).await);
+    let sessions = store.sessions(ada.user, IDLE, NOW).await.expect("sessions");
+    assert_eq!(sessions.len(), 1);
+    store.rotate_session(sessions[0].id, &secret::hash("three")).await.expect("rotated");
+    assert!(!is_live(store, "two", NOW).await && is_live(store, "three", NOW).await);
+}
+
+pub async fn sessions_end_by_their_owner_alone(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    let joe = team.account("joe", Some(Role::Viewer)).await;
+    sign_in(store, &ada, "one", None).await;
+    sign_in(store, &ada, "two", None).await;
+    let sessions = store.sessions(ada.user, IDLE, NOW).await.expect("sessions");
+    let end = async |actor: &Actor| {
+        store.end_session(actor, sessions[0].id, AuditEvent::SignedOut, NOW).await.expect("asked")
+    };
+    assert!(!end(&joe).await);
+    assert!(end(&ada).await);
+    assert!(!end(&ada).await);
+    assert_eq!(store.end_all_sessions(&ada, NOW).await.expect("ended"), 1);
+    assert!(!is_live(store, "one", NOW).await && !is_live(store, "two", NOW).await);
+}
+
+pub async fn a_suspended_account_has_no_session(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    store.suspend_account(ada.user, true, NOW).await.expect("suspended");
+    assert!(!is_live(store, "one", NOW).await);
+    assert!(store.account_of(ada.user).await.expect("an account").suspended);
+    store.suspend_account(ada.user, false, NOW).await.expect("back");
+    assert!(!is_live(store, "one", NOW).await, "they sign in again");
+}
+
+pub async fn a_new_password_ends_every_other_session(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    sign_in(store, &ada, "two", None).await;
+    let kept = store.live_session(&secret::hash("two"), IDLE, NOW).await.expect("an answer");
+    let kept = kept.map(|session| session.id);
+    store.set_password(ada.user, "new", kept, &ada.origin, NOW).await.expect("set");
+    assert!(!is_live(store, "one", NOW).await && is_live(store, "two", NOW).await);
+    let account = store.account_of(ada.user).await.expect("an account");
+    assert_eq!(account.password_hash.as_deref(), Some("new"));
+}
+
+pub async fn a_link_for_a_password_opens_once_and_in_time(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    let (link, end) = (secret::hash("link"), NOW.plus(HOUR_MS));
+    store.make_password_link(ada.user, &link, end, NOW).await.expect("made");
+    let offer = store.password_link(&link, NOW).await.expect("open");
+    assert_eq!(offer.email, "ada@example.com");
+    let late = store.password_link(&link, end.plus(1)).await;
+    assert!(matches!(late, Err(StoreError::LinkExpired)), "{late:?}");
+    let origin = RequestOrigin::default();
+    store.use_password_link(&link, "new", &origin, NOW).await.expect("used");
+    let again = store.use_password_link(&link, "newer", &origin, NOW).await;
+    assert!(matches!(again, Err(StoreError::LinkExpired)), "{again:?}");
+    let account = store.account(&EmailAddress::parse("ADA@example.com").expect("an address")).await;
+    let account = account.expect("an answer").expect("an account");
+    assert_eq!(account.password_hash.as_deref(), Some("new"));
+}
+
+pub async fn a_sign_in_at_the_provider_is_finished_once(store: &impl AnyStore) {
+    let state = secret::hash("state");
+    let pending = PendingSsoSignIn {
+        nonce: "n".to_string(),
+        pkce_verifier: "v".to_string(),
+        next: "/journeys".to_string(),
+        links: None,
+    };
+    let end = NOW.plus(HOUR_MS);
+    store.begin_provider_sign_in(&state, &pending, end, NOW).await.expect("begun");
+    let late = store.take_provider_sign_in(&state, end.plus(1)).await.expect("an answer");
+    assert!(late.is_none());
+    store.begin_provider_sign_in(&secret::hash("2"), &pending, end, NOW).await.expect("begun");
+    let taken = store.take_provider_sign_in(&secret::hash("2"), NOW).await.expect("an answer");
+    assert_eq!(taken.map(|taken| taken.nonce).as_deref(), Some("n"));
+    let again = store.take_provider_sign_in(&secret::hash("2"), NOW).await.expect("an answer");
+    assert!(again.is_none());
+}
+
+pub async fn local_mode_ends_with_the_first_account(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let local = store.local_projects().await.expect("an answer").expect("local mode");
+    assert_eq!(local.iter().map(|project| project.id).collect::<Vec<_>>(), [team.project]);
+    team.account("ada", Some(Role::Admin)).await;
+    assert_eq!(store.local_projects().await.expect("an answer"), None);
+    assert_eq!(store.accounts().await.expect("accounts").len(), 1);
+}
+
+pub async fn a_key_opens_until_it_is_revoked(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    let name = KeyName::parse("Shop").expect("a name");
+    let key = NewKey {
+        name: &name,
+        scopes: &[Scope::Ingest, Scope::Read],
+        expires_at: None,
+        hint: "wf_12",
+        secret: secret::hash("key"),
+    };
+    let id = store.create_key(&ada, &key, NOW).await.expect("made");
+    let live = async || store.live_key(&secret::hash("key")).await.expect("an answer");
+    let found = live().await.expect("a key");
+    assert_eq!((found.id, found.project, found.scopes.len()), (id, team.project, 2));
+    assert!(found.facts.state(NOW).opens());
+    store.touch_key(id, NOW.plus(5)).await.expect("touched");
+    assert_eq!(live().await.expect("a key").last_used_at, Some(NOW.plus(5)));
+    store.revoke_key(&ada, id, NOW).await.expect("revoked");
+    assert!(live().await.is_none_or(|key| !key.facts.state(NOW).opens()));
+    let listed = store.keys(team.project, NOW).await.expect("keys");
+    assert_eq!(listed.iter().map(|key| key.state).collect::<Vec<_>>(), [KeyState::Revoked]);
+}
+
+pub async fn a_key_waits_where_its_keeper_lost_the_right_until_it_is_taken_over(
+    store: &impl AnyStore,
+) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    let sam = team.account("sam", Some(Role::Admin)).await;
+    let name = KeyName::parse("Shop").expect("a name");
+    let (scopes, secret) = (&[Scope::Ingest], secret::hash("key"));
+    let key = NewKey { name: &name, scopes, expires_at: None, hint: "wf_12", secret };
+    let id = store.create_key(&sam, &key, NOW).await.expect("made");
+    let opens = async || {
+        let key = store.live_key(&secret).await.expect("an answer").expect("a key");
+        key.facts.state(NOW).opens()
+    };
+    store.set_role(&ada, sam.user, Role::Admin, None, NOW).await.expect("taken away");
+    assert!(!opens().await);
+    store.take_key_over(&ada, id, NOW).await.expect("taken over");
+    assert!(opens().await);
+}
+
+pub async fn whatever_is_done_is_in_the_audit_log_newest_first(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    for summary in ["first", "second"] {
+        let event = AuditEvent::DemoLoaded;
+        store.record_audit(&ada, event, summary, NOW).await.expect("written");
+    }
+    let page = store.audit(team.project, &Default::default()).await.expect("a page");
+    let newest: Vec<&str> = page.entries[..2].iter().map(|entry| entry.summary.as_str()).collect();
+    assert_eq!(newest, ["second", "first"]);
+    let mut exported = Vec::new();
+    let mut before = None;
+    loop {
+        let batch = store.audit_batch(team.project, &Default::default(), before).await;
+        let batch = batch.expect("a batch");
+        let Some(last) = batch.last() else { break };
+        before = Some(last.seq);
+        exported.extend(batch);
+    }
+    assert_eq!(exported.len(), page.entries.len());
+}

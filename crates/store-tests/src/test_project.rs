@@ -1,0 +1,243 @@
+//! A project in an empty store, and short ways to ask for what most promises are about.
+
+use serde_json::{Value, json};
+use wayfare_domain::{
+    access::actor::Actor,
+    graph::{Graph, criteria::Criteria},
+    ids::JourneyId,
+    journeys::{
+        document::JourneyDocument,
+        list::{query::ListQuery, selection::Selection},
+        read_model::{JourneySummary, VersionSummary},
+        settings::{EntryTrigger, Settings},
+        status::Status,
+        transition::Action,
+    },
+    names::{Description, JourneyName},
+    operations::OperationResult,
+    profiles::{
+        Properties,
+        ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
+        read_model::ProfileDetail,
+        sender::{Batch, RecordSource, Sender},
+    },
+    stats::VersionStats,
+    time::Timestamp,
+    versions::{PreviousVersionPolicy, publish::PublishVersion},
+};
+use wayfare_store::{
+    StoreResult,
+    profiles::Ingested,
+    seed::{SeedJourney, SeedVersion},
+};
+
+use crate::{AnyStore, engine_rounds::run_until_rest};
+
+pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
+/// What a journey of [`TestProject::journeys`] counts once it was published.
+pub const INSIDE: VersionStats = VersionStats {
+    entered: 9,
+    inside: 5,
+    completed: 1,
+    converted: 3,
+    timed_out: 0,
+    force_exited: 0,
+    stopped: 0,
+    version_exit: 0,
+    queued: 2,
+    cancelled: 1,
+    qualified: 9,
+    control: 0,
+};
+
+/// The first project of a store, and the local admin.
+pub struct TestProject<'a, S> {
+    pub store: &'a S,
+    pub actor: Actor,
+}
+
+pub fn document(name: &str) -> JourneyDocument {
+    JourneyDocument {
+        name: JourneyName::parse(name).expect("a name"),
+        description: Description::parse("").expect("a description"),
+        labels: Vec::new(),
+        status: None,
+        settings: Settings::new(EntryTrigger::Api {}),
+        graph: Graph::empty(),
+    }
+}
+
+/// A journey with these settings, of one step after the entry.
+pub fn one_step(name: &str, settings: Value, step: Value) -> JourneyDocument {
+    serde_json::from_value(json!({
+        "name": name,
+        "settings": settings,
+        "graph": {
+            "nodes": [{"id": "entry", "step": {"entry": {}}}, {"id": "step", "step": step}],
+            "connectors": [{"from": "entry", "outlet": "next", "to": "step"}]
+        }
+    }))
+    .expect("a document")
+}
+
+pub fn properties(value: Value) -> Properties {
+    value.as_object().cloned().expect("an object")
+}
+
+pub fn known(identity: &str) -> ProfileRef {
+    ProfileRef::read(Some(identity.to_string()), None).expect("a profile")
+}
+
+pub fn event(name: &str, at: Timestamp) -> RecordPayload {
+    RecordPayload::Event(NewEvent::read(name, Some(at), Properties::new(), None, at).expect("one"))
+}
+
+pub fn change(said: Value) -> RecordPayload {
+    RecordPayload::Change(ProfileUpdate::read(properties(said)).expect("properties"))
+}
+
+impl<'a, S: AnyStore> TestProject<'a, S> {
+    pub async fn new(store: &'a S) -> Self {
+        let actor = store.local_actor(NOW).await.expect("an actor");
+        Self { store, actor }
+    }
+
+    // Journeys.
+
+    /// Journeys of one version each, in these statuses; a published one has people inside.
+    pub async fn journeys(&self, statuses: &[Status]) -> Vec<JourneyId> {
+        let seeded: Vec<SeedJourney> = statuses
+            .iter()
+            .enumerate()
+            .map(|(number, status)| self.seed_journey(&format!("Journey {number}"), *status))
+            .collect();
+        self.store.seed(self.actor.project, &[], &seeded, NOW).await.expect("seeded");
+        let mut rows = self.list("").await;
+        rows.sort_by(|a, b| a.name.cmp(&b.name));
+        rows.into_iter().map(|row| row.id).collect()
+    }
+
+    fn seed_journey(&self, name: &str, status: Status) -> SeedJourney {
+        let created_by = self.actor.user;
+        let published = status != Status::Draft;
+        let version = SeedVersion {
+            status,
+            figures: if published { INSIDE } else { VersionStats::default() },
+            created_by,
+            created_at: NOW,
+            published: published.then_some((created_by, NOW)),
+            start: published.then_some(NOW),
+        };
+        SeedJourney {
+            document: document(name),
+            archived: false,
+            created_by,
+            created_at: NOW,
+            versions: vec![version],
+        }
+    }
+
+    /// A journey that is made and published.
+    pub async fn running(&self, document: &JourneyDocument) -> JourneyId {
+        let journey = self.store.create(&self.actor, document, NOW).await.expect("created");
+        self.operate(&[journey], Action::Publish).await;
+        journey
+    }
+
+    pub async fn list(&self, query: &str) -> Vec<JourneySummary> {
+        let query = ListQuery::parse(query).expect("a query");
+        self.store.list(self.actor.project, &query, NOW).await.expect("a page").rows
+    }
+
+    pub async fn row(&self, journey: JourneyId) -> JourneySummary {
+        self.store.journey(self.actor.project, journey).await.expect("a journey").summary
+    }
+
+    /// Newest first.
+    pub async fn versions(&self, journey: JourneyId) -> Vec<VersionSummary> {
+        self.store.journey(self.actor.project, journey).await.expect("a journey").versions
+    }
+
+    /// What the newest version counts.
+    pub async fn stats(&self, journey: JourneyId) -> VersionStats {
+        self.versions(journey).await.remove(0).figures
+    }
+
+    pub async fn operate(&self, journeys: &[JourneyId], action: Action) -> OperationResult {
+        let selection = Selection::Ticked(journeys.to_vec());
+        self.store.operate(&self.actor, &selection, action, None, NOW).await.expect("done")
+    }
+
+    pub async fn begin(&self, journey: JourneyId) -> i64 {
+        self.store.begin_version(&self.actor, journey, None, NOW).await.expect("a draft")
+    }
+
+    pub async fn publish(
+        &self,
+        journey: JourneyId,
+        version: i64,
+        predecessor: PreviousVersionPolicy,
+    ) -> StoreResult<()> {
+        let command = PublishVersion {
+            journey,
+            version,
+            revision: 1,
+            name: JourneyName::parse("Renamed").expect("a name"),
+            description: Description::parse("For a test").expect("a description"),
+            predecessor,
+        };
+        self.store.publish_version(&self.actor, &command, NOW.plus(1)).await
+    }
+
+    // People.
+
+    /// Records of one sender, who is believed.
+    pub fn batch(&self, records: Vec<IngestRecord>) -> Batch {
+        let sender = Sender::trusted(self.actor.user, RecordSource::Api);
+        Batch { project: self.actor.project, sender, records }
+    }
+
+    pub async fn ingest(&self, records: Vec<IngestRecord>) -> Ingested {
+        let batch = self.batch(records);
+        self.store.ingest(&[batch], NOW).await.expect("stored").remove(0)
+    }
+
+    /// These people do something at that time.
+    pub async fn did(&self, people: &[&str], name: &str, at: Timestamp) {
+        let record = |who: &&str| IngestRecord { who: known(who), what: event(name, at) };
+        let batch = self.batch(people.iter().map(record).collect());
+        self.store.ingest(&[batch], at).await.expect("stored");
+    }
+
+    pub async fn said(&self, identity: &str, said: Value) -> Ingested {
+        self.ingest(vec![IngestRecord { who: known(identity), what: change(said) }]).await
+    }
+
+    pub async fn number_of(&self, identity: &str) -> i64 {
+        let found = self.store.person_by_identity(self.actor.project, identity).await;
+        found.expect("an answer").expect("a profile")
+    }
+
+    pub async fn person(&self, identity: &str) -> ProfileDetail {
+        let number = self.number_of(identity).await;
+        self.store.person(self.actor.project, number).await.expect("a person")
+    }
+
+    /// Everybody whom the store knows, in the order of their numbers.
+    pub async fn people(&self) -> Vec<i64> {
+        let number = self.store.project_number(self.actor.project).await.expect("a number");
+        let everybody = Criteria::All(Vec::new());
+        self.store.matching(number, &everybody, 0, i64::MAX, NOW).await.expect("people")
+    }
+
+    // The store as a whole.
+
+    pub async fn run(&self, now: Timestamp) {
+        run_until_rest(self.store, now).await;
+    }
+
+    /// Everything that is counted adds up.
+    pub async fn adds_up(&self) {
+        assert_eq!(self.store.check().await.expect("checked"), []);
+    }
+}
