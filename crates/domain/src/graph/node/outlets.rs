@@ -6,7 +6,7 @@ use super::{Node, NodeKind};
 pub const ENGAGEMENT_OUTLETS: [&str; 6] =
     ["viewed", "clicked", "delivered", "bounced", "complained", "unsubscribed"];
 
-/// The outlet of a message that nobody responded to, or of a wait that is over.
+/// The outlet of a message without a response in time, or of a wait that is over.
 const TIMEOUT: &str = "timeout";
 
 impl Node {
