@@ -232,6 +232,52 @@ pub async fn of_two_batches_on_one_head_one_is_committed(store: &impl AnyStore) 
     project.adds_up().await;
 }
 
+/// An event is acted on once: not in a second batch that also begins at the cursor before it.
+pub async fn no_batch_is_committed_once_another_has_moved_the_cursor(store: &impl AnyStore) {
+    let (project, _) = day_long(store).await;
+    let number = store.project_number(project.actor.project).await.expect("a number");
+    let ada = project.number_of("ada").await;
+    let batch = batch_on(store).await;
+    let lists = HashMap::from([((number, ada, "VIP".to_string()), true)]);
+    let first = EngineBatch { cursor: batch.head.last_event, ..batch.clone() };
+    let second = EngineBatch { lists, ..first.clone() };
+    assert!(store.commit_batch(&first).await.expect("an answer"));
+    assert!(!store.commit_batch(&second).await.expect("an answer"));
+    assert!(project.person("ada").await.lists.is_empty());
+}
+
+/// Whose key was given meanwhile to someone else does not enter.
+pub async fn no_batch_is_committed_once_another_has_let_someone_in(store: &impl AnyStore) {
+    let (project, journey) = day_long(store).await;
+    let batch = ada_enters(&project).await;
+    let batch = EngineBatch { cursor: batch.head.cursor, ..batch };
+    assert!(store.commit_batch(&batch).await.expect("an answer"));
+    assert!(!store.commit_batch(&batch).await.expect("an answer"));
+    assert_eq!(project.stats(journey).await.entered, 1);
+    project.adds_up().await;
+}
+
+/// Who has moved since it was decided is not moved by it.
+pub async fn a_move_is_made_from_the_visit_that_it_was_decided_for(store: &impl AnyStore) {
+    let (project, journey) = day_long(store).await;
+    project.run(NOW).await;
+    let ada = store.due_enrolments(None, NOW.plus(DAY_MS), 10).await.expect("people").remove(0);
+    let position = EnrolmentPosition {
+        node: ada.node.clone(),
+        visit: ada.visit + 1,
+        wait_until: None,
+        due_at: Some(NOW.plus(2 * DAY_MS)),
+        awaits: false,
+        ended: None,
+    };
+    let moved = vec![EnrolmentUpdate { seq: ada.seq, from_visit: ada.visit, position }];
+    let batch = EngineBatch { moved, ..batch_on(store).await };
+    assert!(store.commit_batch(&batch).await.expect("an answer"));
+    assert!(!store.commit_batch(&batch).await.expect("an answer"));
+    assert_eq!(store.next_due(None).await.expect("a time"), Some(NOW.plus(2 * DAY_MS)));
+    assert_eq!(project.stats(journey).await.inside, 1);
+}
+
 /// A round that does not hold any more leaves nothing of itself, not even what was written before
 /// it turned out.
 pub async fn a_failed_commit_changes_nothing(store: &impl AnyStore) {

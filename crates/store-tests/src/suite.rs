@@ -28,6 +28,9 @@ macro_rules! suite {
                 of_a_stop_and_a_batch_at_the_same_time_the_second_knows_of_the_first;
                 no_batch_is_committed_after_anything_that_it_depends_on_has_changed;
                 of_two_batches_on_one_head_one_is_committed;
+                no_batch_is_committed_once_another_has_moved_the_cursor;
+                no_batch_is_committed_once_another_has_let_someone_in;
+                a_move_is_made_from_the_visit_that_it_was_decided_for;
                 a_failed_commit_changes_nothing;
             }
             concurrent_writers {
