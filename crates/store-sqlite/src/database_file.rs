@@ -311,6 +311,8 @@ mod tests {
         let open = DatabaseFile::open(&path, Access::Create).expect("made");
         let log = beside(&path, "-wal");
         fs::write(&log, "").expect("written");
+        // As SQLite holds it: the system gives its number to no other file meanwhile.
+        let _held = File::open(&log).expect("opened");
         open.keep_log();
         fs::write(&log, "more").expect("written");
         assert!(open.is_in_place());
