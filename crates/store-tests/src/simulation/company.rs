@@ -83,6 +83,13 @@ impl<S: AnyStore> Company<S> {
         // A week before the clocks of Europe go forward.
         let clock = HeldClock::at(Timestamp(1_774_000_000_000));
         let actor = store.local_actor(clock.now()).await.expect("an actor");
+        let gold =
+            serde_json::json!({"property": {"property": "plan", "is": "equals", "value": "gold"}});
+        let gold = serde_json::from_value(gold).expect("criteria");
+        store
+            .save_segment(&actor, super::journey::SEGMENT, &gold, clock.now())
+            .await
+            .expect("a segment");
         let engine = engine_of(&store, &clock);
         let (journeys, closed, retired) = (Vec::new(), HashMap::new(), HashMap::new());
         Self { seed, dice: Dice(seed), clock, store, actor, engine, journeys, closed, retired }

@@ -2,24 +2,35 @@
 //! circles.
 
 use serde_json::{Value, json};
-use wayfare_domain::time::{DAY_MS, Timestamp};
+use wayfare_domain::{
+    graph::{NodeKind, node::NodeType},
+    time::{DAY_MS, Timestamp},
+};
 
 type Roll<'a> = &'a mut dyn FnMut(u64) -> u64;
+
+/// The segment by which people enter; the company has it.
+pub const SEGMENT: &str = "Gold";
 
 /// A document as `wayfare import` reads it.
 pub fn random(roll: Roll<'_>, number: usize, now: Timestamp) -> Value {
     let count = roll(6) as usize + 1;
     let mut nodes = vec![json!({"id": "entry", "step": {"entry": {}}})];
-    let mut outlets: Vec<Vec<&str>> = vec![vec!["next"]];
+    let mut outlets: Vec<Vec<String>> = vec![vec!["next".to_string()]];
     for index in 1..=count {
-        let (step, ways) = step(roll);
-        nodes.push(json!({"id": format!("n{index}"), "step": step}));
-        outlets.push(ways);
+        let (step, mut of_step) = step(roll);
+        let mut node = json!({"id": format!("n{index}"), "step": step});
+        if of_step.iter().any(|outlet| outlet == "clicked") && roll(4) == 0 {
+            node["sending"] = json!({"answer_minutes": roll(3_000) + 1});
+            of_step.push("timeout".to_string());
+        }
+        nodes.push(node);
+        outlets.push(of_step);
     }
     let mut connectors = vec![json!({"from": "entry", "outlet": "next", "to": "n1"})];
-    for (index, ways) in outlets.iter().enumerate().skip(1) {
-        for outlet in ways {
-            // Forwards only: no circle; now and then a way that is not drawn.
+    for (index, outlets) in outlets.iter().enumerate().skip(1) {
+        for outlet in outlets {
+            // Forwards only: no circle; now and then a path that is not drawn.
             let ahead = count - index;
             if ahead > 0 && roll(5) > 0 {
                 let to = index + 1 + roll(ahead as u64) as usize;
@@ -36,7 +47,31 @@ pub fn random(roll: Roll<'_>, number: usize, now: Timestamp) -> Value {
     })
 }
 
-fn step(roll: Roll<'_>) -> (Value, Vec<&'static str>) {
+/// The settings of a step, and its outlets.
+fn step(roll: Roll<'_>) -> (Value, Vec<String>) {
+    if roll(4) == 0 {
+        return step_of_any_type(roll);
+    }
+    let (step, outlets) = frequent_step(roll);
+    (step, outlets.into_iter().map(str::to_string).collect())
+}
+
+/// Any of the list of types, so that none is left out.
+fn step_of_any_type(roll: Roll<'_>) -> (Value, Vec<String>) {
+    let types: Vec<NodeType> =
+        NodeType::ALL.iter().copied().filter(|kind| *kind != NodeType::Entry).collect();
+    let step = match types[roll(types.len() as u64) as usize] {
+        NodeType::StartJourney => {
+            NodeKind::StartJourney { journey: format!("Journey {}", roll(40)) }
+        }
+        kind => kind.example(),
+    };
+    let outlets = step.outlets();
+    (serde_json::to_value(step).expect("JSON"), outlets)
+}
+
+/// What most journeys are made of, with settings that vary.
+fn frequent_step(roll: Roll<'_>) -> (Value, Vec<&'static str>) {
     match roll(13) {
         0 | 1 => (
             json!({"email": {"subject": "Hello", "body": "…"}}),
@@ -90,12 +125,13 @@ fn step(roll: Roll<'_>) -> (Value, Vec<&'static str>) {
 
 fn settings(roll: Roll<'_>, now: Timestamp) -> Value {
     let often = json!({"did": {"event": {"name": "Visited"}, "at_least": 3}});
-    let entry = match roll(6) {
+    let entry = match roll(7) {
         0 => json!({"event": {"name": "Signed Up"}}),
         1 => json!({"event": {"name": "Cart Left"}}),
         2 => json!({"event": {"name": "Visited"}}),
         3 => json!({"profile": {"criteria": {"all": [{"reachable": "email"}, often]}}}),
         4 => json!({"list": {"name": "VIP"}}),
+        5 => json!({"segment": {"name": SEGMENT, "when": {"every": {"hours": roll(100) + 1}}}}),
         _ => json!({"api": {}}),
     };
     let mut settings = json!({"entry": entry, "time_zone": "Europe/Berlin"});
