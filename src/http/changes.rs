@@ -84,7 +84,7 @@ pub async fn stream(
             if changed {
                 let event = changes.borrow_and_update().event.clone();
                 yield Ok(event);
-            } else if may_still_listen(&state.services.authenticate(&visit).await, &standing) {
+            } else if may_still_listen(&state.services.look_again(&visit).await, &standing) {
                 yield Ok(SIGN_OF_LIFE);
             } else {
                 // Anyone who has signed out, or lost their role, hears nothing more.

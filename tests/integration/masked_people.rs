@@ -12,8 +12,15 @@ use crate::{
 };
 
 /// What no one may read without the permission, anywhere.
-const SECRETS: [&str; 6] =
-    ["ada@example.com", "4917012345", "token-of-ada", "Ada Lovelace", "platinum", "crimson"];
+const SECRETS: [&str; 7] = [
+    "ada@example.com",
+    "4917012345",
+    "token-of-ada",
+    "Ada Lovelace",
+    "platinum",
+    "crimson",
+    "5 Hidden Lane",
+];
 
 struct Shop {
     _place: Place,
@@ -30,7 +37,8 @@ async fn shop() -> Shop {
     let local = server.browser();
     let journey = program.publish(welcome()).await;
     let ada = json!({ "identity": "ada", "properties": {
-        "email": "ada@example.com", "phone": "+4917012345", "push_token": "token-of-ada", "name": "Ada Lovelace", "plan": "platinum"
+        "email": "ada@example.com", "phone": "+4917012345", "push_token": "token-of-ada", "name": "Ada Lovelace", "plan": "platinum",
+        "tz": "5 Hidden Lane"
     } });
     let bare = json!({ "anonymous_id": "device", "properties": { "email": "ada@example.com" } });
     let mailed = json!({ "identity": "ada@example.com", "properties": { "name": "Ada Lovelace" } });

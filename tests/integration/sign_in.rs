@@ -309,6 +309,22 @@ async fn a_session_ends_after_half_a_day_without_use_and_after_a_week_in_any_cas
 }
 
 #[tokio::test]
+async fn a_stream_of_changes_that_stays_open_is_no_use_of_its_session() {
+    let place = place();
+    let server = place.serve();
+    let browser = server.signed_in(ADA).await;
+    let mut stream = browser.get("/api/ui/changes").await;
+    assert!(stream.chunk().await.expect("a stream").is_some(), "where it begins");
+    place.sql("UPDATE sessions SET last_seen_at = last_seen_at - 2 * 3600 * 1000").await;
+    let before = place.count("SELECT last_seen_at FROM sessions").await;
+    // Each sign of life is sent after a look at the session.
+    for _ in 0..2 {
+        assert_eq!(stream.chunk().await.expect("open").as_deref(), Some(&b":\n\n"[..]));
+    }
+    assert_eq!(place.count("SELECT last_seen_at FROM sessions").await, before);
+}
+
+#[tokio::test]
 async fn another_password_ends_every_other_device_and_renews_this_one() {
     let place = place();
     let server = place.serve();

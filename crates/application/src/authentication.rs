@@ -153,12 +153,30 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// The store's own.
     pub async fn authenticate(&self, visit: &AuthRequest) -> ServiceResult<Option<AuthContext>> {
+        self.look_up(visit, true).await
+    }
+
+    /// The same without counting as a use of the session: for what stays open by itself.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn look_again(&self, visit: &AuthRequest) -> ServiceResult<Option<AuthContext>> {
+        self.look_up(visit, false).await
+    }
+
+    async fn look_up(
+        &self,
+        visit: &AuthRequest,
+        is_use: bool,
+    ) -> ServiceResult<Option<AuthContext>> {
         if let Some(secret) = &visit.secret {
             let now = self.now();
             if let Some(session) =
                 self.store.live_session(secret, self.auth.lifetimes.session_idle, now).await?
             {
-                self.touch_session(&session);
+                if is_use {
+                    self.touch_session(&session);
+                }
                 let entrance = AuthMethod::Session { id: session.id, email: session.email };
                 return Ok(Some(AuthContext::new(
                     entrance,

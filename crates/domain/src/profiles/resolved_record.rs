@@ -110,7 +110,7 @@ mod tests {
         Batch { project: ProjectId(nil), sender, records: vec![IngestRecord { who, what }] }
     }
 
-    /// Ada is known, and a browser has described her profile where that is said.
+    /// Ada is known, and a browser has described the profile where that is said.
     fn resolved(batch: &Batch, of_browser: bool) -> (Vec<ResolvedRecord<'_>>, Vec<Ignored>) {
         let ada = Identifier { project: 1, kind: IdentifierKind::Identity, text: "ada" };
         let known = KnownIdentifiers {

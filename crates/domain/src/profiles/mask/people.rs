@@ -53,7 +53,7 @@ impl ProfileDetail {
             properties: _,
             addresses,
             consent,
-            time_zone,
+            time_zone: _,
             lists,
             created_at,
             updated_at,
@@ -68,7 +68,8 @@ impl ProfileDetail {
             properties: Properties::new(),
             addresses: addresses.into_iter().map(masked_address).collect(),
             consent,
-            time_zone,
+            // A property's value, whatever text was sent as one.
+            time_zone: None,
             lists,
             created_at,
             updated_at,
