@@ -20,7 +20,7 @@ pub type ServiceResult<T> = Result<T, ServiceError>;
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// What was typed makes no sense.
@@ -76,6 +76,17 @@ pub enum ServiceError {
     Randomness(#[from] NoRandomness),
 }
 
+impl From<StoreError> for ServiceError {
+    /// What was verified but did not hold is told like what was wrong from the beginning.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Access(AccessRefusal::WrongCredentials) => ServiceError::WrongCredentials,
+            StoreError::Access(AccessRefusal::SessionEnded) => ServiceError::SignedOut,
+            error => ServiceError::Store(error),
+        }
+    }
+}
+
 impl From<PasswordError> for ServiceError {
     fn from(error: PasswordError) -> Self {
         match error {
@@ -97,7 +108,7 @@ impl From<IntakeError> for ServiceError {
 
 impl From<AccessRefusal> for ServiceError {
     fn from(refusal: AccessRefusal) -> Self {
-        ServiceError::Store(refusal.into())
+        StoreError::from(refusal).into()
     }
 }
 

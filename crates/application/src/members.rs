@@ -9,6 +9,7 @@ use wayfare_domain::{
     access::{
         account::EmailAddress,
         actor::Actor,
+        credentials::VerifiedCredential,
         members::{Invitation, InvitationPreview, Member},
         permissions::{Permission, Role},
         sessions::SignInMethod,
@@ -159,7 +160,8 @@ impl<S: Store + Clone> Services<S> {
             .store
             .accept_with_new_account(&secret::hash(link), name, &hash, &visitor.origin, self.now())
             .await?;
-        self.open_session(user, visitor, SignInMethod::Invitation).await
+        let verified = VerifiedCredential::PasswordHash(hash);
+        self.open_session(user, visitor, SignInMethod::Invitation, verified).await
     }
 }
 

@@ -5,6 +5,7 @@ use crate::auth::{device, password};
 use wayfare_domain::{
     access::{
         account::{EmailAddress, Password, PasswordOffer, SessionView},
+        credentials::VerifiedCredential,
         refusal::AccessRefusal,
         sessions::SignInMethod,
     },
@@ -17,7 +18,7 @@ use wayfare_runtime::supervisor::short_task;
 use wayfare_secrets::secret::{self, Secret};
 use wayfare_store::{
     Store, StoreError,
-    access::{AccountRecord, InitialRole, NewAccount, NewSession},
+    access::{AccountRecord, InitialRole, NewAccount, NewSession, PasswordChange},
 };
 
 /// A session that was opened: its secret goes into the browser's cookie.
@@ -55,12 +56,17 @@ impl<S: Store + Clone> Services<S> {
             tracing::info!(address = ?visitor.origin.address, "sign_in.unknown_account");
             return Err(ServiceError::WrongCredentials);
         };
-        if !right || account.suspended {
-            self.note_failed_sign_in(account.user, visitor);
-            tracing::info!(user = %account.user, address = ?visitor.origin.address, "sign_in.failed");
-            return Err(ServiceError::WrongCredentials);
+        let user = account.user;
+        let verified = account.password_hash.filter(|_| right && !account.suspended);
+        let opened = match verified.map(VerifiedCredential::PasswordHash) {
+            Some(hash) => self.open_session(user, visitor, SignInMethod::Password, hash).await,
+            None => Err(ServiceError::WrongCredentials),
+        };
+        if let Err(ServiceError::WrongCredentials) = &opened {
+            self.note_failed_sign_in(user, visitor);
+            tracing::info!(%user, address = ?visitor.origin.address, "sign_in.failed");
         }
-        self.open_session(account.user, visitor, SignInMethod::Password).await
+        opened
     }
 
     /// Counts an attempt on an account, known or not.
@@ -81,11 +87,13 @@ impl<S: Store + Clone> Services<S> {
         });
     }
 
+    /// Opens a session, if what was verified opens the account still.
     pub(super) async fn open_session(
         &self,
         user: UserId,
         visitor: &RequestClient,
         method: SignInMethod,
+        verified: VerifiedCredential,
     ) -> ServiceResult<OpenedSession> {
         let secret = Secret::new()?;
         let now = self.now();
@@ -97,6 +105,7 @@ impl<S: Store + Clone> Services<S> {
             // A cookie from before the sign-in is worth nothing after it.
             replaces: visitor.secret,
             method,
+            verified,
         };
         self.store.open_session(&session, &visitor.origin, now).await?;
         tracing::info!(%user, how = method.phrase(), "sign_in.done");
@@ -191,7 +200,8 @@ impl<S: Store + Clone> Services<S> {
     /// Changes the password; every other session ends and this one gets another secret.
     ///
     /// # Errors
-    /// Where the present password is wrong, or the new one too weak.
+    /// Where the present password is wrong or was changed meanwhile, the session has ended, or the
+    /// new password is too weak.
     pub async fn change_password(
         &self,
         standing: &AuthContext,
@@ -201,15 +211,18 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<OpenedSession> {
         let session = self.signed_in(standing)?;
         // Anyone who came through a provider has none yet, and may choose one.
-        self.require_password(standing, present, visitor).await?;
+        let verified = self.require_password(standing, present, visitor).await?;
         let account = self.store.account_of(standing.actor.user).await?;
         let password = password::check_strength(chosen, &account.name, &account.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         let secret = Secret::new()?;
-        self.store
-            .set_password(account.user, &hash, Some(session), &standing.actor.origin, self.now())
-            .await?;
-        self.store.rotate_session(session, &secret.hash()).await?;
+        let change = PasswordChange {
+            session,
+            verified: verified.as_deref(),
+            hash: &hash,
+            secret: secret.hash(),
+        };
+        self.store.change_password(&standing.actor, &change, self.now()).await?;
         let device = self.known_device(&account, visitor)?;
         Ok(OpenedSession { secret, lifetime: self.auth.lifetimes.session, device })
     }
@@ -239,7 +252,9 @@ impl<S: Store + Clone> Services<S> {
             .store
             .create_account(&account, &InitialRole::Founder, &visitor.origin, self.now())
             .await?;
-        self.open_session(user, visitor, SignInMethod::FirstAccount).await
+        let hash = account.password_hash.ok_or(ServiceError::Hash)?;
+        let verified = VerifiedCredential::PasswordHash(hash);
+        self.open_session(user, visitor, SignInMethod::FirstAccount, verified).await
     }
 
     async fn new_account(

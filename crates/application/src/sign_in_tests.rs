@@ -1,15 +1,19 @@
-//! What a sign-in costs does not tell who has an account: counted, not timed.
+//! What a sign-in costs does not tell who has an account: counted, not timed. What was verified
+//! holds when it takes effect.
 
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
+        mpsc,
     },
+    time::Duration,
 };
 
 use super::*;
 use crate::{
+    AuthRequest,
     auth::{
         Auth, Lifetimes,
         password::{Hasher, PasswordHasher},
@@ -21,11 +25,34 @@ use wayfare_runtime::{clock::SystemClock, engine_metrics::EngineMetrics, supervi
 use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 const PASSWORD: &str = "copper lantern drifting moss";
+const NEW_PASSWORD: &str = "seven quiet marble ferries";
+const STRANGERS_PASSWORD: &str = "winter gravel piano harbour";
 
 /// Takes its password for its hash, and counts what it is asked.
 #[derive(Default)]
 struct Counting {
     compared: AtomicUsize,
+    /// The next comparison has its result, and waits for this before it tells it.
+    wait: Mutex<Option<mpsc::Receiver<()>>>,
+}
+
+impl Counting {
+    /// Lets the next comparison wait until the sender is used or dropped.
+    fn hold_next(&self) -> mpsc::Sender<()> {
+        let (done, wait) = mpsc::channel();
+        *self.wait.lock().expect("a lock") = Some(wait);
+        done
+    }
+
+    /// Until the comparison that is held has its result.
+    async fn is_held(&self) {
+        let held = async {
+            while self.wait.lock().expect("a lock").is_some() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), held).await.expect("a comparison");
+    }
 }
 
 impl Hasher for Counting {
@@ -35,7 +62,12 @@ impl Hasher for Counting {
 
     fn verify(&self, password: &[u8], hash: &str) -> bool {
         self.compared.fetch_add(1, Ordering::SeqCst);
-        self.hash(password).as_deref() == Some(hash)
+        let is_right = self.hash(password).as_deref() == Some(hash);
+        let wait = self.wait.lock().expect("a lock").take();
+        if let Some(wait) = wait {
+            let _ = wait.recv();
+        }
+        is_right
     }
 }
 
@@ -80,6 +112,24 @@ impl House {
             }
         }
         Self { services, hasher, _folder: folder }
+    }
+
+    /// What someone does who owns the machine, and then the owner of the account.
+    async fn reset_password(&self, email: &str) {
+        let account = self.services.account(email).await.expect("an account");
+        let link = self.services.password_link(account.user).await.expect("a link");
+        let link = link.trim_start_matches("/password/");
+        let visitor = RequestClient::default();
+        self.services.use_password_link(link, NEW_PASSWORD, &visitor).await.expect("reset");
+    }
+
+    /// A session of Ada's, as a request of hers has it.
+    async fn session_of_ada(&self) -> AuthContext {
+        let visitor = RequestClient::default();
+        let opened = self.services.sign_in("ada@example.com", PASSWORD, &visitor).await;
+        let secret = Some(opened.expect("a session").secret.hash());
+        let request = AuthRequest { secret, ..AuthRequest::default() };
+        self.services.authenticate(&request).await.expect("an answer").expect("a session")
     }
 
     /// Signs in from a network of its own; answers the error and how many hashes were compared.
@@ -144,4 +194,34 @@ async fn an_attempt_too_many_is_answered_without_a_hash_whoever_is_named() {
         answers.iter().all(|answer| *answer == Some("TooMany(RateLimited".to_string())),
         "{answers:?}"
     );
+}
+
+#[tokio::test]
+async fn a_password_that_is_changed_while_it_is_verified_opens_no_session() {
+    let house = House::new().await;
+    let done = house.hasher.hold_next();
+    let reset = async {
+        house.hasher.is_held().await;
+        house.reset_password("ada@example.com").await;
+        drop(done);
+    };
+    let (answer, ()) = tokio::join!(house.try_as(1, "ada@example.com", PASSWORD), reset);
+    assert_eq!(answer, (Some("WrongCredentials".to_string()), 1));
+}
+
+#[tokio::test]
+async fn a_change_of_the_password_that_a_reset_overtakes_changes_nothing() {
+    let house = House::new().await;
+    let standing = house.session_of_ada().await;
+    let done = house.hasher.hold_next();
+    let reset = async {
+        house.hasher.is_held().await;
+        house.reset_password("ada@example.com").await;
+        drop(done);
+    };
+    let visitor = RequestClient::default();
+    let change = house.services.change_password(&standing, PASSWORD, STRANGERS_PASSWORD, &visitor);
+    let (answer, ()) = tokio::join!(change, reset);
+    assert!(matches!(answer.err(), Some(ServiceError::SignedOut)));
+    assert_eq!(house.try_as(1, "ada@example.com", NEW_PASSWORD).await, (None, 1));
 }

@@ -7,6 +7,7 @@ use crate::auth::oidc::OidcClient;
 use wayfare_domain::{
     access::{
         account::{LinkedIdentity, Password},
+        credentials::VerifiedCredential,
         refusal::AccessRefusal,
         sessions::{SignInMethod, is_recent_sign_in},
         sso::SsoIdentity,
@@ -111,28 +112,35 @@ impl<S: Store + Clone> Services<S> {
         let owner = match pending.links {
             Some(session) => {
                 let same = standing.filter(|standing| standing.session() == Some(session));
-                Some(same.ok_or(StoreError::LinkExpired)?)
+                Some((same.ok_or(StoreError::LinkExpired)?, session))
             }
             None => None,
         };
         let person = provider.finish(code, &pending, &back_from_provider(visitor)).await?;
         match owner {
-            Some(owner) => self.link(owner, &person).await,
+            Some((owner, session)) => self.link(owner, session, &person).await,
             None => {
                 let user =
                     self.store.provided_account(&person, &visitor.origin, self.now()).await?;
-                let session = self.open_session(user, visitor, SignInMethod::Sso).await?;
+                let verified = VerifiedCredential::SsoIdentity(person.identity);
+                let session = self.open_session(user, visitor, SignInMethod::Sso, verified).await?;
                 Ok(ProviderArrival::SignedIn { session, next: pending.next })
             }
         }
     }
 
+    /// A session that ended on the way is told like one that had ended before.
     async fn link(
         &self,
         owner: &AuthContext,
+        session: SessionId,
         person: &SsoIdentity,
     ) -> ServiceResult<ProviderArrival> {
-        self.store.link_identity(&owner.actor, person, self.now()).await?;
+        let linked = self.store.link_identity(&owner.actor, session, person, self.now()).await;
+        linked.map_err(|error| match error {
+            StoreError::Access(AccessRefusal::SessionEnded) => StoreError::LinkExpired,
+            error => error,
+        })?;
         tracing::info!(user = %owner.actor.user, "sso.linked");
         Ok(ProviderArrival::Linked)
     }
@@ -159,14 +167,15 @@ impl<S: Store + Clone> Services<S> {
         standing: &AuthContext,
         identity: &LinkedIdentity,
     ) -> ServiceResult<()> {
-        self.signed_in(standing)?;
-        self.store.unlink_identity(&standing.actor, identity, self.now()).await?;
+        let session = self.signed_in(standing)?;
+        self.store.unlink_identity(&standing.actor, session, identity, self.now()).await?;
         tracing::info!(user = %standing.actor.user, "sso.unlinked");
         Ok(())
     }
 
     /// Anyone who has a password shows it once more; anyone who has none has signed in just now: a
-    /// session that was borrowed must not become a way in that lasts.
+    /// session that was borrowed must not become a way in that lasts. Answers the hash with which
+    /// the password was compared, none where there is none: what follows has to find the same.
     ///
     /// # Errors
     /// [`ServiceError::WrongCredentials`] where it is another one; [`ServiceError::TooMany`] where
@@ -176,14 +185,16 @@ impl<S: Store + Clone> Services<S> {
         standing: &AuthContext,
         present: &str,
         visitor: &RequestClient,
-    ) -> ServiceResult<()> {
+    ) -> ServiceResult<Option<String>> {
         let account = self.store.account_of(standing.actor.user).await?;
         self.attempt(&account.email.to_lowercase(), visitor)?;
         let Some(hash) = account.password_hash else {
-            return self.require_fresh_session(standing).await;
+            self.require_fresh_session(standing).await?;
+            return Ok(None);
         };
-        if self.auth.passwords.verify(Some(hash), Password::from_sign_in(present)).await? {
-            Ok(())
+        let present = Password::from_sign_in(present);
+        if self.auth.passwords.verify(Some(hash.clone()), present).await? {
+            Ok(Some(hash))
         } else {
             Err(ServiceError::WrongCredentials)
         }

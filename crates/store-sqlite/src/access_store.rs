@@ -19,7 +19,7 @@ use wayfare_store::{
     StoreResult,
     access::{
         AccessStore, AccountRecord, ActiveApiKey, ActiveSession, InitialRole, NewAccount, NewKey,
-        NewSession, PendingSsoSignIn,
+        NewSession, PasswordChange, PendingSsoSignIn,
     },
 };
 
@@ -93,15 +93,13 @@ impl AccessStore for SqliteStore {
         Ok(accounts::suspend(self, user, suspend, now).await?)
     }
 
-    async fn set_password(
+    async fn change_password(
         &self,
-        user: UserId,
-        hash: &str,
-        keep: Option<SessionId>,
-        origin: &RequestOrigin,
+        actor: &Actor,
+        change: &PasswordChange<'_>,
         now: Timestamp,
     ) -> StoreResult<()> {
-        Ok(accounts::set_password(self, user, hash, keep, origin, now).await?)
+        Ok(accounts::change_password(self, actor, change, now).await?)
     }
 
     async fn make_password_link(
@@ -139,10 +137,6 @@ impl AccessStore for SqliteStore {
         now: Timestamp,
     ) -> StoreResult<()> {
         Ok(sessions::open(self, session, origin, now).await?)
-    }
-
-    async fn rotate_session(&self, session: SessionId, secret: &SecretHash) -> StoreResult<()> {
-        Ok(sessions::rotate(self, session, secret).await?)
     }
 
     async fn sessions(
@@ -211,19 +205,21 @@ impl AccessStore for SqliteStore {
     async fn link_identity(
         &self,
         actor: &Actor,
+        session: SessionId,
         person: &SsoIdentity,
         now: Timestamp,
     ) -> StoreResult<()> {
-        Ok(sso::link(self, actor, person, now).await?)
+        Ok(sso::link(self, actor, session, person, now).await?)
     }
 
     async fn unlink_identity(
         &self,
         actor: &Actor,
+        session: SessionId,
         identity: &LinkedIdentity,
         now: Timestamp,
     ) -> StoreResult<()> {
-        Ok(sso::unlink(self, actor, identity, now).await?)
+        Ok(sso::unlink(self, actor, session, identity, now).await?)
     }
 
     async fn projects(&self, user: Option<UserId>) -> StoreResult<Vec<ProjectSummary>> {

@@ -6,14 +6,15 @@ use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, audit::NewAuditEntry, error::SqliteResult,
-    invitation_makers::close_invitations_of, member_roles, sso,
+    SqliteStore, audit::NewAuditEntry, credentials, error::SqliteResult,
+    invitation_makers::close_invitations_of, member_roles, sessions, sso,
 };
 use wayfare_domain::{
     access::{
         account::{EmailAddress, PasswordOffer},
         actor::{Actor, RequestOrigin},
         change::AccessChange,
+        credentials::decide_password_change,
         first_account::decide_first_account,
         links::PasswordLinkFacts,
         member_role::MemberRole,
@@ -26,7 +27,7 @@ use wayfare_domain::{
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
     StoreError,
-    access::{AccountRecord, InitialRole, NewAccount},
+    access::{AccountRecord, InitialRole, NewAccount, PasswordChange},
 };
 
 #[derive(FromRow)]
@@ -215,16 +216,20 @@ pub async fn suspend(
     transaction.commit().await
 }
 
-pub async fn set_password(
+pub async fn change_password(
     store: &SqliteStore,
-    user: UserId,
-    hash: &str,
-    keep: Option<SessionId>,
-    origin: &RequestOrigin,
+    actor: &Actor,
+    change: &PasswordChange<'_>,
     now: Timestamp,
 ) -> SqliteResult<()> {
+    let (user, session) = (actor.user, change.session);
     let mut transaction = store.begin().await?;
-    write_password(&mut transaction, user, hash, keep, origin, now).await?;
+    let is_open = credentials::is_session_open(&mut transaction, session, user).await?;
+    let account = credentials::load(&mut transaction, user).await?;
+    decide_password_change(is_open, change.verified, &account)?;
+    let keep = Some(session);
+    write_password(&mut transaction, user, change.hash, keep, &actor.origin, now).await?;
+    sessions::rotate(&mut transaction, session, &change.secret).await?;
     transaction.commit().await
 }
 

@@ -12,6 +12,7 @@ mod clone;
 mod codes;
 mod consistency;
 mod costly_reader;
+mod credentials;
 mod criteria_sql;
 pub mod database_file;
 mod detail;

@@ -1,11 +1,11 @@
 //! Who is asking: sessions of people, and local mode.
 
 use serde::Deserialize;
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, accounts::end_sessions, audit::NewAuditEntry, error::SqliteResult,
+    SqliteStore, accounts::end_sessions, audit::NewAuditEntry, credentials, error::SqliteResult,
     member_roles::role, rows::json,
 };
 use wayfare_domain::{
@@ -13,6 +13,7 @@ use wayfare_domain::{
         account::{SessionView, describe_user_agent},
         actor::{Actor, Membership, ProjectRef, RequestOrigin},
         change::AccessChange,
+        credentials::decide_session,
         sessions::SessionFacts,
     },
     audit::AuditEvent,
@@ -125,6 +126,8 @@ pub async fn open(
     now: Timestamp,
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
+    let account = credentials::load(&mut transaction, session.user).await?;
+    decide_session(&session.verified, &account)?;
     // What is over is swept here: sign-ins are rare.
     sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1 OR secret_hash IS ?2")
         .bind(now.0)
@@ -157,18 +160,20 @@ pub async fn open(
     transaction.commit().await
 }
 
+/// The session under another secret, and another ID: a request that came with the secret before
+/// is of a session that has ended.
 pub async fn rotate(
-    store: &SqliteStore,
+    connection: &mut SqliteConnection,
     session: SessionId,
     secret: &SecretHash,
 ) -> SqliteResult<()> {
-    let mut transaction = store.begin().await?;
-    sqlx::query("UPDATE sessions SET secret_hash = ?2 WHERE id = ?1")
+    sqlx::query("UPDATE sessions SET secret_hash = ?2, id = ?3 WHERE id = ?1")
         .bind(session.0)
         .bind(secret.as_slice())
-        .execute(&mut *transaction)
+        .bind(SessionId::new().0)
+        .execute(connection)
         .await?;
-    transaction.commit().await
+    Ok(())
 }
 
 #[derive(FromRow)]

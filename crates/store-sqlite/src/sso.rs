@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore, accounts,
     audit::NewAuditEntry,
+    credentials,
     error::SqliteResult,
     sso_roles::{RuleGrant, apply_rules},
 };
@@ -14,6 +15,7 @@ use wayfare_domain::{
         account::LinkedIdentity,
         actor::{Actor, RequestOrigin},
         change::{AccessChange, LinkMethod, UnlinkMethod},
+        credentials::require_session,
         sso::{
             SsoAccount, SsoCandidate, SsoCandidates, SsoIdentity, decide_account, decide_link,
             decide_unlink,
@@ -197,11 +199,19 @@ async fn insert_identity(
 }
 
 pub async fn identities(store: &SqliteStore, user: UserId) -> SqliteResult<Vec<LinkedIdentity>> {
+    let mut connection = store.readers.acquire().await?;
+    load_identities(&mut connection, user).await
+}
+
+pub async fn load_identities(
+    connection: &mut SqliteConnection,
+    user: UserId,
+) -> SqliteResult<Vec<LinkedIdentity>> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT issuer, subject FROM identities WHERE user_id = ? ORDER BY issuer, subject",
     )
     .bind(user.0)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(issuer, subject)| LinkedIdentity { issuer, subject }).collect())
 }
@@ -209,10 +219,12 @@ pub async fn identities(store: &SqliteStore, user: UserId) -> SqliteResult<Vec<L
 pub async fn link(
     store: &SqliteStore,
     actor: &Actor,
+    session: SessionId,
     person: &SsoIdentity,
     now: Timestamp,
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
+    require_session(credentials::is_session_open(&mut transaction, session, actor.user).await?)?;
     let owner = owner(&mut transaction, &person.identity).await?;
     if !decide_link(owner, actor.user)? {
         return Ok(());
@@ -225,10 +237,12 @@ pub async fn link(
 pub async fn unlink(
     store: &SqliteStore,
     actor: &Actor,
+    session: SessionId,
     identity: &LinkedIdentity,
     now: Timestamp,
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
+    require_session(credentials::is_session_open(&mut transaction, session, actor.user).await?)?;
     let unlinked =
         sqlx::query("DELETE FROM identities WHERE issuer = ? AND subject = ? AND user_id = ?")
             .bind(&identity.issuer)

@@ -19,6 +19,9 @@ use wayfare_store::{
 
 use crate::{AnyStore, test_project::NOW};
 
+/// Of the password of every account.
+pub(crate) const HASH: &str = "hash";
+
 /// The first project, with accounts in it.
 pub(crate) struct Team<'a, S> {
     pub store: &'a S,
@@ -35,7 +38,7 @@ impl<'a, S: AnyStore> Team<'a, S> {
         let account = NewAccount {
             name: PersonName::parse(name).expect("a name"),
             email: address(name),
-            password_hash: Some("hash".to_string()),
+            password_hash: Some(HASH.to_string()),
         };
         let roles = InitialRole::In(role.map(|role| (self.project, role)).into_iter().collect());
         let origin = RequestOrigin::default();
@@ -72,7 +75,10 @@ fn address(name: &str) -> EmailAddress {
     EmailAddress::parse(&format!("{name}@example.com")).expect("an address")
 }
 
-fn person(name: &str, roles: impl Iterator<Item = (Option<String>, Role)>) -> SsoIdentity {
+pub(crate) fn person(
+    name: &str,
+    roles: impl Iterator<Item = (Option<String>, Role)>,
+) -> SsoIdentity {
     let (issuer, subject) = ("https://sso.example.com".to_string(), name.to_string());
     SsoIdentity {
         identity: LinkedIdentity { issuer, subject },
@@ -83,7 +89,7 @@ fn person(name: &str, roles: impl Iterator<Item = (Option<String>, Role)>) -> Ss
     }
 }
 
-fn refusal<T: std::fmt::Debug>(answer: StoreResult<T>) -> AccessRefusal {
+pub(crate) fn refusal<T: std::fmt::Debug>(answer: StoreResult<T>) -> AccessRefusal {
     match answer {
         Err(StoreError::Access(refusal)) => refusal,
         other => panic!("{other:?}"),

@@ -4,32 +4,76 @@ use wayfare_domain::{
     access::{
         account::EmailAddress,
         actor::{Actor, RequestOrigin},
+        credentials::VerifiedCredential,
         permissions::{KeyState, Role, Scope},
+        refusal::AccessRefusal,
         sessions::SignInMethod,
     },
     audit::AuditEvent,
+    ids::SessionId,
     names::KeyName,
     time::{DAY_MS, HOUR_MS, Timestamp},
 };
 use wayfare_secrets::secret;
 use wayfare_store::{
-    StoreError,
-    access::{NewKey, NewSession, PendingSsoSignIn},
+    StoreError, StoreResult,
+    access::{NewKey, NewSession, PasswordChange, PendingSsoSignIn},
 };
 
-use crate::{AnyStore, access::Team, test_project::NOW};
+use crate::{
+    AnyStore,
+    access::{HASH, Team, person, refusal},
+    test_project::NOW,
+};
 
 const IDLE: i64 = HOUR_MS;
 
 async fn sign_in(store: &impl AnyStore, actor: &Actor, word: &str, replaces: Option<&str>) {
-    let session = NewSession {
+    let verified = VerifiedCredential::PasswordHash(HASH.to_string());
+    let session =
+        NewSession { replaces: replaces.map(secret::hash), ..new_session(actor, word, verified) };
+    store.open_session(&session, &actor.origin, NOW).await.expect("opened");
+}
+
+fn new_session(actor: &Actor, word: &str, verified: VerifiedCredential) -> NewSession {
+    NewSession {
         user: actor.user,
         secret: secret::hash(word),
         expires_at: NOW.plus(DAY_MS),
-        replaces: replaces.map(secret::hash),
+        replaces: None,
         method: SignInMethod::Password,
-    };
-    store.open_session(&session, &actor.origin, NOW).await.expect("opened");
+        verified,
+    }
+}
+
+/// The ID of a session that is alive.
+async fn session_of(store: &impl AnyStore, word: &str) -> SessionId {
+    let session = store.live_session(&secret::hash(word), IDLE, NOW).await.expect("an answer");
+    session.expect("a session").id
+}
+
+/// From the hash that was verified to another one; the session's secret is `word` from now on.
+async fn change_password(
+    store: &impl AnyStore,
+    actor: &Actor,
+    session: SessionId,
+    (verified, hash): (&str, &str),
+    word: &str,
+) -> StoreResult<()> {
+    let secret = secret::hash(word);
+    let change = PasswordChange { session, verified: Some(verified), hash, secret };
+    store.change_password(actor, &change, NOW).await
+}
+
+async fn password_hash(store: &impl AnyStore, actor: &Actor) -> Option<String> {
+    store.account_of(actor.user).await.expect("an account").password_hash
+}
+
+/// As the owner of the account does who lost it.
+async fn reset_password(store: &impl AnyStore, actor: &Actor, hash: &str) {
+    let link = secret::hash("link of the reset");
+    store.make_password_link(actor.user, &link, NOW.plus(HOUR_MS), NOW).await.expect("made");
+    store.use_password_link(&link, hash, &RequestOrigin::default(), NOW).await.expect("used");
 }
 
 async fn is_live(store: &impl AnyStore, word: &str, now: Timestamp) -> bool {
@@ -57,10 +101,7 @@ pub async fn a_session_has_one_secret_and_its_browser_one_session(store: &impl A
     sign_in(store, &ada, "one", None).await;
     sign_in(store, &ada, "two", Some("one")).await;
     assert!(!is_live(store, "one", NOW).await && is_live(store, "two", NOW).await);
-    let sessions = store.sessions(ada.user, IDLE, NOW).await.expect("sessions");
-    assert_eq!(sessions.len(), 1);
-    store.rotate_session(sessions[0].id, &secret::hash("three")).await.expect("rotated");
-    assert!(!is_live(store, "two", NOW).await && is_live(store, "three", NOW).await);
+    assert_eq!(store.sessions(ada.user, IDLE, NOW).await.expect("sessions").len(), 1);
 }
 
 pub async fn sessions_end_by_their_owner_alone(store: &impl AnyStore) {
@@ -96,12 +137,127 @@ pub async fn a_new_password_ends_every_other_session(store: &impl AnyStore) {
     let ada = team.account("ada", Some(Role::Admin)).await;
     sign_in(store, &ada, "one", None).await;
     sign_in(store, &ada, "two", None).await;
-    let kept = store.live_session(&secret::hash("two"), IDLE, NOW).await.expect("an answer");
-    let kept = kept.map(|session| session.id);
-    store.set_password(ada.user, "new", kept, &ada.origin, NOW).await.expect("set");
-    assert!(!is_live(store, "one", NOW).await && is_live(store, "two", NOW).await);
-    let account = store.account_of(ada.user).await.expect("an account");
-    assert_eq!(account.password_hash.as_deref(), Some("new"));
+    let asking = session_of(store, "two").await;
+    change_password(store, &ada, asking, (HASH, "new"), "three").await.expect("changed");
+    assert!(!is_live(store, "one", NOW).await && is_live(store, "three", NOW).await);
+    assert_eq!(password_hash(store, &ada).await.as_deref(), Some("new"));
+}
+
+pub async fn a_new_password_renews_the_session_that_asks(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    let before = session_of(store, "one").await;
+    change_password(store, &ada, before, (HASH, "new"), "two").await.expect("changed");
+    assert!(!is_live(store, "one", NOW).await);
+    assert_ne!(session_of(store, "two").await, before, "what began with the old secret is over");
+}
+
+pub async fn a_password_that_was_changed_after_it_was_verified_opens_no_session(
+    store: &impl AnyStore,
+) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    reset_password(store, &ada, "new").await;
+    let verified = VerifiedCredential::PasswordHash(HASH.to_string());
+    let session = new_session(&ada, "one", verified);
+    let late = store.open_session(&session, &ada.origin, NOW).await;
+    assert_eq!(refusal(late), AccessRefusal::WrongCredentials);
+    assert!(!is_live(store, "one", NOW).await);
+    assert_eq!(store.account_of(ada.user).await.expect("an account").last_sign_in_at, None);
+}
+
+pub async fn a_password_of_an_account_that_was_suspended_meanwhile_opens_no_session(
+    store: &impl AnyStore,
+) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    store.suspend_account(ada.user, true, NOW).await.expect("suspended");
+    let verified = VerifiedCredential::PasswordHash(HASH.to_string());
+    let session = new_session(&ada, "one", verified);
+    let late = store.open_session(&session, &ada.origin, NOW).await;
+    assert_eq!(refusal(late), AccessRefusal::WrongCredentials);
+    store.suspend_account(ada.user, false, NOW).await.expect("back");
+    assert!(!is_live(store, "one", NOW).await);
+}
+
+pub async fn a_refused_sign_in_leaves_the_session_that_the_browser_had(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    let verified = VerifiedCredential::PasswordHash("older".to_string());
+    let replaces = Some(secret::hash("one"));
+    let session = NewSession { replaces, ..new_session(&ada, "two", verified) };
+    let late = store.open_session(&session, &ada.origin, NOW).await;
+    assert_eq!(refusal(late), AccessRefusal::WrongCredentials);
+    assert!(is_live(store, "one", NOW).await && !is_live(store, "two", NOW).await);
+}
+
+pub async fn a_change_that_was_verified_before_a_reset_changes_nothing(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    let asking = session_of(store, "one").await;
+    reset_password(store, &ada, "new").await;
+    let late = change_password(store, &ada, asking, (HASH, "theirs"), "two").await;
+    assert_eq!(refusal(late), AccessRefusal::SessionEnded);
+    assert_eq!(password_hash(store, &ada).await.as_deref(), Some("new"));
+    assert!(!is_live(store, "two", NOW).await);
+}
+
+pub async fn a_change_of_a_password_that_is_another_one_by_now_changes_nothing(
+    store: &impl AnyStore,
+) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    let asking = session_of(store, "one").await;
+    let late = change_password(store, &ada, asking, ("older", "theirs"), "two").await;
+    assert_eq!(refusal(late), AccessRefusal::WrongCredentials);
+    assert_eq!(password_hash(store, &ada).await.as_deref(), Some(HASH));
+    assert!(is_live(store, "one", NOW).await && !is_live(store, "two", NOW).await);
+}
+
+pub async fn an_identity_is_linked_and_unlinked_in_an_open_session_only(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    let joe = team.account("joe", Some(Role::Viewer)).await;
+    let identity = person("ada", std::iter::empty());
+    sign_in(store, &ada, "one", None).await;
+    let asking = session_of(store, "one").await;
+    let elsewhere = store.link_identity(&joe, asking, &identity, NOW).await;
+    assert_eq!(refusal(elsewhere), AccessRefusal::SessionEnded);
+    store.link_identity(&ada, asking, &identity, NOW).await.expect("linked");
+    store.end_all_sessions(&ada, NOW).await.expect("ended");
+    let late = store.unlink_identity(&ada, asking, &identity.identity, NOW).await;
+    assert_eq!(refusal(late), AccessRefusal::SessionEnded);
+    assert_eq!(store.identities(ada.user).await.expect("identities"), [identity.identity]);
+}
+
+pub async fn a_link_that_comes_back_after_its_session_ended_links_nothing(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    sign_in(store, &ada, "one", None).await;
+    let asking = session_of(store, "one").await;
+    reset_password(store, &ada, "new").await;
+    let identity = person("ada", std::iter::empty());
+    let late = store.link_identity(&ada, asking, &identity, NOW).await;
+    assert_eq!(refusal(late), AccessRefusal::SessionEnded);
+    assert_eq!(store.identities(ada.user).await.expect("identities"), []);
+}
+
+pub async fn an_identity_that_was_unlinked_on_the_way_opens_no_session(store: &impl AnyStore) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    let identity = person("ada", std::iter::empty());
+    sign_in(store, &ada, "one", None).await;
+    let asking = session_of(store, "one").await;
+    store.link_identity(&ada, asking, &identity, NOW).await.expect("linked");
+    reset_password(store, &ada, "new").await;
+    let verified = VerifiedCredential::SsoIdentity(identity.identity);
+    let late = store.open_session(&new_session(&ada, "two", verified), &ada.origin, NOW).await;
+    assert_eq!(refusal(late), AccessRefusal::AccountNotLinked);
+    assert!(!is_live(store, "two", NOW).await);
 }
 
 pub async fn a_link_for_a_password_opens_once_and_in_time(store: &impl AnyStore) {

@@ -195,6 +195,15 @@ macro_rules! suite {
                 sessions_end_by_their_owner_alone;
                 a_suspended_account_has_no_session;
                 a_new_password_ends_every_other_session;
+                a_new_password_renews_the_session_that_asks;
+                a_password_that_was_changed_after_it_was_verified_opens_no_session;
+                a_password_of_an_account_that_was_suspended_meanwhile_opens_no_session;
+                a_refused_sign_in_leaves_the_session_that_the_browser_had;
+                a_change_that_was_verified_before_a_reset_changes_nothing;
+                a_change_of_a_password_that_is_another_one_by_now_changes_nothing;
+                an_identity_is_linked_and_unlinked_in_an_open_session_only;
+                a_link_that_comes_back_after_its_session_ended_links_nothing;
+                an_identity_that_was_unlinked_on_the_way_opens_no_session;
                 a_link_for_a_password_opens_once_and_in_time;
                 a_sign_in_at_the_provider_is_finished_once;
                 local_mode_ends_with_the_first_account;

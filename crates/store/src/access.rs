@@ -7,6 +7,7 @@ use wayfare_domain::{
     access::{
         account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView},
         actor::{Actor, Membership, ProjectRef, RequestOrigin},
+        credentials::VerifiedCredential,
         members::{ApiKey, Invitation, InvitationPreview, Member, ProjectSummary},
         permissions::{KeyFacts, Role, Scope},
         sessions::SignInMethod,
@@ -52,6 +53,20 @@ pub struct NewSession {
     /// The session that this browser had before; it ends.
     pub replaces: Option<SecretHash>,
     pub method: SignInMethod,
+    /// It has to open the account still.
+    pub verified: VerifiedCredential,
+}
+
+/// A password that someone changes in a session of theirs.
+#[derive(Debug, Clone, Copy)]
+pub struct PasswordChange<'a> {
+    /// The session that asks.
+    pub session: SessionId,
+    /// The hash with which the present password was compared; none where there was none.
+    pub verified: Option<&'a str>,
+    pub hash: &'a str,
+    /// The session's secret from now on.
+    pub secret: SecretHash,
 }
 
 /// An API key of a project that is not archived.
@@ -165,13 +180,13 @@ pub trait AccessStore: Send + Sync + 'static {
         suspend: bool,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
-    /// All sessions but `keep` end.
-    fn set_password(
+    /// All other sessions end; the one that asks has another secret and another ID from now on, so
+    /// that nothing goes on that began with the ones before. Refused where that session has ended,
+    /// or the password that was verified is not the account's any more.
+    fn change_password(
         &self,
-        user: UserId,
-        hash: &str,
-        keep: Option<SessionId>,
-        origin: &RequestOrigin,
+        actor: &Actor,
+        change: &PasswordChange<'_>,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     fn make_password_link(
@@ -198,17 +213,12 @@ pub trait AccessStore: Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // Sessions.
+    /// Refused where what was verified does not open the account any more.
     fn open_session(
         &self,
         session: &NewSession,
         origin: &RequestOrigin,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
-    /// The same session under a new secret.
-    fn rotate_session(
-        &self,
-        session: SessionId,
-        secret: &SecretHash,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     fn sessions(
         &self,
@@ -264,17 +274,20 @@ pub trait AccessStore: Send + Sync + 'static {
         user: UserId,
     ) -> impl Future<Output = StoreResult<Vec<LinkedIdentity>>> + Send;
     /// From now on anyone whom the provider knows as this person signs in to the actor's account.
+    /// Refused where the session that asks has ended.
     fn link_identity(
         &self,
         actor: &Actor,
+        session: SessionId,
         person: &SsoIdentity,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;
     /// Takes the link back, and the roles that the provider's rule gave. Refused where there is no
-    /// password.
+    /// password, or the session that asks has ended.
     fn unlink_identity(
         &self,
         actor: &Actor,
+        session: SessionId,
         identity: &LinkedIdentity,
         now: Timestamp,
     ) -> impl Future<Output = StoreResult<()>> + Send;

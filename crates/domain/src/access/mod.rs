@@ -3,6 +3,7 @@
 pub mod account;
 pub mod actor;
 pub mod change;
+pub mod credentials;
 pub mod first_account;
 pub mod key;
 pub mod links;

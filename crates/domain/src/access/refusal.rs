@@ -5,6 +5,13 @@
 /// what is in the way and what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccessRefusal {
+    /// The password is not the account's any more, or the account is suspended: no one is told
+    /// which.
+    #[error("The email address or the password is wrong. Try again.")]
+    WrongCredentials,
+    /// The session that asks ended before it was done.
+    #[error("Your session has ended. Nothing was changed. Sign in and try again.")]
+    SessionEnded,
     #[error("An account with this email address already exists.")]
     AddressTaken,
     /// Local mode has ended.
