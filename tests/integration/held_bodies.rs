@@ -21,17 +21,20 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Until a server has read the head that was sent to it.
 const HEAD_IS_READ: Duration = Duration::from_millis(500);
 
-/// A request all of which but its body's last byte was sent.
+/// Bytes that are held back: of a form with a file, the mark of its end.
+const HELD: usize = 4;
+
+/// A request all of which but its body's last bytes was sent.
 struct HeldRequest {
     stream: TcpStream,
-    last: [u8; 1],
+    last: Vec<u8>,
 }
 
 impl HeldRequest {
     async fn new(server: &Server, path: &str, headers: &str, kind: &str, body: &str) -> Self {
         let address = server.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).await.expect("connected");
-        let (last, first) = body.as_bytes().split_last().expect("a body");
+        let (first, last) = body.as_bytes().split_at(body.len() - HELD);
         let head = format!(
             "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n\
              Content-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
@@ -40,7 +43,7 @@ impl HeldRequest {
         stream.write_all(head.as_bytes()).await.expect("sent");
         stream.write_all(first).await.expect("sent");
         sleep(HEAD_IS_READ).await;
-        Self { stream, last: [*last] }
+        Self { stream, last: last.to_vec() }
     }
 
     /// Sends the rest; answers what came back.
