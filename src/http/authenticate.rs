@@ -14,7 +14,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use super::{
-    AppState, error_page, route,
+    AppState,
+    access_recheck::AccessRecheck,
+    error_page, pages, route,
     routes::{is_for_programs, is_public},
 };
 use crate::api::{
@@ -98,7 +100,7 @@ pub async fn authenticate(
         origin: visitor.origin.clone(),
         forwarded,
     };
-    let standing = match find(&state, visit, request.uri().path()).await {
+    let standing = match find(&state, visit.clone(), request.uri().path()).await {
         Ok(standing) => standing,
         Err(error) => return refuse(&state, &request, &error),
     };
@@ -122,8 +124,11 @@ pub async fn authenticate(
         address: visitor.origin.address,
     };
     let asked = (request.method().clone(), route(&request).to_string());
+    let recheck = standing
+        .as_ref()
+        .map(|standing| AccessRecheck::of_person(&state.services, visit, standing));
     request.extensions_mut().insert(RequestAuth { visitor, standing });
-    let mut response = next.run(request).await;
+    let mut response = run(&state, recheck, request, next).await;
     if response.status() == StatusCode::FORBIDDEN {
         let (method, route) = asked;
         tracing::info!(%method, route, user = ?seen.user, address = ?seen.address, "access.refused");
@@ -142,6 +147,25 @@ pub async fn authenticate(
         }
     }
     response
+}
+
+/// Answers a request; of somebody who is known only where that is so when its body has come.
+async fn run(
+    state: &AppState,
+    recheck: Option<AccessRecheck>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let Some(recheck) = recheck else { return next.run(request).await };
+    let page = accepts_html(request.headers());
+    match recheck.run(request, next).await {
+        Ok(response) => response,
+        Err(AppError::SignedOut) if page => {
+            error_page::of(&AppError::SignedOut, &state.assets, "/sign-in")
+        }
+        Err(error) if page => error_page::of(&error, &state.assets, pages::HYDRATED_ROUTE),
+        Err(error) => json(&error),
+    }
 }
 
 async fn find(

@@ -1,5 +1,6 @@
 //! The router: what surrounds every request, and in which order.
 
+mod access_recheck;
 mod admission;
 pub mod assets;
 mod audit_export;

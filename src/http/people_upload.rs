@@ -1,6 +1,9 @@
 //! Files of people and events from the page, and what was refused of them, as a file again.
 
-use std::io::{Seek, Write};
+use std::{
+    io::{Seek, Write},
+    time::Duration,
+};
 
 use axum::{
     Extension,
@@ -12,8 +15,9 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
     response::{IntoResponse, Redirect},
 };
+use tokio::time::sleep;
 
-use super::{AppState, error_page, form_project};
+use super::{AppState, access_recheck::AccessRecheck, error_page, form_project};
 use crate::api::{
     AppError,
     request::{RequestAuth, accepts_html},
@@ -30,6 +34,10 @@ use wayfare_runtime::costly_work::Job;
 
 /// Largest file that a browser may send, in bytes. Larger ones are for `wayfare import-profiles`.
 pub const FILE_MAX: usize = 512 * 1024 * 1024;
+/// Longest time that a file may be on its way.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(2 * 60 * 60);
+/// How often it is asked meanwhile whether its sender may still send it.
+const RECHECK_EVERY: Duration = Duration::from_secs(30);
 /// Longest text of another field of the form, in bytes.
 const FIELD_MAX: usize = 4 * 1024;
 const PAGE: &str = "/imports";
@@ -52,13 +60,17 @@ async fn take(
     request: Request,
 ) -> Result<ImportId, AppError> {
     let plain = accepts_html(request.headers());
+    let recheck = request.extensions().get::<AccessRecheck>().cloned();
+    let recheck = recheck.ok_or(AppError::SignedOut)?;
     let made_for = |named: Option<&str>| form_project::require(&caller, UPLOAD, named, plain);
     let actor = may_import(&caller)?;
     let place = state.services.begin_costly(&actor, Job::Import).await?;
     let form = Multipart::from_request(request, state)
         .await
         .map_err(|_| broken("the request contains no file"))?;
-    let file = read(form, made_for).await?;
+    let file = received(&recheck, read(form, made_for)).await?;
+    // A form may be whole before its request has ended.
+    recheck.require_unchanged().await?;
     Ok(state.services.start_import(&actor, file, place).await?)
 }
 
@@ -67,6 +79,30 @@ fn may_import(caller: &RequestAuth) -> Result<Actor, AppError> {
     let actor = caller.standing.as_ref().ok_or(AppError::SignedOut)?.actor.clone();
     actor.require(Permission::SendEvents)?;
     Ok(actor)
+}
+
+/// Reads a file that arrives as long as its sender may send it, and in time.
+async fn received<T>(
+    recheck: &AccessRecheck,
+    reading: impl Future<Output = Result<T, AppError>>,
+) -> Result<T, AppError> {
+    let refused = async {
+        loop {
+            sleep(RECHECK_EVERY).await;
+            if let Err(refusal) = recheck.require_unchanged().await {
+                return refusal;
+            }
+        }
+    };
+    tokio::select! {
+        read = reading => read,
+        refusal = refused => Err(refusal),
+        () = sleep(ARRIVES_WITHIN) => Err(AppError::TookTooLong(
+            "The file did not arrive within two hours. Split it, or import it with “wayfare \
+                import-profiles” on the server."
+                .to_string(),
+        )),
+    }
 }
 
 /// Keeps the file on the disk, in a place that is gone with this process. The field of the project

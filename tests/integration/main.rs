@@ -22,6 +22,7 @@ mod delivery_barriers;
 mod editor;
 mod form_project;
 mod hardening;
+mod held_bodies;
 mod hold;
 mod import_people;
 mod ingest;

@@ -17,7 +17,10 @@ use wayfare_domain::{
 };
 use wayfare_runtime::supervisor::short_task;
 use wayfare_secrets::secret::{self, SecretHash};
-use wayfare_store::{Store, access::ActiveSession};
+use wayfare_store::{
+    Store,
+    access::{ActiveApiKey, ActiveSession},
+};
 
 /// A session's or a key's last use is written at most this often, in milliseconds.
 const TOUCH_EVERY: i64 = 60_000;
@@ -61,7 +64,23 @@ pub struct AuthContext {
     pub memberships: Vec<Membership>,
 }
 
+/// What became of whoever sent a request, since its head was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessSince {
+    /// They may do what they might then.
+    Same,
+    /// Another role, or another project.
+    Changed,
+    /// The session is over, or the key opens nothing any more.
+    Ended,
+}
+
 impl AuthContext {
+    fn of_session(session: ActiveSession, visit: &AuthRequest) -> Self {
+        let entrance = AuthMethod::Session { id: session.id, email: session.email };
+        Self::new(entrance, session.user, session.name, session.memberships, visit)
+    }
+
     fn new(
         entrance: AuthMethod,
         user: UserId,
@@ -93,6 +112,20 @@ impl AuthContext {
             AuthMethod::Session { id, .. } => Some(id),
             AuthMethod::Local => None,
         }
+    }
+
+    /// Is everything that was found `before` still so? What came to it makes no difference.
+    fn has_all_of(&self, before: &Self) -> bool {
+        let holds = |then: &Membership| {
+            let same =
+                |now: &Membership| (now.project.id, now.role) == (then.project.id, then.role);
+            self.memberships.iter().any(same)
+        };
+        self.session() == before.session()
+            && self.actor.user == before.actor.user
+            && self.actor.project == before.actor.project
+            && self.actor.authority == before.actor.authority
+            && before.memberships.iter().all(holds)
     }
 
     /// With which they sign in.
@@ -153,7 +186,11 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// The store's own.
     pub async fn authenticate(&self, visit: &AuthRequest) -> ServiceResult<Option<AuthContext>> {
-        self.look_up(visit, true).await
+        if let Some(session) = self.session_of(visit).await? {
+            self.touch_session(&session);
+            return Ok(Some(AuthContext::of_session(session, visit)));
+        }
+        self.local_admin(visit).await
     }
 
     /// The same without counting as a use of the session: for what stays open by itself.
@@ -161,32 +198,36 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// The store's own.
     pub async fn look_again(&self, visit: &AuthRequest) -> ServiceResult<Option<AuthContext>> {
-        self.look_up(visit, false).await
+        match self.session_of(visit).await? {
+            Some(session) => Ok(Some(AuthContext::of_session(session, visit))),
+            None => self.local_admin(visit).await,
+        }
     }
 
-    async fn look_up(
+    /// The same once more, for a request whose body came later than its head.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn access_since(
         &self,
         visit: &AuthRequest,
-        is_use: bool,
-    ) -> ServiceResult<Option<AuthContext>> {
-        if let Some(secret) = &visit.secret {
-            let now = self.now();
-            if let Some(session) =
-                self.store.live_session(secret, self.auth.lifetimes.session_idle, now).await?
-            {
-                if is_use {
-                    self.touch_session(&session);
-                }
-                let entrance = AuthMethod::Session { id: session.id, email: session.email };
-                return Ok(Some(AuthContext::new(
-                    entrance,
-                    session.user,
-                    session.name,
-                    session.memberships,
-                    visit,
-                )));
-            }
-        }
+        before: &AuthContext,
+    ) -> ServiceResult<AccessSince> {
+        Ok(match self.look_again(visit).await? {
+            None => AccessSince::Ended,
+            Some(now) if now.has_all_of(before) => AccessSince::Same,
+            Some(_) => AccessSince::Changed,
+        })
+    }
+
+    async fn session_of(&self, visit: &AuthRequest) -> ServiceResult<Option<ActiveSession>> {
+        let Some(secret) = &visit.secret else { return Ok(None) };
+        let idle = self.auth.lifetimes.session_idle;
+        Ok(self.store.live_session(secret, idle, self.now()).await?)
+    }
+
+    /// Anybody on this machine, while there is no account.
+    async fn local_admin(&self, visit: &AuthRequest) -> ServiceResult<Option<AuthContext>> {
         if !self.allow_local || visit.forwarded {
             return Ok(None);
         }
@@ -218,13 +259,8 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// The store's own.
     pub async fn program(&self, key: &str, origin: RequestOrigin) -> ServiceResult<Option<Actor>> {
-        let Some(live) = self.store.live_key(&secret::hash(key)).await? else { return Ok(None) };
+        let Some(live) = self.key_of(&secret::hash(key)).await? else { return Ok(None) };
         let now = self.now();
-        let state = live.facts.state(now);
-        if !state.opens() {
-            tracing::info!(key = %live.id, project = %live.project, ?state, "key.refused");
-            return Ok(None);
-        }
         if live.last_used_at.is_none_or(|used| now.0 - used.0 >= TOUCH_EVERY) {
             let (store, id) = (self.store.clone(), live.id);
             let touched = short_task("key.touch", async move {
@@ -245,6 +281,25 @@ impl<S: Store + Clone> Services<S> {
         }))
     }
 
+    /// The same once more, for a request whose body came later than its head.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn key_since(&self, key: &SecretHash) -> ServiceResult<AccessSince> {
+        let opens = self.key_of(key).await?.is_some();
+        Ok(if opens { AccessSince::Same } else { AccessSince::Ended })
+    }
+
+    async fn key_of(&self, key: &SecretHash) -> ServiceResult<Option<ActiveApiKey>> {
+        let Some(live) = self.store.live_key(key).await? else { return Ok(None) };
+        let state = live.facts.state(self.now());
+        if !state.opens() {
+            tracing::info!(key = %live.id, project = %live.project, ?state, "key.refused");
+            return Ok(None);
+        }
+        Ok(Some(live))
+    }
+
     /// The project of a journey or an operation, no matter who asks: only to find the right one
     /// among their own.
     ///
@@ -252,5 +307,57 @@ impl<S: Store + Clone> Services<S> {
     /// The store's own.
     pub async fn project_of(&self, thing: Uuid) -> ServiceResult<Option<ProjectId>> {
         Ok(self.store.project_of(thing).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn membership(project: u128, role: Role) -> Membership {
+        let id = ProjectId(Uuid::from_u128(project));
+        Membership { project: ProjectRef { id, name: project.to_string() }, role }
+    }
+
+    fn standing(session: u128, memberships: Vec<Membership>) -> AuthContext {
+        let entrance = AuthMethod::Session {
+            id: SessionId(Uuid::from_u128(session)),
+            email: "ada@example.com".to_string(),
+        };
+        let (user, visit) = (UserId(Uuid::from_u128(1)), AuthRequest::default());
+        AuthContext::new(entrance, user, "Ada".to_string(), memberships, &visit)
+    }
+
+    fn before() -> AuthContext {
+        standing(1, vec![membership(1, Role::Admin), membership(2, Role::Creator)])
+    }
+
+    #[test]
+    fn what_comes_to_the_rights_of_a_sender_takes_none_of_them() {
+        let more = vec![
+            membership(1, Role::Admin),
+            membership(2, Role::Creator),
+            membership(3, Role::Viewer),
+        ];
+        assert!(before().has_all_of(&before()));
+        assert!(standing(1, more).has_all_of(&before()));
+    }
+
+    #[test]
+    fn another_role_in_any_of_their_projects_is_a_change() {
+        for memberships in [
+            vec![membership(1, Role::Viewer), membership(2, Role::Creator)],
+            vec![membership(1, Role::Admin), membership(2, Role::Viewer)],
+            vec![membership(1, Role::Admin)],
+            vec![membership(2, Role::Creator)],
+            Vec::new(),
+        ] {
+            assert!(!standing(1, memberships.clone()).has_all_of(&before()), "{memberships:?}");
+        }
+    }
+
+    #[test]
+    fn another_session_of_the_same_person_is_a_change() {
+        assert!(!standing(2, before().memberships).has_all_of(&before()));
     }
 }

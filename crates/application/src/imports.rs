@@ -11,7 +11,11 @@ use super::{
 };
 use crate::import_reader::{ImportChunk, portions};
 use wayfare_domain::{
-    access::{actor::Actor, permissions::Permission},
+    access::{
+        actor::Actor,
+        first_account::LOCAL_MODE_ROLE,
+        permissions::{Authority, Permission},
+    },
     error::FieldError,
     ids::ImportId,
     profiles::{
@@ -31,6 +35,10 @@ const NAME_MAX: usize = 255;
 /// What the page of an import says where the program itself failed.
 const BROKEN_OFF: &str = "Something went wrong on our side. Import the file again: existing \
     profiles are updated.";
+
+/// The same where whoever sent the file may do so no more.
+const NOT_ALLOWED_ANY_MORE: &str = "The account that uploaded the file may not import profiles any \
+    more. The other rows were not imported.";
 
 /// A file to be read in.
 pub struct PeopleFile {
@@ -148,6 +156,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> Result<(), String> {
         let plain = |error: StoreError| ServiceError::from(error).to_string();
         if !portion.records.is_empty() {
+            if !self.may_still_import(actor).await.map_err(|error| error.to_string())? {
+                return Err(NOT_ALLOWED_ANY_MORE.to_string());
+            }
             let sender = Sender::trusted(actor.user, RecordSource::File);
             let batch = Batch { project: actor.project, sender, records: portion.records };
             self.intake.take_when_free(batch).await.map_err(|error| match error {
@@ -165,6 +176,21 @@ impl<S: Store + Clone> Services<S> {
         self.announce(actor.project).await;
         tell(progress, &portion.refused);
         Ok(())
+    }
+
+    /// May whoever began an import still do so? Asked for each portion, because a file may be read
+    /// for long. A session may end meanwhile: what was sent with it goes on.
+    async fn may_still_import(&self, actor: &Actor) -> ServiceResult<bool> {
+        // The command line is for anyone who owns the machine.
+        let Authority::Role(_) = actor.authority else { return Ok(true) };
+        let role = if actor.user == self.store.local_person().id {
+            let projects = self.store.local_projects().await?.unwrap_or_default();
+            let is_there = projects.iter().any(|project| project.id == actor.project);
+            is_there.then_some(LOCAL_MODE_ROLE)
+        } else {
+            self.store.acting_role(actor.project, actor.user).await?
+        };
+        Ok(role.is_some_and(|role| role.allows(Permission::SendEvents)))
     }
 
     /// The newest imports of the project.

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use crate::{
     auth::Auth, change_feed::ChangeFeed, hold_watch::HoldWatch, ingest_writer::IngestWriter,
 };
-pub use authentication::{AuthContext, AuthMethod, AuthRequest, RequestClient};
+pub use authentication::{AccessSince, AuthContext, AuthMethod, AuthRequest, RequestClient};
 pub use error::{ServiceError, ServiceResult};
 use wayfare_delivery::{
     DeliveryMetrics, InFlightTracker, channels::EgressClient,

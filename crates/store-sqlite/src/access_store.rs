@@ -1,6 +1,6 @@
 //! [`AccessStore`] for SQLite: each method is a file of this folder.
 
-use super::{SqliteStore, accounts, audit, keys, members, projects, sessions, sso};
+use super::{SqliteStore, accounts, audit, keys, member_roles, members, projects, sessions, sso};
 use wayfare_domain::{
     access::{
         account::{EmailAddress, LinkedIdentity, PasswordOffer, SessionView},
@@ -253,6 +253,10 @@ impl AccessStore for SqliteStore {
         now: Timestamp,
     ) -> StoreResult<()> {
         Ok(projects::archive(self, actor, project, archive, now).await?)
+    }
+
+    async fn acting_role(&self, project: ProjectId, user: UserId) -> StoreResult<Option<Role>> {
+        Ok(member_roles::acting(self, project, user).await?)
     }
 
     async fn members(&self, project: ProjectId) -> StoreResult<Vec<Member>> {

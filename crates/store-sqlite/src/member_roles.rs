@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{bulk_statement::BulkStatement, error::SqliteResult};
+use super::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult};
 use wayfare_domain::{
     access::{member_role::MemberRole, permissions::Role},
     ids::{ProjectId, UserId},
@@ -67,6 +67,26 @@ pub async fn in_project(
     .fetch_optional(connection)
     .await?;
     Ok(row.map(RoleRow::into_domain).transpose()?.map(|(_, role)| role))
+}
+
+/// The role with which an account acts in a project; none where it is suspended, or the project
+/// archived.
+pub async fn acting(
+    store: &SqliteStore,
+    project: ProjectId,
+    user: UserId,
+) -> SqliteResult<Option<Role>> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT m.role FROM memberships m JOIN accounts a ON a.user_id = m.user_id
+         JOIN projects p ON p.id = m.project_id
+         WHERE m.project_id = ? AND m.user_id = ?
+           AND a.suspended_at IS NULL AND p.archived_at IS NULL",
+    )
+    .bind(project.0)
+    .bind(user.0)
+    .fetch_optional(&store.readers)
+    .await?;
+    row.map(|(code,)| role(code)).transpose()
 }
 
 /// How many others are admins of the project, with accounts that are not suspended.

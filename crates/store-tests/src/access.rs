@@ -114,6 +114,21 @@ pub async fn an_admin_with_a_suspended_account_is_no_other_admin(store: &impl An
     assert_eq!(refusal(left), AccessRefusal::LastAdmin);
 }
 
+pub async fn an_account_acts_with_its_role_until_it_is_suspended_or_taken_out(
+    store: &impl AnyStore,
+) {
+    let team = Team::new(store).await;
+    let ada = team.account("ada", Some(Role::Admin)).await;
+    let sam = team.account("sam", Some(Role::Creator)).await;
+    let role = async || store.acting_role(team.project, sam.user).await.expect("an answer");
+    assert_eq!(role().await, Some(Role::Creator));
+    store.suspend_account(sam.user, true, NOW).await.expect("suspended");
+    assert_eq!(role().await, None);
+    store.suspend_account(sam.user, false, NOW).await.expect("restored");
+    store.set_role(&ada, sam.user, Role::Creator, None, NOW).await.expect("taken out");
+    assert_eq!(role().await, None);
+}
+
 pub async fn invitations_end_with_the_right_of_who_made_them(store: &impl AnyStore) {
     let team = Team::new(store).await;
     let ada = team.account("ada", Some(Role::Admin)).await;

@@ -181,6 +181,7 @@ macro_rules! suite {
             access {
                 a_project_keeps_its_last_admin;
                 an_admin_with_a_suspended_account_is_no_other_admin;
+                an_account_acts_with_its_role_until_it_is_suspended_or_taken_out;
                 invitations_end_with_the_right_of_who_made_them;
                 who_accepts_an_invitation_keeps_the_higher_role;
                 a_rule_gives_a_role_replaces_it_and_takes_it;

@@ -322,6 +322,12 @@ pub trait AccessStore: Send + Sync + 'static {
     ) -> impl Future<Output = StoreResult<()>> + Send;
 
     // People of a project.
+    /// With which an account acts now: none while it is suspended or the project is archived.
+    fn acting_role(
+        &self,
+        project: ProjectId,
+        user: UserId,
+    ) -> impl Future<Output = StoreResult<Option<Role>>> + Send;
     fn members(&self, project: ProjectId) -> impl Future<Output = StoreResult<Vec<Member>>> + Send;
     /// Gives a role, or takes every role away, where the person still has the one before. The last
     /// admin of a project stays.

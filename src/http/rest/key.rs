@@ -1,5 +1,7 @@
 //! Lets programs in by their key.
 
+use std::time::Instant;
+
 use axum::{
     Extension,
     extract::{Request, State},
@@ -13,11 +15,12 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use super::ApiError;
 use crate::{
     api::{AppError, request::RequestAuth},
-    http::AppState,
+    http::{AppState, access_recheck::AccessRecheck},
 };
+use wayfare_secrets::secret;
 
 /// The key of `Authorization: Bearer …` (RFC 6750, 2.1) becomes the actor of the request; a session
-/// is none.
+/// is none. It has to be good still when the body has come.
 pub async fn require_key(
     State(state): State<AppState>,
     Extension(caller): Extension<RequestAuth>,
@@ -27,10 +30,13 @@ pub async fn require_key(
     let Some(key) = key_of(request.headers()) else {
         return ApiError::from(AppError::SignedOut).into_response();
     };
+    let asked_at = Instant::now();
     match state.services.program(&key, caller.visitor.origin).await {
         Ok(Some(actor)) => {
             request.extensions_mut().insert(actor);
-            next.run(request).await
+            let recheck = AccessRecheck::of_key(&state.services, secret::hash(&key), asked_at);
+            let answered = recheck.run(request, next).await;
+            answered.unwrap_or_else(|refusal| ApiError::from(refusal).into_response())
         }
         Ok(None) => ApiError::from(AppError::SignedOut).into_response(),
         Err(error) => ApiError::from(error).into_response(),
