@@ -328,11 +328,15 @@ mod tests {
     #[test]
     fn what_cannot_be_an_address_is_refused_in_plain_words() {
         let long = "x".repeat(513);
+        let (push, web_push) = (
+            format!("“{long}” is not a push token."),
+            format!("“{long}” is not a web push address."),
+        );
         for (key, text, sentence) in [
             ("email", "quagga", "“quagga” is not an email address."),
             ("phone", "12 34", "“12 34” is not a phone number."),
-            ("push", &long, &format!("“{long}” is not a push token.")),
-            ("web_push", &long, &format!("“{long}” is not a web push address.")),
+            ("push", long.as_str(), push.as_str()),
+            ("web_push", long.as_str(), web_push.as_str()),
         ] {
             let error = ProfileUpdate::read(map(json!({ key: text }))).expect_err("refused");
             assert_eq!(error.sentence, sentence);

@@ -194,7 +194,7 @@ async fn rows_that_a_file_was_refused_for_go_where_they_name_whoever_is_erased()
 async fn rows_of_another_project_stay_whoever_is_erased() {
     let (_folder, store) = ada_with_messages().await;
     sqlx::query("INSERT INTO projects (id, name, created_at, number) VALUES (?, 'Other', 1, 2)")
-        .bind([2; 16].as_slice())
+        .bind([2_u8; 16].as_slice())
         .execute(&store.writer)
         .await
         .expect("written");
