@@ -174,6 +174,30 @@ async fn a_search_by_an_address_tells_a_viewer_nothing() {
 }
 
 #[tokio::test]
+async fn an_identity_that_looks_like_an_address_is_shown_to_no_viewer_and_found_by_none() {
+    let shop = shop().await;
+    let addresses = [
+        "0049 170 5551234",
+        "tel:+491705551234",
+        "(+49)1705551234",
+        "491705551234",
+        "w5＠x.example",
+    ];
+    let profiles = addresses.map(|identity| json!({ "identity": identity }));
+    shop.program.json("/api/v1/profiles", json!({ "profiles": profiles })).await;
+    let (viewer, creator) = (shop.as_role("viewer").await, shop.as_role("creator").await);
+    let (seen, all) = (viewer.page("/profiles").await.1, creator.page("/profiles").await.1);
+    for address in addresses {
+        assert!(all.contains(address) && !seen.contains(address), "{address}");
+    }
+    for (search, person) in [("0049", 4), ("tel:", 5), ("(", 6), ("4917", 7), ("w5", 8)] {
+        let (path, found) = (format!("/profiles?search={search}"), format!("/profiles/{person}\""));
+        assert!(creator.page(&path).await.1.contains(&found), "{search}");
+        assert!(!viewer.page(&path).await.1.contains(&found), "{search}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_without_the_right_has_something_filled_in_or_tried_for_a_person() {
     let shop = shop().await;
     let (viewer, creator) = (shop.as_role("viewer").await, shop.as_role("creator").await);
@@ -237,7 +261,9 @@ async fn a_key_reads_people_with_its_own_scope_alone() {
             !masked.to_string().contains("platinum") && !masked.to_string().contains("ada@"),
             "{masked}"
         );
-        for asked in ["ada@example.com", "nobody@example.com", "%2B4917012345"] {
+        for asked in
+            ["ada@example.com", "nobody@example.com", "%2B4917012345", "0049%20170%205551234"]
+        {
             assert_eq!(
                 reader.get(&format!("/api/v1/profiles/{asked}")).await.0,
                 StatusCode::FORBIDDEN,

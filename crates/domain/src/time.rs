@@ -4,7 +4,7 @@
 //! The calendar arithmetic is the proleptic Gregorian one of RFC 3339; a property test compares it
 //! with `jiff`.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -65,9 +65,13 @@ impl Day {
         Self { year: year as i32, month: month as u8, day: day as u8 }
     }
 
-    /// So many days later, or earlier.
+    /// The days that instants fall on.
+    const INSTANTS: RangeInclusive<i64> = i64::MIN.div_euclid(DAY_MS)..=i64::MAX / DAY_MS;
+
+    /// So many days later, or earlier; the last day of all, or the first, where that is beyond.
     pub fn plus(self, days: i64) -> Self {
-        Self::from_days(self.days() + days)
+        let later = self.days().saturating_add(days);
+        Self::from_days(later.clamp(*Self::INSTANTS.start(), *Self::INSTANTS.end()))
     }
 
     /// 1 is Monday, 7 is Sunday (ISO 8601).
@@ -78,12 +82,12 @@ impl Day {
 
     /// The first instant of the day, UTC.
     pub fn start(self) -> Timestamp {
-        Timestamp(self.days() * DAY_MS)
+        Timestamp(self.days().saturating_mul(DAY_MS))
     }
 
     /// The first instant of the day after, UTC.
     pub fn end(self) -> Timestamp {
-        Timestamp((self.days() + 1) * DAY_MS)
+        Timestamp((self.days() + 1).saturating_mul(DAY_MS))
     }
 
     fn days_in_month(year: i32, month: u8) -> u8 {
@@ -241,10 +245,35 @@ mod tests {
         }
 
         #[test]
+        fn every_instant_and_every_day_after_it_has_its_place_in_the_calendar(
+            ms: i64,
+            days: i64,
+        ) {
+            let (at, day) = (Timestamp(ms), Timestamp(ms).day());
+            prop_assert!(day.start() <= at && at <= day.end());
+            prop_assert!((1..=7).contains(&day.weekday()) && !at.to_string().is_empty());
+            let other = day.plus(days);
+            prop_assert!((other >= day) == (days >= 0));
+            prop_assert!(other.start() <= other.end());
+        }
+
+        #[test]
         fn any_text_is_read_or_refused_but_never_breaks(text in "\\PC{0,40}") {
             let _ = text.parse::<Timestamp>();
             let _ = text.parse::<Day>();
         }
+    }
+
+    #[test]
+    fn the_first_and_the_last_instant_are_on_days_as_all_others_are() {
+        for at in [Timestamp(i64::MIN), Timestamp(i64::MAX)] {
+            let day = at.day();
+            assert!(day.start() <= at && at <= day.end());
+            assert!(!at.long_date().is_empty());
+        }
+        let day = Timestamp(0).day();
+        assert_eq!(day.plus(i64::MAX).plus(1), day.plus(i64::MAX));
+        assert_eq!(day.plus(i64::MIN).plus(-1), day.plus(i64::MIN));
     }
 
     #[test]

@@ -286,6 +286,10 @@ fn dates_are_those_of_the_place_where_she_lives() {
         ("{{ now | date: '%H', 'America/New_York' }}", "09"),
         ("{{ now | time_zone: 'Asia/Tokyo' | date: '%H:%M' }}", "23:30"),
         ("{{ 0 | date: '%Y' }}", "1970"),
+        ("{{ 100000000000 | date: '%Y' }}", "1973"),
+        // No calendar reaches that far.
+        ("{{ '-9223372036854775808' | date: '%Y' }}", "-9223372036854775808"),
+        ("{{ '9223372036854775807' | time_zone: 'UTC' }}", "9223372036854775807"),
     ] {
         assert_eq!(text(source), expected, "{source}");
     }

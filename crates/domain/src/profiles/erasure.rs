@@ -11,6 +11,8 @@ pub enum PersonalData {
     PendingMessageEvents,
     Messages,
     Enrolments,
+    /// Rows that imports refused for a sentence that names them.
+    RejectedImportRows,
     Identifiers,
     Events,
     ListMemberships,
@@ -31,14 +33,15 @@ pub enum Erasure {
 }
 
 impl PersonalData {
-    /// In the order in which it goes: what is found by a message or an enrolment goes before these
-    /// forget whose they are.
-    pub const ALL: [PersonalData; 13] = [
+    /// In the order in which it goes: what is found by a message, an enrolment or a name goes before
+    /// these forget whose they are.
+    pub const ALL: [PersonalData; 14] = [
         PersonalData::EnrolmentLog,
         PersonalData::MessageEvents,
         PersonalData::PendingMessageEvents,
         PersonalData::Messages,
         PersonalData::Enrolments,
+        PersonalData::RejectedImportRows,
         PersonalData::Identifiers,
         PersonalData::Events,
         PersonalData::ListMemberships,
@@ -56,6 +59,7 @@ impl PersonalData {
             | PersonalData::Enrolments => Erasure::Anonymize,
             PersonalData::EnrolmentLog
             | PersonalData::MessageEvents
+            | PersonalData::RejectedImportRows
             | PersonalData::Identifiers
             | PersonalData::Events
             | PersonalData::ListMemberships
@@ -93,5 +97,11 @@ mod tests {
         assert!(place(PersonalData::MessageEvents) < place(PersonalData::Messages));
         assert!(place(PersonalData::PendingMessageEvents) < place(PersonalData::Messages));
         assert!(place(PersonalData::EnrolmentLog) < place(PersonalData::Enrolments));
+    }
+
+    #[test]
+    fn what_is_found_by_a_name_or_an_address_goes_while_these_are_known() {
+        assert!(place(PersonalData::RejectedImportRows) < place(PersonalData::Identifiers));
+        assert!(place(PersonalData::RejectedImportRows) < place(PersonalData::Profile));
     }
 }

@@ -178,12 +178,22 @@ impl ProfileUpdate {
                 return Err(FieldError::new(
                     key,
                     "malformed",
-                    format!("“{text}” is not a {} address.", key.replace('_', " ")),
+                    format!("“{text}” is not {}.", address_in_words(key)),
                 ));
             }
         }
         self.addresses.insert(key.to_string(), text);
         Ok(())
+    }
+}
+
+/// What an address of this key is, with its article.
+fn address_in_words(key: &str) -> &'static str {
+    match key {
+        "email" => "an email address",
+        "phone" => "a phone number",
+        "web_push" => "a web push address",
+        _ => "a push token",
     }
 }
 
@@ -313,6 +323,24 @@ mod tests {
         let before = properties.clone();
         merge_profiles(&mut properties, map(json!({ "p001": 7, "other": 7 })));
         assert_eq!(properties, before);
+    }
+
+    #[test]
+    fn what_cannot_be_an_address_is_refused_in_plain_words() {
+        let long = "x".repeat(513);
+        let (push, web_push) = (
+            format!("“{long}” is not a push token."),
+            format!("“{long}” is not a web push address."),
+        );
+        for (key, text, sentence) in [
+            ("email", "quagga", "“quagga” is not an email address."),
+            ("phone", "12 34", "“12 34” is not a phone number."),
+            ("push", long.as_str(), push.as_str()),
+            ("web_push", long.as_str(), web_push.as_str()),
+        ] {
+            let error = ProfileUpdate::read(map(json!({ key: text }))).expect_err("refused");
+            assert_eq!(error.sentence, sentence);
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What someone without [`SeePeople`](crate::access::permissions::Permission::SeePeople) is shown
 //! of people: addresses are masked, properties and names are left out.
 
+pub mod address_shape;
 mod people;
+
+pub use address_shape::kind_of;
 
 use crate::{
     messages::{
@@ -9,8 +12,10 @@ use crate::{
         read_model::{MessageEventSummary, MessageSummary},
         suppression::{AddressKind, Suppression, SuppressionReason},
     },
+    time::Day,
     versions::ProfileAtNode,
 };
+use address_shape::AT_SIGNS;
 
 /// Stands for what is left out.
 const HIDDEN: &str = "•••";
@@ -19,13 +24,11 @@ const DIGITS: usize = 2;
 /// Causes behind which somebody else's words follow.
 const THEIRS_AFTER: [&str; 3] =
     [SuppressionReason::Bounced.words(), SuppressionReason::ByHand.words(), "is not valid MJML"];
-/// Fewest digits of what is taken for a phone number.
-const PHONE_MIN: usize = 7;
 
 /// `a•••@example.com`, `•••45`, `•••`.
 pub fn address(kind: Option<AddressKind>, address: &str) -> String {
     match kind {
-        Some(AddressKind::Email) => match address.rsplit_once('@') {
+        Some(AddressKind::Email) => match address.rsplit_once(AT_SIGNS) {
             Some((local, domain)) => {
                 format!("{}{HIDDEN}@{domain}", local.chars().take(1).collect::<String>())
             }
@@ -42,16 +45,6 @@ pub fn address(kind: Option<AddressKind>, address: &str) -> String {
     }
 }
 
-/// The kind of address that a text is, if it looks like one: identities often are.
-pub fn kind_of(text: &str) -> Option<AddressKind> {
-    let text = text.trim();
-    if text.contains('@') {
-        return Some(AddressKind::Email);
-    }
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    (text.starts_with('+') && digits >= PHONE_MIN).then_some(AddressKind::Phone)
-}
-
 /// An identity, masked where it is an address.
 pub fn identity(text: &str) -> String {
     kind_of(text).map_or_else(|| text.to_string(), |kind| address(Some(kind), text))
@@ -64,12 +57,21 @@ pub fn sentence(text: &str) -> String {
     let mut rest = text;
     while !rest.is_empty() {
         let word = rest.find(ends).unwrap_or(rest.len());
-        masked.push_str(&identity(&rest[..word]));
+        masked.push_str(&masked_word(&rest[..word]));
         let after = rest[word..].chars().next().map_or(word, |sign| word + sign.len_utf8());
         masked.push_str(&rest[word..after]);
         rest = &rest[after..];
     }
     masked
+}
+
+/// A day is none of the numbers that are masked, and the full stop after one is not part of it.
+fn masked_word(word: &str) -> String {
+    let said = word.trim_end_matches('.');
+    match kind_of(said) {
+        Some(kind) if said.parse::<Day>().is_err() => address(Some(kind), word),
+        _ => word.to_string(),
+    }
 }
 
 /// Our own half of a sentence about what a provider, a mail server or a receiver said: their words
@@ -244,6 +246,7 @@ mod tests {
     fn an_address_shows_what_tells_it_apart_and_no_more() {
         assert_eq!(address(Some(AddressKind::Email), "ada@example.com"), "a•••@example.com");
         assert_eq!(address(Some(AddressKind::Email), "@"), "•••@");
+        assert_eq!(address(Some(AddressKind::Email), "w5＠wide.example"), "w•••@wide.example");
         assert_eq!(address(Some(AddressKind::Phone), "+49 (170) 123-45"), "•••45");
         assert_eq!(address(Some(AddressKind::Phone), "7"), "•••7");
         assert_eq!(address(Some(AddressKind::Push), "token"), "•••");
@@ -254,6 +257,7 @@ mod tests {
     fn an_identity_is_masked_where_it_is_an_address() {
         assert_eq!(identity("ada@example.com"), "a•••@example.com");
         assert_eq!(identity("+4917012345"), "•••45");
+        assert_eq!(identity("0049 170 5551234"), "•••34");
         for kept in ["ada", "4711", "0190a5c2-7b1e-7c3d-9a4f-5e6d7c8b9a01", "+1"] {
             assert_eq!(identity(kept), kept);
         }
@@ -300,6 +304,9 @@ mod tests {
             sentence("the server is busy, try at 12:45"),
             "the server is busy, try at 12:45"
         );
+        for kept in ["it is longer than 10485760.", "not before 2026-11-30", "not on 2026-11-30."] {
+            assert_eq!(sentence(kept), kept);
+        }
         assert_eq!(sentence(""), "");
     }
 }

@@ -73,6 +73,22 @@ fn statement(data: PersonalData) -> &'static str {
             "UPDATE enrolments SET profile = NULL, entry_properties = NULL, wait_until = NULL,
                 due_at = NULL WHERE profile = ?1"
         }
+        // A row of a file says of whom it is only by the value that it was refused for. What is
+        // short stands in other words too: it counts where it is all of the value.
+        PersonalData::RejectedImportRows => {
+            "DELETE FROM import_errors WHERE (import, line) IN (
+                 WITH theirs AS MATERIALIZED (
+                     SELECT alias AS name FROM aliases WHERE profile = ?1
+                     UNION SELECT a.value FROM profiles p, json_each(p.addresses) a
+                     WHERE p.seq = ?1),
+                 sought AS MATERIALIZED (
+                     SELECT CASE WHEN length(name) < 6 THEN '“' || lower(name) || '”'
+                         ELSE lower(name) END AS words FROM theirs WHERE name <> '')
+                 SELECT e.import, e.line FROM profiles p JOIN projects o ON o.number = p.project
+                     JOIN imports i ON i.project_id = o.id JOIN import_errors e ON e.import = i.id
+                 WHERE p.seq = ?1
+                     AND EXISTS (SELECT 1 FROM sought WHERE instr(lower(e.sentence), words) > 0))"
+        }
         PersonalData::Identifiers => "DELETE FROM aliases WHERE profile = ?1",
         PersonalData::Events => "DELETE FROM events WHERE profile = ?1",
         PersonalData::ListMemberships => "DELETE FROM list_members WHERE profile = ?1",

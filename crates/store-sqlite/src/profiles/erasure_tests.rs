@@ -140,3 +140,65 @@ async fn what_a_provider_reports_after_the_person_was_erased_is_not_kept() {
     assert_eq!(news, 1);
     assert_eq!(traces(&store.readers).await, []);
 }
+
+/// An import of the project of this number whose rows were refused for these sentences.
+async fn import_refused(store: &SqliteStore, import: u8, project: i64, sentences: &[&str]) {
+    sqlx::query(
+        "INSERT INTO imports (id, project_id, file_name, bytes, started_by, started_at)
+         SELECT ?1, p.id, 'people.csv', 1, (SELECT id FROM users LIMIT 1), 1 FROM projects p
+         WHERE p.number = ?2",
+    )
+    .bind([import; 16].as_slice())
+    .bind(project)
+    .execute(&store.writer)
+    .await
+    .expect("written");
+    for (line, sentence) in (1_i64..).zip(sentences) {
+        sqlx::query(
+            "INSERT INTO import_errors (import, line, field, sentence) VALUES (?, ?, '', ?)",
+        )
+        .bind([import; 16].as_slice())
+        .bind(line)
+        .bind(sentence)
+        .execute(&store.writer)
+        .await
+        .expect("written");
+    }
+}
+
+/// Import and line of the rows that are still known.
+async fn rejected_rows(store: &SqliteStore) -> Vec<(Vec<u8>, i64)> {
+    sqlx::query_as("SELECT import, line FROM import_errors ORDER BY import, line")
+        .fetch_all(&store.readers)
+        .await
+        .expect("rows")
+}
+
+#[tokio::test]
+async fn rows_that_a_file_was_refused_for_go_where_they_name_whoever_is_erased() {
+    let (_folder, store) = ada_with_messages().await;
+    let sentences = [
+        "“Ada@example.com” is not a time.",
+        "“ada” is not a number, such as 12.5.",
+        "“call ada@example.com, please” is not an email address.",
+        // Of others: a short name may be part of any word.
+        "“adapter” is not a number, such as 12.5.",
+        "The row has 2 cells; the first row has 3.",
+    ];
+    import_refused(&store, 1, 1, &sentences).await;
+    erase(&store).await;
+    assert_eq!(rejected_rows(&store).await, [(vec![1; 16], 4), (vec![1; 16], 5)]);
+}
+
+#[tokio::test]
+async fn rows_of_another_project_stay_whoever_is_erased() {
+    let (_folder, store) = ada_with_messages().await;
+    sqlx::query("INSERT INTO projects (id, name, created_at, number) VALUES (?, 'Other', 1, 2)")
+        .bind([2_u8; 16].as_slice())
+        .execute(&store.writer)
+        .await
+        .expect("written");
+    import_refused(&store, 2, 2, &["“ada@example.com” is not a time."]).await;
+    erase(&store).await;
+    assert_eq!(rejected_rows(&store).await, [(vec![2; 16], 1)]);
+}

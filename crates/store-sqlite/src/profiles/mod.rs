@@ -1,5 +1,6 @@
 //! [`ProfileStore`] for SQLite.
 
+mod address_sql;
 mod changed_profiles;
 pub mod contact_changes;
 mod ended_enrolments;

@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, QueryBuilder, Sqlite};
 
-use super::{NAME, number_of, segments};
+use super::{NAME, address_sql::push_is_address, number_of, segments};
 use crate::{SqliteStore, criteria_sql, error::SqliteResult};
 use wayfare_domain::{
     ids::ProjectId,
@@ -60,7 +60,9 @@ pub async fn page(
         } else {
             // Anyone who may not see addresses must not find out about them letter by letter
             // either.
-            sql.push(" AND instr(alias, '@') = 0 AND alias NOT GLOB '+*')");
+            sql.push(" AND NOT ");
+            push_is_address(&mut sql, "alias");
+            sql.push(")");
         }
     }
     if let Some(segment) = &query.segment {

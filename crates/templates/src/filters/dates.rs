@@ -11,7 +11,7 @@ pub const FILTERS: &[Spec] = &[spec("date", 1, 2, date), spec("time_zone", 1, 1,
 /// Longest format: each of its signs can become 255.
 const FORMAT_MAX: usize = 100;
 /// From this number on, seconds since 1970 are milliseconds: it is the year 5138.
-const MILLISECONDS_FROM: i64 = 100_000_000_000;
+const MILLISECONDS_FROM: u64 = 100_000_000_000;
 
 /// `{{ profile.birthday | date: "%d.%m.%Y" }}`, with another zone as a second argument. What is no
 /// date stays as it is.
@@ -67,7 +67,7 @@ fn moment(call: &Call<'_>, zone: &TimeZone) -> Option<Zoned> {
         return instant(value_of(call.runtime, "now").parse().ok()?);
     }
     if let Ok(number) = written.parse::<i64>() {
-        let at = if number.abs() < MILLISECONDS_FROM {
+        let at = if number.unsigned_abs() < MILLISECONDS_FROM {
             Timestamp::from_second(number)
         } else {
             Timestamp::from_millisecond(number)
