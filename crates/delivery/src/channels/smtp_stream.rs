@@ -81,7 +81,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for SmtpStream<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut stream.inner).poll_read(context, buffer))?;
         stream.answered += buffer.filled().len() - before;
-        Poll::Ready(stream.within_bound())
+        // An error comes with no bytes: that is what those who read rely on.
+        Poll::Ready(stream.within_bound().inspect_err(|_| buffer.set_filled(before)))
     }
 }
 
