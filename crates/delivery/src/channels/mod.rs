@@ -11,8 +11,11 @@ mod names;
 pub mod outbound;
 mod redact;
 mod smtp;
+mod smtp_connect;
 mod smtp_pool;
 mod smtp_replies;
+mod smtp_stream;
+mod smtp_tls;
 mod twilio;
 pub mod webhook;
 

@@ -3,19 +3,12 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use lettre::transport::smtp::{
-    authentication::Credentials,
-    client::{Certificate, TlsParameters},
-    extension::ClientId,
-};
+use lettre::transport::smtp::{authentication::Credentials, extension::ClientId};
 
 use super::{
-    ChannelError, OutboundMessage, SendResult, Transport,
-    egress::EgressClient,
-    mail::Sender,
-    redact::Redactor,
-    smtp_pool::{Pool, Server},
-    smtp_replies::SmtpError,
+    ChannelError, OutboundMessage, SendResult, Transport, egress::EgressClient, mail::Sender,
+    redact::Redactor, smtp_connect::Server, smtp_pool::Pool, smtp_replies::SmtpError,
+    smtp_tls::SmtpTls,
 };
 use wayfare_domain::messages::channel::{ChannelSecret, EmailSettings, TlsMode};
 use wayfare_templates::content::{Content, EmailContent};
@@ -50,7 +43,12 @@ impl Smtp {
             host: settings.host.clone(),
             port: settings.port,
             security: settings.security,
-            tls: (settings.security != TlsMode::None).then(|| tls(settings)).transpose()?,
+            tls: match settings.security {
+                TlsMode::None => None,
+                TlsMode::Starttls | TlsMode::Tls => {
+                    Some(SmtpTls::new(&settings.host, settings.authority.as_deref())?)
+                }
+            },
             credentials,
             hello: ClientId::default(),
         };
@@ -77,18 +75,6 @@ impl Smtp {
             Err(failure) => Err(failure.handed(&self.hushed, TIMEOUT.as_secs())),
         }
     }
-}
-
-fn tls(settings: &EmailSettings) -> Result<TlsParameters, ChannelError> {
-    let mut builder = TlsParameters::builder(settings.host.clone());
-    if let Some(pem) = &settings.authority {
-        builder = builder.add_root_certificate(
-            Certificate::from_pem(pem.as_bytes()).map_err(|_| ChannelError::Authority)?,
-        );
-    }
-    let failed =
-        if settings.authority.is_some() { ChannelError::Authority } else { ChannelError::HostName };
-    builder.build_rustls().map_err(|_| failed)
 }
 
 /// What the server calls the message in its own log: "2.0.0 Ok: queued as 4F2A1".

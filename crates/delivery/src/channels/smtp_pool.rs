@@ -13,8 +13,8 @@ use std::{
 
 use lettre::transport::smtp::{
     Error,
-    authentication::{Credentials, Mechanism},
-    client::{AsyncSmtpConnection, TlsParameters},
+    authentication::Mechanism,
+    client::AsyncSmtpConnection,
     commands::{Data, Ehlo, Mail as MailFrom, Rcpt, Rset},
     extension::{ClientId, Extension, MailParameter},
     response::Response,
@@ -25,30 +25,15 @@ use tokio::{
 };
 
 use super::{
-    egress::EgressClient,
     mail::Mail,
+    smtp_connect::Server,
     smtp_replies::{SmtpError, SmtpPhase},
 };
-use wayfare_domain::messages::channel::TlsMode;
 
 /// Connections at the same time.
 pub const CONNECTIONS_MAX: usize = 16;
 /// A connection that was quiet for so long is not trusted any more.
 const QUIET_MAX: Duration = Duration::from_secs(20);
-/// Longest time until an address of the server takes a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Where the server is, and how it is talked to.
-pub struct Server {
-    pub outside: EgressClient,
-    pub host: String,
-    pub port: u16,
-    pub security: TlsMode,
-    /// None only without encryption.
-    pub tls: Option<TlsParameters>,
-    pub credentials: Option<Credentials>,
-    pub hello: ClientId,
-}
 
 pub struct Pool {
     server: Server,
@@ -87,7 +72,7 @@ impl Pool {
             }
             return self.settle(line, outcome).await;
         }
-        let mut line = self.server.connect().await?;
+        let mut line = self.open().await?;
         let outcome = hand(&mut line, mail).await;
         self.settle(line, outcome).await
     }
@@ -115,40 +100,21 @@ impl Pool {
         quiet.pop().map(|quiet| quiet.line)
     }
 
-    fn quiet(&self) -> std::sync::MutexGuard<'_, Vec<IdleConnection>> {
-        self.quiet.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Server {
-    async fn connect(&self) -> Result<PooledConnection, SmtpError> {
-        let addresses =
-            self.outside.addresses(&self.host, self.port).await.map_err(SmtpError::NoWay)?;
-        let at_once = self.tls.clone().filter(|_| self.security == TlsMode::Tls);
-        let connecting = AsyncSmtpConnection::connect_tokio1(
-            addresses.as_slice(),
-            Some(CONNECT_TIMEOUT),
-            &self.hello,
-            at_once,
-            None,
-        );
-        let mut connection = connecting.await.map_err(at(SmtpPhase::Connect))?;
-        if self.security == TlsMode::Starttls {
-            let tls = self
-                .tls
-                .clone()
-                .filter(|_| connection.can_starttls())
-                .ok_or(SmtpError::NoEncryption)?;
-            connection.starttls(tls, &self.hello).await.map_err(at(SmtpPhase::Connect))?;
-        }
-        let pipelines = pipelines(&mut connection, &self.hello).await?;
-        if let Some(credentials) = &self.credentials {
+    /// Another connection, signed in.
+    async fn open(&self) -> Result<PooledConnection, SmtpError> {
+        let mut connection = self.server.connect().await?;
+        let pipelines = pipelines(&mut connection, &self.server.hello).await?;
+        if let Some(credentials) = &self.server.credentials {
             connection
                 .auth(&[Mechanism::Plain, Mechanism::Login], credentials)
                 .await
                 .map_err(at(SmtpPhase::SignIn))?;
         }
         Ok(PooledConnection { connection, pipelines })
+    }
+
+    fn quiet(&self) -> std::sync::MutexGuard<'_, Vec<IdleConnection>> {
+        self.quiet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,14 +1,15 @@
 //! What a mail server's answers mean (RFC 5321, 4.2; RFC 3463): whether another try helps, and
 //! whose fault it was.
 
-use std::error::Error as _;
+use std::{error::Error as _, io};
 
-use lettre::transport::smtp::Error;
+use lettre::transport::smtp::{Error, response::Response};
 
 use super::{
     FailureScope, SendResult,
-    egress::EgressError,
+    egress::{EgressError, cause},
     redact::{Redactor, certificate_problem},
+    smtp_stream::AnswerTooLong,
 };
 
 /// What we were doing.
@@ -30,6 +31,12 @@ pub enum SmtpPhase {
 pub enum SmtpError {
     NoWay(EgressError),
     NoEncryption,
+    /// There is no connection, or no encryption of it.
+    Unreachable(io::Error),
+    /// The mail server refused before encryption began.
+    Refused(Response),
+    /// More was received than the answer to STARTTLS, before encryption began.
+    Injected,
     /// An address has letters that the mail server does not take (RFC 6531).
     ForeignLetters,
     /// The mail server said so, or nothing any more.
@@ -50,7 +57,12 @@ impl SmtpError {
                 error.status().is_some_and(|code| u16::from(code) != 421)
             }
             SmtpError::ForeignLetters => true,
-            SmtpError::NoWay(_) | SmtpError::NoEncryption | SmtpError::Late => false,
+            SmtpError::NoWay(_)
+            | SmtpError::NoEncryption
+            | SmtpError::Unreachable(_)
+            | SmtpError::Refused(_)
+            | SmtpError::Injected
+            | SmtpError::Late => false,
         }
     }
 
@@ -68,6 +80,17 @@ impl SmtpError {
                     settings"
                     .to_string(),
             ),
+            SmtpError::Unreachable(error) => again(unanswered(SmtpPhase::Connect, error, hushed)),
+            SmtpError::Refused(reply) => {
+                let words = reply.message().collect::<Vec<_>>().join(" ");
+                judge(SmtpPhase::Connect, reply.code().into(), &words, hushed)
+            }
+            SmtpError::Injected => again(
+                "the mail server sent more than its answer to STARTTLS before encryption began, so \
+                    the connection may be tampered with on its way: choose TLS (port 465) in the \
+                    settings"
+                    .to_string(),
+            ),
             SmtpError::ForeignLetters => SendResult::Rejected {
                 reason: "the mail server accepts only the letters a to z before the @".to_string(),
                 fault: FailureScope::Message,
@@ -80,6 +103,11 @@ impl SmtpError {
                     let words = error.source().map(ToString::to_string).unwrap_or_default();
                     judge(*step, code.into(), &words, hushed)
                 }
+                None if error.is_client() && *step == SmtpPhase::SignIn => again(
+                    "the mail server offers no password sign-in: leave the user name empty, or \
+                        ask its administrator"
+                        .to_string(),
+                ),
                 None => again(unanswered(*step, error, hushed)),
             },
         }
@@ -87,16 +115,18 @@ impl SmtpError {
 }
 
 /// Where there is no answer to speak of.
-fn unanswered(step: SmtpPhase, error: &Error, hushed: &Redactor) -> String {
+fn unanswered(
+    step: SmtpPhase,
+    error: &(dyn std::error::Error + 'static),
+    hushed: &Redactor,
+) -> String {
     if let Some(wrong) = certificate_problem(error) {
         return format!("the mail server cannot be trusted: its certificate {wrong}");
     }
-    if error.is_client() && step == SmtpPhase::SignIn {
-        return "the mail server offers no password sign-in: leave the user name empty, or ask its \
-            administrator"
-            .to_string();
+    if let Some(too_long) = cause::<AnswerTooLong>(error) {
+        return too_long.to_string();
     }
-    if error.is_timeout() {
+    if cause::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
         return "the mail server cannot be reached (it does not answer)".to_string();
     }
     let mut root: &dyn std::error::Error = error;

@@ -1,0 +1,204 @@
+//! The stream between lettre and the socket.
+//!
+//! lettre reads a line to its end before it looks at its length: a server that never ends one would
+//! fill the memory. So what is read is counted here.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use lettre::transport::smtp::client::AsyncTokioStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Most bytes that a mail server may send after what was written last.
+pub const ANSWER_MAX: usize = 64 * 1024;
+
+/// A mail server sent more than [`ANSWER_MAX`]. The end of a sentence for an admin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the mail server “{host}” sent more than an answer may have ({} KB)",
+    ANSWER_MAX / 1024
+)]
+pub struct AnswerTooLong {
+    host: Arc<str>,
+}
+
+/// A connection to a mail server, plain or encrypted, whose answers are bounded.
+#[derive(Debug)]
+pub struct SmtpStream<S> {
+    inner: S,
+    peer: SocketAddr,
+    host: Arc<str>,
+    /// What is read before anything that the server sends.
+    prelude: &'static [u8],
+    /// Bytes that the server sent since the last write. Never lowered again once it is beyond the
+    /// bound: then the connection is over.
+    answered: usize,
+}
+
+impl<S> SmtpStream<S> {
+    pub fn new(inner: S, peer: SocketAddr, host: &str) -> Self {
+        Self { inner, peer, host: host.into(), prelude: b"", answered: 0 }
+    }
+
+    /// The same, with these bytes read first.
+    pub fn with_prelude(self, prelude: &'static [u8]) -> Self {
+        Self { prelude, ..self }
+    }
+
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+
+    fn within_bound(&self) -> io::Result<()> {
+        if self.answered <= ANSWER_MAX {
+            return Ok(());
+        }
+        let too_long = AnswerTooLong { host: Arc::clone(&self.host) };
+        Err(io::Error::new(io::ErrorKind::InvalidData, too_long))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for SmtpStream<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let stream = self.get_mut();
+        if !stream.prelude.is_empty() {
+            let (first, rest) =
+                stream.prelude.split_at(stream.prelude.len().min(buffer.remaining()));
+            buffer.put_slice(first);
+            stream.prelude = rest;
+            return Poll::Ready(Ok(()));
+        }
+        stream.within_bound()?;
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut stream.inner).poll_read(context, buffer))?;
+        stream.answered += buffer.filled().len() - before;
+        // An error comes with no bytes: that is what those who read rely on.
+        Poll::Ready(stream.within_bound().inspect_err(|_| buffer.set_filled(before)))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for SmtpStream<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let stream = self.get_mut();
+        stream.within_bound()?;
+        let written = ready!(Pin::new(&mut stream.inner).poll_write(context, bytes))?;
+        stream.answered = 0;
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(context)
+    }
+}
+
+impl<S> AsyncTokioStream for SmtpStream<S>
+where
+    S: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug,
+{
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.peer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lettre::transport::smtp::{
+        client::AsyncSmtpConnection, commands::Noop, extension::ClientId,
+    };
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, duplex};
+
+    use super::*;
+    use crate::channels::egress::cause;
+
+    const BUFFER: usize = 4096;
+
+    fn between() -> (Box<SmtpStream<DuplexStream>>, DuplexStream) {
+        let (client, server) = duplex(BUFFER);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 25));
+        (Box::new(SmtpStream::new(client, peer, "mail.example")), server)
+    }
+
+    /// Writes a line without an end until nothing reads any more, and says how much was taken.
+    async fn flood(mut server: DuplexStream, first: &str) -> usize {
+        if server.write_all(first.as_bytes()).await.is_err() {
+            return 0;
+        }
+        let mut sent = first.len();
+        while sent < 8 * 1024 * 1024 {
+            match server.write(&[b'a'; 1024]).await {
+                Ok(taken) => sent += taken,
+                Err(_) => break,
+            }
+        }
+        sent
+    }
+
+    #[tokio::test]
+    async fn a_line_without_an_end_ends_the_connection_before_it_fills_the_memory() {
+        let (stream, server) = between();
+        let flooding = tokio::spawn(flood(server, "220 "));
+        let hello = ClientId::Domain("here".to_string());
+        let connecting = AsyncSmtpConnection::connect_with_transport(stream, &hello);
+        let error = connecting.await.err().expect("it is no greeting");
+        let too_long = cause::<AnswerTooLong>(&error).expect("that is what is wrong");
+        assert_eq!(
+            too_long.to_string(),
+            "the mail server “mail.example” sent more than an answer may have (64 KB)"
+        );
+        let sent = flooding.await.expect("no panic");
+        assert!(sent < 128 * 1024, "{sent} bytes were read");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_ended_takes_no_further_command() {
+        let (mut stream, server) = between();
+        let flooding = tokio::spawn(flood(server, "250 "));
+        let mut bytes = Vec::new();
+        let reading = tokio::io::AsyncReadExt::read_to_end(&mut *stream, &mut bytes).await;
+        assert!(cause::<AnswerTooLong>(&reading.expect_err("too long")).is_some());
+        let writing = stream.write_all(b"QUIT\r\n").await.expect_err("it is over");
+        assert!(cause::<AnswerTooLong>(&writing).is_some());
+        drop(stream);
+        flooding.await.expect("no panic");
+    }
+
+    #[tokio::test]
+    async fn each_command_has_an_answer_of_its_own_to_count() {
+        let (stream, server) = between();
+        let answering = async move {
+            let (reading, mut writing) = tokio::io::split(server);
+            let mut commands = BufReader::new(reading).lines();
+            writing.write_all(b"220 mail.example\r\n").await?;
+            while commands.next_line().await?.is_some() {
+                writing.write_all(format!("250 {}\r\n", "a".repeat(900)).as_bytes()).await?;
+            }
+            io::Result::Ok(())
+        };
+        let answering = tokio::spawn(answering);
+        let hello = ClientId::Domain("here".to_string());
+        let mut connection =
+            AsyncSmtpConnection::connect_with_transport(stream, &hello).await.expect("a greeting");
+        for _ in 0..2 * ANSWER_MAX / 900 {
+            connection.command(Noop).await.expect("its answer is short");
+        }
+        drop(connection);
+        let _ = answering.await.expect("no panic");
+    }
+}
