@@ -32,10 +32,13 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
 
       const menu = await menuOf(page, 'Abandoned cart');
       await expect(menu.getByRole('menuitem', { name: 'View description' })).toBeVisible();
-      for (const name of ['Clone', 'Edit', 'Rename']) {
+      for (const name of ['Clone', 'Edit']) {
         await expect(menu.getByRole('menuitem', { name, exact: true })).toHaveCount(edits ? 1 : 0);
       }
-      await expect(menu.getByRole('menuitem', { name: 'Archive' })).toHaveCount(operates ? 1 : 0);
+      // What is published is renamed by who may publish.
+      for (const name of ['Archive', 'Rename']) {
+        await expect(menu.getByRole('menuitem', { name })).toHaveCount(operates ? 1 : 0);
+      }
       await page.keyboard.press('Escape');
 
       const pages = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
@@ -77,6 +80,22 @@ for (const [email, { title, edits, operates, manages }] of Object.entries(may)) 
         expect(answer!.status()).toBe(403);
         await expect(complaint(page, 'Creating and editing journeys needs a Creator; you are a Viewer')).toBeVisible();
       }
+    });
+
+    test('renames a draft only where it may edit', async ({ page, signIn }) => {
+      await signIn(email, '/journeys?status=draft&sort=name');
+      const name = await page.locator('.journey-name').first().innerText();
+      const menu = await menuOf(page, name);
+      await expect(menu.getByRole('menuitem', { name: 'View description' })).toBeVisible();
+      await expect(menu.getByRole('menuitem', { name: 'Rename' })).toHaveCount(edits ? 1 : 0);
+    });
+
+    test('finds the name of what is published open only where it may publish', async ({ page, signIn }) => {
+      test.skip(!edits, 'The page is for those who edit.');
+      await signIn(email, '/journeys?q=Abandoned&status=running');
+      await (await menuOf(page, 'Abandoned cart')).getByRole('menuitem', { name: 'Edit', exact: true }).click();
+      await expect(page.getByRole('textbox', { name: 'Name', exact: true })).toBeEditable({ editable: operates });
+      await expect(page.getByText('Renaming a published journey needs a Publisher.')).toHaveCount(operates ? 0 : 1);
     });
 
     test('finds on a journey\u2019s page what the role is for', async ({ page, signIn }) => {

@@ -334,12 +334,13 @@ fn journey_functions(world: &World, asker: usize) -> Vec<Line> {
     let edits = Opens::People(Permission::EditJourneys);
     let operates = Opens::People(Permission::OperateJourneys);
     let (journey, draft) = (world.journey.as_str(), world.drafts[asker].as_str());
-    let filter_name = format!("Filter {asker}");
+    let (filter_name, new_name) = (format!("Filter {asker}"), format!("Renamed {asker}"));
     vec![
         function("/api/ui/journeys/create", &[("name", "New")], edits),
         function("/api/ui/journeys/clone", &[("id", draft)], edits),
         function("/api/ui/journeys/clone", &[("id", draft), ("project", &world.project)], edits),
         function("/api/ui/journeys/rename", &[("id", draft), ("name", "Renamed")], edits),
+        function("/api/ui/journeys/rename", &[("id", journey), ("name", &new_name)], operates),
         function(
             "/api/ui/journeys/edit",
             &[("id", draft), ("name", "Edited"), ("description", ""), ("revision", "1")],

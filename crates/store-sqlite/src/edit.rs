@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
+    engine::plan::raise_definitions_epoch,
     error::SqliteResult,
     import::{NewJourney, insert_one},
     labels,
@@ -19,7 +20,7 @@ use wayfare_domain::{
         edit::{creation, decide_edit, decide_rename, wanted_labels},
     },
     names::{Description, JourneyName, search_key},
-    operations::OperationResult,
+    operations::{OperationResult, target::OperationTarget},
     time::Timestamp,
 };
 use wayfare_store::EditDetails;
@@ -50,8 +51,8 @@ pub async fn rename(
 ) -> SqliteResult<OperationResult> {
     let mut transaction = store.begin().await?;
     let target = targets::one(&mut transaction, actor.project, journey, now).await?;
-    let record = decide_rename(&target, name)?;
-    write_name(&mut transaction, actor, target.key, name, now).await?;
+    let record = decide_rename(&target, name, actor)?;
+    write_name(&mut transaction, actor, &target, name, now).await?;
     let answer = write_operation(&mut transaction, actor, &record, now).await?;
     store.commit(transaction, actor.project).await?;
     Ok(answer)
@@ -71,27 +72,31 @@ pub async fn edit_details(
     // Where the edit is refused, new labels are gone with the transaction.
     let new = labels::ensure(&mut transaction, actor.project, &edit.new_labels, now).await?;
     let wanted = wanted_labels(&edit.labels, &new);
-    let record = decide_edit(&target, &edit.name, &wanted, edit.revision)?;
+    let record = decide_edit(&target, &edit.name, &wanted, edit.revision, actor)?;
     labels::replace(&mut transaction, actor.project, &[(journey, wanted)]).await?;
-    write_name(&mut transaction, actor, target.key, &edit.name, now).await?;
+    write_name(&mut transaction, actor, &target, &edit.name, now).await?;
     write_description(&mut transaction, actor, target.key, &edit.description).await?;
     write_operation(&mut transaction, actor, &record, now).await?;
     store.commit(transaction, actor.project).await
 }
 
+/// A published name counts at once: engine and dispatcher read it anew.
 pub async fn write_name(
     connection: &mut SqliteConnection,
     actor: &Actor,
-    journey: JourneyKey,
+    target: &OperationTarget,
     name: &JourneyName,
     now: Timestamp,
 ) -> SqliteResult<()> {
+    if target.renames_published(name.as_str()) {
+        raise_definitions_epoch(connection).await?;
+    }
     sqlx::query(
         "UPDATE journeys SET name = ?3, name_key = ?4, revision = revision + 1, updated_at = ?5
          WHERE seq = ?2 AND project_id = ?1",
     )
     .bind(actor.project.0)
-    .bind(journey.0)
+    .bind(target.key.0)
     .bind(name.as_str())
     .bind(search_key(name.as_str()))
     .bind(now.0)

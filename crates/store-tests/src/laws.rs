@@ -7,8 +7,8 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use wayfare_domain::{
     graph::criteria::Criteria, ids::JourneyId, journeys::transition::Action,
-    messages::message_status::MessageStatus, profiles::ingest_record::IngestRecord, time::DAY_MS,
-    versions::PreviousVersionPolicy,
+    messages::message_status::MessageStatus, names::JourneyName,
+    profiles::ingest_record::IngestRecord, time::DAY_MS, versions::PreviousVersionPolicy,
 };
 use wayfare_store::engine::{
     EngineBatch, EnrolmentPosition, EnrolmentUpdate, NewEnrolment, StatsDelta, StoredEvent,
@@ -174,7 +174,7 @@ pub async fn no_batch_is_committed_after_anything_that_it_depends_on_has_changed
     let (project, journey) = day_long(store).await;
     let actor = &project.actor;
     let ada = project.number_of("ada").await;
-    for what in 0..8 {
+    for what in 0..9 {
         let batch = batch_on(store).await;
         let batch = EngineBatch { announce: vec![actor.project], ..batch };
         let said = match what {
@@ -209,6 +209,11 @@ pub async fn no_batch_is_committed_after_anything_that_it_depends_on_has_changed
             6 => {
                 store.delete_person(actor, ada, NOW).await.expect("erased");
                 "an erasure"
+            }
+            7 => {
+                let name = JourneyName::parse("Another name").expect("a name");
+                store.rename(actor, journey, &name, NOW).await.expect("renamed");
+                "another name"
             }
             _ => {
                 project.operate(&[journey], Action::Stop).await;

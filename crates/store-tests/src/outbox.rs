@@ -14,6 +14,7 @@ use wayfare_domain::{
         },
         suppression::{AddressKind, SuppressionReason},
     },
+    names::JourneyName,
     profiles::profile::Channel,
     time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
     versions::PreviousVersionPolicy,
@@ -23,7 +24,7 @@ use wayfare_store::{StoreError, engine::ProfileNeeds, outbox::LeasedMessage};
 use crate::{
     AnyStore,
     mailing::{Mailing, failed, phone, quotas, result, sent, sms_channel, sms_quota},
-    test_project::NOW,
+    test_project::{NOW, document},
 };
 
 pub async fn what_waits_is_listed_by_journey_and_channel(store: &impl AnyStore) {
@@ -36,6 +37,25 @@ pub async fn what_waits_is_listed_by_journey_and_channel(store: &impl AnyStore) 
     assert_eq!(load.waiting, [(Channel::Sms, 3)].into());
     let names = store.version_names(&[queue.version]).await.expect("names");
     assert_eq!(names[&queue.version].journey_name, "Welcome");
+}
+
+/// What the dispatcher knows of versions holds as long as the definitions' epoch.
+pub async fn another_name_of_what_is_published_is_read_anew(store: &impl AnyStore) {
+    let mailing = Mailing::of_people(store, 1).await;
+    let (actor, journey) = (&mailing.project.actor, mailing.journey);
+    let epoch = async || store.head().await.expect("a state").definitions_epoch;
+    let name = |text: &str| JourneyName::parse(text).expect("a name");
+    let first = epoch().await;
+    let renamed = store.rename(actor, journey, &name("Hello"), NOW).await.expect("renamed");
+    let second = epoch().await;
+    assert!(second > first, "{second} after {first}");
+    store.undo(actor, renamed.report.id, NOW).await.expect("undone");
+    let third = epoch().await;
+    assert!(third > second, "{third} after {second}");
+    store.rename(actor, journey, &name("Welcome"), NOW).await.expect("as it is");
+    let draft = store.create(actor, &document("Draft"), NOW).await.expect("created");
+    store.rename(actor, draft, &name("Plan"), NOW).await.expect("renamed");
+    assert_eq!(epoch().await, third, "no published name is another one");
 }
 
 pub async fn as_many_are_leased_as_are_asked_for(store: &impl AnyStore) {

@@ -92,6 +92,7 @@ macro_rules! suite {
             }
             outbox {
                 what_waits_is_listed_by_journey_and_channel;
+                another_name_of_what_is_published_is_read_anew;
                 as_many_are_leased_as_are_asked_for;
                 a_message_that_is_tried_again_is_not_leased_before_its_time;
                 who_got_their_message_moves_on;

@@ -25,6 +25,7 @@ use wayfare_domain::{
     access::permissions::Permission,
     ids::JourneyId,
     journeys::{
+        edit::permission_to_rename,
         status::Status,
         transition::{Action, TransitionResult, transition},
     },
@@ -171,6 +172,7 @@ fn DetailsForm(loaded: Loaded) -> impl IntoView {
     let summary = loaded.detail.summary;
     let id = summary.id;
     let worn: Vec<_> = summary.labels.iter().map(|label| label.id).collect();
+    let renames = may(permission_to_rename(summary.ever_published));
     view! {
         <form class="form" method="post" action="/api/ui/journeys/edit">
             <ForProject />
@@ -183,11 +185,14 @@ fn DetailsForm(loaded: Loaded) -> impl IntoView {
                     id="name"
                     name="name"
                     required
+                    readonly=!renames
                     autocomplete="off"
                     maxlength=NAME_MAX.to_string()
                     value=summary.name.clone()
                 />
             </label>
+            {(!renames)
+                .then(|| view! { <p class="hint">"Renaming a published journey needs a Publisher."</p> })}
             <label class="field">
                 <span class="field-label">"Description"</span>
                 <TextArea name="description" rows=3 max=DESCRIPTION_MAX text=summary.description.clone() />

@@ -15,7 +15,6 @@ use crate::{
     },
 };
 use wayfare_domain::{
-    access::permissions::Permission,
     operations::{ItemResult, OperationDetail},
     stats::pluralize,
 };
@@ -60,13 +59,14 @@ pub fn OperationPage() -> impl IntoView {
 
 #[component]
 fn Account(account: OperationDetail) -> impl IntoView {
+    let needed = account.permission_to_undo();
     let report = account.report;
     let pages = (account.total + 99) / 100;
     let id = report.id;
     view! {
         <h1>{report.sentence()}</h1>
         <p class="lead">"By " {report.by.name.clone()} ", " <LongDate at=report.at /> {(!report.note.is_empty()).then(|| format!(" · {}", report.note))}</p>
-        {(report.undoable && Permission::of_action(report.action).is_some_and(may))
+        {(report.undoable && needed.is_some_and(may))
             .then(|| {
                 view! {
                     <form method="post" action="/api/ui/operations/undo" class="form-actions">

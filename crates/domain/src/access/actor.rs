@@ -81,3 +81,22 @@ impl CurrentMember {
         self.role.allows(permission)
     }
 }
+
+/// For tests of the decisions.
+#[cfg(test)]
+pub mod examples {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Someone who has this role in the project.
+    pub fn actor(role: Role) -> Actor {
+        Actor {
+            user: UserId(Uuid::from_u128(1)),
+            name: "Ada".to_string(),
+            project: ProjectId(Uuid::from_u128(9)),
+            authority: Authority::Role(role),
+            origin: RequestOrigin::default(),
+        }
+    }
+}

@@ -25,9 +25,9 @@ pub enum Role {
 pub enum Permission {
     /// The list, journeys, their history and accounts.
     SeeJourneys,
-    /// Drafts, names, descriptions, labels, clones, saved filters.
+    /// Drafts with their names, descriptions, labels, clones, saved filters.
     EditJourneys,
-    /// Publish, pause, resume, stop, archive.
+    /// Publish, change and rename what is published, pause, resume, stop, archive.
     OperateJourneys,
     /// Addresses and properties of people, and searching for them; without it addresses are masked
     /// and properties left out.
@@ -190,7 +190,8 @@ impl Permission {
             Permission::SeePeople => "seeing and searching addresses and properties of profiles",
             Permission::EditJourneys => "creating and editing journeys",
             Permission::OperateJourneys => {
-                "publishing, changing what is published, pausing, resuming, stopping and archiving"
+                "publishing, changing or renaming what is published, pausing, resuming, stopping \
+                    and archiving"
             }
             Permission::SendEvents => "sending profiles and events",
             Permission::EnterPeople => "entering people into journeys",
@@ -364,8 +365,9 @@ mod tests {
             .expect_err("refused");
         assert_eq!(
             refusal.sentence(),
-            "Publishing, changing what is published, pausing, resuming, stopping and archiving \
-                needs a Publisher; you are a Viewer in this project. Ask an admin of the project."
+            "Publishing, changing or renaming what is published, pausing, resuming, stopping and \
+                archiving needs a Publisher; you are a Viewer in this project. Ask an admin of \
+                the project."
         );
     }
 }

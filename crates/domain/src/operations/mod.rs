@@ -10,9 +10,10 @@ pub mod undo;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    access::actor::ActorRef,
+    access::{actor::ActorRef, permissions::Permission},
     ids::{JourneyId, OperationId},
     journeys::{
+        edit::permission_to_rename,
         status::Status,
         transition::{Action, Refusal},
     },
@@ -181,6 +182,20 @@ pub struct OperationDetail {
     pub total: i64,
 }
 
+impl OperationDetail {
+    /// What taking it back needs, as far as it tells; none where no one may.
+    pub fn permission_to_undo(&self) -> Option<Permission> {
+        let published = |item: &OperationItem| match item.outcome {
+            ItemResult::Changed { from, .. } => from != Status::Draft,
+            ItemResult::Skipped(_) => false,
+        };
+        match self.report.action {
+            Action::Rename => Some(permission_to_rename(self.items.iter().any(published))),
+            action => Permission::of_action(action),
+        }
+    }
+}
+
 /// What Stop would end, counted before it is confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopPreview {
@@ -255,6 +270,21 @@ mod tests {
             ..report(Action::Archive, 1, vec![])
         };
         assert_eq!(only.sentence(), "Welcome archived.");
+    }
+
+    #[test]
+    fn taking_back_the_rename_of_what_was_published_needs_who_may_publish() {
+        let undo_of = |from| {
+            let item = OperationItem {
+                journey: JourneyId(uuid::Uuid::from_u128(3)),
+                name: "Welcome".to_string(),
+                outcome: ItemResult::Changed { from, to: from },
+            };
+            let report = report(Action::Rename, 1, vec![]);
+            OperationDetail { report, items: vec![item], page: 1, total: 1 }.permission_to_undo()
+        };
+        assert_eq!(undo_of(Status::Draft), Some(Permission::EditJourneys));
+        assert_eq!(undo_of(Status::Completed), Some(Permission::OperateJourneys));
     }
 
     #[test]

@@ -37,6 +37,11 @@ impl OperationTarget {
         self.state.status
     }
 
+    /// Would this name change what a published version says and is started by?
+    pub fn renames_published(&self, name: &str) -> bool {
+        self.state.ever_published && self.name != name
+    }
+
     /// What the action makes of this one journey.
     ///
     /// # Errors
@@ -86,6 +91,13 @@ pub mod examples {
 mod tests {
     use super::{examples::target, *};
     use crate::journeys::transition::Refusal;
+
+    #[test]
+    fn only_another_name_of_what_was_published_counts_as_renaming_it() {
+        assert!(target(1, Status::Stopped).renames_published("Other"));
+        assert!(!target(1, Status::Stopped).renames_published("Journey 1"));
+        assert!(!target(1, Status::Draft).renames_published("Other"));
+    }
 
     #[test]
     fn a_refusal_names_the_journey_and_the_reason() {

@@ -8,8 +8,10 @@ use super::{
     target::{OperationTarget, OperationTargets},
 };
 use crate::{
+    access::actor::Actor,
     ids::{JourneyId, JourneyKey, LabelId, OperationId},
     journeys::{
+        edit::require_name_change,
         error::JourneyError,
         transition::{Action, Refusal},
         visibility::Visibility,
@@ -52,6 +54,8 @@ pub struct PutBackPlan {
     /// Where they are found from then on; none: where they were.
     pub visibility: Option<Visibility>,
     pub names: Vec<(JourneyKey, String)>,
+    /// Does a published journey get another name by it?
+    pub renames_published: bool,
     pub labels: Vec<(JourneyId, Vec<LabelId>)>,
     pub record: OperationRecord,
 }
@@ -66,10 +70,12 @@ pub fn is_undoable(action: Action, changed: i64, is_undo: bool, is_undone: bool)
 /// too; what was changed since stays, and is accounted for last.
 ///
 /// # Errors
-/// The operation cannot be taken back ([`is_undoable`]).
+/// The operation cannot be taken back ([`is_undoable`]), or it would give a published journey
+/// another name and the actor may not.
 pub fn decide_undo(
     operation: &OperationToUndo,
     targets: OperationTargets,
+    actor: &Actor,
     now: Timestamp,
 ) -> Result<UndoPlan, JourneyError> {
     let changed = i64::try_from(operation.items.len()).unwrap_or(i64::MAX);
@@ -88,7 +94,7 @@ pub fn decide_undo(
     let untouched = OperationTargets { found: untouched, missing: targets.missing };
     let mut plan = match operation.action.inverse() {
         Some(inverse) => UndoPlan::Inverse(decide_operation(untouched, inverse, now)),
-        None => UndoPlan::PutBack(put_back(operation.action, untouched, &items)),
+        None => UndoPlan::PutBack(put_back(operation.action, untouched, &items, actor)?),
     };
     let record = plan.record_mut();
     record.items.extend(
@@ -102,11 +108,13 @@ fn put_back(
     action: Action,
     targets: OperationTargets,
     items: &HashMap<JourneyId, &ItemToUndo>,
-) -> PutBackPlan {
+    actor: &Actor,
+) -> Result<PutBackPlan, JourneyError> {
     let mut plan = PutBackPlan {
         changed: Vec::with_capacity(targets.found.len()),
         visibility: (action == Action::Delete).then_some(Visibility::Listed),
         names: Vec::new(),
+        renames_published: false,
         labels: Vec::new(),
         record: OperationRecord::new(action, Vec::new(), targets.missing),
     };
@@ -116,6 +124,8 @@ fn put_back(
             line.name.clone_from(&item.name);
             match &item.before {
                 Some(UndoSnapshot::Name(name)) => {
+                    require_name_change(target, name, actor)?;
+                    plan.renames_published |= target.renames_published(name);
                     plan.names.push((target.key, name.clone()));
                     line.name.clone_from(name);
                 }
@@ -128,7 +138,7 @@ fn put_back(
         plan.changed.push(target.key);
         plan.record.items.push(line);
     }
-    plan
+    Ok(plan)
 }
 
 impl UndoPlan {

@@ -2,6 +2,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    access::{actor::examples::actor, permissions::Role},
     journeys::status::Status,
     operations::{ItemResult, target::examples::target},
 };
@@ -27,7 +28,16 @@ fn decide(
     operation: &OperationToUndo,
     found: Vec<OperationTarget>,
 ) -> Result<UndoPlan, JourneyError> {
-    decide_undo(operation, OperationTargets { found, missing: Vec::new() }, NOW)
+    decide_as(Role::Admin, operation, found)
+}
+
+fn decide_as(
+    role: Role,
+    operation: &OperationToUndo,
+    found: Vec<OperationTarget>,
+) -> Result<UndoPlan, JourneyError> {
+    let targets = OperationTargets { found, missing: Vec::new() };
+    decide_undo(operation, targets, &actor(role), NOW)
 }
 
 fn inverse(operation: &OperationToUndo, found: Vec<OperationTarget>) -> OperationPlan {
@@ -63,11 +73,28 @@ fn a_journey_that_was_changed_since_stays_and_is_accounted_for_last() {
     assert_eq!(outcomes[1], ("Journey 1", ItemResult::Skipped(Refusal::ChangedSince)));
 }
 
+fn rename() -> OperationToUndo {
+    operation(Action::Rename, vec![item(1, Some(UndoSnapshot::Name("Old".to_string())))])
+}
+
+#[test]
+fn a_published_name_comes_back_by_who_may_publish() {
+    let undo = |role| decide_as(role, &rename(), vec![target(1, Status::Running)]);
+    assert!(matches!(undo(Role::Creator), Err(JourneyError::Forbidden(_))));
+    assert!(undo(Role::Publisher).is_ok());
+}
+
+#[test]
+fn a_drafts_name_comes_back_by_who_may_edit() {
+    let draft = decide_as(Role::Creator, &rename(), vec![target(1, Status::Draft)]);
+    let Ok(UndoPlan::PutBack(plan)) = draft else { panic!("refused: {draft:?}") };
+    assert!(!plan.renames_published);
+}
+
 #[test]
 fn a_name_comes_back() {
-    let rename =
-        operation(Action::Rename, vec![item(1, Some(UndoSnapshot::Name("Old".to_string())))]);
-    let plan = back(&rename, vec![target(1, Status::Running)]);
+    let plan = back(&rename(), vec![target(1, Status::Running)]);
+    assert!(plan.renames_published);
     assert_eq!(plan.names, [(JourneyKey(1), "Old".to_string())]);
     assert_eq!(plan.visibility, None);
     assert_eq!(plan.record.items[0].name, "Old");

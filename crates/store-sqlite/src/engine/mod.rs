@@ -5,7 +5,7 @@ mod commit_batch;
 mod enrolments;
 mod messages;
 pub mod past_events;
-mod plan;
+pub mod plan;
 pub mod profiles;
 pub mod read;
 mod retention;

@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-use sqlx::{FromRow, SqliteExecutor};
+use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
 use super::states::{QUEUED, TEST_MODE};
@@ -64,6 +64,14 @@ impl From<EngineStateRow> for EngineState {
             answers: row.answers,
         }
     }
+}
+
+/// What is known of versions is read anew, and rounds that were decided on it are decided again.
+pub async fn raise_definitions_epoch(connection: &mut SqliteConnection) -> SqliteResult<()> {
+    sqlx::query("UPDATE engine_state SET epoch = epoch + 1, content = content + 1")
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 pub async fn head(from: impl SqliteExecutor<'_>) -> SqliteResult<EngineState> {

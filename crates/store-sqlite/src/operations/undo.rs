@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{operate, targets, write::write_operation};
 use crate::{
     SqliteStore,
+    engine::plan::raise_definitions_epoch,
     error::SqliteResult,
     labels,
     rows::{json, to_json},
@@ -49,7 +50,7 @@ pub async fn undo(
     let known = load(&mut transaction, actor, operation).await?;
     let journeys: Vec<JourneyId> = known.items.iter().map(|item| item.journey).collect();
     let targets = targets::by_ids(&mut transaction, actor.project, &journeys, now, true).await?;
-    let record = match decide_undo(&known, targets, now)? {
+    let record = match decide_undo(&known, targets, actor, now)? {
         UndoPlan::Inverse(plan) => {
             operate::apply(&mut transaction, actor, &plan, now).await?;
             plan.record
@@ -108,6 +109,9 @@ async fn put_back(
     now: Timestamp,
 ) -> SqliteResult<OperationRecord> {
     rename_back(connection, actor, &plan.names).await?;
+    if plan.renames_published {
+        raise_definitions_epoch(connection).await?;
+    }
     labels::replace(connection, actor.project, &plan.labels).await?;
     operate::touch(connection, actor.project, &plan.changed, plan.visibility, now).await?;
     Ok(plan.record)

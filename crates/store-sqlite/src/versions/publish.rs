@@ -50,7 +50,7 @@ pub async fn publish(
         retire(&mut transaction, actor, version, now).await?;
     }
     open(&mut transaction, actor, key, &plan, now).await?;
-    write_name(&mut transaction, actor, key, &command.name, now).await?;
+    write_name(&mut transaction, actor, &journey.target, &command.name, now).await?;
     write_description(&mut transaction, actor, key, &command.description).await?;
     write_operation(&mut transaction, actor, &plan.record, now).await?;
     store.commit(transaction, actor.project).await

@@ -17,8 +17,10 @@ use crate::{
     },
 };
 use wayfare_domain::{
+    access::permissions::{Permission, Role},
     ids::JourneyId,
     journeys::{
+        edit::permission_to_rename,
         list::columns::Column,
         read_model::JourneySummary,
         transition::{Action, TransitionResult, transition},
@@ -29,6 +31,10 @@ use wayfare_domain::{
 /// Hidden from lower roles (`style/base.css`).
 const CREATOR: &str = "needs-creator";
 const PUBLISHER: &str = "needs-publisher";
+
+fn class_of(permission: Permission) -> &'static str {
+    if permission.least_role() <= Role::Creator { CREATOR } else { PUBLISHER }
+}
 
 #[component]
 pub fn JourneyRow(id: JourneyId, columns: Memo<Vec<Column>>) -> impl IntoView {
@@ -149,6 +155,7 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
         let situation = row.read().state(state.page.read().now);
         matches!(transition(situation, Action::Delete), TransitionResult::Apply(_))
     });
+    let renames = Memo::new(move |_| class_of(permission_to_rename(row.read().ever_published)));
     let on_clone = {
         let close = close.clone();
         move |event: MouseEvent| {
@@ -189,7 +196,13 @@ fn RowMenu(row: Memo<JourneySummary>, name: Memo<String>) -> impl IntoView {
                 <Icon symbol=Symbol::Edit />
                 "Edit"
             </a>
-            <a role="menuitem" class=CREATOR rel="external" href=format!("/journeys/{id}/edit#name") on:click=on_rename>
+            <a
+                role="menuitem"
+                class=move || renames.get()
+                rel="external"
+                href=format!("/journeys/{id}/edit#name")
+                on:click=on_rename
+            >
                 <Icon symbol=Symbol::Draft />
                 "Rename"
             </a>
