@@ -61,8 +61,8 @@ impl AccessRecheck {
     }
 
     /// # Errors
-    /// Where they may not do any more what they might do when the request began. It is the request's
-    /// answer then, whatever its handler says.
+    /// Where they may not do any more what they might do when the request began. It is then the
+    /// answer to the request, whatever its handler says.
     pub async fn require_unchanged(&self) -> Result<(), AppError> {
         let Inner { services, found, refusal: told } = &*self.0;
         let since = match found {
