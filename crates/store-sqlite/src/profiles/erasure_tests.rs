@@ -193,11 +193,13 @@ async fn rows_that_a_file_was_refused_for_go_where_they_name_whoever_is_erased()
 #[tokio::test]
 async fn rows_of_another_project_stay_whoever_is_erased() {
     let (_folder, store) = ada_with_messages().await;
-    sqlx::query("INSERT INTO projects (id, name, created_at, number) VALUES (?, 'Other', 1, 2)")
-        .bind([2_u8; 16].as_slice())
-        .execute(&store.writer)
-        .await
-        .expect("written");
+    sqlx::query(
+        "INSERT INTO projects (id, name, created_at, number) VALUES (?, 'Other', 2000000000000, 2)",
+    )
+    .bind([2_u8; 16].as_slice())
+    .execute(&store.writer)
+    .await
+    .expect("written");
     import_refused(&store, 2, 2, &["“ada@example.com” is not a time."]).await;
     erase(&store).await;
     assert_eq!(rejected_rows(&store).await, [(vec![2; 16], 1)]);
