@@ -61,7 +61,7 @@ fn assert_status(answer: &str, status: u16) {
     assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
 }
 
-/// Ada and Bob, who are admins, and the header of a session of Bob's beside his browser's.
+/// Ada and Bob, who are admins, and the header of a session of Bob's beside that of their browser.
 struct Team {
     place: Place,
     server: Server,

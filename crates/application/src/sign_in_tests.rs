@@ -123,7 +123,7 @@ impl House {
         self.services.use_password_link(link, NEW_PASSWORD, &visitor).await.expect("reset");
     }
 
-    /// A session of Ada's, as a request of hers has it.
+    /// A session of Ada's, as their requests have it.
     async fn session_of_ada(&self) -> AuthContext {
         let visitor = RequestClient::default();
         let opened = self.services.sign_in("ada@example.com", PASSWORD, &visitor).await;
