@@ -30,7 +30,7 @@ const CHANGED: &str = "Your role changed while this was being sent. Nothing was 
 
 /// What a request showed of its sender, and what was found by it.
 enum Found {
-    Person { visit: AuthRequest, standing: AuthContext },
+    Person { visit: Box<AuthRequest>, standing: Box<AuthContext> },
     Key { secret: SecretHash, at: Instant },
 }
 
@@ -47,7 +47,8 @@ struct Inner {
 impl AccessRecheck {
     pub fn of_person(services: &AppServices, visit: AuthRequest, standing: &AuthContext) -> Self {
         let visit = AuthRequest { wanted: Some(standing.actor.project), needed: None, ..visit };
-        Self::new(services, Found::Person { visit, standing: standing.clone() })
+        let (visit, standing) = (Box::new(visit), Box::new(standing.clone()));
+        Self::new(services, Found::Person { visit, standing })
     }
 
     /// `at`: when the key was looked for.
