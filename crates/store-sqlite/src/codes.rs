@@ -2,6 +2,7 @@
 //! used only where its condition stands in the text, and not where it is bound.
 
 use wayfare_domain::{
+    engine::node::ExitReason,
     journeys::status::Status,
     messages::message_status::{MessageRoute, MessageStatus},
 };
@@ -10,11 +11,17 @@ pub const QUEUED: i64 = MessageStatus::Queued.code();
 pub const FAILED: i64 = MessageStatus::Failed.code();
 pub const SENDING: i64 = MessageStatus::Sending.code();
 
-/// Messages that go out through their channel.
+/// Messages that the log takes, and those that go out through their channel.
+pub const TEST_MODE: i64 = MessageRoute::TestMode.code();
 pub const LIVE: i64 = MessageRoute::Live.code();
 
+/// `outbox.lane` of a message.
+pub const fn lane(is_live: bool) -> i64 {
+    if is_live { LIVE } else { TEST_MODE }
+}
+
 /// `enrolments.state` of someone inside; the others are codes of `ExitReason`.
-pub const INSIDE: i64 = 0;
+pub const INSIDE: i64 = ExitReason::enrolment_code(None);
 
 /// The versions whose people move and whose messages go out: from this status to
 /// [`LAST_MOVING`].
@@ -27,9 +34,7 @@ mod tests {
 
     use super::*;
     use crate::{SqliteConfig, SqliteStore};
-    use wayfare_domain::{engine::node::ExitReason, journeys::status::MovementSwitch};
-
-    const TEST_MODE: i64 = MessageRoute::TestMode.code();
+    use wayfare_domain::journeys::status::MovementSwitch;
 
     /// What the schema says of each table and index.
     async fn schema() -> HashMap<String, String> {

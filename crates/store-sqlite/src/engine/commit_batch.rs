@@ -3,12 +3,13 @@
 
 use sqlx::SqliteConnection;
 
-use super::{
-    plan,
-    states::{INSIDE, QUEUED, lane},
-};
+use super::plan;
 use crate::{
-    SqliteStore, bulk_statement::BulkStatement, error::SqliteResult, rows::to_json,
+    SqliteStore,
+    bulk_statement::BulkStatement,
+    codes::{INSIDE, QUEUED, lane},
+    error::SqliteResult,
+    rows::to_json,
     write_queue::Urgency,
 };
 use wayfare_domain::{engine::node::ExitReason, ids::ProjectId};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use sqlx::FromRow;
 
-use super::{read::distinct, states::INSIDE};
-use crate::{SqliteStore, error::SqliteResult, rows::to_json};
+use super::read::distinct;
+use crate::{SqliteStore, codes::INSIDE, error::SqliteResult, rows::to_json};
 use wayfare_domain::{engine::entry::EnrolmentHistory, time::Timestamp};
 use wayfare_store::engine::{ActiveEnrolment, JourneyKey, ProfileKey, VersionKey};
 

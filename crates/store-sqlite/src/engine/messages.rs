@@ -2,11 +2,12 @@
 
 use sqlx::FromRow;
 
-use super::{
-    enrolments::{LIVE_COLUMNS, LiveRow},
-    states::{INSIDE, QUEUED, TEST_MODE},
+use super::enrolments::{LIVE_COLUMNS, LiveRow};
+use crate::{
+    SqliteStore,
+    codes::{INSIDE, QUEUED, TEST_MODE},
+    error::SqliteResult,
 };
-use crate::{SqliteStore, error::SqliteResult};
 use wayfare_domain::messages::event::MessageEventKind;
 use wayfare_store::engine::{PendingMessageEvent, QueuedMessage};
 

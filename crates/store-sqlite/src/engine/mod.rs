@@ -9,7 +9,6 @@ pub mod plan;
 pub mod profiles;
 pub mod read;
 mod retention;
-mod states;
 mod sweep;
 
 use std::collections::{HashMap, HashSet};

@@ -9,9 +9,9 @@ use std::{
 use sqlx::{FromRow, SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
-use super::states::{QUEUED, TEST_MODE};
 use crate::{
     SqliteStore,
+    codes::{QUEUED, TEST_MODE},
     error::SqliteResult,
     rows::{json, status, to_json},
 };

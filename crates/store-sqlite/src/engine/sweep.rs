@@ -2,8 +2,13 @@
 //! one row; the rows of the people and the messages that they ended are brought in line afterwards,
 //! in small steps, so that ending a million trips does not hold up anybody.
 
-use super::states::{INSIDE, LIVE, QUEUED, TEST_MODE};
-use crate::{SqliteStore, error::SqliteResult, rows::to_json, write_queue::Urgency};
+use crate::{
+    SqliteStore,
+    codes::{INSIDE, LIVE, QUEUED, TEST_MODE},
+    error::SqliteResult,
+    rows::to_json,
+    write_queue::Urgency,
+};
 use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
 use wayfare_store::engine::EnrolmentKey;
 
