@@ -1,7 +1,7 @@
 //! Files of people and events from the page, and what was refused of them, as a file again.
 
 use std::{
-    io::{Seek, Write},
+    io::{self, ErrorKind, Seek, Write},
     time::Duration,
 };
 
@@ -181,9 +181,18 @@ fn broken(reason: &str) -> AppError {
     AppError::field(FieldError::new("file", "malformed", sentence))
 }
 
-fn disk(error: std::io::Error) -> AppError {
+fn disk(error: io::Error) -> AppError {
     tracing::error!(%error, "upload.failed");
-    AppError::Internal
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            AppError::Unavailable(
+                "The server's folder for temporary files is full. Nothing was imported. Free some \
+                    space and try again."
+                    .to_string(),
+            )
+        }
+        _ => AppError::Internal,
+    }
 }
 
 /// The rows that were refused, for anyone who mends them.

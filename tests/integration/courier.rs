@@ -12,7 +12,7 @@ use wayfare_domain::{journeys::transition::Action, profiles::profile::Channel, t
 use wayfare_store::{Store, outbox::OutboxStore};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_goes_out_once_and_she_goes_on() {
+async fn a_message_goes_out_once_and_its_recipient_goes_on() {
     let shop = Shop::open(Provider::taking()).await;
     let journey = shop.publish("Receipt", shop::webhook()).await;
     shop.sign_up(1..=300).await;
@@ -56,6 +56,22 @@ async fn what_fails_for_a_while_is_tried_again_under_the_same_key() {
     shop.until(journey, |figures| figures.completed == 1).await;
     let keys = shop.provider.keys();
     assert_eq!((keys.len(), keys.values().sum::<usize>()), (1, 3));
+    shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_while_a_message_is_sent_is_that_messages_alone_and_may_have_sent_it() {
+    let shop = Shop::open(Provider::answering(vec![Answer::Panics])).await;
+    let journey = shop.publish("Receipt", shop::webhook()).await;
+    shop.sign_up(1..=3).await;
+    shop.until(journey, |figures| figures.completed == 2).await;
+    shop.until_waiting().await;
+    shop.clock.pass(HOUR_MS);
+    shop.until(journey, |figures| figures.completed == 3).await;
+    let mut times: Vec<usize> = shop.provider.keys().into_values().collect();
+    times.sort_unstable();
+    assert_eq!(times, [1, 1, 2], "it was tried again, under its own key");
+    assert_eq!(shop.number("SELECT sum(doubts) FROM outbox").await, 1);
     shop.close().await;
 }
 

@@ -442,6 +442,19 @@ async fn whoever_may_not_edit_reads_why() {
     assert_eq!(Editor(&vera).save_graph(&document, reminder("Mine")).await.0, 403);
 }
 
+#[tokio::test]
+async fn figures_and_people_of_a_journey_of_another_project_are_not_found() {
+    let server = Place::demo().serve();
+    let journey = Editor(&server).published("Reminder", reminder("Hello")).await;
+    for expected in [200, 404] {
+        for function in ["figures", "people"] {
+            let asked = json!({ "journey": journey, "version": 1, "node": "wait" });
+            assert_eq!(Editor(&server).ask(function, asked).await.0, expected, "{function}");
+        }
+        server.post("projects/create", &[("name", "Another")]).await;
+    }
+}
+
 /// The reconciliation finds nothing once the server is gone.
 fn checked(place: Place, server: Server) {
     drop(server);

@@ -103,6 +103,23 @@ async fn a_file_that_cannot_be_read_at_all_says_why_and_changes_nothing() {
     assert_eq!(place.count("SELECT count(*) FROM profiles").await, 0);
 }
 
+#[tokio::test]
+async fn a_file_for_which_the_server_has_no_room_is_refused_and_says_so() {
+    let place = Place::empty();
+    place.run(&["migrate"]);
+    // No file may grow beyond 8 MB, the temporary ones included.
+    let server = place.serve_within(16_000);
+    let rows: String = (0..600_000).map(|row| format!("p{row},customer\n")).collect();
+    let address = format!("{}/imports/upload", server.url);
+    let answer = upload(&server.client, &address, "large.csv", &format!("identity,kind\n{rows}"), &[])
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let page = answer.text().await.expect("a page");
+    assert!(page.contains("Nothing was imported"), "{page}");
+}
+
 /// Sends a file; answers the address of its page.
 async fn send(server: &Server, name: &str, contents: &str) -> String {
     let address = format!("{}/imports/upload", server.url);

@@ -21,6 +21,10 @@ fn events(from: usize) -> Value {
     json!({ "events": (from..from + TOGETHER).map(event).collect::<Vec<_>>() })
 }
 
+fn one_event(number: usize) -> Value {
+    json!({ "events": [{ "identity": format!("p{number}"), "name": "Signed Up" }] })
+}
+
 #[tokio::test]
 async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_it_took() {
     let place = Place::empty();
@@ -50,9 +54,18 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_it_took(
         refused.1
     );
     assert_eq!(program.get("/api/v1/journeys").await.0, StatusCode::OK, "it goes on reading");
+    // Until not even the smallest change has room.
+    while server.get("/readyz").await.status() == StatusCode::OK {
+        let (status, answer) = program.json("/api/v1/events", one_event(taken)).await;
+        taken += usize::from(status == StatusCode::OK);
+        assert!(taken < 100_000, "{answer}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.get("/healthz").await.status(), StatusCode::OK, "it need not be restarted");
     // Room is made, and it goes on by itself.
     server.give_room();
     assert_eq!(program.json("/api/v1/events", events(taken)).await.0, StatusCode::OK);
+    assert_eq!(server.get("/readyz").await.status(), StatusCode::OK);
     taken += TOGETHER;
     program.until(&journey, "entered", taken as i64).await;
     drop(server);

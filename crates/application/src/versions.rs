@@ -201,6 +201,7 @@ impl<S: Store + Clone> Services<S> {
         node: &str,
     ) -> ServiceResult<Vec<ProfileAtNode>> {
         actor.require(Permission::SeeJourneys)?;
+        self.store.open_version(actor.project, journey, Some(version)).await?;
         let people =
             self.store.people_at(actor.project, journey, version, node, PEOPLE_MAX).await?;
         Ok(if actor.may(Permission::SeePeople) {

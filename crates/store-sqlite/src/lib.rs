@@ -43,6 +43,7 @@ mod ownership;
 mod profiles;
 mod project;
 mod projects;
+mod readiness;
 mod rows;
 mod saved_filters;
 mod seed;
@@ -88,6 +89,7 @@ pub struct SqliteStore {
     totals: Arc<Mutex<list::TotalsCache>>,
     numbers: Arc<Mutex<key_cache::KeyCache>>,
     merges: Merges,
+    write_check: Arc<readiness::LastWriteCheck>,
     /// The last to be dropped: it holds the file open.
     ownership: ownership::Ownership,
 }

@@ -102,14 +102,3 @@ pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> SqliteRes
     .await?;
     Ok(count)
 }
-
-pub async fn ready(store: &SqliteStore) -> SqliteResult<()> {
-    if let Some(lost) = store.ownership.look() {
-        return Err(StoreError::Unavailable(lost).into());
-    }
-    sqlx::query("SELECT 1 FROM projects LIMIT 1").execute(&store.readers).await?;
-    // Takes the write lock and gives it back: a full or locked disk shows here, not at the first
-    // change.
-    store.begin().await?.rollback().await?;
-    Ok(())
-}

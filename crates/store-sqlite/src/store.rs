@@ -3,7 +3,7 @@
 use super::{
     SqliteStore, clone, consistency, detail, edit, history, import, labels, list,
     operations::{operate, undo},
-    project, saved_filters, seed,
+    project, readiness, saved_filters, seed,
 };
 use wayfare_domain::{
     access::actor::{Actor, ActorRef},
@@ -244,6 +244,6 @@ impl Store for SqliteStore {
     }
 
     async fn ready(&self) -> StoreResult<()> {
-        Ok(project::ready(self).await?)
+        Ok(readiness::check(self).await?)
     }
 }

@@ -15,6 +15,8 @@ use wayfare_templates::content::Content;
 pub enum Answer {
     NotNow { wish_ms: Option<i64>, fault: FailureScope },
     Never { fault: FailureScope },
+    /// It breaks off within our own code.
+    Panics,
 }
 
 #[derive(Default)]
@@ -88,7 +90,8 @@ impl Provider {
         self.state.lock().expect("state").to.values().copied().max().unwrap_or(0)
     }
 
-    fn answer(&self, parcel: &OutboundMessage) -> SendResult {
+    /// None: it panics, which happens where no lock is held.
+    fn answer(&self, parcel: &OutboundMessage) -> Option<SendResult> {
         let mut state = self.state.lock().expect("state");
         let place = match &parcel.content {
             Content::Webhook(webhook) => webhook.url.clone(),
@@ -97,18 +100,19 @@ impl Provider {
         state.asked.push((parcel.key.clone(), place));
         let reason = "the provider says no".to_string();
         if let Some(fault) = state.failing {
-            return SendResult::Deferred { reason, wish_ms: None, fault };
+            return Some(SendResult::Deferred { reason, wish_ms: None, fault });
         }
         let next = if state.answers.is_empty() { None } else { Some(state.answers.remove(0)) };
         *state.taken.entry(parcel.key.clone()).or_default() += 1;
         *state.to.entry(parcel.to.clone()).or_default() += 1;
-        match next {
+        Some(match next {
             None => SendResult::Accepted { provider_id: None },
             Some(Answer::NotNow { wish_ms, fault }) => {
                 SendResult::Deferred { reason, wish_ms, fault }
             }
             Some(Answer::Never { fault }) => SendResult::Rejected { reason, fault },
-        }
+            Some(Answer::Panics) => return None,
+        })
     }
 }
 
@@ -128,7 +132,7 @@ impl Transport for Provider {
             let _flight = InFlight(self.clone());
             let mut held = self.held.subscribe();
             let _ = held.wait_for(|held| !held).await;
-            self.answer(parcel)
+            self.answer(parcel).expect("no panic was asked for")
         })
     }
 }
