@@ -3,10 +3,11 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 use url::{Host, Url};
 
+use crate::server::log::LogFormat;
 use wayfare_application::{auth::oidc::ProviderConfig, retention::RetentionPolicy};
 use wayfare_domain::access::role_rules::RoleRules;
 use wayfare_secrets::server_key::{ServerKey, VaultError};
@@ -132,12 +133,6 @@ pub struct LogArgs {
     /// Format of log lines: text or json. They go to standard error.
     #[arg(long, env = "WAYFARE_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
     pub log_format: LogFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    Text,
-    Json,
 }
 
 #[derive(Debug, Args)]

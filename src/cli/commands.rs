@@ -55,7 +55,8 @@ const LAST_WORK: Duration = Duration::from_secs(2);
 /// The whole program: reads the command line, carries the command out, and answers its exit code.
 pub fn run_program() -> ExitCode {
     let cli = Cli::parse();
-    let log = match log::start(log_of(&cli.command)) {
+    let LogArgs { log: filter, log_format } = log_of(&cli.command);
+    let log = match log::start(filter, *log_format) {
         Ok(log) => log,
         Err(error) => {
             let _ = writeln!(stderr(), "wayfare: {error}");

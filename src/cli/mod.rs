@@ -5,6 +5,7 @@ pub mod args;
 mod commands;
 mod import_profiles;
 pub mod serve;
+mod server_key;
 mod users;
 
 pub use commands::run_program;

@@ -7,14 +7,16 @@ use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::{
+    args::{ProviderArgsError, ServeArgs},
+    server_key::{ServerKeyError, server_key},
+};
 use crate::{
-    cli::args::{ProviderArgsError, ServeArgs},
     http::{self, AppState, PublicUrl, STREAMS_MAX, TrustedProxies, assets::Assets},
     server::{
         concurrency_limit::ConcurrencyLimit,
         file_descriptors::connections_allowed,
         listener::{self, ConnectionLimits, Connections},
-        server_key::{ServerKeyError, server_key},
         signals,
     },
 };

@@ -17,9 +17,8 @@ use std::{
     time::Duration,
 };
 
+use clap::ValueEnum;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
-
-use crate::cli::args::{LogArgs, LogFormat};
 
 /// Most bytes of lines that wait to be written; further ones are let go.
 const BUFFER_BYTES: usize = 4 * 1024 * 1024;
@@ -40,6 +39,13 @@ pub fn lost_lines() -> u64 {
 /// Panics since the start, all of which were contained.
 pub fn panics() -> u64 {
     PANICS.load(Ordering::Relaxed)
+}
+
+/// How a line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
 }
 
 /// Why there is no log.
@@ -72,9 +78,9 @@ impl Drop for Log {
 ///
 /// # Errors
 /// Where the filter cannot be read, or no thread can be started.
-pub fn start(args: &LogArgs) -> Result<Log, LogError> {
+pub fn start(filter: &str, format: LogFormat) -> Result<Log, LogError> {
     let filter =
-        EnvFilter::try_new(&args.log).map_err(|error| LogError::Filter(args.log.clone(), error))?;
+        EnvFilter::try_new(filter).map_err(|error| LogError::Filter(filter.to_string(), error))?;
     let lines = Lines::default();
     let (waiting, out) = (lines.clone(), standard_error()?);
     thread::Builder::new().name("log".to_string()).spawn(move || waiting.write_to(out))?;
@@ -82,7 +88,7 @@ pub fn start(args: &LogArgs) -> Result<Log, LogError> {
         .with_env_filter(filter)
         .with_writer(lines.clone())
         .log_internal_errors(false);
-    match args.log_format {
+    match format {
         LogFormat::Text => log.with_ansi(false).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }

@@ -1,5 +1,4 @@
-//! What surrounds the router in a running server: connections and their limits, the log, signals,
-//! and where the server's key is found.
+//! What surrounds the router in a running server: connections and their limits, the log, signals.
 
 pub mod concurrency_limit;
 pub mod file_descriptors;
@@ -7,5 +6,4 @@ pub mod guarded_body;
 pub mod listener;
 pub mod log;
 pub mod own_path;
-pub mod server_key;
 pub mod signals;

@@ -111,10 +111,11 @@ async fn a_file_for_which_the_server_has_no_room_is_refused_and_says_so() {
     let server = place.serve_within(16_000);
     let rows: String = (0..600_000).map(|row| format!("p{row},customer\n")).collect();
     let address = format!("{}/imports/upload", server.url);
-    let answer = upload(&server.client, &address, "large.csv", &format!("identity,kind\n{rows}"), &[])
-        .send()
-        .await
-        .expect("an answer");
+    let answer =
+        upload(&server.client, &address, "large.csv", &format!("identity,kind\n{rows}"), &[])
+            .send()
+            .await
+            .expect("an answer");
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     let page = answer.text().await.expect("a page");
     assert!(page.contains("Nothing was imported"), "{page}");

@@ -30,7 +30,7 @@ struct Room {
 
 const ROOMS: [Room; 5] = [
     Room { name: "cli", may_use: &["http", "server"], never: &["leptos", "sqlx"] },
-    Room { name: "server", may_use: &["cli", "http"], never: &["leptos", "sqlx"] },
+    Room { name: "server", may_use: &["http"], never: &["leptos", "sqlx"] },
     // The router: pages and server functions are hung into it.
     Room { name: "http", may_use: &["api", "server", "ui"], never: &["sqlx"] },
     Room { name: "api", may_use: &["http", "server"], never: &["sqlx"] },

@@ -13,8 +13,13 @@ use wayfare_templates::content::Content;
 
 #[derive(Debug, Clone)]
 pub enum Answer {
-    NotNow { wish_ms: Option<i64>, fault: FailureScope },
-    Never { fault: FailureScope },
+    NotNow {
+        wish_ms: Option<i64>,
+        fault: FailureScope,
+    },
+    Never {
+        fault: FailureScope,
+    },
     /// It breaks off within our own code.
     Panics,
 }

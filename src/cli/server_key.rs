@@ -1,7 +1,7 @@
 //! The key with which a server starts: the one that the database was used with, unless nothing
 //! depends on it, or someone says knowingly that another one will do.
 
-use crate::cli::args::DeliveryArgs;
+use super::args::DeliveryArgs;
 use wayfare_secrets::server_key::{KeyFingerprint, ServerKey, VaultError};
 use wayfare_store::{StoreError, identity::IdentityStore};
 use wayfare_store_sqlite::{SqliteStore, database_file::open_to_others};
