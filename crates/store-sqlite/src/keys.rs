@@ -1,5 +1,7 @@
 //! API keys. The secret is kept nowhere, only its SHA-256.
 
+use std::time::Instant;
+
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -76,7 +78,20 @@ struct LiveRow {
     facts: FactsRow,
 }
 
+/// The key of this secret in a project that is not archived.
 pub async fn live(store: &SqliteStore, secret: &SecretHash) -> SqliteResult<Option<ActiveApiKey>> {
+    let (asked_at, person_commits) = (Instant::now(), store.turns.person_commits());
+    if let Some(recent) = store.recent_keys.get(secret, person_commits) {
+        return Ok(Some(recent));
+    }
+    let found = read_live(store, secret).await?;
+    if let Some(key) = &found {
+        store.recent_keys.insert(*secret, key.clone(), asked_at, person_commits);
+    }
+    Ok(found)
+}
+
+async fn read_live(store: &SqliteStore, secret: &SecretHash) -> SqliteResult<Option<ActiveApiKey>> {
     let row: Option<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT k.id, k.name, k.project_id, k.scopes, k.last_used_at, {FACTS}
          FROM api_keys k JOIN projects p ON p.id = k.project_id {KEEPER}
@@ -102,6 +117,7 @@ pub async fn touch(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> Sqlite
     let statement =
         sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0);
     store.execute(Urgency::Work, statement).await?;
+    store.recent_keys.clear();
     Ok(())
 }
 

@@ -44,6 +44,7 @@ mod profiles;
 mod project;
 mod projects;
 mod readiness;
+mod recent_keys;
 mod rows;
 mod saved_filters;
 mod seed;
@@ -90,6 +91,7 @@ pub struct SqliteStore {
     numbers: Arc<Mutex<key_cache::KeyCache>>,
     merges: Merges,
     write_check: Arc<readiness::LastWriteCheck>,
+    recent_keys: Arc<recent_keys::RecentKeys>,
     /// The last to be dropped: it holds the file open.
     ownership: ownership::Ownership,
 }

@@ -95,6 +95,8 @@ impl SqliteStore {
             totals: Arc::default(),
             numbers: Arc::default(),
             merges: Merges::default(),
+            write_check: Arc::default(),
+            recent_keys: Arc::default(),
             ownership,
         })
     }

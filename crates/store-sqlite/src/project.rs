@@ -12,7 +12,6 @@ use wayfare_domain::{
     ids::{ProjectId, UserId},
     time::Timestamp,
 };
-use wayfare_store::StoreError;
 
 /// The first project of every database. Fixed, so that two processes that start at once make the
 /// same one.

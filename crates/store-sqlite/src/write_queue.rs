@@ -5,7 +5,10 @@
 use std::{
     collections::VecDeque,
     ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -43,7 +46,14 @@ impl Urgency {
 
 /// The queue before the connection that writes. Cheap to clone; all clones are the same queue.
 #[derive(Clone, Default)]
-pub struct Turns(Arc<Mutex<Queue>>);
+pub struct Turns(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    queue: Mutex<Queue>,
+    /// How often something was committed for a person.
+    person_commits: AtomicU64,
+}
 
 #[derive(Default)]
 struct Queue {
@@ -59,15 +69,19 @@ struct Queue {
 struct Ticket {
     /// From this turn on no one that comes later passes by.
     due: u64,
+    urgency: Urgency,
     ready: oneshot::Sender<Turn>,
 }
 
 /// The right to write. Dropping it lets the next one.
-pub struct Turn(Option<Turns>);
+pub struct Turn {
+    turns: Option<Turns>,
+    urgency: Urgency,
+}
 
 impl Turns {
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a turn.
@@ -78,14 +92,14 @@ impl Turns {
                 if !queue.taken {
                     queue.taken = true;
                     queue.turns += 1;
-                    return Turn(Some(self.clone()));
+                    return Turn { turns: Some(self.clone()), urgency };
                 }
                 if urgency == Urgency::Person {
                     queue.person_waited_at = Some(Instant::now());
                 }
                 let (ready, called) = oneshot::channel();
                 let due = queue.turns + urgency.patience();
-                queue.waiting[urgency as usize].push_back(Ticket { due, ready });
+                queue.waiting[urgency as usize].push_back(Ticket { due, urgency, ready });
                 called
             };
             if let Ok(turn) = called.await {
@@ -99,6 +113,11 @@ impl Turns {
         self.queue().asks_for_the_file
     }
 
+    /// Rises with each commit that a person waits for, before they are answered.
+    pub fn person_commits(&self) -> u64 {
+        self.0.person_commits.load(Ordering::Acquire)
+    }
+
     /// Has a person had to wait lately? Anyone who writes much does so in small portions then.
     pub fn are_pressed(&self) -> bool {
         self.queue().person_waited_at.is_some_and(|at| at.elapsed() < PRESSED)
@@ -106,9 +125,15 @@ impl Turns {
 }
 
 impl Turn {
+    fn count_commit(&self) {
+        if let (Some(turns), Urgency::Person) = (&self.turns, self.urgency) {
+            turns.0.person_commits.fetch_add(1, Ordering::Release);
+        }
+    }
+
     /// Says that the file's lock is asked for, until what is answered is dropped.
     pub fn ask_for_the_file(&self) -> Option<AskingForTheFile<'_>> {
-        let turns = self.0.as_ref()?;
+        let turns = self.turns.as_ref()?;
         turns.queue().asks_for_the_file = true;
         Some(AskingForTheFile(turns))
     }
@@ -134,7 +159,7 @@ impl Queue {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let Some(turns) = self.0.take() else { return };
+        let Some(turns) = self.turns.take() else { return };
         loop {
             let ticket = {
                 let mut queue = turns.queue();
@@ -145,10 +170,11 @@ impl Drop for Turn {
                 queue.turns += 1;
                 ticket
             };
-            match ticket.ready.send(Turn(Some(turns.clone()))) {
+            let turn = Turn { turns: Some(turns.clone()), urgency: ticket.urgency };
+            match ticket.ready.send(turn) {
                 Ok(()) => return,
                 // The one it was for has gone; the turn is still ours.
-                Err(mut unused) => unused.0 = None,
+                Err(mut unused) => unused.turns = None,
             }
         }
     }
@@ -158,16 +184,19 @@ impl Drop for Turn {
 pub struct Writing {
     // Dropped in this order: the connection is on its way back before the next one asks for it.
     transaction: Transaction<'static, Sqlite>,
-    _turn: Turn,
+    turn: Turn,
 }
 
 impl Writing {
     pub fn new(transaction: Transaction<'static, Sqlite>, turn: Turn) -> Self {
-        Self { transaction, _turn: turn }
+        Self { transaction, turn }
     }
 
     pub async fn commit(self) -> SqliteResult<()> {
-        Ok(self.transaction.commit().await?)
+        let committed = self.transaction.commit().await;
+        // Whether it failed or not: what became of it may not be known.
+        self.turn.count_commit();
+        Ok(committed?)
     }
 
     pub async fn rollback(self) -> SqliteResult<()> {
