@@ -188,7 +188,7 @@ pub async fn edit_journey(
         error::FieldError,
         names::{Description, JourneyName, LabelName},
     };
-    use wayfare_store::EditDetails;
+    use wayfare_store::journeys::EditDetails;
     let (services, actor) = context()?;
     let invalid = |error: FieldError| respond_error(AppError::field(error));
     let id = journey_id(&id).map_err(respond_error)?;

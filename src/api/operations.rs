@@ -85,7 +85,7 @@ pub async fn label_journeys(
     use wayfare_domain::{
         error::FieldError, ids::LabelId, journeys::list::selection::Selection, names::LabelName,
     };
-    use wayfare_store::ChangeLabels;
+    use wayfare_store::journeys::ChangeLabels;
     // Was looked at before (`src/http/form_project.rs`).
     drop(for_project);
     let (services, actor) = context()?;

@@ -23,10 +23,6 @@ use wayfare_domain::{
 use wayfare_runtime::costly_work::WAIT;
 use wayfare_secrets::server_key::VaultError;
 use wayfare_store::StoreError;
-use wayfare_store_sqlite::SqliteStore;
-
-/// The services as the pages use them: server functions cannot be generic.
-pub type AppServices = Services<SqliteStore>;
 
 /// The cookie of the list's columns.
 pub const COLUMNS_COOKIE: &str = "wayfare_columns";
@@ -125,24 +121,24 @@ pub fn submitted_value(field: &str) -> Option<String> {
 }
 
 /// The services, for any caller.
-pub fn services() -> Result<AppServices, AppError> {
-    use_context::<AppServices>().ok_or_else(|| respond_error(AppError::Internal))
+pub fn services() -> Result<Services, AppError> {
+    use_context::<Services>().ok_or_else(|| respond_error(AppError::Internal))
 }
 
 /// The services, and the caller.
-pub fn caller() -> Result<(AppServices, RequestAuth), AppError> {
+pub fn caller() -> Result<(Services, RequestAuth), AppError> {
     Ok((services()?, use_context::<RequestAuth>().unwrap_or_default()))
 }
 
 /// The services, and the user who is signed in.
-pub fn require_auth() -> Result<(AppServices, AuthContext), AppError> {
+pub fn require_auth() -> Result<(Services, AuthContext), AppError> {
     let (services, caller) = caller()?;
     let standing = caller.standing.ok_or_else(|| respond_error(AppError::SignedOut))?;
     Ok((services, standing))
 }
 
 /// The services, and the actor in the current project.
-pub fn context() -> Result<(AppServices, Actor), AppError> {
+pub fn context() -> Result<(Services, Actor), AppError> {
     let (services, standing) = require_auth()?;
     Ok((services, standing.actor))
 }

@@ -1,7 +1,10 @@
 //! Flags and environment. Every setting has a flag, a `WAYFARE_*` variable and a sentence in
 //! `--help`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
@@ -11,7 +14,6 @@ use crate::server::log::LogFormat;
 use wayfare_application::{auth::oidc::ProviderConfig, retention::RetentionPolicy};
 use wayfare_domain::access::role_rules::RoleRules;
 use wayfare_secrets::server_key::{ServerKey, VaultError};
-use wayfare_store_sqlite::database_file::DatabaseFile;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -251,12 +253,12 @@ pub struct DeliveryArgs {
 impl DeliveryArgs {
     /// Where the server's key stands, unless it is given itself. A database that is opened through
     /// a link has the key of the file that the link leads to, where there is none beside the link.
-    pub fn key_file(&self, database: &DatabaseFile) -> PathBuf {
+    pub fn key_file(&self, database: &Path) -> PathBuf {
         if let Some(file) = &self.key_file {
             return file.clone();
         }
-        let (named, own) =
-            (ServerKey::beside(database.path()), ServerKey::beside(&database.canonical()));
+        let canonical = database.canonicalize().unwrap_or_else(|_| database.to_path_buf());
+        let (named, own) = (ServerKey::beside(database), ServerKey::beside(&canonical));
         if named.exists() { named } else { own }
     }
 
@@ -264,7 +266,7 @@ impl DeliveryArgs {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn read_key(&self, file: &std::path::Path) -> Result<Option<ServerKey>, VaultError> {
+    pub fn read_key(&self, file: &Path) -> Result<Option<ServerKey>, VaultError> {
         ServerKey::read(self.secret_key.as_ref().map(|key| key.0.as_str()), file)
     }
 }

@@ -14,6 +14,7 @@ use super::{
         ProjectArgs, UserCommand,
     },
     import_profiles,
+    open::{Access, Database, backup, open},
     serve::{ServeError, serve},
     users,
 };
@@ -35,8 +36,7 @@ use wayfare_runtime::{
     engine_metrics::EngineMetrics,
     supervisor::Supervisor,
 };
-use wayfare_store::{Store, StoreError, access::AccessStore};
-use wayfare_store_sqlite::{Access, SqliteConfig, SqliteStore, backup::backup};
+use wayfare_store::{StoreError, Stores};
 
 /// What parses texts of others goes down a call a level; of memory that is not used none is taken.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
@@ -100,7 +100,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(args) => serve(&args, CancellationToken::new()).await?,
         Command::Migrate(args) => {
-            open(&args, Access::Create).await?.close().await;
+            open(&args.database, Access::Create).await?.stores.maintenance.close().await;
             writeln!(stdout(), "{} is up to date.", args.database.display())?;
         }
         Command::Demo(args) => demo(&args).await?,
@@ -132,27 +132,25 @@ fn log_of(command: &Command) -> &LogArgs {
     }
 }
 
-async fn open(args: &DatabaseArgs, access: Access) -> Result<SqliteStore, Failure> {
-    Ok(SqliteStore::open(&SqliteConfig { readers: 2, access, ..SqliteConfig::new(&args.database) })
-        .await?)
-}
-
 /// The services on a database, without a server: what the other commands use, in the name of
 /// anyone who owns the machine.
 pub(super) async fn services(
     args: &DatabaseArgs,
     access: Access,
-) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
-    let store = open(args, access).await?;
+) -> Result<(Services, Actor, Stores), Failure> {
+    services_on(open(&args.database, access).await?.stores, access).await
+}
+
+async fn services_on(stores: Stores, access: Access) -> Result<(Services, Actor, Stores), Failure> {
     let clock = SystemClock;
     let actor = match access {
-        Access::Read => store.known_local_actor().await?,
-        Access::Write | Access::Create => store.local_actor(clock.now()).await?,
+        Access::Read => stores.projects.get_local_actor().await?,
+        Access::Write | Access::Create => stores.projects.ensure_local_actor(clock.now()).await?,
     };
     let auth = Auth::new(Lifetimes::default(), None);
     // Nothing is sent by a command.
     let services = Services::new(
-        store.clone(),
+        stores.clone(),
         Arc::new(clock),
         ChangeFeed::default(),
         auth,
@@ -160,7 +158,7 @@ pub(super) async fn services(
         None,
         Supervisor::default(),
     );
-    Ok((services, actor, store))
+    Ok((services, actor, stores))
 }
 
 /// The same, in a project.
@@ -168,11 +166,11 @@ pub(super) async fn services_in(
     args: &DatabaseArgs,
     project: &ProjectArgs,
     access: Access,
-) -> Result<(Services<SqliteStore>, Actor, SqliteStore), Failure> {
-    let (services, actor, store) = services(args, access).await?;
-    let Some(name) = &project.project else { return Ok((services, actor, store)) };
-    let project = project_of(store.projects(None).await?, name)?.id;
-    Ok((services, Actor { project, ..actor }, store))
+) -> Result<(Services, Actor, Stores), Failure> {
+    let (services, actor, stores) = services(args, access).await?;
+    let Some(name) = &project.project else { return Ok((services, actor, stores)) };
+    let project = project_of(stores.projects.list_projects(None).await?, name)?.id;
+    Ok((services, Actor { project, ..actor }, stores))
 }
 
 /// The project that `--project` means: by its name, or by its id where several have the name.
@@ -198,7 +196,7 @@ pub(super) fn project_of(
 }
 
 async fn demo(args: &DemoArgs) -> Result<(), Failure> {
-    let (services, actor, store) =
+    let (services, actor, stores) =
         services_in(&args.database, &args.project, Access::Create).await?;
     if args.if_empty && services.journey_count(&actor).await? > 0 {
         writeln!(
@@ -215,7 +213,7 @@ async fn demo(args: &DemoArgs) -> Result<(), Failure> {
             args.database.database.display()
         )?;
     }
-    store.close().await;
+    stores.maintenance.close().await;
     Ok(())
 }
 
@@ -236,7 +234,7 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let (services, actor, store) =
+    let (services, actor, stores) =
         services_in(&args.database, &args.project, Access::Write).await?;
     let imported = services.import(&actor, &file.journeys).await?;
     writeln!(
@@ -253,7 +251,7 @@ async fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
             pluralize(missing as i64, "header of a webhook has", "headers of webhooks have")
         )?;
     }
-    store.close().await;
+    stores.maintenance.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -267,24 +265,26 @@ fn read_text(file: &Path) -> std::io::Result<String> {
 }
 
 async fn export(args: &ExportArgs) -> Result<(), Failure> {
-    let (services, actor, store) = services_in(&args.database, &args.project, Access::Read).await?;
+    let (services, actor, stores) =
+        services_in(&args.database, &args.project, Access::Read).await?;
     let file = services.export(&actor).await?;
     serde_json::to_writer_pretty(std::io::stdout().lock(), &file)?;
     writeln!(stdout())?;
-    store.close().await;
+    stores.maintenance.close().await;
     Ok(())
 }
 
 async fn check(args: &DatabaseArgs) -> Result<ExitCode, Failure> {
-    let (services, _, store) = services(args, Access::Read).await?;
-    for sentence in store.file().open_to_others() {
+    let Database { stores, exposed_files, .. } = open(&args.database, Access::Read).await?;
+    let (services, _, stores) = services_on(stores, Access::Read).await?;
+    for sentence in exposed_files {
         let _ = writeln!(stderr(), "Warning: {sentence}");
     }
     let findings = services.check().await?;
     for finding in &findings {
         writeln!(stdout(), "{finding}")?;
     }
-    store.close().await;
+    stores.maintenance.close().await;
     if findings.is_empty() {
         writeln!(stdout(), "{}: everything adds up.", args.database.display())?;
         return Ok(ExitCode::SUCCESS);
@@ -314,9 +314,9 @@ async fn write_backup(args: &BackupArgs) -> Result<(), Failure> {
 }
 
 async fn release(args: &DatabaseArgs) -> Result<(), Failure> {
-    let (services, actor, store) = services(args, Access::Write).await?;
+    let (services, actor, stores) = services(args, Access::Write).await?;
     let released = services.release_hold(&actor).await?;
-    store.close().await;
+    stores.maintenance.close().await;
     let shown = args.database.display();
     if released {
         writeln!(stdout(), "{shown} is released. A running server continues within a second.")?;

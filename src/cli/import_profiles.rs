@@ -13,9 +13,10 @@ use wayfare_domain::{
     stats::pluralize,
 };
 
-use wayfare_store_sqlite::Access;
-
-use super::commands::{Failure, services_in};
+use super::{
+    commands::{Failure, services_in},
+    open::Access,
+};
 
 pub async fn run(args: &ImportProfilesArgs) -> Result<ExitCode, Failure> {
     let shown = args.file.display().to_string();
@@ -25,7 +26,7 @@ pub async fn run(args: &ImportProfilesArgs) -> Result<ExitCode, Failure> {
     let file =
         File::open(&args.file).map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let bytes = file.metadata()?.len();
-    let (services, actor, store) =
+    let (services, actor, stores) =
         services_in(&args.database, &args.project, Access::Write).await?;
     let reading =
         ImportOptions { format, identity: args.identity.clone(), list: args.list.clone() };
@@ -46,7 +47,7 @@ pub async fn run(args: &ImportProfilesArgs) -> Result<ExitCode, Failure> {
             }
         })
         .await?;
-    store.close().await;
+    stores.maintenance.close().await;
     let (taken, refused) = (import.progress.taken as i64, import.progress.refused as i64);
     writeln!(
         stdout(),

@@ -4,6 +4,7 @@
 pub mod args;
 mod commands;
 mod import_profiles;
+pub mod open;
 pub mod serve;
 mod server_key;
 mod users;

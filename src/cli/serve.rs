@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{
     args::{ProviderArgsError, ServeArgs},
+    open::{Database, open_for_server},
     server_key::{ServerKeyError, server_key},
 };
 use crate::{
@@ -49,15 +50,7 @@ use wayfare_runtime::{
     time_zones::TzdbZones,
 };
 use wayfare_secrets::secret::{NoRandomness, Secret};
-use wayfare_store::{
-    Store, access::AccessStore, channels::StoredChannel, error::WriteFailure,
-    identity::IdentityStore, outbox::OutboxStore, profiles::ProfileStore,
-};
-use wayfare_store_sqlite::{
-    Access, SqliteConfig, SqliteStore,
-    database_file::DatabaseFile,
-    server_lock::{LockError, ServerLock},
-};
+use wayfare_store::{Stores, channels::StoredChannel, error::WriteFailure};
 
 /// How often a server looks whether the database is still its own.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -80,8 +73,6 @@ pub enum ServeError {
             --listen."
     )]
     Listen(SocketAddr, std::io::Error),
-    #[error(transparent)]
-    Lock(#[from] LockError),
     /// It served, and may not any more.
     #[error("{}", .0.sentence())]
     Lost(WriteFailure),
@@ -109,22 +100,20 @@ pub enum ServeError {
 /// Where the address or the database cannot be used, or something that works in the background
 /// died.
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
-    let file = DatabaseFile::open(&args.database.database, Access::Create)?;
-    let _only_one = ServerLock::acquire(&file).await?;
-    let config =
-        SqliteConfig { readers: args.readers, ..SqliteConfig::new(&args.database.database) };
-    let store = SqliteStore::open_file(file, &config).await?;
+    let database = open_for_server(&args.database.database, args.readers).await?;
+    let stores = &database.stores;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let hold = take_over(&store, args.hold, clock.now()).await?;
-    store.local_actor(clock.now()).await?;
-    store
+    let hold = take_over(&database, args.hold, clock.now()).await?;
+    stores.projects.ensure_local_actor(clock.now()).await?;
+    stores
+        .imports
         .fail_running_imports(
             "The server stopped during the import. Import the file again: existing profiles are \
                 updated.",
             clock.now(),
         )
         .await?;
-    let local = store.local_projects().await?.is_some();
+    let local = stores.sessions.find_local_projects().await?.is_some();
     let reachable = args.reachable();
     if let (true, Some(place)) = (local, &reachable) {
         return Err(ServeError::NotLocal(place.clone()));
@@ -138,9 +127,9 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let address = listener.local_addr()?;
     let auth = Auth::new(lifetimes, provider);
     let signs = EngineMetrics::default();
-    let flights = InFlightTracker::new(store.merges());
+    let flights = InFlightTracker::new(stores.outbox.merges());
     let delivery = DeliveryHandles {
-        vault: server_key(&args.delivery, &store).await?,
+        vault: server_key(&args.delivery, &args.database.database, &*stores.ownership).await?,
         outside: EgressClient::new(args.delivery.allow_networks.clone())?,
         signs: DeliveryMetrics::new(signs.clone()),
         flights,
@@ -150,7 +139,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let (local_too, sending) = (reachable.is_none(), Some(delivery.clone()));
     let supervisor = Supervisor::new(stop.clone());
     let services = Services::new(
-        store.clone(),
+        stores.clone(),
         Arc::clone(&clock),
         changes.clone(),
         auth,
@@ -175,14 +164,17 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let routers = http::routers(&state, &limits);
     let connections = Connections::new(limits, TrustedProxies::new(args.trusted_proxies.clone()));
     supervisor.run(Worker::Signals, signals::listen(stop.clone())?);
-    supervisor.run(Worker::ChangeFeed, changes.clone().watch_store(store.clone(), stop.clone()));
-    let engine = Engine::new(store.clone(), Arc::clone(&clock), Arc::new(TzdbZones), signs);
+    supervisor.run(
+        Worker::ChangeFeed,
+        changes.clone().watch_store(Arc::clone(&stores.projects), stop.clone()),
+    );
+    let engine = Engine::new(stores, Arc::clone(&clock), Arc::new(TzdbZones), signs);
     let engine = match args.delivery.catch_up_per_second {
         0 => engine,
         per_second => engine.catching_up(per_second),
     };
     supervisor
-        .run(Worker::DatabaseWatch, watch_database(store.clone(), hold.clone(), stop.clone()));
+        .run(Worker::DatabaseWatch, watch_database(stores.clone(), hold.clone(), stop.clone()));
     // Whatever happens by itself waits for the release where the server is held.
     supervisor
         .run(Worker::Engine, hold.clone().once_released(stop.clone(), engine.run(stop.clone())));
@@ -190,21 +182,26 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         Worker::Dispatcher,
         hold.clone().once_released(
             stop.clone(),
-            courier(&store, &clock, &delivery, links).run(stop.clone()),
+            courier(stores, &clock, &delivery, links).run(stop.clone()),
         ),
     );
     supervisor.run(
         Worker::Retention,
         hold.clone().once_released(
             stop.clone(),
-            run_retention(store.clone(), Arc::clone(&clock), args.retention(), stop.clone()),
+            run_retention(
+                Arc::clone(&stores.retention),
+                Arc::clone(&clock),
+                args.retention(),
+                stop.clone(),
+            ),
         ),
     );
     supervisor.run(
         Worker::Scheduler,
         hold.clone().once_released(
             stop.clone(),
-            run_scheduler(store.clone(), clock, changes, stop.clone()),
+            run_scheduler(stores.clone(), clock, changes, stop.clone()),
         ),
     );
     let grace = Duration::from_secs(args.shutdown_seconds);
@@ -215,13 +212,13 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     supervisor.until_ended(grace + WORKERS_END).await;
     let closed = async {
         services.settle_reports().await;
-        store.close().await;
+        stores.maintenance.close().await;
     };
     if tokio::time::timeout(FILE_CLOSES, closed).await.is_err() {
         tracing::error!(seconds = FILE_CLOSES.as_secs(), "server.file_not_closed");
     }
     tracing::info!("server.stopped");
-    if let Some(lost) = store.loss() {
+    if let Some(lost) = stores.maintenance.loss() {
         return Err(ServeError::Lost(lost));
     }
     supervisor.first_death().cloned().map_or(Ok(()), |death| Err(ServeError::Died(death)))
@@ -229,39 +226,40 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
 
 /// This process serves the database from now on. Answers whether it is held.
 async fn take_over(
-    store: &SqliteStore,
+    database: &Database,
     hold: bool,
     now: Timestamp,
 ) -> Result<HoldWatch, ServeError> {
-    for sentence in store.file().open_to_others() {
+    for sentence in &database.exposed_files {
         tracing::warn!("{sentence}");
     }
-    store
+    let ownership = &database.stores.ownership;
+    ownership
         .take_over(
             &format!("wayfare {}, process {}", env!("CARGO_PKG_VERSION"), std::process::id()),
             now,
         )
         .await?;
     if hold {
-        store.hold(HoldReason::Requested, now).await?;
+        ownership.hold(HoldReason::Requested, now).await?;
     }
-    Ok(HoldWatch::new(store.look_at_identity().await?))
+    Ok(HoldWatch::new(ownership.confirm_ownership().await?))
 }
 
 /// Looks every second whether the database is still this server's, and whether another process
 /// released it.
-async fn watch_database(store: SqliteStore, hold: HoldWatch, stop: CancellationToken) {
+async fn watch_database(stores: Stores, hold: HoldWatch, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            lost = store.lost() => {
+            lost = stores.maintenance.lost() => {
                 tracing::error!("{}", lost.sentence());
                 stop.cancel();
                 return;
             }
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
-        match store.look_at_identity().await {
+        match stores.ownership.confirm_ownership().await {
             Ok(None) => hold.release(),
             Ok(Some(_)) => {}
             Err(error) => tracing::warn!(%error, "database.look_failed"),
@@ -271,11 +269,11 @@ async fn watch_database(store: SqliteStore, hold: HoldWatch, stop: CancellationT
 
 /// What brings messages to their providers.
 fn courier(
-    store: &SqliteStore,
+    stores: &Stores,
     clock: &Arc<dyn Clock>,
     delivery: &DeliveryHandles,
     links: Url,
-) -> OutboxDispatcher<SqliteStore> {
+) -> OutboxDispatcher {
     let DeliveryHandles { vault, outside, signs, flights } = delivery.clone();
     let office = DeliveryContext {
         clock: Arc::clone(clock),
@@ -291,7 +289,7 @@ fn courier(
             is_sms.then(|| webhook_url(&links, &vault, stored.project, WebhookProvider::Twilio));
         channels::open_stored(stored, callback, &vault, &outside).map_err(|error| error.to_string())
     };
-    OutboxDispatcher::new(store.clone(), office, Arc::new(open))
+    OutboxDispatcher::new(stores, office, Arc::new(open))
 }
 
 /// Where links in messages lead while no address for people is set.

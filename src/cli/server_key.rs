@@ -1,10 +1,14 @@
 //! The key with which a server starts: the one that the database was used with, unless nothing
 //! depends on it, or someone says knowingly that another one will do.
 
+use std::path::Path;
+
 use super::args::DeliveryArgs;
-use wayfare_secrets::server_key::{KeyFingerprint, ServerKey, VaultError};
-use wayfare_store::{StoreError, identity::IdentityStore};
-use wayfare_store_sqlite::{SqliteStore, database_file::open_to_others};
+use wayfare_secrets::{
+    private_file::open_to_others,
+    server_key::{KeyFingerprint, ServerKey, VaultError},
+};
+use wayfare_store::{StoreError, ownership::OwnershipStore};
 
 /// Why there is no key to start with.
 #[derive(Debug, thiserror::Error)]
@@ -22,10 +26,11 @@ pub enum ServerKeyError {
 /// Where the database depends on a key and this is not it.
 pub async fn server_key(
     args: &DeliveryArgs,
-    store: &SqliteStore,
+    database: &Path,
+    ownership: &dyn OwnershipStore,
 ) -> Result<ServerKey, ServerKeyError> {
-    let file = args.key_file(store.file());
-    let known = store.key_fingerprint().await?;
+    let file = args.key_file(database);
+    let known = ownership.find_key_fingerprint().await?;
     let found = args.read_key(&file)?;
     let fits = match (&found, known) {
         (Some(vault), Some(known)) => vault.fingerprint() == known,
@@ -33,7 +38,7 @@ pub async fn server_key(
         (Some(_), None) => true,
         (None, _) => false,
     };
-    if !fits && !args.accept_new_key && store.depends_on_key().await? {
+    if !fits && !args.accept_new_key && ownership.depends_on_key().await? {
         return Err(match (found, known) {
             (Some(vault), Some(known)) => {
                 VaultError::Unknown { known: short(&known), given: short(&vault.fingerprint()) }
@@ -47,7 +52,7 @@ pub async fn server_key(
         None => ServerKey::make(&file)?,
     };
     if known != Some(vault.fingerprint()) {
-        store.save_key_fingerprint(&vault.fingerprint()).await?;
+        ownership.save_key_fingerprint(&vault.fingerprint()).await?;
         if let Some(known) = known {
             tracing::warn!(
                 before = short(&known),

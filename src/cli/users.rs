@@ -6,26 +6,28 @@ use super::args::{UserAddArgs, UserArgs, UserCommand};
 use url::Url;
 use wayfare_application::Services;
 use wayfare_domain::{access::permissions::Role, time::Timestamp};
-use wayfare_store::access::{AccessStore, InitialRole};
-use wayfare_store_sqlite::{Access, SqliteStore};
+use wayfare_store::access::InitialRole;
 
-use super::commands::{Failure, project_of, services};
+use super::{
+    commands::{Failure, project_of, services},
+    open::Access,
+};
 
 pub async fn run(command: &UserCommand) -> Result<(), Failure> {
     match command {
         UserCommand::Add(args) => add(args).await,
         UserCommand::List(args) => {
-            let (services, _, store) = services(args, Access::Read).await?;
+            let (services, _, stores) = services(args, Access::Read).await?;
             list(&services).await?;
-            store.close().await;
+            stores.maintenance.close().await;
             Ok(())
         }
         UserCommand::Reset(args) => {
-            let (services, _, store) = services(&args.database, Access::Write).await?;
+            let (services, _, stores) = services(&args.database, Access::Write).await?;
             let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
             let link = services.password_link(account.user).await?;
             show_link(&account.email, &args.link.public_url, &link)?;
-            store.close().await;
+            stores.maintenance.close().await;
             Ok(())
         }
         UserCommand::Suspend(args) => suspend(args, true).await,
@@ -47,8 +49,8 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
         .name
         .clone()
         .unwrap_or_else(|| args.email.split('@').next().unwrap_or(&args.email).to_string());
-    let (services, _, store) = services(&args.database, Access::Create).await?;
-    let projects = store.projects(None).await?;
+    let (services, _, stores) = services(&args.database, Access::Create).await?;
+    let projects = stores.projects.list_projects(None).await?;
     let wanted: Vec<_> = match &args.project {
         None => projects.iter().map(|project| (project.id, role)).collect(),
         Some(name) => vec![(project_of(projects, name)?.id, role)],
@@ -61,7 +63,7 @@ async fn add(args: &UserAddArgs) -> Result<(), Failure> {
         let link = services.password_link(user).await?;
         show_link(&args.email, &args.link.public_url, &link)?;
     }
-    store.close().await;
+    stores.maintenance.close().await;
     Ok(())
 }
 
@@ -81,7 +83,7 @@ fn show_link(email: &str, base: &Url, path: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn list(services: &Services<SqliteStore>) -> Result<(), Failure> {
+async fn list(services: &Services) -> Result<(), Failure> {
     let accounts = services.accounts().await?;
     if accounts.is_empty() {
         writeln!(
@@ -101,7 +103,7 @@ async fn list(services: &Services<SqliteStore>) -> Result<(), Failure> {
 }
 
 async fn suspend(args: &UserArgs, suspend: bool) -> Result<(), Failure> {
-    let (services, _, store) = services(&args.database, Access::Write).await?;
+    let (services, _, stores) = services(&args.database, Access::Write).await?;
     let account = services.account(&args.email).await.map_err(|_| unknown(args))?;
     services.suspend_account(account.user, suspend).await?;
     writeln!(
@@ -110,6 +112,6 @@ async fn suspend(args: &UserArgs, suspend: bool) -> Result<(), Failure> {
         account.email,
         if suspend { "is suspended" } else { "can sign in again" }
     )?;
-    store.close().await;
+    stores.maintenance.close().await;
     Ok(())
 }

@@ -18,8 +18,8 @@ use axum::{
 };
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 
-use crate::api::{AppError, request::AppServices};
-use wayfare_application::{AccessSince, AuthContext, AuthRequest};
+use crate::api::AppError;
+use wayfare_application::{AccessSince, AuthContext, AuthRequest, Services};
 use wayfare_secrets::secret::SecretHash;
 
 /// A key that was found so short ago is not asked for again: most requests of programs have come
@@ -39,24 +39,24 @@ enum Found {
 pub struct AccessRecheck(Arc<Inner>);
 
 struct Inner {
-    services: AppServices,
+    services: Services,
     found: Found,
     refusal: OnceLock<AppError>,
 }
 
 impl AccessRecheck {
-    pub fn of_person(services: &AppServices, visit: AuthRequest, standing: &AuthContext) -> Self {
+    pub fn of_person(services: &Services, visit: AuthRequest, standing: &AuthContext) -> Self {
         let visit = AuthRequest { wanted: Some(standing.actor.project), needed: None, ..visit };
         let (visit, standing) = (Box::new(visit), Box::new(standing.clone()));
         Self::new(services, Found::Person { visit, standing })
     }
 
     /// `at`: when the key was looked for.
-    pub fn of_key(services: &AppServices, secret: SecretHash, at: Instant) -> Self {
+    pub fn of_key(services: &Services, secret: SecretHash, at: Instant) -> Self {
         Self::new(services, Found::Key { secret, at })
     }
 
-    fn new(services: &AppServices, found: Found) -> Self {
+    fn new(services: &Services, found: Found) -> Self {
         let (services, refusal) = (services.clone(), OnceLock::new());
         Self(Arc::new(Inner { services, found, refusal }))
     }

@@ -62,7 +62,6 @@ use held_bodies::HeldBodies;
 pub use public_url::PublicUrl;
 pub use routes::{Access, Route, catalogue};
 use wayfare_application::Services;
-use wayfare_store_sqlite::SqliteStore;
 
 /// Longest time that a request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -70,7 +69,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What every handler can reach.
 #[derive(Clone)]
 pub struct AppState {
-    pub services: Services<SqliteStore>,
+    pub services: Services,
     pub assets: Arc<Assets>,
     pub site: Arc<PublicUrl>,
     pub stop: CancellationToken,

@@ -12,12 +12,12 @@ use crate::courier::shop::{self, HeldClock, Shop};
 /// A second.
 const RATE: u32 = 40;
 
-fn engine(shop: &Shop) -> Engine<wayfare_store_sqlite::SqliteStore> {
+fn engine(shop: &Shop) -> Engine {
     let clock: HeldClock = shop.clock.clone();
-    Engine::new(shop.store.clone(), Arc::new(clock), Arc::new(TzdbZones), EngineMetrics::default())
+    Engine::new(&shop.stores, Arc::new(clock), Arc::new(TzdbZones), EngineMetrics::default())
 }
 
-async fn rest(engine: &mut Engine<wayfare_store_sqlite::SqliteStore>) {
+async fn rest(engine: &mut Engine) {
     while engine.tick().await.expect("a round") {}
 }
 

@@ -8,8 +8,6 @@ use serde_json::json;
 use wayfare_domain::time::{HOUR_MS, MINUTE_MS};
 use wayfare_engine::Engine;
 use wayfare_runtime::{engine_metrics::EngineMetrics, time_zones::TzdbZones};
-use wayfare_store::Store;
-use wayfare_store_sqlite::SqliteStore;
 
 use crate::{
     courier::shop::{self, Shop},
@@ -46,16 +44,16 @@ async fn a_journey_that_ran_goes_on_running_when_it_is_resumed() {
     program.until(&journey, "entered", 1).await;
 }
 
-fn engine(shop: &Shop) -> Engine<SqliteStore> {
+fn engine(shop: &Shop) -> Engine {
     Engine::new(
-        shop.store.clone(),
+        &shop.stores,
         Arc::new(shop.clock.clone()),
         Arc::new(TzdbZones),
         EngineMetrics::default(),
     )
 }
 
-async fn rest(engine: &mut Engine<SqliteStore>) {
+async fn rest(engine: &mut Engine) {
     while engine.tick().await.expect("a round") {}
 }
 
@@ -66,12 +64,16 @@ async fn pages_go_on_hearing_of_what_the_engine_does() {
     let mut engine = engine(&shop);
     shop.sign_up(1..=1).await;
     rest(&mut engine).await;
-    let heard = shop.store.generations().await.expect("generations");
+    let heard = shop.stores.projects.list_generations().await.expect("generations");
     shop.clock.pass(-HOUR_MS);
     shop.sign_up(2..=2).await;
     rest(&mut engine).await;
     assert_eq!(shop.figures(journey).await.entered, 2);
-    assert_ne!(shop.store.generations().await.expect("generations"), heard, "it was told");
+    assert_ne!(
+        shop.stores.projects.list_generations().await.expect("generations"),
+        heard,
+        "it was told"
+    );
     shop.close().await;
 }
 

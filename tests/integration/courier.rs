@@ -3,13 +3,12 @@
 pub mod provider;
 pub mod shop;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use provider::{Answer, Provider};
 use shop::Shop;
 use wayfare_delivery::channels::FailureScope;
 use wayfare_domain::{journeys::transition::Action, profiles::profile::Channel, time::HOUR_MS};
-use wayfare_store::{Store, outbox::OutboxStore};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_goes_out_once_and_its_recipient_goes_on() {
@@ -82,18 +81,27 @@ async fn what_never_works_is_kept_with_its_reason_and_can_be_sent_again() {
     let journey = shop.publish("Receipt", shop::webhook()).await;
     shop.sign_up(1..=1).await;
     shop.until(journey, |figures| figures.completed == 1).await;
-    let page =
-        shop.store.undelivered(shop.actor.project, &Default::default()).await.expect("a page");
+    let page = shop
+        .stores
+        .failed_messages
+        .get_failed_message_page(shop.actor.project, &Default::default())
+        .await
+        .expect("a page");
     assert_eq!((page.total, page.rows[0].reason.as_str()), (1, "the provider says no"));
     let again = shop
-        .store
-        .resend(&shop.actor, &Default::default(), &[page.rows[0].number], shop.now())
+        .stores
+        .failed_messages
+        .resend_messages(&shop.actor, &Default::default(), &[page.rows[0].number], shop.now())
         .await;
     assert_eq!(again.expect("sent again"), 1);
     shop.until_asked(2).await;
     shop.until_settled().await;
-    let page =
-        shop.store.undelivered(shop.actor.project, &Default::default()).await.expect("a page");
+    let page = shop
+        .stores
+        .failed_messages
+        .get_failed_message_page(shop.actor.project, &Default::default())
+        .await
+        .expect("a page");
     assert_eq!(page.total, 0);
     shop.close().await;
 }
@@ -135,8 +143,8 @@ async fn a_stop_is_answered_when_nothing_is_on_its_way_and_nothing_follows() {
     shop.until_in_flight(1).await;
     shop.operate(&[journey], Action::Stop).await;
     let barrier = tokio::spawn({
-        let (flights, store) = (shop.flights.clone(), shop.store.clone());
-        async move { flights.drain_stopped(&store).await }
+        let (flights, outbox) = (shop.flights.clone(), Arc::clone(&shop.stores.outbox));
+        async move { flights.drain_stopped(&*outbox).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!barrier.is_finished(), "messages are on their way");
@@ -153,7 +161,7 @@ async fn a_stop_is_answered_when_nothing_is_on_its_way_and_nothing_follows() {
     let figures = shop.figures(journey).await;
     assert_eq!((figures.queued, figures.inside), (0, 0));
     assert_eq!(figures.cancelled, 1_000 - of_journey as i64, "what did not go out is cancelled");
-    assert_eq!(shop.store.check().await.expect("checked"), []);
+    assert_eq!(shop.stores.maintenance.check_consistency().await.expect("checked"), []);
     shop.close().await;
 }
 
@@ -166,12 +174,12 @@ async fn a_stop_gives_up_what_does_not_come_to_an_end() {
     shop.sign_up(1..=20).await;
     shop.until_in_flight(20).await;
     shop.operate(&[journey], Action::Stop).await;
-    shop.flights.drain_stopped(&shop.store).await.expect("answered");
+    shop.flights.drain_stopped(&*shop.stores.outbox).await.expect("answered");
     assert_eq!(shop.provider.in_flight(), 0, "every connection was dropped");
     shop.until_settled().await;
     shop.provider.release();
     assert_eq!(shop.provider.keys().values().sum::<usize>(), 0, "none was taken");
-    assert_eq!(shop.store.check().await.expect("checked"), []);
+    assert_eq!(shop.stores.maintenance.check_consistency().await.expect("checked"), []);
     shop.close().await;
 }
 
@@ -188,7 +196,7 @@ async fn after_a_crash_what_was_in_hand_goes_out_again_under_its_key_and_is_coun
     shop.restart().await;
     shop.until(journey, |figures| figures.completed == 30).await;
     assert_eq!(shop.provider.keys().len(), 30);
-    let load = shop.store.outbox_load(shop.actor.project).await.expect("a load");
+    let load = shop.stores.outbox.get_outbox_depth(shop.actor.project).await.expect("a load");
     assert_eq!(load.doubts, 30);
     shop.close().await;
 }

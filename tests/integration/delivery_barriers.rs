@@ -15,9 +15,8 @@ use wayfare_domain::{
     },
 };
 use wayfare_store::{
-    message_events::{AnswerStore, InboundBatch},
+    message_events::InboundBatch,
     outbox::{ChangedFacts, ChangedPerson},
-    profiles::ProfileStore,
 };
 
 use crate::{
@@ -221,7 +220,7 @@ fn batch(shop: &Shop, records: Vec<IngestRecord>) -> Batch {
 
 /// What senders wait for, if anything.
 async fn ingest(shop: &Shop, batches: &[Batch]) -> Vec<ChangedFacts> {
-    let ingested = shop.store.ingest(batches, shop.now()).await.expect("stored");
+    let ingested = shop.stores.ingest.ingest(batches, shop.now()).await.expect("stored");
     ingested.into_iter().map(|ingested| ingested.changed).collect()
 }
 
@@ -293,7 +292,12 @@ async fn a_stop_by_sms_names_the_person_and_the_number() {
     };
     let told =
         InboundBatch { replies: vec![(shop.actor.project, reply)], ..InboundBatch::default() };
-    let (_, facts) = shop.store.report(&[told], shop.now()).await.expect("written");
+    let (_, facts) = shop
+        .stores
+        .message_events
+        .record_message_events(&[told], shop.now())
+        .await
+        .expect("written");
     assert_eq!(facts.people, [ChangedPerson::withdrawn(1, Some(Channel::Sms))]);
     shop.close().await;
 }
@@ -307,8 +311,11 @@ async fn what_is_in_hand_for_an_address_is_kept_back_when_the_address_joins_the_
     shop.sign_up(1..=300).await;
     shop.until_in_flight(64).await;
     let addresses: Vec<String> = (1..=300).map(|number| format!("+49170{number:07}")).collect();
-    let suppressed =
-        shop.store.suppress(&shop.actor, AddressKind::Phone, &addresses, "", shop.now()).await;
+    let suppressed = shop
+        .stores
+        .suppressions
+        .add_suppressions(&shop.actor, AddressKind::Phone, &addresses, "", shop.now())
+        .await;
     assert_eq!(suppressed.expect("listed"), 300);
     let project = shop.number("SELECT number FROM projects WHERE ? IS NOT NULL").await;
     let listed =

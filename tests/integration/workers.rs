@@ -32,6 +32,7 @@ use crate::{
     providers::http::Receiver,
     support::{BINARY, Place, text},
 };
+use wayfare_store::Stores;
 
 /// A fault of the program itself.
 const FAULT: i32 = 70;
@@ -82,12 +83,13 @@ async fn dies(worker: &str) {
 async fn healthz_names_the_worker_that_died() {
     let place = Place::empty();
     let store = SqliteStore::open(&SqliteConfig::new(place.database())).await.expect("a store");
+    let stores = Stores::of(store);
     let stop = CancellationToken::new();
     let supervisor = Supervisor::new(stop.clone());
     let auth = Auth::new(Lifetimes::default(), None);
     let (clock, signs) = (Arc::new(SystemClock), EngineMetrics::default());
     let services =
-        Services::new(store, clock, ChangeFeed::default(), auth, signs, None, supervisor.clone());
+        Services::new(stores, clock, ChangeFeed::default(), auth, signs, None, supervisor.clone());
     let here: SocketAddr = "127.0.0.1:3000".parse().expect("an address");
     let site = Arc::new(PublicUrl::new(None, here.ip(), Vec::new()));
     let streams = ConcurrencyLimit::new(STREAMS_MAX);

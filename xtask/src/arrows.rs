@@ -1,6 +1,6 @@
 //! The direction of imports. Between crates the compiler sees to it, once their manifests say what
 //! they may depend on ([`WALLS`]). Inside the application it is `ui → api → http`, and nothing the
-//! other way.
+//! other way; and what one file chooses for all others is named by that file alone ([`GATES`]).
 //!
 //! That `api` uses `http` only where the server is compiled needs no rule here: the browser's half
 //! would not compile.
@@ -88,17 +88,25 @@ const WALLS: [Wall; 12] = [
     Wall { name: "demo", may_use: &["domain", "store"], never: PURE },
 ];
 
+/// A crate that one file of the application names and no other: what it does is chosen there.
+struct Gate {
+    of: &'static str,
+    file: &'static str,
+}
+
+const GATES: [Gate; 1] = [Gate { of: "wayfare_store_sqlite", file: "src/cli/open.rs" }];
+
 pub fn check() -> Result<()> {
     let mut findings = walls()?;
-    for room in &ROOMS {
-        for file in rust_files(&root().join("src").join(room.name))? {
-            let shown = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
-            let text =
-                fs::read_to_string(&file).with_context(|| format!("{shown} cannot be read"))?;
-            let found = judge(&text, room, &module_of(&shown)).with_context(|| shown.clone())?;
-            findings
-                .extend(found.into_iter().map(|(line, what)| format!("{shown}:{line}: {what}")));
+    for file in rust_files(&root().join("src"))? {
+        let shown = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
+        let text = fs::read_to_string(&file).with_context(|| format!("{shown} cannot be read"))?;
+        let module = module_of(&shown);
+        let mut found = past_gates(&text, &shown).with_context(|| shown.clone())?;
+        if let Some(room) = ROOMS.iter().find(|room| room.name == module[0]) {
+            found.extend(judge(&text, room, &module).with_context(|| shown.clone())?);
         }
+        findings.extend(found.into_iter().map(|(line, what)| format!("{shown}:{line}: {what}")));
     }
     if !findings.is_empty() {
         bail!("imports go the wrong way\n{}", findings.join("\n"));
@@ -154,11 +162,30 @@ fn module_of(file: &str) -> Vec<String> {
     path.split('/').map(str::to_string).collect()
 }
 
-/// What a file of a folder uses and may not: line and sentence.
-fn judge(text: &str, room: &Room, module: &[String]) -> Result<Vec<(usize, String)>> {
+/// Crates that a file names although another one is their gate: line and sentence.
+fn past_gates(text: &str, file: &str) -> Result<Vec<(usize, String)>> {
+    let sentence = |used: &Use| match used {
+        Use::Crate(name) => GATES
+            .iter()
+            .find(|gate| gate.of == name && gate.file != file)
+            .map(|gate| format!("only `{}` may name `{name}`", gate.file)),
+        Use::Room(_) => None,
+    };
+    let uses = uses_of(text, &module_of(file))?;
+    Ok(uses.iter().filter_map(|(line, used)| Some((*line, sentence(used)?))).collect())
+}
+
+/// What a file uses, with the lines.
+fn uses_of(text: &str, module: &[String]) -> Result<Vec<(usize, Use)>> {
     let tokens: TokenStream = text.parse().map_err(|error| anyhow!("this is not Rust: {error}"))?;
     let mut uses = Vec::new();
     collect(tokens, module, &mut uses);
+    Ok(uses)
+}
+
+/// What a file of a folder uses and may not: line and sentence.
+fn judge(text: &str, room: &Room, module: &[String]) -> Result<Vec<(usize, String)>> {
+    let uses = uses_of(text, module)?;
     let sentence = |used: &Use| match used {
         Use::Room(name)
             if ROOMS.iter().any(|other| other.name == name)
@@ -315,7 +342,7 @@ pub fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use serde_json::json;
 
-    use super::{ROOMS, WALLS, behind, judge, module_of};
+    use super::{ROOMS, WALLS, behind, judge, module_of, past_gates};
 
     /// Lines with findings, of a file in a folder.
     fn lines(file: &str, text: &str) -> Vec<usize> {
@@ -382,6 +409,24 @@ mod tests {
             lines("src/cli/serve.rs", "use serde::Serialize;\nfn f(sqlx: u8) -> u8 { sqlx }"),
             [0; 0]
         );
+    }
+
+    #[test]
+    fn one_file_alone_names_the_store_that_keeps_the_database() {
+        let samples = [
+            "use wayfare_store_sqlite::SqliteStore;",
+            "pub use wayfare_store_sqlite::{Access, backup};",
+            "fn f(store: &wayfare_store_sqlite::SqliteStore) {}",
+            "use {wayfare_store::Stores, wayfare_store_sqlite::Access};",
+        ];
+        for text in samples {
+            for file in ["src/cli/serve.rs", "src/http/mod.rs", "src/main.rs"] {
+                assert_eq!(past_gates(text, file).unwrap().len(), 1, "{file}: {text}");
+            }
+            assert!(past_gates(text, "src/cli/open.rs").unwrap().is_empty(), "{text}");
+        }
+        let others = "use wayfare_store::Stores;\n// wayfare_store_sqlite::SqliteStore";
+        assert!(past_gates(others, "src/cli/serve.rs").unwrap().is_empty());
     }
 
     #[test]

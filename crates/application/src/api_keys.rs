@@ -11,12 +11,12 @@ use wayfare_domain::{
     names::KeyName,
 };
 use wayfare_secrets::secret::Secret;
-use wayfare_store::{Store, access::NewKey};
+use wayfare_store::access::NewKey;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     pub async fn keys(&self, actor: &Actor) -> ServiceResult<Vec<ApiKey>> {
         actor.require(Permission::ManageKeys)?;
-        Ok(self.store.keys(actor.project, self.now()).await?)
+        Ok(self.stores.api_keys.list_api_keys(actor.project, self.now()).await?)
     }
 
     /// Makes a key. This is the only time that its secret is known.
@@ -35,7 +35,7 @@ impl<S: Store + Clone> Services<S> {
         let (secret, now) = (Secret::new_key()?, self.now());
         let (hint, expires_at) = (secret.hint(), lifetime.end(now));
         let new = NewKey { name, scopes, expires_at, hint: &hint, secret: secret.hash() };
-        let id = self.store.create_key(actor, &new, now).await?;
+        let id = self.stores.api_keys.create_api_key(actor, &new, now).await?;
         tracing::info!(key = %id, project = %actor.project, by = %actor.user, "key.created");
         Ok(secret)
     }
@@ -46,7 +46,7 @@ impl<S: Store + Clone> Services<S> {
     /// Where there is no such key, or it was revoked.
     pub async fn take_key_over(&self, actor: &Actor, key: ApiKeyId) -> ServiceResult<()> {
         actor.require(Permission::ManageKeys)?;
-        self.store.take_key_over(actor, key, self.now()).await?;
+        self.stores.api_keys.take_over_api_key(actor, key, self.now()).await?;
         tracing::info!(%key, project = %actor.project, by = %actor.user, "key.taken_over");
         Ok(())
     }
@@ -57,7 +57,7 @@ impl<S: Store + Clone> Services<S> {
     /// Where there is no such key, or it was revoked already.
     pub async fn revoke_key(&self, actor: &Actor, key: ApiKeyId) -> ServiceResult<()> {
         actor.require(Permission::ManageKeys)?;
-        self.store.revoke_key(actor, key, self.now()).await?;
+        self.stores.api_keys.revoke_api_key(actor, key, self.now()).await?;
         tracing::info!(%key, project = %actor.project, by = %actor.user, "key.revoked");
         Ok(())
     }

@@ -8,12 +8,11 @@ use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
     audit::{AuditEntry, AuditEvent, AuditPage, AuditQuery},
 };
-use wayfare_store::Store;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     pub async fn audit(&self, actor: &Actor, query: &AuditQuery) -> ServiceResult<AuditPage> {
         actor.require(Permission::SeeAuditLog)?;
-        Ok(self.store.audit(actor.project, query).await?)
+        Ok(self.stores.audit.get_audit_page(actor.project, query).await?)
     }
 
     /// Begins an export, and writes down that there was one.
@@ -24,7 +23,11 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeeAuditLog)?;
         let filter = query.with_page(1).to_query();
         let summary = if filter.is_empty() { "all of it".to_string() } else { filter };
-        Ok(self.store.record_audit(actor, AuditEvent::AuditExported, &summary, self.now()).await?)
+        Ok(self
+            .stores
+            .audit
+            .record_audit_event(actor, AuditEvent::AuditExported, &summary, self.now())
+            .await?)
     }
 
     /// A batch of entries older than `before`, newest first; empty at the end.
@@ -38,7 +41,7 @@ impl<S: Store + Clone> Services<S> {
         before: Option<i64>,
     ) -> ServiceResult<Vec<AuditEntry>> {
         actor.require(Permission::SeeAuditLog)?;
-        Ok(self.store.audit_batch(actor.project, query, before).await?)
+        Ok(self.stores.audit.load_audit_batch(actor.project, query, before).await?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is asking, and where they stand: a person with a session, a program with a key, or, in local
 //! mode, anybody.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
@@ -18,8 +18,8 @@ use wayfare_domain::{
 use wayfare_runtime::supervisor::short_task;
 use wayfare_secrets::secret::{self, SecretHash};
 use wayfare_store::{
-    Store,
     access::{ActiveApiKey, ActiveSession},
+    actors::local_admin,
 };
 
 /// A session's or a key's last use is written at most this often, in milliseconds.
@@ -180,7 +180,7 @@ pub struct AuthRequest {
     pub forwarded: bool,
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// The person behind a request, if there is one.
     ///
     /// # Errors
@@ -223,7 +223,7 @@ impl<S: Store + Clone> Services<S> {
     async fn session_of(&self, visit: &AuthRequest) -> ServiceResult<Option<ActiveSession>> {
         let Some(secret) = &visit.secret else { return Ok(None) };
         let idle = self.auth.lifetimes.session_idle;
-        Ok(self.store.live_session(secret, idle, self.now()).await?)
+        Ok(self.stores.sessions.find_active_session(secret, idle, self.now()).await?)
     }
 
     /// Anybody on this machine, while there is no account.
@@ -231,12 +231,14 @@ impl<S: Store + Clone> Services<S> {
         if !self.allow_local || visit.forwarded {
             return Ok(None);
         }
-        let Some(projects) = self.store.local_projects().await? else { return Ok(None) };
+        let Some(projects) = self.stores.sessions.find_local_projects().await? else {
+            return Ok(None);
+        };
         let memberships = projects
             .into_iter()
             .map(|project| Membership { project, role: LOCAL_MODE_ROLE })
             .collect();
-        let local = self.store.local_person();
+        let local = local_admin();
         Ok(Some(AuthContext::new(AuthMethod::Local, local.id, local.name, memberships, visit)))
     }
 
@@ -246,9 +248,9 @@ impl<S: Store + Clone> Services<S> {
             return;
         }
         // No one waits for it, and a reader does not become a writer.
-        let (store, id) = (self.store.clone(), session.id);
+        let (sessions, id) = (Arc::clone(&self.stores.sessions), session.id);
         short_task("session.touch", async move {
-            if let Err(error) = store.touch_session(id, now).await {
+            if let Err(error) = sessions.touch_session(id, now).await {
                 tracing::warn!(%error, "session.touch_failed");
             }
         });
@@ -262,9 +264,9 @@ impl<S: Store + Clone> Services<S> {
         let Some(live) = self.key_of(&secret::hash(key)).await? else { return Ok(None) };
         let now = self.now();
         if live.last_used_at.is_none_or(|used| now.0 - used.0 >= TOUCH_EVERY) {
-            let (store, id) = (self.store.clone(), live.id);
+            let (api_keys, id) = (Arc::clone(&self.stores.api_keys), live.id);
             let touched = short_task("key.touch", async move {
-                if let Err(error) = store.touch_key(id, now).await {
+                if let Err(error) = api_keys.touch_api_key(id, now).await {
                     tracing::warn!(%error, "key.touch_failed");
                 }
             });
@@ -291,7 +293,9 @@ impl<S: Store + Clone> Services<S> {
     }
 
     async fn key_of(&self, key: &SecretHash) -> ServiceResult<Option<ActiveApiKey>> {
-        let Some(live) = self.store.live_key(key).await? else { return Ok(None) };
+        let Some(live) = self.stores.api_keys.find_active_api_key(key).await? else {
+            return Ok(None);
+        };
         let state = live.facts.state(self.now());
         if !state.opens() {
             tracing::info!(key = %live.id, project = %live.project, ?state, "key.refused");
@@ -306,7 +310,7 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// The store's own.
     pub async fn project_of(&self, thing: Uuid) -> ServiceResult<Option<ProjectId>> {
-        Ok(self.store.project_of(thing).await?)
+        Ok(self.stores.journey_queries.find_project_of(thing).await?)
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use wayfare_domain::ids::ProjectId;
 use wayfare_runtime::supervisor::short_task;
-use wayfare_store::Store;
+use wayfare_store::access::ProjectStore;
 
 /// How often the database is asked whether someone else wrote.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -94,7 +94,7 @@ impl ChangeFeed {
 
     /// Looks for changes that other processes made, until told to stop. No one watching, no one
     /// asked.
-    pub async fn watch_store(self, store: impl Store, stop: CancellationToken) {
+    pub async fn watch_store(self, projects: Arc<dyn ProjectStore>, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -103,7 +103,7 @@ impl ChangeFeed {
             if !self.anybody_watches() {
                 continue;
             }
-            match store.generations().await {
+            match projects.list_generations().await {
                 Ok(generations) => generations
                     .into_iter()
                     .for_each(|(project, generation)| self.announce(project, generation)),

@@ -13,15 +13,15 @@ use wayfare_domain::{
     profiles::profile::Channel,
 };
 use wayfare_store::{
-    Store, StoreError,
+    StoreError,
     channels::{SaveChannel, SealedSecretUpdate, StoredChannel},
 };
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// Every channel that can be set up, in the order of the page.
     pub async fn channels(&self, actor: &Actor) -> ServiceResult<Vec<ChannelView>> {
         actor.require(Permission::ManageChannels)?;
-        let stored = self.store.channels(actor.project).await?;
+        let stored = self.stores.channels.list_channels(actor.project).await?;
         let view = |channel| {
             let known = stored.iter().find(|stored| stored.settings.channel() == channel);
             known.map_or_else(|| ChannelView::empty(channel), view_of)
@@ -34,7 +34,7 @@ impl<S: Store + Clone> Services<S> {
         if !Channel::SENDING.contains(&channel) {
             return Err(StoreError::NotFound("channel").into());
         }
-        let stored = self.store.channel(actor.project, channel).await?;
+        let stored = self.stores.channels.find_channel(actor.project, channel).await?;
         Ok(stored.as_ref().map_or_else(|| ChannelView::empty(channel), view_of))
     }
 
@@ -50,7 +50,7 @@ impl<S: Store + Clone> Services<S> {
         form: &ChannelForm,
     ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
-        let known = self.store.channel(actor.project, channel).await?;
+        let known = self.stores.channels.find_channel(actor.project, channel).await?;
         let has_secret = known.as_ref().is_some_and(|known| known.sealed.is_some());
         let order = form
             .read(channel, known.as_ref().map(|known| &known.settings), has_secret)
@@ -69,11 +69,14 @@ impl<S: Store + Clone> Services<S> {
         }
         self.try_on(actor, &order, known.as_ref())?;
         let change = self.change(actor, order)?;
-        self.store.save_channel(actor, &change, self.now()).await?;
+        self.stores.channels.save_channel(actor, &change, self.now()).await?;
         if let Some(flights) = self.flights() {
             // Answered only when nothing goes out any more as it was set up before.
             flights
-                .channel_changed(self.store.project_number(actor.project).await?, Some(channel))
+                .channel_changed(
+                    self.stores.projects.get_project_key(actor.project).await?,
+                    Some(channel),
+                )
                 .await;
         }
         tracing::info!(channel = channel.key(), live = change.live, project = %actor.project, by = %actor.user, "channel.saved");
@@ -128,7 +131,7 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn frequency_caps(&self, actor: &Actor) -> ServiceResult<Vec<FrequencyCap>> {
         actor.require(Permission::ManageChannels)?;
-        Ok(self.store.frequency_caps(actor.project).await?)
+        Ok(self.stores.channels.list_frequency_caps(actor.project).await?)
     }
 
     /// These and no others, from the next message on.
@@ -145,9 +148,9 @@ impl<S: Store + Clone> Services<S> {
         if !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }
-        self.store.set_frequency_caps(actor, caps, self.now()).await?;
+        self.stores.channels.set_frequency_caps(actor, caps, self.now()).await?;
         if let Some(flights) = self.flights() {
-            flights.caps_changed(self.store.project_number(actor.project).await?).await;
+            flights.caps_changed(self.stores.projects.get_project_key(actor.project).await?).await;
         }
         tracing::info!(caps = caps.len(), project = %actor.project, by = %actor.user, "frequency_caps.saved");
         self.announce(actor.project).await;

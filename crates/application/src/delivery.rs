@@ -10,7 +10,7 @@ use wayfare_domain::{
     },
     profiles::profile::Channel,
 };
-use wayfare_store::{Store, outbox::MessageKey};
+use wayfare_store::outbox::MessageKey;
 
 /// What the dispatcher does, for programs that watch the server.
 pub struct DeliveryStats {
@@ -21,7 +21,7 @@ pub struct DeliveryStats {
     pub doubts: i64,
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// How the channels of the project do, and what no provider took.
     pub async fn delivery_overview(
         &self,
@@ -29,7 +29,8 @@ impl<S: Store + Clone> Services<S> {
         query: &FailedMessageQuery,
     ) -> ServiceResult<DeliveryOverview> {
         let DeliveryStats { channels, doubts, .. } = self.delivery_stats(actor).await?;
-        let undelivered = self.store.undelivered(actor.project, query).await?;
+        let undelivered =
+            self.stores.failed_messages.get_failed_message_page(actor.project, query).await?;
         let undelivered =
             if actor.may(Permission::SeePeople) { undelivered } else { undelivered.masked() };
         Ok(DeliveryOverview { channels, undelivered, doubts })
@@ -38,8 +39,8 @@ impl<S: Store + Clone> Services<S> {
     /// How the channels of the project do, and what the dispatcher has done.
     pub async fn delivery_stats(&self, actor: &Actor) -> ServiceResult<DeliveryStats> {
         actor.require(Permission::SeeJourneys)?;
-        let load = self.store.outbox_load(actor.project).await?;
-        let stored = self.store.channels(actor.project).await?;
+        let load = self.stores.outbox.get_outbox_depth(actor.project).await?;
+        let stored = self.stores.channels.list_channels(actor.project).await?;
         let signs = &self.delivery()?.signs;
         let sees = actor.may(Permission::SeePeople);
         let lanes = signs.lanes(actor.project);
@@ -70,7 +71,8 @@ impl<S: Store + Clone> Services<S> {
         chosen: &[MessageKey],
     ) -> ServiceResult<i64> {
         actor.require(Permission::OperateJourneys)?;
-        let count = self.store.resend(actor, query, chosen, self.now()).await?;
+        let count =
+            self.stores.failed_messages.resend_messages(actor, query, chosen, self.now()).await?;
         tracing::info!(count, project = %actor.project, by = %actor.user, "delivery.sent_again");
         self.delivery()?.signs.wake();
         self.announce(actor.project).await;

@@ -5,9 +5,8 @@ use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
     hold::Hold,
 };
-use wayfare_store::Store;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// The hold that is in force.
     pub fn hold(&self) -> Option<Hold> {
         self.hold.get()
@@ -20,7 +19,7 @@ impl<S: Store + Clone> Services<S> {
     /// The store's own.
     pub async fn release_hold(&self, actor: &Actor) -> ServiceResult<bool> {
         actor.require(Permission::ManageProjects)?;
-        let released = self.store.release_hold(actor, self.now()).await?;
+        let released = self.stores.ownership.release_hold(actor, self.now()).await?;
         self.hold.release();
         if released {
             tracing::info!(by = %actor.user, "server.released");

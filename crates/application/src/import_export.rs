@@ -9,12 +9,11 @@ use wayfare_domain::{
     journeys::document::{JourneyDocument, JourneyFile},
     stats::pluralize,
 };
-use wayfare_store::Store;
 
 /// Journeys that one transaction of a load test writes.
 const DEMO_BATCH: usize = 2_000;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// All of the journeys, or none.
     pub async fn import(
         &self,
@@ -24,7 +23,8 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::EditJourneys)?;
         let documents: Vec<JourneyDocument> =
             documents.iter().cloned().map(JourneyDocument::with_nothing_hidden).collect();
-        let imported = self.store.import(actor, &documents, self.now()).await?;
+        let imported =
+            self.stores.journey_transfer.import_journeys(actor, &documents, self.now()).await?;
         self.announce(actor.project).await;
         Ok(imported)
     }
@@ -36,7 +36,7 @@ impl<S: Store + Clone> Services<S> {
         let mut documents = Vec::new();
         let mut after = None;
         loop {
-            let batch = self.store.export(actor.project, after).await?;
+            let batch = self.stores.journey_transfer.export_journeys(actor.project, after).await?;
             let Some((last, _)) = batch.last() else { return Ok(JourneyFile::new(documents)) };
             after = Some(*last);
             documents.extend(batch.into_iter().map(|(_, document)| document.without_secrets()));
@@ -50,7 +50,10 @@ impl<S: Store + Clone> Services<S> {
         let now = self.now();
         let project = wayfare_demo::project(now);
         let own = project.journeys.len().min(count.unwrap_or(usize::MAX));
-        self.store.seed(actor.project, &project.people, &project.journeys[..own], now).await?;
+        self.stores
+            .journey_transfer
+            .seed_project(actor.project, &project.people, &project.journeys[..own], now)
+            .await?;
         let mut more =
             wayfare_demo::many::many(&project, count.unwrap_or(0).saturating_sub(own), now);
         let mut written = own;
@@ -59,21 +62,21 @@ impl<S: Store + Clone> Services<S> {
             if batch.is_empty() {
                 break;
             }
-            self.store.seed(actor.project, &[], &batch, now).await?;
+            self.stores.journey_transfer.seed_project(actor.project, &[], &batch, now).await?;
             written += batch.len();
         }
         let summary = pluralize(i64::try_from(written).unwrap_or(i64::MAX), "journey", "journeys");
-        self.store.record_audit(actor, AuditEvent::DemoLoaded, &summary, now).await?;
+        self.stores.audit.record_audit_event(actor, AuditEvent::DemoLoaded, &summary, now).await?;
         self.announce(actor.project).await;
         Ok(written)
     }
 
     pub async fn journey_count(&self, actor: &Actor) -> ServiceResult<i64> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.journey_count(actor.project).await?)
+        Ok(self.stores.journey_transfer.count_journeys(actor.project).await?)
     }
 
     pub async fn check(&self) -> ServiceResult<Vec<Finding>> {
-        Ok(self.store.check().await?)
+        Ok(self.stores.maintenance.check_consistency().await?)
     }
 }

@@ -28,7 +28,7 @@ use wayfare_runtime::{
     costly_work::Running,
     supervisor::{said, short_task},
 };
-use wayfare_store::{Store, StoreError, error::IntakeError, profiles::NewImport};
+use wayfare_store::{StoreError, actors::LOCAL_ADMIN, error::IntakeError, profiles::NewImport};
 
 /// Longest name of a file that is kept, in characters.
 const NAME_MAX: usize = 255;
@@ -48,7 +48,7 @@ pub struct PeopleFile {
     pub reading: ImportOptions,
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// Starts to read a file in and answers at once; its page shows how far it has come. It keeps
     /// its place until its end.
     ///
@@ -74,8 +74,11 @@ impl<S: Store + Clone> Services<S> {
                 Err(panic) => said(&*panic).to_string(),
             };
             tracing::error!(error, %import, "import.failed");
-            if let Err(error) =
-                services.store.finish_import(&actor, import, Some(BROKEN_OFF), services.now()).await
+            if let Err(error) = services
+                .stores
+                .imports
+                .finish_import(&actor, import, Some(BROKEN_OFF), services.now())
+                .await
             {
                 tracing::error!(%error, %import, "import.not_finished");
             }
@@ -116,7 +119,7 @@ impl<S: Store + Clone> Services<S> {
             list: file.reading.list.clone(),
             bytes: file.bytes,
         };
-        Ok((self.store.begin_import(actor, &new, self.now()).await?, file))
+        Ok((self.stores.imports.begin_import(actor, &new, self.now()).await?, file))
     }
 
     async fn read_in(
@@ -141,7 +144,7 @@ impl<S: Store + Clone> Services<S> {
                 break;
             }
         }
-        self.store.finish_import(actor, import, problem.as_deref(), self.now()).await?;
+        self.stores.imports.finish_import(actor, import, problem.as_deref(), self.now()).await?;
         self.announce(actor.project).await;
         Ok(())
     }
@@ -169,8 +172,9 @@ impl<S: Store + Clone> Services<S> {
         progress.bytes_read = portion.bytes_read;
         progress.taken += portion.taken;
         progress.refused += portion.refused.len() as u64;
-        self.store
-            .note_import(actor.project, import, progress, &portion.refused)
+        self.stores
+            .imports
+            .record_import_progress(actor.project, import, progress, &portion.refused)
             .await
             .map_err(plain)?;
         self.announce(actor.project).await;
@@ -183,12 +187,12 @@ impl<S: Store + Clone> Services<S> {
     async fn may_still_import(&self, actor: &Actor) -> ServiceResult<bool> {
         // The command line is for anyone who owns the machine.
         let Authority::Role(_) = actor.authority else { return Ok(true) };
-        let role = if actor.user == self.store.local_person().id {
-            let projects = self.store.local_projects().await?.unwrap_or_default();
+        let role = if actor.user == LOCAL_ADMIN {
+            let projects = self.stores.sessions.find_local_projects().await?.unwrap_or_default();
             let is_there = projects.iter().any(|project| project.id == actor.project);
             is_there.then_some(LOCAL_MODE_ROLE)
         } else {
-            self.store.acting_role(actor.project, actor.user).await?
+            self.stores.members.find_acting_role(actor.project, actor.user).await?
         };
         Ok(role.is_some_and(|role| role.allows(Permission::SendEvents)))
     }
@@ -196,12 +200,12 @@ impl<S: Store + Clone> Services<S> {
     /// The newest imports of the project.
     pub async fn imports(&self, actor: &Actor) -> ServiceResult<Vec<ImportView>> {
         actor.require(Permission::SendEvents)?;
-        Ok(self.store.imports(actor.project, None).await?)
+        Ok(self.stores.imports.list_imports(actor.project, None).await?)
     }
 
     pub async fn import_of(&self, actor: &Actor, import: ImportId) -> ServiceResult<ImportView> {
         actor.require(Permission::SendEvents)?;
-        let found = self.store.imports(actor.project, Some(import)).await?.pop();
+        let found = self.stores.imports.list_imports(actor.project, Some(import)).await?.pop();
         Ok(found.ok_or(StoreError::NotFound("import"))?)
     }
 
@@ -212,7 +216,7 @@ impl<S: Store + Clone> Services<S> {
         import: ImportId,
     ) -> ServiceResult<Vec<RejectedRow>> {
         actor.require(Permission::SendEvents)?;
-        Ok(self.store.refused_lines(actor.project, import).await?)
+        Ok(self.stores.imports.list_rejected_rows(actor.project, import).await?)
     }
 }
 

@@ -13,7 +13,11 @@ use wayfare_runtime::{
     engine_metrics::EngineMetrics,
     supervisor::{Supervisor, Worker, short_task},
 };
-use wayfare_store::{Store, StoreError, StoreResult, error::IntakeError, profiles::Ingested};
+use wayfare_store::{
+    StoreError, StoreResult,
+    error::IntakeError,
+    profiles::{IngestStore, Ingested},
+};
 
 /// Most records of one transaction. It holds the writer's lock for some tens of milliseconds.
 const TOGETHER: usize = 5_000;
@@ -34,7 +38,7 @@ pub struct IngestWriter(mpsc::Sender<PendingBatch>);
 impl IngestWriter {
     /// Starts the task that writes.
     pub fn start(
-        store: impl Store + Clone,
+        store: Arc<dyn IngestStore>,
         clock: Arc<dyn Clock>,
         signs: EngineMetrics,
         flights: InFlightTracker,
@@ -69,7 +73,7 @@ impl IngestWriter {
 }
 
 async fn write(
-    store: impl Store + Clone,
+    store: Arc<dyn IngestStore>,
     clock: Arc<dyn Clock>,
     signs: EngineMetrics,
     flights: InFlightTracker,
@@ -79,7 +83,7 @@ async fn write(
         let mut count = first.batch.records.len();
         let mut batches = vec![first.batch];
         let mut answers = vec![first.answer];
-        let most = if store.is_pressed() { FEW_TOGETHER } else { TOGETHER };
+        let most = if store.is_under_pressure() { FEW_TOGETHER } else { TOGETHER };
         while count < most
             && let Ok(next) = waiting.try_recv()
         {

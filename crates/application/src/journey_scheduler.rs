@@ -6,16 +6,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use crate::change_feed::ChangeFeed;
-use wayfare_domain::{
-    access::{
-        actor::{Actor, RequestOrigin},
-        permissions::Authority,
-    },
-    ids::ProjectId,
-    time::Timestamp,
-};
+use wayfare_domain::{ids::ProjectId, time::Timestamp};
 use wayfare_runtime::clock::Clock;
-use wayfare_store::Store;
+use wayfare_store::{StoreResult, Stores, actors::system_actor};
 
 /// When something due that was refused is tried again.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -27,12 +20,12 @@ const SHORTEST: Duration = Duration::from_millis(10);
 
 /// Runs until told to stop.
 pub async fn run_scheduler(
-    store: impl Store,
+    stores: Stores,
     clock: Arc<dyn Clock>,
     changes: ChangeFeed,
     stop: CancellationToken,
 ) {
-    let mut keeper = JourneyScheduler { store, changes, seen: HashMap::new() };
+    let mut keeper = JourneyScheduler { stores, changes, seen: HashMap::new() };
     loop {
         let wait = keeper.look(clock.now()).await.unwrap_or_else(|error| {
             tracing::error!(%error, "timekeeper.failed");
@@ -45,19 +38,19 @@ pub async fn run_scheduler(
     }
 }
 
-struct JourneyScheduler<S> {
-    store: S,
+struct JourneyScheduler {
+    stores: Stores,
     changes: ChangeFeed,
     /// The generation of each project when it was last looked at, and what was due next.
     seen: HashMap<ProjectId, (i64, Option<Timestamp>)>,
 }
 
-impl<S: Store> JourneyScheduler<S> {
+impl JourneyScheduler {
     /// Does what is due in every project that changed or has something due; answers how long to
     /// wait.
-    async fn look(&mut self, now: Timestamp) -> Result<Duration, wayfare_store::StoreError> {
+    async fn look(&mut self, now: Timestamp) -> StoreResult<Duration> {
         let mut wait = LOOK_EVERY;
-        for (project, generation) in self.store.generations().await? {
+        for (project, generation) in self.stores.projects.list_generations().await? {
             let known = self.seen.get(&project).copied();
             let same = known
                 .is_some_and(|(seen, due)| seen == generation && due.is_none_or(|due| due > now));
@@ -78,22 +71,15 @@ impl<S: Store> JourneyScheduler<S> {
         &mut self,
         project: ProjectId,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, wayfare_store::StoreError> {
-        let person = self.store.system_person();
-        let system = Actor {
-            user: person.id,
-            name: person.name,
-            project,
-            authority: Authority::System,
-            origin: RequestOrigin::default(),
-        };
-        let mut next = self.store.advance_by_time(&system, now).await?;
+    ) -> StoreResult<Option<Timestamp>> {
+        let system = system_actor(project);
+        let mut next = self.stores.journeys.advance_by_time(&system, now).await?;
         // What is due and was not done was refused; it is asked for again in a while, not at once.
         if next.is_some_and(|next| next <= now) {
             tracing::warn!(%project, "timekeeper.refused");
             next = Some(Timestamp(now.0 + i64::try_from(AGAIN.as_millis()).unwrap_or(60_000)));
         }
-        let generation = self.store.generation(project).await?;
+        let generation = self.stores.projects.get_generation(project).await?;
         self.seen.insert(project, (generation, next));
         self.changes.announce(project, generation);
         Ok(next)

@@ -23,12 +23,12 @@ use wayfare_domain::{
     names::{JourneyName, SavedFilterName},
     operations::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
 };
-use wayfare_store::{ChangeLabels, EditDetails, Store};
+use wayfare_store::journeys::{ChangeLabels, EditDetails};
 
 /// Most lines of a journey's history on its page.
 const HISTORY_LINES: i64 = 100;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     pub async fn list(
         &self,
         actor: &Actor,
@@ -36,13 +36,14 @@ impl<S: Store + Clone> Services<S> {
         columns: ColumnChoice,
     ) -> ServiceResult<ListPage> {
         actor.require(Permission::SeeJourneys)?;
-        let page = self.store.list(actor.project, query, self.now()).await?;
+        let page =
+            self.stores.journey_queries.get_journey_page(actor.project, query, self.now()).await?;
         Ok(ListPage { columns, ..page })
     }
 
     pub async fn journey(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<JourneyDetail> {
         actor.require(Permission::SeeJourneys)?;
-        let mut detail = self.store.journey(actor.project, journey).await?;
+        let mut detail = self.stores.journey_queries.get_journey(actor.project, journey).await?;
         if !actor.may(Permission::EditJourneys) {
             detail.graph = detail.graph.with_secrets_hidden();
         }
@@ -55,7 +56,11 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
     ) -> ServiceResult<Vec<HistoryEntry>> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.history(actor.project, journey, HISTORY_LINES).await?)
+        Ok(self
+            .stores
+            .journey_queries
+            .list_journey_history(actor.project, journey, HISTORY_LINES)
+            .await?)
     }
 
     pub async fn operation(
@@ -65,7 +70,7 @@ impl<S: Store + Clone> Services<S> {
         page: i64,
     ) -> ServiceResult<OperationDetail> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.operation(actor.project, operation, page).await?)
+        Ok(self.stores.journey_queries.get_operation(actor.project, operation, page).await?)
     }
 
     pub async fn preview_stop(
@@ -74,7 +79,7 @@ impl<S: Store + Clone> Services<S> {
         selection: &Selection,
     ) -> ServiceResult<StopPreview> {
         actor.require(Permission::OperateJourneys)?;
-        Ok(self.store.preview_stop(actor.project, selection, self.now()).await?)
+        Ok(self.stores.journey_queries.preview_stop(actor.project, selection, self.now()).await?)
     }
 
     /// Pause, resume, stop, archive, unarchive or delete, on one journey or many.
@@ -86,10 +91,11 @@ impl<S: Store + Clone> Services<S> {
         confirmed: Option<SelectionDigest>,
     ) -> ServiceResult<OperationResult> {
         require_action(actor, action)?;
-        let answer = self.store.operate(actor, selection, action, confirmed, self.now()).await?;
+        let answer =
+            self.stores.journeys.operate(actor, selection, action, confirmed, self.now()).await?;
         if let (Action::Stop, Some(delivery)) = (action, &self.delivery) {
             // Answered only when nothing of these journeys is on its way any more.
-            delivery.flights.drain_stopped(&self.store).await?;
+            delivery.flights.drain_stopped(&*self.stores.outbox).await?;
         }
         tracing::info!(
             operation = %answer.report.id, %action, by = %actor.user, changed = answer.report.changed,
@@ -110,7 +116,7 @@ impl<S: Store + Clone> Services<S> {
         journey: JourneyId,
     ) -> ServiceResult<OperationResult> {
         actor.require(Permission::OperateJourneys)?;
-        let detail = self.store.journey(actor.project, journey).await?;
+        let detail = self.stores.journey_queries.get_journey(actor.project, journey).await?;
         let problems = self.publishing_problems(actor, &detail.graph, &detail.settings).await?;
         if detail.summary.status == Status::Draft && !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
@@ -125,7 +131,8 @@ impl<S: Store + Clone> Services<S> {
         change: &ChangeLabels,
     ) -> ServiceResult<OperationResult> {
         actor.require(Permission::EditJourneys)?;
-        let answer = self.store.label(actor, selection, change, self.now()).await?;
+        let answer =
+            self.stores.journeys.label_journeys(actor, selection, change, self.now()).await?;
         self.announce(actor.project).await;
         Ok(answer)
     }
@@ -137,7 +144,7 @@ impl<S: Store + Clone> Services<S> {
         name: &JourneyName,
     ) -> ServiceResult<OperationResult> {
         actor.require(Permission::EditJourneys)?;
-        let answer = self.store.rename(actor, journey, name, self.now()).await?;
+        let answer = self.stores.journeys.rename_journey(actor, journey, name, self.now()).await?;
         self.announce(actor.project).await;
         Ok(answer)
     }
@@ -150,7 +157,7 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<OperationResult> {
         let account = self.operation(actor, operation, 1).await?;
         require_action(actor, account.report.action)?;
-        let answer = self.store.undo(actor, operation, self.now()).await?;
+        let answer = self.stores.journeys.undo_operation(actor, operation, self.now()).await?;
         self.announce(actor.project).await;
         Ok(answer)
     }
@@ -162,7 +169,7 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<JourneyId> {
         actor.require(Permission::EditJourneys)?;
         let document = document.clone().with_nothing_hidden();
-        let journey = self.store.create(actor, &document, self.now()).await?;
+        let journey = self.stores.journeys.create_journey(actor, &document, self.now()).await?;
         self.announce(actor.project).await;
         Ok(journey)
     }
@@ -176,7 +183,8 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<JourneyId> {
         actor.require(Permission::SeeJourneys)?;
         there.require(Permission::EditJourneys)?;
-        let clone = self.store.clone_journey(actor, journey, there.project, self.now()).await?;
+        let clone =
+            self.stores.journeys.clone_journey(actor, journey, there.project, self.now()).await?;
         self.announce(there.project).await;
         Ok(clone)
     }
@@ -188,14 +196,14 @@ impl<S: Store + Clone> Services<S> {
         edit: &EditDetails,
     ) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
-        self.store.edit_details(actor, journey, edit, self.now()).await?;
+        self.stores.journeys.edit_journey(actor, journey, edit, self.now()).await?;
         self.announce(actor.project).await;
         Ok(())
     }
 
     pub async fn labels(&self, actor: &Actor) -> ServiceResult<Vec<Label>> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.labels(actor.project).await?)
+        Ok(self.stores.filters.list_labels(actor.project).await?)
     }
 
     pub async fn save_filter(
@@ -205,14 +213,14 @@ impl<S: Store + Clone> Services<S> {
         query: &ListQuery,
     ) -> ServiceResult<SavedFilter> {
         actor.require(Permission::EditJourneys)?;
-        let saved = self.store.save_filter(actor, name, query, self.now()).await?;
+        let saved = self.stores.filters.save_filter(actor, name, query, self.now()).await?;
         self.announce(actor.project).await;
         Ok(saved)
     }
 
     pub async fn delete_filter(&self, actor: &Actor, filter: SavedFilterId) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
-        self.store.delete_filter(actor, filter, self.now()).await?;
+        self.stores.filters.delete_filter(actor, filter, self.now()).await?;
         self.announce(actor.project).await;
         Ok(())
     }

@@ -57,12 +57,12 @@ use wayfare_runtime::{
     supervisor::Supervisor,
 };
 use wayfare_secrets::server_key::ServerKey;
-use wayfare_store::{Store, StoreResult, outbox::ChangedFacts};
+use wayfare_store::{StoreResult, Stores, outbox::ChangedFacts};
 
-/// The use cases over a store. Cheap to clone.
+/// The use cases over the stores. Cheap to clone.
 #[derive(Clone)]
-pub struct Services<S> {
-    store: S,
+pub struct Services {
+    stores: Arc<Stores>,
     clock: Arc<dyn Clock>,
     changes: ChangeFeed,
     auth: Arc<Auth>,
@@ -89,11 +89,11 @@ pub struct DeliveryHandles {
     pub flights: InFlightTracker,
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// Inside of a runtime: what comes in is written by a task. Without `delivery` for commands,
     /// which send nothing.
     pub fn new(
-        store: S,
+        stores: Stores,
         clock: Arc<dyn Clock>,
         changes: ChangeFeed,
         auth: Auth,
@@ -104,14 +104,14 @@ impl<S: Store + Clone> Services<S> {
         let flights =
             delivery.as_ref().map(|delivery| delivery.flights.clone()).unwrap_or_default();
         let intake = IngestWriter::start(
-            store.clone(),
+            Arc::clone(&stores.ingest),
             Arc::clone(&clock),
             signs.clone(),
             flights.clone(),
             &supervisor,
         );
         let reports = MessageEventWriter::start(
-            store.clone(),
+            Arc::clone(&stores.message_events),
             Arc::clone(&clock),
             signs.clone(),
             flights,
@@ -119,7 +119,7 @@ impl<S: Store + Clone> Services<S> {
         );
         let (work, hold) = (CostlyWork::default(), HoldWatch::new(None));
         Self {
-            store,
+            stores: Arc::new(stores),
             clock,
             changes,
             auth: Arc::new(auth),
@@ -235,19 +235,19 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// The store's own, where it is not.
     pub async fn ready(&self) -> StoreResult<()> {
-        self.store.ready().await
+        self.stores.maintenance.check_ready().await
     }
 
     /// Was a part of the database lost while it was open?
     pub fn is_damaged(&self) -> bool {
-        self.store.is_damaged()
+        self.stores.maintenance.is_damaged()
     }
 
     /// Tells everybody who watches that the project changed, and the engine that there may be
     /// something to do.
     async fn announce(&self, project: ProjectId) {
         self.signs.wake();
-        if let Ok(generation) = self.store.generation(project).await {
+        if let Ok(generation) = self.stores.projects.get_generation(project).await {
             self.changes.announce(project, generation);
         }
     }

@@ -19,12 +19,12 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_secrets::secret::{self, Secret};
-use wayfare_store::{Store, StoreError};
+use wayfare_store::StoreError;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     pub async fn members(&self, actor: &Actor) -> ServiceResult<Vec<Member>> {
         actor.require(Permission::ManagePeople)?;
-        Ok(self.store.members(actor.project).await?)
+        Ok(self.stores.members.list_members(actor.project).await?)
     }
 
     /// A change of someone's role, with the proof that it was asked about. `None` takes the person
@@ -68,7 +68,7 @@ impl<S: Store + Clone> Services<S> {
         ) {
             return Err(ServiceError::Unconfirmed);
         }
-        self.store.set_role(actor, user, before, role, self.now()).await?;
+        self.stores.members.set_member_role(actor, user, before, role, self.now()).await?;
         tracing::info!(project = %actor.project, %user, ?role, by = %actor.user, "people.role_changed");
         Ok(())
     }
@@ -82,7 +82,7 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<Invitation>> {
         actor.require(Permission::ManagePeople)?;
-        Ok(self.store.invitations(actor.project, self.now()).await?)
+        Ok(self.stores.members.list_invitations(actor.project, self.now()).await?)
     }
 
     /// The path of a link with which someone joins the project, once, within a week.
@@ -99,7 +99,10 @@ impl<S: Store + Clone> Services<S> {
         let secret = Secret::new()?;
         let now = self.now();
         let expires_at = Timestamp(now.0 + self.auth.lifetimes.invitation);
-        self.store.invite(actor, email, role, &secret.hash(), expires_at, now).await?;
+        self.stores
+            .members
+            .invite_member(actor, email, role, &secret.hash(), expires_at, now)
+            .await?;
         Ok(format!("/invitations/{}", secret.expose()))
     }
 
@@ -109,7 +112,7 @@ impl<S: Store + Clone> Services<S> {
         invitation: InvitationId,
     ) -> ServiceResult<()> {
         actor.require(Permission::ManagePeople)?;
-        Ok(self.store.withdraw_invitation(actor, invitation, self.now()).await?)
+        Ok(self.stores.members.withdraw_invitation(actor, invitation, self.now()).await?)
     }
 
     /// What someone who holds the link is told; holding it is all the right that is needed.
@@ -123,7 +126,11 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<InvitationPreview> {
         let asking =
             asking.filter(|standing| !standing.is_local()).map(|standing| standing.actor.user);
-        Ok(self.store.invitation_offer(&secret::hash(link), asking, self.now()).await?)
+        Ok(self
+            .stores
+            .members
+            .get_invitation_preview(&secret::hash(link), asking, self.now())
+            .await?)
     }
 
     /// Joins with the account that is signed in.
@@ -136,7 +143,8 @@ impl<S: Store + Clone> Services<S> {
         }
         let actor = &standing.actor;
         Ok(self
-            .store
+            .stores
+            .members
             .accept_invitation(&secret::hash(link), actor.user, &actor.origin, self.now())
             .await?)
     }
@@ -157,8 +165,15 @@ impl<S: Store + Clone> Services<S> {
         let password = password::check_strength(chosen, name.as_str(), &offer.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         let user = self
-            .store
-            .accept_with_new_account(&secret::hash(link), name, &hash, &visitor.origin, self.now())
+            .stores
+            .members
+            .accept_invitation_with_new_account(
+                &secret::hash(link),
+                name,
+                &hash,
+                &visitor.origin,
+                self.now(),
+            )
             .await?;
         let verified = VerifiedCredential::PasswordHash(hash);
         self.open_session(user, visitor, SignInMethod::Invitation, verified).await

@@ -31,7 +31,7 @@ use wayfare_domain::{
     profiles::profile::Channel,
 };
 use wayfare_secrets::server_key::ServerKey;
-use wayfare_store::{Store, StoreError, message_events::InboundBatch};
+use wayfare_store::{StoreError, message_events::InboundBatch};
 
 /// How often, and after how long, it is looked again for a message whose provider was quicker than
 /// our own disk.
@@ -64,7 +64,7 @@ impl From<StoreError> for WebhookError {
     }
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     fn vault(&self) -> ServiceResult<&ServerKey> {
         Ok(&self.delivery()?.vault)
     }
@@ -103,7 +103,12 @@ impl<S: Store + Clone> Services<S> {
     /// Where the link is none of ours, or its message is not kept any more.
     pub async fn recipient(&self, token: &str) -> ServiceResult<Recipient> {
         let message = self.chooser(token)?;
-        Ok(self.store.recipient(message).await?.ok_or(StoreError::LinkExpired)?)
+        Ok(self
+            .stores
+            .message_events
+            .find_recipient(message)
+            .await?
+            .ok_or(StoreError::LinkExpired)?)
     }
 
     /// They decide. Answered when nothing goes out any more that they do not want.
@@ -117,7 +122,8 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<()> {
         let message = self.chooser(token)?;
         let changed = self
-            .store
+            .stores
+            .message_events
             .save_preferences(message, wish, self.now())
             .await?
             .ok_or(StoreError::LinkExpired)?;
@@ -138,14 +144,20 @@ impl<S: Store + Clone> Services<S> {
             return Ok(Some(Vec::new()));
         }
         let vault = self.vault()?;
-        if let Some(sealed) = self.store.webhook_secret(project, provider).await? {
+        if let Some(sealed) =
+            self.stores.webhook_secrets.find_webhook_secret(project, provider).await?
+        {
             return Ok(Some(vault.unseal(&sealed_for(project, provider), &sealed)?));
         }
         if provider != WebhookProvider::Twilio {
             return Ok(None);
         }
-        let sealed =
-            self.store.channel(project, Channel::Sms).await?.and_then(|channel| channel.sealed);
+        let sealed = self
+            .stores
+            .channels
+            .find_channel(project, Channel::Sms)
+            .await?
+            .and_then(|channel| channel.sealed);
         let token = sealed
             .map(|sealed| channels::unseal(vault, project, Channel::Sms, &sealed))
             .transpose()?;
@@ -206,7 +218,7 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<Vec<NewMessageEvent>> {
         let keyed = |said: &ProviderEvent| said.names.iter().find_map(|name| find_key(vault, name));
         let numbers: Vec<i64> = statements.iter().filter_map(keyed).collect();
-        let ours = self.store.messages_of(project, &numbers).await?;
+        let ours = self.stores.message_events.list_messages_of_project(project, &numbers).await?;
         let unnamed: Vec<String> = statements
             .iter()
             .filter(|said| keyed(said).is_none())
@@ -235,7 +247,7 @@ impl<S: Store + Clone> Services<S> {
             if look > 0 {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
-            found = self.store.messages_by_provider(project, names).await?;
+            found = self.stores.message_events.load_messages_by_provider_id(project, names).await?;
             if names.is_empty() || !found.is_empty() {
                 break;
             }
@@ -254,7 +266,8 @@ impl<S: Store + Clone> Services<S> {
         person: i64,
     ) -> ServiceResult<Vec<MessageSummary>> {
         actor.require(Permission::SeeJourneys)?;
-        let messages = self.store.messages_to(actor.project, person).await?;
+        let messages =
+            self.stores.message_events.list_messages_to_profile(actor.project, person).await?;
         Ok(if actor.may(Permission::SeePeople) {
             messages
         } else {
@@ -274,7 +287,7 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<Vec<ProviderWebhookView>> {
         actor.require(Permission::ManageChannels)?;
         let vault = self.vault()?;
-        let known = self.store.webhook_secrets(actor.project).await?;
+        let known = self.stores.webhook_secrets.list_webhook_secrets(actor.project).await?;
         let view = |provider| ProviderWebhookView {
             provider,
             address: webhook_url(base, vault, actor.project, provider),
@@ -299,7 +312,10 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::ManageChannels)?;
         let secret = read_secret(provider, typed)?;
         let sealed = self.vault()?.seal(&sealed_for(actor.project, provider), secret.as_bytes())?;
-        self.store.save_webhook_secret(actor, provider, Some(&sealed), self.now()).await?;
+        self.stores
+            .webhook_secrets
+            .save_webhook_secret(actor, provider, Some(&sealed), self.now())
+            .await?;
         tracing::info!(provider = provider.key(), project = %actor.project, by = %actor.user, "hook.secret_saved");
         Ok(())
     }
@@ -314,7 +330,7 @@ impl<S: Store + Clone> Services<S> {
         provider: WebhookProvider,
     ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
-        self.store.save_webhook_secret(actor, provider, None, self.now()).await?;
+        self.stores.webhook_secrets.save_webhook_secret(actor, provider, None, self.now()).await?;
         tracing::info!(provider = provider.key(), project = %actor.project, by = %actor.user, "hook.secret_removed");
         Ok(())
     }

@@ -28,7 +28,7 @@ use wayfare_runtime::{
     costly_work::{Job, aside},
     time_zones::TzdbZones,
 };
-use wayfare_store::{Store, StoreError};
+use wayfare_store::StoreError;
 use wayfare_templates::{
     CompiledMessage, RenderContext, SampleData, TemplateError, check, content::Content, sample,
 };
@@ -64,7 +64,7 @@ struct PreviewSubject {
     found: Option<ProfileDetail>,
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// What is wrong with the messages of a graph; paths lead to their fields.
     ///
     /// # Errors
@@ -79,7 +79,11 @@ impl<S: Store + Clone> Services<S> {
         if graph.messages() == 0 {
             return Ok(MessageProblems::default());
         }
-        let known = self.store.known_names(actor.project, entry_event(settings)).await?;
+        let known = self
+            .stores
+            .profile_queries
+            .get_known_properties(actor.project, entry_event(settings))
+            .await?;
         let graph = graph.clone();
         self.calculated(actor, Job::Checks, move |interrupt| findings_of(&graph, &known, interrupt))
             .await
@@ -99,8 +103,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<Preview> {
         actor.require(Permission::SeeJourneys)?;
         let filled = self.fill_in(actor, journey, node, person, Job::Preview).await?;
-        let channel_state =
-            state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
+        let channel_state = state_of(
+            self.stores.channels.find_channel(actor.project, filled.channel).await?.as_ref(),
+        );
         Ok(filled.preview(channel_state).for_reader(actor))
     }
 
@@ -115,8 +120,9 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<Preview> {
         actor.require(Permission::SeeJourneys)?;
         let filled = self.fill_in_draft(actor, draft, Job::Preview).await?;
-        let channel_state =
-            state_of(self.store.channel(actor.project, filled.channel).await?.as_ref());
+        let channel_state = state_of(
+            self.stores.channels.find_channel(actor.project, filled.channel).await?.as_ref(),
+        );
         Ok(filled.preview(channel_state).for_reader(actor))
     }
 
@@ -128,7 +134,7 @@ impl<S: Store + Clone> Services<S> {
         person: Option<&str>,
         job: Job,
     ) -> ServiceResult<RenderedMessage> {
-        let detail = self.store.journey(actor.project, journey).await?;
+        let detail = self.stores.journey_queries.get_journey(actor.project, journey).await?;
         let node = detail.graph.node(node).cloned().ok_or(StoreError::NotFound("message"))?;
         let person = person.unwrap_or_default().to_string();
         let draft = DraftMessage { journey, node, settings: detail.settings, person };
@@ -141,7 +147,13 @@ impl<S: Store + Clone> Services<S> {
         draft: DraftMessage,
         job: Job,
     ) -> ServiceResult<RenderedMessage> {
-        let name = self.store.journey(actor.project, draft.journey).await?.summary.name;
+        let name = self
+            .stores
+            .journey_queries
+            .get_journey(actor.project, draft.journey)
+            .await?
+            .summary
+            .name;
         self.fill_in_as(actor, name, draft, job).await
     }
 
@@ -155,7 +167,11 @@ impl<S: Store + Clone> Services<S> {
         let channel = draft.node.step.channel().ok_or(StoreError::NotFound("message"))?;
         let (services, asking, project) = (self.clone(), actor.clone(), actor.project);
         self.costly(actor, job, |stop| async move {
-            let known = services.store.known_names(project, entry_event(&draft.settings)).await?;
+            let known = services
+                .stores
+                .profile_queries
+                .get_known_properties(project, entry_event(&draft.settings))
+                .await?;
             let somebody = services.preview_subject(&asking, &draft.person).await?;
             let occasion = PreviewMoment { journey_name: name, channel, now: services.now() };
             Ok(aside(stop, move |interrupt| {
@@ -173,7 +189,7 @@ impl<S: Store + Clone> Services<S> {
         }
         // A template can ask for every property.
         actor.require(Permission::SeePeople)?;
-        let known = match self.store.person_by_identity(actor.project, wanted).await? {
+        let known = match self.stores.profiles.find_profile_key(actor.project, wanted).await? {
             Some(seq) => Some(seq),
             None => {
                 let query = ProfileQuery {
@@ -181,7 +197,11 @@ impl<S: Store + Clone> Services<S> {
                     among_addresses: true,
                     ..ProfileQuery::default()
                 };
-                let page = self.store.people_page(actor.project, &query, self.now()).await?;
+                let page = self
+                    .stores
+                    .profile_queries
+                    .get_profile_page(actor.project, &query, self.now())
+                    .await?;
                 let is_hers = |email: &Option<String>| {
                     email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted))
                 };
@@ -191,7 +211,7 @@ impl<S: Store + Clone> Services<S> {
         let Some(seq) = known else {
             return Ok(PreviewSubject { person: PreviewProfile::Unknown, found: None });
         };
-        let detail = self.store.person(actor.project, seq).await?;
+        let detail = self.stores.profiles.get_profile(actor.project, seq).await?;
         Ok(PreviewSubject {
             person: PreviewProfile::Person { seq, title: detail.title() },
             found: Some(detail),

@@ -21,12 +21,12 @@ use wayfare_domain::{
 };
 use wayfare_runtime::costly_work::{Job, WorkStop};
 use wayfare_store::{
-    Store, StoreError,
+    StoreError,
     engine::EngineBacklog,
     outbox::{ChangedFacts, ChangedPerson},
 };
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// Takes records in; answered when they are on the disk, with what the sender may not change.
     ///
     /// # Errors
@@ -53,7 +53,7 @@ impl<S: Store + Clone> Services<S> {
         occasions: Vec<IngestRecord>,
     ) -> ServiceResult<()> {
         actor.require(Permission::EnterPeople)?;
-        self.store.journey(actor.project, journey).await?;
+        self.stores.journey_queries.get_journey(actor.project, journey).await?;
         self.store_records(actor, occasions).await?;
         Ok(())
     }
@@ -90,7 +90,11 @@ impl<S: Store + Clone> Services<S> {
         let query = ProfileQuery { among_addresses: sees, ..query.clone() };
         let (services, project) = (self.clone(), actor.project);
         let search = |_| async move {
-            Ok(services.store.people_page(project, &query, services.now()).await?)
+            Ok(services
+                .stores
+                .profile_queries
+                .get_profile_page(project, &query, services.now())
+                .await?)
         };
         let page = self.costly(actor, Job::Search, search).await?;
         Ok(if sees { page } else { page.masked() })
@@ -102,13 +106,14 @@ impl<S: Store + Clone> Services<S> {
             actor.require(Permission::SeeJourneys)?;
         }
         let (services, project) = (self.clone(), actor.project);
-        let read = |_| async move { Ok(services.store.person(project, person).await?) };
+        let read =
+            |_| async move { Ok(services.stores.profiles.get_profile(project, person).await?) };
         let detail = self.costly(actor, Job::Search, read).await?;
         Ok(if sees { detail } else { detail.masked() })
     }
 
     async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
-        let known = self.store.person_by_identity(actor.project, identity).await?;
+        let known = self.stores.profiles.find_profile_key(actor.project, identity).await?;
         Ok(known.ok_or(StoreError::NotFound("profile"))?)
     }
 
@@ -137,7 +142,7 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn enrolment(&self, actor: &Actor, trip: i64) -> ServiceResult<EnrolmentDetail> {
         actor.require(Permission::SeeJourneys)?;
-        let detail = self.store.enrolment(actor.project, trip).await?;
+        let detail = self.stores.profiles.get_enrolment(actor.project, trip).await?;
         Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
     }
 
@@ -154,7 +159,8 @@ impl<S: Store + Clone> Services<S> {
         actor.require(Permission::SeeJourneys)?;
         let (services, project) = (self.clone(), actor.project);
         let explain = |_| async move {
-            let facts = services.store.load_entry_facts(project, person, journey).await?;
+            let facts =
+                services.stores.profile_queries.load_entry_facts(project, person, journey).await?;
             Ok(explain_entry(&facts, services.now()))
         };
         let why = self.costly(actor, Job::Explanation, explain).await?;
@@ -164,7 +170,7 @@ impl<S: Store + Clone> Services<S> {
     /// What waits, and how each journey does.
     pub async fn backlog(&self, actor: &Actor) -> ServiceResult<EngineBacklog> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.backlog(actor.project, self.now()).await?)
+        Ok(self.stores.engine.get_backlog(actor.project, self.now()).await?)
     }
 
     /// Journeys that were published and are not archived, by name, for a choice: the first few
@@ -174,14 +180,14 @@ impl<S: Store + Clone> Services<S> {
         actor: &Actor,
     ) -> ServiceResult<Vec<(JourneyId, String)>> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.published_journeys(actor.project).await?)
+        Ok(self.stores.journey_queries.list_published_journeys(actor.project).await?)
     }
 
     /// Deletes a profile; the counts of journeys keep its enrolments without it. Answered when
     /// nothing is on its way to them.
     pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
         actor.require(Permission::ErasePeople)?;
-        self.store.delete_person(actor, person, self.now()).await?;
+        self.stores.profiles.delete_profile(actor, person, self.now()).await?;
         self.facts_changed(&ChangedFacts {
             people: vec![ChangedPerson::withdrawn(person, None)],
             ..ChangedFacts::default()
@@ -197,18 +203,19 @@ impl<S: Store + Clone> Services<S> {
     pub async fn segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentSummary>> {
         actor.require(Permission::SeeJourneys)?;
         if !actor.may(Permission::SeePeople) {
-            let segments = self.store.segments(actor.project).await?;
+            let segments = self.stores.segments.list_segments(actor.project).await?;
             return Ok(segments.into_iter().map(SegmentSummary::masked).collect());
         }
         let (services, project) = (self.clone(), actor.project);
         let count = |stop: WorkStop| async move {
-            let mut segments = services.store.segments(project).await?;
+            let mut segments = services.stores.segments.list_segments(project).await?;
             for segment in &mut segments {
                 stop.go_on()?;
                 segment.people = Some(
                     services
-                        .store
-                        .count_matching(project, &segment.criteria, services.now())
+                        .stores
+                        .segments
+                        .count_matching_profiles(project, &segment.criteria, services.now())
                         .await?,
                 );
             }
@@ -226,7 +233,11 @@ impl<S: Store + Clone> Services<S> {
         check_counted(criteria)?;
         let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());
         let count = |_| async move {
-            Ok(services.store.count_matching(project, &criteria, services.now()).await?)
+            Ok(services
+                .stores
+                .segments
+                .count_matching_profiles(project, &criteria, services.now())
+                .await?)
         };
         self.costly(actor, Job::Count, count).await
     }
@@ -247,7 +258,7 @@ impl<S: Store + Clone> Services<S> {
         let name = read_key(name).map_err(|error| error.under("name"))?;
         check_criteria(criteria)?;
         self.may_change_segment(actor, &name).await?;
-        self.store.save_segment(actor, &name, criteria, self.now()).await?;
+        self.stores.segments.save_segment(actor, &name, criteria, self.now()).await?;
         self.announce(actor.project).await;
         Ok(())
     }
@@ -256,7 +267,12 @@ impl<S: Store + Clone> Services<S> {
     /// version itself.
     async fn may_change_segment(&self, actor: &Actor, name: &str) -> ServiceResult<()> {
         if let Err(forbidden) = actor.require(Permission::OperateJourneys)
-            && !self.store.journeys_using_segment(actor.project, name).await?.is_empty()
+            && !self
+                .stores
+                .segments
+                .list_journeys_using_segment(actor.project, name)
+                .await?
+                .is_empty()
         {
             return Err(forbidden.into());
         }
@@ -266,13 +282,13 @@ impl<S: Store + Clone> Services<S> {
     pub async fn delete_segment(&self, actor: &Actor, name: &str) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
         self.may_change_segment(actor, name).await?;
-        self.store.delete_segment(actor, name, self.now()).await?;
+        self.stores.segments.delete_segment(actor, name, self.now()).await?;
         self.announce(actor.project).await;
         Ok(())
     }
 
     pub async fn known_events(&self, actor: &Actor) -> ServiceResult<Vec<String>> {
         actor.require(Permission::SeeJourneys)?;
-        Ok(self.store.known_events(actor.project).await?)
+        Ok(self.stores.profile_queries.list_known_events(actor.project).await?)
     }
 }

@@ -6,16 +6,16 @@ use wayfare_domain::{
     ids::ProjectId,
     names::ProjectTitle,
 };
-use wayfare_store::{Store, StoreError};
+use wayfare_store::StoreError;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// The projects of this person, archived ones too.
     ///
     /// # Errors
     /// The store's own.
     pub async fn projects(&self, standing: &AuthContext) -> ServiceResult<Vec<ProjectSummary>> {
         let user = (!standing.is_local()).then_some(standing.actor.user);
-        let mut projects = self.store.projects(user).await?;
+        let mut projects = self.stores.projects.list_projects(user).await?;
         projects
             .iter_mut()
             .for_each(|project| project.current = project.id == standing.actor.project);
@@ -33,7 +33,7 @@ impl<S: Store + Clone> Services<S> {
         name: &ProjectTitle,
     ) -> ServiceResult<ProjectId> {
         actor.require(Permission::ManageProjects)?;
-        let project = self.store.create_project(actor, name, self.now()).await?;
+        let project = self.stores.projects.create_project(actor, name, self.now()).await?;
         tracing::info!(%project, by = %actor.user, "project.created");
         Ok(project)
     }
@@ -45,7 +45,7 @@ impl<S: Store + Clone> Services<S> {
         name: &ProjectTitle,
     ) -> ServiceResult<()> {
         let actor = self.manager_of(standing, project).await?;
-        Ok(self.store.rename_project(&actor, project, name, self.now()).await?)
+        Ok(self.stores.projects.rename_project(&actor, project, name, self.now()).await?)
     }
 
     pub async fn archive_project(
@@ -55,10 +55,12 @@ impl<S: Store + Clone> Services<S> {
         archive: bool,
     ) -> ServiceResult<()> {
         let actor = self.manager_of(standing, project).await?;
-        self.store.archive_project(&actor, project, archive, self.now()).await?;
+        self.stores.projects.archive_project(&actor, project, archive, self.now()).await?;
         if let (true, Some(flights)) = (archive, self.flights()) {
             // Answered only when nothing of it is on its way any more.
-            flights.channel_changed(self.store.project_number(project).await?, None).await;
+            flights
+                .channel_changed(self.stores.projects.get_project_key(project).await?, None)
+                .await;
         }
         Ok(())
     }

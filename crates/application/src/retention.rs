@@ -10,7 +10,7 @@ use wayfare_domain::time::{DAY_MS, Timestamp};
 use wayfare_runtime::clock::Clock;
 use wayfare_store::{
     StoreResult,
-    engine::{Age, EngineStore, Page},
+    retention::{Age, Page, RetentionStore},
 };
 
 /// How often old rows are looked for.
@@ -37,7 +37,7 @@ impl RetentionPolicy {
 
 /// Runs until told to stop.
 pub async fn run_retention(
-    store: impl EngineStore,
+    store: Arc<dyn RetentionStore>,
     clock: Arc<dyn Clock>,
     retention: RetentionPolicy,
     stop: CancellationToken,
@@ -46,7 +46,7 @@ pub async fn run_retention(
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            done = tidy(&store, retention, clock.now()) => match done {
+            done = tidy(&*store, retention, clock.now()) => match done {
                 Ok(0) => {}
                 Ok(rows) => tracing::info!(rows, "retention.done"),
                 Err(error) => tracing::error!(%error, "retention.failed"),
@@ -61,21 +61,21 @@ pub async fn run_retention(
 
 /// Deletes everything that is too old; answers how many rows it was.
 async fn tidy(
-    store: &impl EngineStore,
+    store: &dyn RetentionStore,
     retention: RetentionPolicy,
     now: Timestamp,
 ) -> StoreResult<u64> {
     let mut rows = 0;
     if let Some(before) = RetentionPolicy::before(retention.events, now) {
-        rows +=
-            page_by_page(|from| store.forget_events(Age { before, now }, from, PORTION)).await?;
+        rows += page_by_page(|from| store.delete_old_events(Age { before, now }, from, PORTION))
+            .await?;
     }
     if let Some(before) = RetentionPolicy::before(retention.steps, now) {
         let age = Age { before, now };
-        rows += page_by_page(|from| store.forget_steps(age, from, PORTION)).await?;
-        rows += page_by_page(|from| store.forget_messages(age, from, PORTION)).await?;
-        rows += page_by_page(|from| store.forget_refusals(age, from, PORTION)).await?;
-        rows += page_by_page(|_| store.forget_accounts(age, PORTION)).await?;
+        rows += page_by_page(|from| store.delete_old_enrolment_logs(age, from, PORTION)).await?;
+        rows += page_by_page(|from| store.delete_old_messages(age, from, PORTION)).await?;
+        rows += page_by_page(|from| store.delete_old_entry_rejections(age, from, PORTION)).await?;
+        rows += page_by_page(|_| store.delete_old_imports_and_receipts(age, PORTION)).await?;
     }
     Ok(rows)
 }

@@ -1,5 +1,7 @@
 //! Sign-in, sign-out, accounts and passwords.
 
+use std::sync::Arc;
+
 use super::{AuthContext, RequestClient, ServiceError, ServiceResult, Services};
 use crate::auth::{device, password};
 use wayfare_domain::{
@@ -17,7 +19,7 @@ use wayfare_domain::{
 use wayfare_runtime::supervisor::short_task;
 use wayfare_secrets::secret::{self, Secret};
 use wayfare_store::{
-    Store, StoreError,
+    StoreError,
     access::{AccountRecord, InitialRole, NewAccount, NewSession, PasswordChange},
 };
 
@@ -31,7 +33,7 @@ pub struct OpenedSession {
     pub device: Option<String>,
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// Opens a session for anyone who knows the password.
     ///
     /// # Errors
@@ -47,7 +49,7 @@ impl<S: Store + Clone> Services<S> {
         let key = email.as_ref().map(EmailAddress::key).unwrap_or_default();
         self.attempt(&key, visitor)?;
         let account = match &email {
-            Some(email) => self.store.account(email).await?,
+            Some(email) => self.stores.accounts.find_account_by_email(email).await?,
             None => None,
         };
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
@@ -79,9 +81,10 @@ impl<S: Store + Clone> Services<S> {
     /// No one waits for it: an answer that came later for known accounts would tell them apart from
     /// unknown ones.
     fn note_failed_sign_in(&self, user: UserId, visitor: &RequestClient) {
-        let (store, origin, now) = (self.store.clone(), visitor.origin.clone(), self.now());
+        let (sessions, origin, now) =
+            (Arc::clone(&self.stores.sessions), visitor.origin.clone(), self.now());
         short_task("sign_in.note_failed", async move {
-            if let Err(error) = store.note_failed_sign_in(user, &origin, now).await {
+            if let Err(error) = sessions.record_failed_sign_in(user, &origin, now).await {
                 tracing::warn!(%error, "sign_in.not_noted");
             }
         });
@@ -107,9 +110,9 @@ impl<S: Store + Clone> Services<S> {
             method,
             verified,
         };
-        self.store.open_session(&session, &visitor.origin, now).await?;
+        self.stores.sessions.open_session(&session, &visitor.origin, now).await?;
         tracing::info!(%user, how = method.phrase(), "sign_in.done");
-        let account = self.store.account_of(user).await?;
+        let account = self.stores.accounts.get_account(user).await?;
         Ok(OpenedSession { secret, lifetime, device: self.known_device(&account, visitor)? })
     }
 
@@ -133,7 +136,8 @@ impl<S: Store + Clone> Services<S> {
     /// The store's own.
     pub async fn sign_out(&self, standing: &AuthContext) -> ServiceResult<()> {
         if let Some(session) = standing.session() {
-            self.store
+            self.stores
+                .sessions
                 .end_session(&standing.actor, session, AuditEvent::SignedOut, self.now())
                 .await?;
         }
@@ -146,7 +150,7 @@ impl<S: Store + Clone> Services<S> {
     /// The store's own.
     pub async fn sign_out_everywhere(&self, standing: &AuthContext) -> ServiceResult<()> {
         self.signed_in(standing)?;
-        self.store.end_all_sessions(&standing.actor, self.now()).await?;
+        self.stores.sessions.end_all_sessions(&standing.actor, self.now()).await?;
         Ok(())
     }
 
@@ -161,7 +165,8 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<()> {
         self.signed_in(standing)?;
         if self
-            .store
+            .stores
+            .sessions
             .end_session(&standing.actor, session, AuditEvent::SessionEnded, self.now())
             .await?
         {
@@ -174,7 +179,8 @@ impl<S: Store + Clone> Services<S> {
     pub async fn sessions(&self, standing: &AuthContext) -> ServiceResult<Vec<SessionView>> {
         let current = self.signed_in(standing)?;
         let idle = self.auth.lifetimes.session_idle;
-        let mut sessions = self.store.sessions(standing.actor.user, idle, self.now()).await?;
+        let mut sessions =
+            self.stores.sessions.list_sessions(standing.actor.user, idle, self.now()).await?;
         sessions.iter_mut().for_each(|session| session.current = session.id == current);
         Ok(sessions)
     }
@@ -185,7 +191,7 @@ impl<S: Store + Clone> Services<S> {
     /// Where no one is signed in.
     pub async fn own_account(&self, standing: &AuthContext) -> ServiceResult<AccountRecord> {
         self.signed_in(standing)?;
-        Ok(self.store.account_of(standing.actor.user).await?)
+        Ok(self.stores.accounts.get_account(standing.actor.user).await?)
     }
 
     pub async fn rename_account(
@@ -194,7 +200,7 @@ impl<S: Store + Clone> Services<S> {
         name: &PersonName,
     ) -> ServiceResult<()> {
         self.signed_in(standing)?;
-        Ok(self.store.rename_account(&standing.actor, name, self.now()).await?)
+        Ok(self.stores.accounts.rename_account(&standing.actor, name, self.now()).await?)
     }
 
     /// Changes the password; every other session ends and this one gets another secret.
@@ -212,7 +218,7 @@ impl<S: Store + Clone> Services<S> {
         let session = self.signed_in(standing)?;
         // Anyone who came through a provider has none yet, and may choose one.
         let verified = self.require_password(standing, present, visitor).await?;
-        let account = self.store.account_of(standing.actor.user).await?;
+        let account = self.stores.accounts.get_account(standing.actor.user).await?;
         let password = password::check_strength(chosen, &account.name, &account.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         let secret = Secret::new()?;
@@ -222,7 +228,7 @@ impl<S: Store + Clone> Services<S> {
             hash: &hash,
             secret: secret.hash(),
         };
-        self.store.change_password(&standing.actor, &change, self.now()).await?;
+        self.stores.accounts.change_password(&standing.actor, &change, self.now()).await?;
         let device = self.known_device(&account, visitor)?;
         Ok(OpenedSession { secret, lifetime: self.auth.lifetimes.session, device })
     }
@@ -249,7 +255,8 @@ impl<S: Store + Clone> Services<S> {
         }
         let account = self.new_account(name, email, password).await?;
         let user = self
-            .store
+            .stores
+            .accounts
             .create_account(&account, &InitialRole::Founder, &visitor.origin, self.now())
             .await?;
         let hash = account.password_hash.ok_or(ServiceError::Hash)?;
@@ -290,11 +297,15 @@ impl<S: Store + Clone> Services<S> {
                 password_hash: None,
             },
         };
-        Ok(self.store.create_account(&account, &role, &Default::default(), self.now()).await?)
+        Ok(self
+            .stores
+            .accounts
+            .create_account(&account, &role, &Default::default(), self.now())
+            .await?)
     }
 
     pub async fn accounts(&self) -> ServiceResult<Vec<AccountRecord>> {
-        Ok(self.store.accounts().await?)
+        Ok(self.stores.accounts.list_accounts().await?)
     }
 
     /// The account of an address, for anyone who owns the machine.
@@ -303,11 +314,16 @@ impl<S: Store + Clone> Services<S> {
     /// Where there is none.
     pub async fn account(&self, email: &str) -> ServiceResult<AccountRecord> {
         let email = EmailAddress::parse(email)?;
-        Ok(self.store.account(&email).await?.ok_or(StoreError::NotFound("account"))?)
+        Ok(self
+            .stores
+            .accounts
+            .find_account_by_email(&email)
+            .await?
+            .ok_or(StoreError::NotFound("account"))?)
     }
 
     pub async fn suspend_account(&self, user: UserId, suspend: bool) -> ServiceResult<()> {
-        Ok(self.store.suspend_account(user, suspend, self.now()).await?)
+        Ok(self.stores.accounts.suspend_account(user, suspend, self.now()).await?)
     }
 
     /// The path of a link with which the account's password can be chosen, once, within a day.
@@ -318,7 +334,7 @@ impl<S: Store + Clone> Services<S> {
         let secret = Secret::new()?;
         let now = self.now();
         let expires_at = Timestamp(now.0 + self.auth.lifetimes.password_link);
-        self.store.make_password_link(user, &secret.hash(), expires_at, now).await?;
+        self.stores.accounts.create_password_link(user, &secret.hash(), expires_at, now).await?;
         Ok(format!("/password/{}", secret.expose()))
     }
 
@@ -327,7 +343,7 @@ impl<S: Store + Clone> Services<S> {
     /// # Errors
     /// Where the link opens nothing.
     pub async fn read_password_link(&self, link: &str) -> ServiceResult<PasswordOffer> {
-        Ok(self.store.password_link(&secret::hash(link), self.now()).await?)
+        Ok(self.stores.accounts.get_password_offer(&secret::hash(link), self.now()).await?)
     }
 
     /// Chooses the password; the link is spent, every session ends, and so does every link to the
@@ -346,7 +362,8 @@ impl<S: Store + Clone> Services<S> {
         let password = password::check_strength(chosen, "", &offer.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         Ok(self
-            .store
+            .stores
+            .accounts
             .use_password_link(&secret::hash(link), &hash, &visitor.origin, self.now())
             .await?)
     }

@@ -22,6 +22,7 @@ use crate::{
 };
 use wayfare_domain::access::actor::RequestOrigin;
 use wayfare_runtime::{clock::SystemClock, engine_metrics::EngineMetrics, supervisor::Supervisor};
+use wayfare_store::Stores;
 use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 const PASSWORD: &str = "copper lantern drifting moss";
@@ -72,7 +73,7 @@ impl Hasher for Counting {
 }
 
 struct House {
-    services: Services<SqliteStore>,
+    services: Services,
     hasher: Arc<Counting>,
     _folder: tempfile::TempDir,
 }
@@ -91,7 +92,7 @@ impl House {
         };
         let (clock, signs) = (Arc::new(SystemClock), EngineMetrics::default());
         let services = Services::new(
-            store,
+            Stores::of(store),
             clock,
             ChangeFeed::default(),
             auth,

@@ -16,7 +16,7 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_secrets::secret;
-use wayfare_store::{Store, StoreError, access::PendingSsoSignIn};
+use wayfare_store::{StoreError, access::PendingSsoSignIn};
 
 /// A sign-in that goes to the provider.
 pub struct SsoRedirect {
@@ -37,7 +37,7 @@ pub enum ProviderArrival {
     Linked,
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// What the button of the sign-in provider says, where there is one.
     pub fn provider_name(&self) -> Option<String> {
         self.auth.provider.as_ref().map(|provider| provider.config.name.clone())
@@ -87,8 +87,9 @@ impl<S: Store + Clone> Services<S> {
         let lifetime = self.auth.lifetimes.provider_sign_in;
         let state = secret::hash(&departure.state);
         let pending = PendingSsoSignIn { links, ..departure.pending };
-        self.store
-            .begin_provider_sign_in(&state, &pending, Timestamp(now.0 + lifetime), now)
+        self.stores
+            .sso
+            .begin_sso_sign_in(&state, &pending, Timestamp(now.0 + lifetime), now)
             .await?;
         Ok(SsoRedirect { address: departure.address, state: departure.state, lifetime })
     }
@@ -107,7 +108,7 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<ProviderArrival> {
         let provider =
             self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
-        let pending = self.store.take_provider_sign_in(&secret::hash(state), self.now()).await?;
+        let pending = self.stores.sso.take_sso_sign_in(&secret::hash(state), self.now()).await?;
         let pending = pending.ok_or(StoreError::LinkExpired)?;
         let owner = match pending.links {
             Some(session) => {
@@ -120,8 +121,11 @@ impl<S: Store + Clone> Services<S> {
         match owner {
             Some((owner, session)) => self.link(owner, session, &person).await,
             None => {
-                let user =
-                    self.store.provided_account(&person, &visitor.origin, self.now()).await?;
+                let user = self
+                    .stores
+                    .sso
+                    .account_of_sso_identity(&person, &visitor.origin, self.now())
+                    .await?;
                 let verified = VerifiedCredential::SsoIdentity(person.identity);
                 let session = self.open_session(user, visitor, SignInMethod::Sso, verified).await?;
                 Ok(ProviderArrival::SignedIn { session, next: pending.next })
@@ -136,7 +140,7 @@ impl<S: Store + Clone> Services<S> {
         session: SessionId,
         person: &SsoIdentity,
     ) -> ServiceResult<ProviderArrival> {
-        let linked = self.store.link_identity(&owner.actor, session, person, self.now()).await;
+        let linked = self.stores.sso.link_identity(&owner.actor, session, person, self.now()).await;
         linked.map_err(|error| match error {
             StoreError::Access(AccessRefusal::SessionEnded) => StoreError::LinkExpired,
             error => error,
@@ -154,7 +158,7 @@ impl<S: Store + Clone> Services<S> {
         standing: &AuthContext,
     ) -> ServiceResult<Vec<LinkedIdentity>> {
         self.signed_in(standing)?;
-        Ok(self.store.identities(standing.actor.user).await?)
+        Ok(self.stores.sso.list_linked_identities(standing.actor.user).await?)
     }
 
     /// Takes a link back, with the roles that came from the provider's rule.
@@ -168,7 +172,7 @@ impl<S: Store + Clone> Services<S> {
         identity: &LinkedIdentity,
     ) -> ServiceResult<()> {
         let session = self.signed_in(standing)?;
-        self.store.unlink_identity(&standing.actor, session, identity, self.now()).await?;
+        self.stores.sso.unlink_identity(&standing.actor, session, identity, self.now()).await?;
         tracing::info!(user = %standing.actor.user, "sso.unlinked");
         Ok(())
     }
@@ -186,7 +190,7 @@ impl<S: Store + Clone> Services<S> {
         present: &str,
         visitor: &RequestClient,
     ) -> ServiceResult<Option<String>> {
-        let account = self.store.account_of(standing.actor.user).await?;
+        let account = self.stores.accounts.get_account(standing.actor.user).await?;
         self.attempt(&account.email.to_lowercase(), visitor)?;
         let Some(hash) = account.password_hash else {
             self.require_fresh_session(standing).await?;

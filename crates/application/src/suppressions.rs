@@ -10,12 +10,12 @@ use wayfare_domain::{
     error::FieldError,
     messages::suppression::{AddressKind, Suppression, SuppressionPage, SuppressionQuery},
 };
-use wayfare_store::{Store, outbox::ChangedFacts};
+use wayfare_store::outbox::ChangedFacts;
 
 /// Longest note on an address that is added by hand, in characters.
 const NOTE_MAX: usize = 200;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// A page of the list; masked, and never searched, for anyone who may not see people.
     pub async fn suppressions(
         &self,
@@ -24,10 +24,10 @@ impl<S: Store + Clone> Services<S> {
     ) -> ServiceResult<SuppressionPage> {
         actor.require(Permission::SeeJourneys)?;
         if actor.may(Permission::SeePeople) {
-            return Ok(self.store.suppressions(actor.project, query).await?);
+            return Ok(self.stores.suppressions.get_suppression_page(actor.project, query).await?);
         }
         let query = SuppressionQuery { search: String::new(), ..query.clone() };
-        let mut page = self.store.suppressions(actor.project, &query).await?;
+        let mut page = self.stores.suppressions.get_suppression_page(actor.project, &query).await?;
         page.rows = page.rows.into_iter().map(Suppression::masked).collect();
         Ok(page)
     }
@@ -52,8 +52,12 @@ impl<S: Store + Clone> Services<S> {
             )
             .into());
         }
-        let added = self.store.suppress(actor, kind, addresses, note, self.now()).await?;
-        let project = self.store.project_number(actor.project).await?;
+        let added = self
+            .stores
+            .suppressions
+            .add_suppressions(actor, kind, addresses, note, self.now())
+            .await?;
+        let project = self.stores.projects.get_project_key(actor.project).await?;
         let suppressed = addresses.iter().map(|address| (project, kind, address.clone())).collect();
         self.facts_changed(&ChangedFacts { suppressed, ..ChangedFacts::default() }).await;
         tracing::info!(added, project = %actor.project, by = %actor.user, "suppressions.added");
@@ -71,7 +75,7 @@ impl<S: Store + Clone> Services<S> {
         address: &str,
     ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
-        self.store.unsuppress(actor, kind, address, self.now()).await?;
+        self.stores.suppressions.remove_suppression(actor, kind, address, self.now()).await?;
         tracing::info!(project = %actor.project, by = %actor.user, "suppressions.removed");
         Ok(())
     }
@@ -83,8 +87,9 @@ impl<S: Store + Clone> Services<S> {
     pub async fn begin_suppression_export(&self, actor: &Actor) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         Ok(self
-            .store
-            .record_audit(actor, AuditEvent::SuppressionsExported, "all of it", self.now())
+            .stores
+            .audit
+            .record_audit_event(actor, AuditEvent::SuppressionsExported, "all of it", self.now())
             .await?)
     }
 
@@ -98,7 +103,7 @@ impl<S: Store + Clone> Services<S> {
         after: Option<&Suppression>,
     ) -> ServiceResult<Vec<Suppression>> {
         actor.require(Permission::ManageChannels)?;
-        Ok(self.store.suppression_batch(actor.project, after).await?)
+        Ok(self.stores.suppressions.load_suppression_batch(actor.project, after).await?)
     }
 }
 

@@ -14,7 +14,7 @@ use wayfare_domain::{
     profiles::profile::Channel,
 };
 use wayfare_runtime::costly_work::Job;
-use wayfare_store::{Store, channels::StoredChannel};
+use wayfare_store::channels::StoredChannel;
 use wayfare_templates::content::{Content, EmailContent, WebhookContent};
 
 /// Longest address of a test, in characters.
@@ -30,7 +30,7 @@ struct TestSend {
     content: Content,
 }
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// Sends a message that says what it is, with the settings that are saved, whether the channel
     /// is live or not. Answers what the provider calls it.
     ///
@@ -117,7 +117,7 @@ impl<S: Store + Clone> Services<S> {
         channel: Channel,
         missing: &str,
     ) -> ServiceResult<StoredChannel> {
-        let stored = self.store.channel(actor.project, channel).await?;
+        let stored = self.stores.channels.find_channel(actor.project, channel).await?;
         stored.ok_or_else(|| ServiceError::NotDelivered(missing.to_string()))
     }
 
@@ -133,7 +133,9 @@ impl<S: Store + Clone> Services<S> {
         let mut to = typed;
         if let Some(kind) = AddressKind::of(channel) {
             to = canonical(kind, &to).ok_or_else(|| unusable(kind))?;
-            if let Some(reason) = self.store.suppressed(actor.project, kind, &to).await? {
+            if let Some(reason) =
+                self.stores.suppressions.find_suppression_reason(actor.project, kind, &to).await?
+            {
                 let sentence =
                     format!("Nothing is sent to {to}: it is on the suppression list ({reason}).");
                 return Err(ServiceError::NotDelivered(sentence));
@@ -151,8 +153,9 @@ impl<S: Store + Clone> Services<S> {
                 (reason.as_str(), false)
             }
         };
-        self.store
-            .record_audit(actor, event, &format!("{what} to {goes_to}: {said}"), self.now())
+        self.stores
+            .audit
+            .record_audit_event(actor, event, &format!("{what} to {goes_to}: {said}"), self.now())
             .await?;
         tracing::info!(channel = channel.key(), taken, project = %actor.project, by = %actor.user, "{}", event.key());
         match handed {

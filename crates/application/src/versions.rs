@@ -32,12 +32,12 @@ use wayfare_runtime::{
     costly_work::{Job, aside},
     time_zones::TzdbZones,
 };
-use wayfare_store::{Store, versions::SaveOutcome};
+use wayfare_store::versions::SaveOutcome;
 
 /// Most people who are listed at a node.
 const PEOPLE_MAX: i64 = 100;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     pub async fn open_editor(
         &self,
         actor: &Actor,
@@ -45,11 +45,11 @@ impl<S: Store + Clone> Services<S> {
         version: Option<i64>,
     ) -> ServiceResult<EditorDocument> {
         actor.require(Permission::SeeJourneys)?;
-        let opened = self.store.open_version(actor.project, journey, version).await?;
+        let opened = self.stores.versions.open_version(actor.project, journey, version).await?;
         let edits = actor.may(Permission::EditJourneys);
         let graph =
             if edits { opened.graph.clone() } else { opened.graph.clone().with_secrets_hidden() };
-        let catalogue = self.store.catalogue(actor.project).await?;
+        let catalogue = self.stores.journey_queries.get_project_catalog(actor.project).await?;
         let state =
             JourneyState { status: opened.version.status, ..opened.summary.state(self.now()) };
         let (mode, why) = edit_mode(actor, state, opened.version.number);
@@ -89,8 +89,11 @@ impl<S: Store + Clone> Services<S> {
         if !flaws.is_empty() {
             return Err(ServiceError::Problems(flaws));
         }
-        let opened =
-            self.store.open_version(actor.project, save.journey, Some(save.version)).await?;
+        let opened = self
+            .stores
+            .versions
+            .open_version(actor.project, save.journey, Some(save.version))
+            .await?;
         let save = &SaveVersion {
             graph: save.graph.clone().with_secrets_of(&opened.graph),
             ..save.clone()
@@ -105,14 +108,15 @@ impl<S: Store + Clone> Services<S> {
                 return Err(ServiceError::Problems(broken));
             }
         }
-        match self.store.save_version(actor, save, now).await? {
+        match self.stores.versions.save_version(actor, save, now).await? {
             SaveOutcome::Done { revision } => {
                 self.announce(actor.project).await;
                 Ok(SaveResult::Done { revision, checks: found })
             }
             SaveOutcome::Conflict => {
                 let now_there = self
-                    .store
+                    .stores
+                    .versions
                     .open_version(actor.project, save.journey, Some(save.version))
                     .await?;
                 let (by, at) = (now_there.saved_by, now_there.saved_at);
@@ -130,7 +134,7 @@ impl<S: Store + Clone> Services<S> {
         from: Option<i64>,
     ) -> ServiceResult<i64> {
         actor.require(Permission::EditJourneys)?;
-        let number = self.store.begin_version(actor, journey, from, self.now()).await?;
+        let number = self.stores.versions.begin_version(actor, journey, from, self.now()).await?;
         tracing::info!(%journey, number, by = %actor.user, "version.begun");
         self.announce(actor.project).await;
         Ok(number)
@@ -138,7 +142,7 @@ impl<S: Store + Clone> Services<S> {
 
     pub async fn discard_draft(&self, actor: &Actor, journey: JourneyId) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
-        self.store.discard_draft(actor, journey, self.now()).await?;
+        self.stores.versions.discard_draft(actor, journey, self.now()).await?;
         tracing::info!(%journey, by = %actor.user, "version.discarded");
         self.announce(actor.project).await;
         Ok(())
@@ -154,8 +158,11 @@ impl<S: Store + Clone> Services<S> {
         publish: &PublishRequest,
     ) -> ServiceResult<()> {
         actor.require(Permission::OperateJourneys)?;
-        let opened =
-            self.store.open_version(actor.project, publish.journey, Some(publish.version)).await?;
+        let opened = self
+            .stores
+            .versions
+            .open_version(actor.project, publish.journey, Some(publish.version))
+            .await?;
         let mut problems = Vec::new();
         let name = JourneyName::parse(&publish.name).map_err(|error| problems.push(error)).ok();
         let description =
@@ -170,12 +177,12 @@ impl<S: Store + Clone> Services<S> {
         let PublishRequest { journey, version, revision, predecessor, .. } = *publish;
         let publication =
             PublishVersion { journey, version, revision, name, description, predecessor };
-        self.store.publish_version(actor, &publication, self.now()).await?;
+        self.stores.versions.publish_version(actor, &publication, self.now()).await?;
         if let (PreviousVersionPolicy::ExitEnrolments, Some(delivery)) =
             (predecessor, &self.delivery)
         {
             // As with a Stop: answered only when nothing more goes out to anyone who has left.
-            delivery.flights.drain_stopped(&self.store).await?;
+            delivery.flights.drain_stopped(&*self.stores.outbox).await?;
         }
         tracing::info!(%journey, version, ?predecessor, by = %actor.user, "version.published");
         self.announce(actor.project).await;
@@ -189,8 +196,8 @@ impl<S: Store + Clone> Services<S> {
         version: i64,
     ) -> ServiceResult<Vec<NodeStats>> {
         actor.require(Permission::SeeJourneys)?;
-        self.store.open_version(actor.project, journey, Some(version)).await?;
-        Ok(self.store.node_stats(actor.project, journey, version).await?)
+        self.stores.versions.open_version(actor.project, journey, Some(version)).await?;
+        Ok(self.stores.journey_queries.list_node_stats(actor.project, journey, version).await?)
     }
 
     pub async fn people_at(
@@ -201,9 +208,12 @@ impl<S: Store + Clone> Services<S> {
         node: &str,
     ) -> ServiceResult<Vec<ProfileAtNode>> {
         actor.require(Permission::SeeJourneys)?;
-        self.store.open_version(actor.project, journey, Some(version)).await?;
-        let people =
-            self.store.people_at(actor.project, journey, version, node, PEOPLE_MAX).await?;
+        self.stores.versions.open_version(actor.project, journey, Some(version)).await?;
+        let people = self
+            .stores
+            .journey_queries
+            .list_profiles_at_node(actor.project, journey, version, node, PEOPLE_MAX)
+            .await?;
         Ok(if actor.may(Permission::SeePeople) {
             people
         } else {
@@ -222,8 +232,10 @@ impl<S: Store + Clone> Services<S> {
         let (services, project) = (self.clone(), actor.project);
         let edits = actor.may(Permission::EditJourneys);
         self.costly(actor, Job::Comparison, |stop| async move {
-            let mut before = services.store.open_version(project, journey, Some(from)).await?;
-            let mut after = services.store.open_version(project, journey, Some(to)).await?;
+            let mut before =
+                services.stores.versions.open_version(project, journey, Some(from)).await?;
+            let mut after =
+                services.stores.versions.open_version(project, journey, Some(to)).await?;
             if !edits {
                 for opened in [&mut before, &mut after] {
                     opened.graph = std::mem::take(&mut opened.graph).with_secrets_hidden();

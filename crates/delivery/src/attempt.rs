@@ -23,8 +23,8 @@ use wayfare_domain::{
 use wayfare_runtime::supervisor::{said, short_task};
 use wayfare_store::{
     StoreResult,
-    engine::{EngineStore, ProfileKey, ProfileNeeds},
-    outbox::{LeasedMessage, MessageKey, OutboxStore, SendFacts},
+    engine::{ProfileKey, ProfileNeeds},
+    outbox::{LeasedMessage, MessageKey, SendFacts},
 };
 
 /// How a message gets out.
@@ -37,7 +37,7 @@ struct Way {
 
 type People = HashMap<ProfileKey, Arc<Profile>>;
 
-impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
+impl OutboxDispatcher {
     /// Reads what the messages need, in sets.
     pub(super) async fn look_around(
         &mut self,
@@ -47,13 +47,15 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
         // What was changed before they were taken counts for them: anyone who changes something
         // afterwards finds them on the board.
         self.refresh().await?;
-        self.known.learn(&self.store, taken.iter().map(|message| message.version)).await?;
+        self.known
+            .learn(&*self.outbox, &*self.source, taken.iter().map(|message| message.version))
+            .await?;
         let mut people: Vec<ProfileKey> = taken.iter().map(|message| message.profile).collect();
         people.sort_unstable();
         people.dedup();
         let profiles = self
-            .store
-            .people(&people, &ProfileNeeds { profile: true, ..ProfileNeeds::default() })
+            .source
+            .load_profiles(&people, &ProfileNeeds { profile: true, ..ProfileNeeds::default() })
             .await?;
         let address = |message: &LeasedMessage| {
             let (kind, address) = address_of(profiles.get(&message.profile)?, message.channel)?;
@@ -70,7 +72,7 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
         capped.sort_unstable();
         capped.dedup();
         let since = now.plus(-i64::from(CAP_HOURS_MAX) * HOUR_MS);
-        let surroundings = self.store.surroundings(&addresses, &capped, since).await?;
+        let surroundings = self.outbox.load_send_facts(&addresses, &capped, since).await?;
         let profiles =
             profiles.into_iter().map(|(number, profile)| (number, Arc::new(profile))).collect();
         Ok((profiles, surroundings))

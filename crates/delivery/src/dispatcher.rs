@@ -27,9 +27,9 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreResult,
+    StoreResult, Stores,
     channels::StoredChannel,
-    engine::{EngineStore, ProjectKey},
+    engine::{EngineSource, EngineStore, ProjectKey},
     outbox::{ActiveChannel, ChangedFacts, LeaseQuota, LeasedMessage, MessageResult, OutboxStore},
 };
 
@@ -50,8 +50,10 @@ pub type OpenTransport =
 
 pub(super) type ChannelKey = (ProjectKey, Channel);
 
-pub struct OutboxDispatcher<S> {
-    pub(super) store: S,
+pub struct OutboxDispatcher {
+    pub(super) outbox: Arc<dyn OutboxStore>,
+    pub(super) engine: Arc<dyn EngineStore>,
+    pub(super) source: Arc<dyn EngineSource>,
     pub(super) office: Arc<DeliveryContext>,
     open: OpenTransport,
     epoch: i64,
@@ -67,11 +69,13 @@ pub struct OutboxDispatcher<S> {
     pub(super) stop: CancellationToken,
 }
 
-impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
-    pub fn new(store: S, office: DeliveryContext, open: OpenTransport) -> Self {
+impl OutboxDispatcher {
+    pub fn new(stores: &Stores, office: DeliveryContext, open: OpenTransport) -> Self {
         let (send, back) = mpsc::unbounded_channel();
         Self {
-            store,
+            outbox: Arc::clone(&stores.outbox),
+            engine: Arc::clone(&stores.engine),
+            source: Arc::clone(&stores.engine_source),
             office: Arc::new(office),
             open,
             epoch: -1,
@@ -134,7 +138,7 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
     /// A crash left messages in no one's hands.
     async fn take_back(&mut self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            match self.store.requeue_leased(self.office.clock.now()).await {
+            match self.outbox.requeue_leased(self.office.clock.now()).await {
                 Ok(0) => return,
                 Ok(in_doubt) => {
                     tracing::warn!(in_doubt, "delivery.taken_back");
@@ -160,7 +164,7 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
         let now = self.office.clock.now();
         if self.waiting.rest().is_none() {
             let since = Instant::now();
-            self.waiting.was_read(self.store.list_queues().await?, since);
+            self.waiting.was_read(self.outbox.list_queues().await?, since);
         }
         self.update_limiters(came_back, now);
         let quotas = share(&mut self.lanes, &self.waiting.due(now), now);
@@ -212,14 +216,14 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
 
     /// Reads anew what has changed: channels, caps, what is written in versions.
     pub(super) async fn refresh(&mut self) -> StoreResult<()> {
-        let head = self.store.head().await?;
+        let head = self.engine.get_engine_state().await?;
         if head.epoch == self.epoch {
             return Ok(());
         }
         self.known.refresh(head.definitions_epoch);
-        let caps = self.store.all_caps().await?;
+        let caps = self.outbox.load_caps_by_project().await?;
         self.caps = caps.into_iter().map(|(project, caps)| (project, caps.into())).collect();
-        let setups = self.store.active_channels().await?;
+        let setups = self.outbox.list_active_channels().await?;
         let now = self.office.clock.now();
         self.projects = setups.iter().map(|setup| (setup.project, setup.stored.project)).collect();
         let key = |setup: &ActiveChannel| (setup.project, setup.stored.settings.channel());
@@ -264,7 +268,7 @@ impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
             came_back.iter().map(|outcome| outcome.settled.clone()).collect();
         let taken = {
             let _guard = self.office.flights.taking().await;
-            let taken = self.store.record_and_lease(&settled, quotas, now).await?;
+            let taken = self.outbox.record_and_lease(&settled, quotas, now).await?;
             // In this order: what went back may have been taken again at once.
             self.office.flights.settle(settled.iter().map(|message| message.message));
             self.office.flights.register(&taken);

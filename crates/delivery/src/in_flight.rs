@@ -178,7 +178,7 @@ impl InFlightTracker {
     ///
     /// # Errors
     /// The store's own: then it is not known what was stopped, and everything goes on.
-    pub async fn drain_stopped(&self, store: &impl OutboxStore) -> StoreResult<()> {
+    pub async fn drain_stopped(&self, outbox: &dyn OutboxStore) -> StoreResult<()> {
         let versions: Vec<VersionKey> = {
             // What was taken before the Stop stands on the board from here on; what is taken later
             // sees the Stop.
@@ -193,7 +193,7 @@ impl InFlightTracker {
         if versions.is_empty() {
             return Ok(());
         }
-        let stopped = store.closed_versions(&versions).await?;
+        let stopped = outbox.load_stopped_versions(&versions).await?;
         let verdict = |message: &InHand| match stopped.contains(&message.version) {
             true => Verdict::Finish(AbortReason::Stopped),
             false => Verdict::Unconcerned,

@@ -6,7 +6,7 @@ use super::{
     delivery_task::AttemptResult,
     dispatcher::{GATHER, LOOK_EVERY, OutboxDispatcher},
 };
-use wayfare_store::{StoreResult, engine::EngineStore, outbox::OutboxStore};
+use wayfare_store::StoreResult;
 
 /// What is on its way when the server ends is waited for as long as its channel waits for an
 /// answer: this is longer than any.
@@ -14,7 +14,7 @@ const GRACE: Duration = Duration::from_secs(35);
 /// How often the last words are written down where the store does not take them.
 const LAST_TRIES: u32 = 5;
 
-impl<S: EngineStore + OutboxStore> OutboxDispatcher<S> {
+impl OutboxDispatcher {
     /// Nothing begins any more. What has not begun comes back at once and is written down first;
     /// then what is on its way, as it comes in, so that anyone who loses patience with us meanwhile
     /// has as little in doubt as there is.

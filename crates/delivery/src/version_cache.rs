@@ -9,7 +9,7 @@ use wayfare_domain::messages::webhook_receiver::receiver_of_template;
 use wayfare_domain::{graph::node::SendOptions, journeys::settings::Settings};
 use wayfare_store::{
     StoreResult,
-    engine::{EngineStore, VersionKey},
+    engine::{EngineSource, VersionKey},
     outbox::{OutboxStore, VersionNames},
 };
 use wayfare_templates::CompiledMessage;
@@ -52,7 +52,8 @@ impl VersionCache {
     /// Reads those that are not known yet.
     pub async fn learn(
         &mut self,
-        store: &(impl EngineStore + OutboxStore),
+        outbox: &dyn OutboxStore,
+        source: &dyn EngineSource,
         versions: impl Iterator<Item = VersionKey>,
     ) -> StoreResult<()> {
         let unknown: HashSet<VersionKey> =
@@ -61,8 +62,8 @@ impl VersionCache {
             return Ok(());
         }
         let unknown: Vec<VersionKey> = unknown.into_iter().collect();
-        let mut names = store.version_names(&unknown).await?;
-        for content in store.contents(&unknown).await? {
+        let mut names = outbox.load_version_names(&unknown).await?;
+        for content in source.load_version_definitions(&unknown).await? {
             let Some(names) = names.remove(&content.seq) else { continue };
             let messages = content.graph.nodes.into_iter().filter(|node| node.step.is_message());
             let nodes = messages.map(|node| {

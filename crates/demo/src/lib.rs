@@ -20,7 +20,7 @@ use wayfare_domain::{
     stats::VersionStats,
     time::{DAY_MS, HOUR_MS, Timestamp},
 };
-use wayfare_store::seed::{SeedJourney, SeedMember, SeedVersion};
+use wayfare_store::transfer::{SeedJourney, SeedMember, SeedVersion};
 
 pub struct DemoProject {
     pub people: Vec<SeedMember>,

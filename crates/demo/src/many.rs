@@ -6,7 +6,7 @@ use wayfare_domain::{
     names::JourneyName,
     time::{DAY_MS, Timestamp},
 };
-use wayfare_store::seed::{SeedJourney, SeedVersion};
+use wayfare_store::transfer::{SeedJourney, SeedVersion};
 
 const THEMES: [&str; 24] = [
     "Win-back",

@@ -21,7 +21,7 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     StoreResult,
-    engine::{ActiveVersionInfo, EngineState, EngineStore, ProfileNeeds, ProjectKey, VersionKey},
+    engine::{ActiveVersionInfo, EngineSource, EngineState, ProfileNeeds, ProjectKey, VersionKey},
 };
 
 /// One version of the plan.
@@ -82,14 +82,14 @@ impl ActiveVersions {
     /// before the reading: what changes meanwhile makes the batch fail and the plan be read again.
     pub async fn refresh(
         &mut self,
-        store: &impl EngineStore,
+        source: &dyn EngineSource,
         head: &EngineState,
     ) -> StoreResult<()> {
         if head.epoch == self.epoch {
             return Ok(());
         }
-        let active_versions = store.active_versions().await?;
-        self.live_channels = store.live_channels().await?;
+        let active_versions = source.load_active_versions().await?;
+        self.live_channels = source.load_live_channels().await?;
         let mut known: CompiledCache = if head.definitions_epoch == self.content {
             self.versions
                 .drain()
@@ -98,7 +98,7 @@ impl ActiveVersions {
         } else {
             HashMap::new()
         };
-        self.load(store, &active_versions, &mut known).await?;
+        self.load(source, &active_versions, &mut known).await?;
         self.interests.clear();
         self.by_profile.clear();
         self.versions.clear();
@@ -114,7 +114,7 @@ impl ActiveVersions {
 
     async fn load(
         &self,
-        store: &impl EngineStore,
+        source: &dyn EngineSource,
         planned: &[ActiveVersionInfo],
         known: &mut CompiledCache,
     ) -> StoreResult<()> {
@@ -126,11 +126,11 @@ impl ActiveVersions {
         if unknown.is_empty() {
             return Ok(());
         }
-        let segments = store.all_segments().await?;
+        let segments = source.load_segments_by_project().await?;
         let none = HashMap::new();
         let projects: HashMap<VersionKey, ProjectKey> =
             planned.iter().map(|version| (version.seq, version.project)).collect();
-        for content in store.contents(&unknown).await? {
+        for content in source.load_version_definitions(&unknown).await? {
             let segments = projects
                 .get(&content.seq)
                 .and_then(|project| segments.get(project))
@@ -178,12 +178,12 @@ impl ActiveVersions {
     /// The key of an event's name. Names are only added, so those that are known stay right.
     pub async fn load_event_names(
         &mut self,
-        store: &impl EngineStore,
+        source: &dyn EngineSource,
         names: impl Iterator<Item = i64>,
     ) -> StoreResult<()> {
         let unknown: HashSet<i64> = names.filter(|name| !self.names.contains_key(name)).collect();
         if !unknown.is_empty() {
-            for (id, _, key) in store.event_names(self.last_name).await? {
+            for (id, _, key) in source.load_event_names(self.last_name).await? {
                 self.last_name = self.last_name.max(id);
                 self.names.insert(id, key);
             }

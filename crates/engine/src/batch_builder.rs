@@ -27,7 +27,7 @@ use wayfare_domain::{
 use wayfare_store::{
     StoreResult,
     engine::{
-        ActiveEnrolment, EngineBatch, EngineState, EngineStore, EnrolmentKey, EnrolmentPosition,
+        ActiveEnrolment, EngineBatch, EngineSource, EngineState, EnrolmentKey, EnrolmentPosition,
         EnrolmentUpdate, JourneyKey, NewEnrolment, NewLogLine, NewMessage, NewStartEvent,
         ProfileKey, VersionKey,
     },
@@ -87,7 +87,7 @@ impl<'a> BatchBuilder<'a> {
     /// Loads those inside and those who may come in: (version, profile) of each occasion.
     pub async fn load(
         &mut self,
-        store: &impl EngineStore,
+        source: &dyn EngineSource,
         inside: Vec<ActiveEnrolment>,
         occasions: &[(VersionKey, ProfileKey)],
     ) -> StoreResult<()> {
@@ -103,7 +103,7 @@ impl<'a> BatchBuilder<'a> {
             .map(|live| live.version)
             .chain(occasions.iter().map(|(version, _)| *version));
         let needs = self.plan.needs(versions.collect::<std::collections::HashSet<_>>().into_iter());
-        self.people = store.people(&profiles, &needs).await?;
+        self.people = source.load_profiles(&profiles, &needs).await?;
         let mut pairs: Vec<(JourneyKey, ProfileKey)> = occasions
             .iter()
             .filter_map(|(version, profile)| {
@@ -112,7 +112,7 @@ impl<'a> BatchBuilder<'a> {
             .collect();
         pairs.sort_unstable();
         pairs.dedup();
-        self.history = store.histories(&pairs).await?;
+        self.history = source.load_enrolment_histories(&pairs).await?;
         for live in inside {
             self.admit_loaded(live)?;
         }

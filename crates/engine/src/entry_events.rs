@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{BATCH_SIZE_MAX, Engine, batch_builder::BatchBuilder};
 use wayfare_domain::{engine::entry::event_fits_trigger, profiles::PastEvent, time::Timestamp};
 use wayfare_store::{
-    Store, StoreResult,
+    StoreResult,
     engine::{EngineState, ProfileKey, ProjectKey, StoredEvent, VersionKey},
 };
 
@@ -18,7 +18,7 @@ struct MatchedEvent {
     inside: Vec<VersionKey>,
 }
 
-impl<S: Store + Clone> Engine<S> {
+impl Engine {
     /// The next events. Answers whether there may be more to do, and, where more events wait, when
     /// the last one that was looked at was received.
     pub(super) async fn qualify(
@@ -26,8 +26,8 @@ impl<S: Store + Clone> Engine<S> {
         head: EngineState,
     ) -> StoreResult<(bool, Option<Timestamp>)> {
         let now = self.clock.now();
-        let events = self.store.events_after(self.event_cursor, BATCH_SIZE_MAX).await?;
-        self.plan.load_event_names(&self.store, events.iter().map(|event| event.name)).await?;
+        let events = self.store.load_events_after(self.event_cursor, BATCH_SIZE_MAX).await?;
+        self.plan.load_event_names(&*self.source, events.iter().map(|event| event.name)).await?;
         let (looked_at, relevant) = self.relevant(&events);
         let Some(last) = looked_at.last() else {
             // Numbers of events that were deleted meanwhile.
@@ -55,13 +55,13 @@ impl<S: Store + Clone> Engine<S> {
             .collect::<HashSet<_>>()
             .into_iter()
             .collect();
-        let inside = self.store.live(&profiles, &versions).await?;
+        let inside = self.source.load_active_enrolments(&profiles, &versions).await?;
         let mut occasions: Vec<(VersionKey, ProfileKey)> = relevant
             .iter()
             .flat_map(|event| event.entries.iter().map(|version| (*version, event.profile)))
             .collect();
         occasions.extend(&active);
-        slice.load(&self.store, inside, &occasions).await?;
+        slice.load(&*self.source, inside, &occasions).await?;
         for event in &relevant {
             for version in &event.inside {
                 slice.event(*version, event.profile, &event.happened);
@@ -166,7 +166,9 @@ impl<S: Store + Clone> Engine<S> {
         let journeys = self.plan.by_profile.values().map(Vec::len).max().unwrap_or(0).max(1);
         let changes = self
             .store
-            .profile_changes(BATCH_SIZE_MAX.min((self.most_decisions / journeys).max(1) as i64))
+            .load_profile_changes(
+                BATCH_SIZE_MAX.min((self.most_decisions / journeys).max(1) as i64),
+            )
             .await?;
         let Some((last, ..)) = changes.last().copied() else { return Ok(false) };
         let now = self.clock.now();
@@ -174,7 +176,7 @@ impl<S: Store + Clone> Engine<S> {
             .pairs(changes.into_iter().map(|(_, project, profile)| (project, profile)).collect());
         let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
         slice.batch.profile_changes = Some(last);
-        slice.load(&self.store, Vec::new(), &pairs).await?;
+        slice.load(&*self.source, Vec::new(), &pairs).await?;
         self.meet(&mut slice, &pairs, now).await?;
         let batch = slice.finish();
         self.carry_out(batch).await?;
@@ -188,7 +190,7 @@ impl<S: Store + Clone> Engine<S> {
         pairs: &[(VersionKey, ProfileKey)],
         now: Timestamp,
     ) -> StoreResult<()> {
-        let before = self.store.matching_before(pairs).await?;
+        let before = self.source.load_previous_matches(pairs).await?;
         let mut after: HashMap<(VersionKey, ProfileKey), bool> = HashMap::new();
         for (version, profile) in pairs {
             let Some(criteria) = self

@@ -8,7 +8,7 @@ use wayfare_domain::{
     time::{HOUR_MS, Timestamp},
 };
 use wayfare_store::{
-    Store, StoreResult,
+    StoreResult,
     engine::{ProfileKey, VersionKey},
 };
 
@@ -24,7 +24,7 @@ struct EntryRun {
     last: bool,
 }
 
-impl<S: Store + Clone> Engine<S> {
+impl Engine {
     /// One part of each run that is under way.
     pub(super) async fn runs(&mut self) -> StoreResult<bool> {
         if self.looked_epoch == self.plan.epoch && self.clock.now() < self.next_run {
@@ -37,7 +37,7 @@ impl<S: Store + Clone> Engine<S> {
             .filter(|live| live.takes_entries() && live.entry_type().enters_in_runs())
             .map(|live| live.planned.seq)
             .collect();
-        let known = self.store.runs_of(&versions).await?;
+        let known = self.source.load_entry_runs(&versions).await?;
         let epoch = self.plan.epoch;
         let mut next_run = Timestamp(i64::MAX);
         let mut worked = false;
@@ -74,7 +74,10 @@ impl<S: Store + Clone> Engine<S> {
         };
         let priming = live.entry_type() == EntryType::Profile;
         let now = self.clock.now();
-        let people = self.store.matching(project, &criteria, run.after, self.most, now).await?;
+        let people = self
+            .source
+            .load_matching_profiles_after(project, &criteria, run.after, self.most, now)
+            .await?;
         let reached = if (people.len() as i64) < self.most { None } else { people.last().copied() };
         let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
         slice.batch.run = Some((version, run.at, reached));
@@ -83,7 +86,7 @@ impl<S: Store + Clone> Engine<S> {
         if priming {
             slice.batch.met = occasions.into_iter().map(|pair| (pair, true)).collect();
         } else {
-            slice.load(&self.store, Vec::new(), &occasions).await?;
+            slice.load(&*self.source, Vec::new(), &occasions).await?;
             for (version, person) in occasions {
                 slice.attempt_entry(version, person, None);
             }

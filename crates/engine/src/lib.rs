@@ -19,19 +19,14 @@ use tokio_util::sync::CancellationToken;
 
 use active_versions::ActiveVersions;
 use wayfare_domain::{
-    access::{
-        actor::{Actor, RequestOrigin},
-        permissions::Authority,
-    },
-    engine::time_zones::TimeZones,
-    ids::ProjectId,
-    journeys::status::Status,
-    time::Timestamp,
+    engine::time_zones::TimeZones, ids::ProjectId, journeys::status::Status, time::Timestamp,
 };
 use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics};
 use wayfare_store::{
-    Store, StoreResult,
-    engine::{EngineBatch, EngineState, VersionKey},
+    StoreResult, Stores,
+    actors::system_actor,
+    engine::{EngineBatch, EngineSource, EngineState, EngineStore, VersionKey},
+    journeys::JourneyStore,
 };
 
 /// Most events, people or messages of one round. A round holds the writer's lock for some tens of
@@ -58,8 +53,10 @@ const MANY_REFUSALS: u32 = 20;
 const ANNOUNCE_EVERY: i64 = 400;
 
 /// What the rounds share.
-pub struct Engine<S> {
-    store: S,
+pub struct Engine {
+    store: Arc<dyn EngineStore>,
+    source: Arc<dyn EngineSource>,
+    journeys: Arc<dyn JourneyStore>,
     clock: Arc<dyn Clock>,
     calendar: Arc<dyn TimeZones>,
     signs: EngineMetrics,
@@ -85,15 +82,17 @@ pub struct Engine<S> {
     catch_up: Option<timers::CatchUpLimiter>,
 }
 
-impl<S: Store + Clone> Engine<S> {
+impl Engine {
     pub fn new(
-        store: S,
+        stores: &Stores,
         clock: Arc<dyn Clock>,
         calendar: Arc<dyn TimeZones>,
         signs: EngineMetrics,
     ) -> Self {
         Self {
-            store,
+            store: Arc::clone(&stores.engine),
+            source: Arc::clone(&stores.engine_source),
+            journeys: Arc::clone(&stores.journeys),
             clock,
             calendar,
             signs,
@@ -162,7 +161,7 @@ impl<S: Store + Clone> Engine<S> {
     /// # Errors
     /// The store's own; nothing of the failed part was done.
     pub async fn tick(&mut self) -> StoreResult<bool> {
-        (self.most, self.most_decisions) = if self.store.is_pressed() {
+        (self.most, self.most_decisions) = if self.store.is_under_pressure() {
             (SHORT_ROUND, FEW_DECISIONS)
         } else {
             (BATCH_SIZE_MAX, DECISIONS_MAX)
@@ -198,8 +197,8 @@ impl<S: Store + Clone> Engine<S> {
     }
 
     async fn fresh_head(&mut self) -> StoreResult<EngineState> {
-        let head = self.store.head().await?;
-        self.plan.refresh(&self.store, &head).await?;
+        let head = self.store.get_engine_state().await?;
+        self.plan.refresh(&*self.source, &head).await?;
         Ok(head)
     }
 
@@ -277,8 +276,8 @@ impl<S: Store + Clone> Engine<S> {
         if live.planned.status != Status::Running {
             return Ok(());
         }
-        let system = system_actor(&self.store, live.planned.project_id);
-        self.store.complete_version(&system, version, self.clock.now()).await
+        let system = system_actor(live.planned.project_id);
+        self.journeys.complete_version(&system, version, self.clock.now()).await
     }
 
     /// Pages hear of the last change as well, when nothing follows it.
@@ -287,7 +286,7 @@ impl<S: Store + Clone> Engine<S> {
         if self.unannounced.is_empty() || !has_passed(ANNOUNCE_EVERY, self.announced_at, now) {
             return Ok(());
         }
-        let head = self.store.head().await?;
+        let head = self.store.get_engine_state().await?;
         let announce = self.unannounced.iter().copied().collect();
         let batch = EngineBatch {
             head,
@@ -321,16 +320,4 @@ impl<S: Store + Clone> Engine<S> {
 /// has caught up.
 fn has_passed(ms: i64, since: Timestamp, now: Timestamp) -> bool {
     !(0..ms).contains(&(now.0 - since.0))
-}
-
-/// In whose name things happen by themselves.
-pub fn system_actor(store: &impl Store, project: ProjectId) -> Actor {
-    let person = store.system_person();
-    Actor {
-        user: person.id,
-        name: person.name,
-        project,
-        authority: Authority::System,
-        origin: RequestOrigin::default(),
-    }
 }

@@ -6,9 +6,9 @@
 
 use super::{Engine, batch_builder::BatchBuilder};
 use wayfare_domain::messages::{event::MessageEventKind, message_status::MessageStatus};
-use wayfare_store::{Store, StoreResult, engine::QueuedMessage};
+use wayfare_store::{StoreResult, engine::QueuedMessage};
 
-impl<S: Store + Clone> Engine<S> {
+impl Engine {
     pub(super) async fn deliver(&mut self) -> StoreResult<bool> {
         let head = self.fresh_head().await?;
         let queued = self.deliverable().await?;
@@ -22,7 +22,7 @@ impl<S: Store + Clone> Engine<S> {
             .filter(|message| message.inside)
             .map(|message| message.enrolment.clone())
             .collect();
-        slice.load(&self.store, inside, &[]).await?;
+        slice.load(&*self.source, inside, &[]).await?;
         for message in &queued {
             let trip = &message.enrolment;
             let counted = slice.batch.counted.entry(trip.version).or_default();
@@ -56,7 +56,7 @@ impl<S: Store + Clone> Engine<S> {
     async fn deliverable(&self) -> StoreResult<Vec<QueuedMessage>> {
         let mut after = 0;
         loop {
-            let mut page = self.store.queued_test_messages(after, self.most).await?;
+            let mut page = self.store.load_queued_test_messages(after, self.most).await?;
             let (full, last) =
                 (page.len() as i64 == self.most, page.last().map(|message| message.seq));
             page.retain(|message| self.plan.versions.contains_key(&message.enrolment.version));
@@ -70,7 +70,7 @@ impl<S: Store + Clone> Engine<S> {
     /// What became of messages moves people who are still at them.
     pub(super) async fn answers(&mut self) -> StoreResult<bool> {
         let head = self.fresh_head().await?;
-        let answers = self.store.pending_message_events(self.most).await?;
+        let answers = self.store.load_pending_message_events(self.most).await?;
         if answers.is_empty() {
             return Ok(false);
         }
@@ -81,7 +81,7 @@ impl<S: Store + Clone> Engine<S> {
             .filter(|answer| answer.inside)
             .map(|answer| answer.enrolment.clone())
             .collect();
-        slice.load(&self.store, inside, &[]).await?;
+        slice.load(&*self.source, inside, &[]).await?;
         for answer in &answers {
             let trip = &answer.enrolment;
             slice.batch.answered.push((answer.message, answer.fate));

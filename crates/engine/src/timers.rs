@@ -8,7 +8,7 @@ use wayfare_domain::{
     time::{MINUTE_MS, Timestamp},
 };
 use wayfare_store::{
-    Store, StoreResult,
+    StoreResult,
     engine::{ActiveEnrolment, EngineBatch, EnrolmentKey},
 };
 
@@ -55,14 +55,14 @@ fn unmoved(due: &[EnrolmentKey], batch: &EngineBatch) -> Vec<EnrolmentKey> {
     due.iter().copied().filter(|seq| !moved.contains(seq)).collect()
 }
 
-impl<S: Store + Clone> Engine<S> {
+impl Engine {
     /// Everybody who was due until then, the longest due first.
     pub(super) async fn due(&mut self, until: Timestamp) -> StoreResult<bool> {
         let now = self.clock.now();
         let mut due = self.overdue(until, now).await?;
         let in_time = self
             .store
-            .due_enrolments(self.in_time_after(), until, self.most - due.len() as i64)
+            .load_due_enrolments(self.in_time_after(), until, self.most - due.len() as i64)
             .await?;
         let full = due.len() as i64 + in_time.len() as i64 == self.most;
         due.extend(in_time);
@@ -72,7 +72,7 @@ impl<S: Store + Clone> Engine<S> {
             due.extract_if(.., |live| !self.plan.versions.contains_key(&live.version)).collect();
         if !stuck.is_empty() {
             let people: Vec<_> = stuck.iter().map(|live| live.seq).collect();
-            self.store.put_off(&people, now, now.plus(LOOK_AGAIN)).await?;
+            self.store.postpone_enrolments(&people, now, now.plus(LOOK_AGAIN)).await?;
         }
         let Some(first) = due.first() else { return Ok(full && !stuck.is_empty()) };
         let late = first.due_at.map_or(0, |due| now.0 - due.0);
@@ -81,7 +81,7 @@ impl<S: Store + Clone> Engine<S> {
         let people: Vec<_> = due.iter().map(|live| (live.version, live.profile)).collect();
         let seqs: Vec<_> = due.iter().map(|live| live.seq).collect();
         let mut slice = BatchBuilder::new(&self.plan, &*self.calendar, head, now);
-        slice.load(&self.store, due, &[]).await?;
+        slice.load(&*self.source, due, &[]).await?;
         for (version, profile) in people {
             slice.time_up(version, profile);
         }
@@ -90,7 +90,7 @@ impl<S: Store + Clone> Engine<S> {
         let still = unmoved(&seqs, &batch);
         let done = self.carry_out(batch).await?;
         if done && !still.is_empty() {
-            self.store.put_off(&still, now, now.plus(LOOK_AGAIN)).await?;
+            self.store.postpone_enrolments(&still, now, now.plus(LOOK_AGAIN)).await?;
         }
         Ok((moved && !done) || full)
     }
@@ -107,7 +107,7 @@ impl<S: Store + Clone> Engine<S> {
         if !catch_up.behind || may == 0 {
             return Ok(Vec::new());
         }
-        let found = self.store.due_enrolments(None, catch_up.before.min(until), may).await?;
+        let found = self.store.load_due_enrolments(None, catch_up.before.min(until), may).await?;
         catch_up.rate.consume(found.len() as i64);
         catch_up.behind = found.len() as i64 == may;
         Ok(found)
@@ -120,7 +120,7 @@ impl<S: Store + Clone> Engine<S> {
 
     /// When someone has to be looked at next.
     pub(super) async fn next_due(&self) -> StoreResult<Option<Timestamp>> {
-        let in_time = self.store.next_due(self.in_time_after()).await?;
+        let in_time = self.store.get_next_due(self.in_time_after()).await?;
         let overdue = self
             .catch_up
             .as_ref()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
@@ -26,9 +27,92 @@ use wayfare_domain::{
 };
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
-    StoreError,
-    access::{AccountRecord, InitialRole, NewAccount, PasswordChange},
+    StoreError, StoreResult,
+    access::{AccountRecord, AccountStore, InitialRole, NewAccount, PasswordChange},
 };
+
+#[async_trait]
+impl AccountStore for SqliteStore {
+    async fn find_account_by_email(
+        &self,
+        email: &EmailAddress,
+    ) -> StoreResult<Option<AccountRecord>> {
+        Ok(by_email(self, email).await?)
+    }
+
+    async fn get_account(&self, user: UserId) -> StoreResult<AccountRecord> {
+        Ok(by_user(self, user).await?)
+    }
+
+    async fn list_accounts(&self) -> StoreResult<Vec<AccountRecord>> {
+        Ok(all(self).await?)
+    }
+
+    async fn create_account(
+        &self,
+        account: &NewAccount,
+        role: &InitialRole,
+        origin: &RequestOrigin,
+        now: Timestamp,
+    ) -> StoreResult<UserId> {
+        Ok(create(self, account, role, origin, now).await?)
+    }
+
+    async fn rename_account(
+        &self,
+        actor: &Actor,
+        name: &PersonName,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(rename(self, actor, name, now).await?)
+    }
+
+    async fn suspend_account(
+        &self,
+        user: UserId,
+        is_suspended: bool,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(suspend(self, user, is_suspended, now).await?)
+    }
+
+    async fn change_password(
+        &self,
+        actor: &Actor,
+        change: &PasswordChange<'_>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(change_password(self, actor, change, now).await?)
+    }
+
+    async fn create_password_link(
+        &self,
+        user: UserId,
+        secret: &SecretHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(make_link(self, user, secret, expires_at, now).await?)
+    }
+
+    async fn get_password_offer(
+        &self,
+        secret: &SecretHash,
+        now: Timestamp,
+    ) -> StoreResult<PasswordOffer> {
+        Ok(link(self, secret, now).await?)
+    }
+
+    async fn use_password_link(
+        &self,
+        secret: &SecretHash,
+        hash: &str,
+        origin: &RequestOrigin,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(use_link(self, secret, hash, origin, now).await?)
+    }
+}
 
 #[derive(FromRow)]
 struct Row {
@@ -53,7 +137,7 @@ impl Row {
     }
 }
 
-pub async fn by_email(
+async fn by_email(
     store: &SqliteStore,
     email: &EmailAddress,
 ) -> SqliteResult<Option<AccountRecord>> {
@@ -67,7 +151,7 @@ pub async fn by_email(
     Ok(row.map(Row::into_domain))
 }
 
-pub async fn by_user(store: &SqliteStore, user: UserId) -> SqliteResult<AccountRecord> {
+async fn by_user(store: &SqliteStore, user: UserId) -> SqliteResult<AccountRecord> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = ?",
@@ -78,7 +162,7 @@ pub async fn by_user(store: &SqliteStore, user: UserId) -> SqliteResult<AccountR
     row.map(Row::into_domain).ok_or(StoreError::NotFound("account").into())
 }
 
-pub async fn all(store: &SqliteStore) -> SqliteResult<Vec<AccountRecord>> {
+async fn all(store: &SqliteStore) -> SqliteResult<Vec<AccountRecord>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
          FROM accounts a JOIN users u ON u.id = a.user_id ORDER BY a.email_key",
@@ -88,7 +172,7 @@ pub async fn all(store: &SqliteStore) -> SqliteResult<Vec<AccountRecord>> {
     Ok(rows.into_iter().map(Row::into_domain).collect())
 }
 
-pub async fn create(
+async fn create(
     store: &SqliteStore,
     account: &NewAccount,
     role: &InitialRole,
@@ -165,7 +249,7 @@ pub async fn insert(
     Ok(user)
 }
 
-pub async fn rename(
+async fn rename(
     store: &SqliteStore,
     actor: &Actor,
     name: &PersonName,
@@ -189,7 +273,7 @@ pub async fn rename(
     transaction.commit().await
 }
 
-pub async fn suspend(
+async fn suspend(
     store: &SqliteStore,
     user: UserId,
     suspend: bool,
@@ -216,7 +300,7 @@ pub async fn suspend(
     transaction.commit().await
 }
 
-pub async fn change_password(
+async fn change_password(
     store: &SqliteStore,
     actor: &Actor,
     change: &PasswordChange<'_>,
@@ -271,7 +355,7 @@ pub async fn end_sessions(
     Ok(i64::try_from(ended.rows_affected()).unwrap_or(i64::MAX))
 }
 
-pub async fn make_link(
+async fn make_link(
     store: &SqliteStore,
     user: UserId,
     secret: &SecretHash,
@@ -332,7 +416,7 @@ async fn open_link(
     if facts.opens(now) { Ok(row) } else { Err(StoreError::LinkExpired.into()) }
 }
 
-pub async fn link(
+async fn link(
     store: &SqliteStore,
     secret: &SecretHash,
     now: Timestamp,
@@ -346,7 +430,7 @@ pub async fn link(
     })
 }
 
-pub async fn use_link(
+async fn use_link(
     store: &SqliteStore,
     secret: &SecretHash,
     hash: &str,

@@ -1,5 +1,6 @@
 //! The audit log. Every entry is written in the transaction of what it tells.
 
+use async_trait::async_trait;
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 
@@ -14,6 +15,37 @@ use wayfare_domain::{
     names::search_key,
     time::Timestamp,
 };
+use wayfare_store::{StoreResult, access::AuditStore};
+
+#[async_trait]
+impl AuditStore for SqliteStore {
+    async fn get_audit_page(
+        &self,
+        project: ProjectId,
+        query: &AuditQuery,
+    ) -> StoreResult<AuditPage> {
+        Ok(page(self, project, query).await?)
+    }
+
+    async fn load_audit_batch(
+        &self,
+        project: ProjectId,
+        query: &AuditQuery,
+        before: Option<i64>,
+    ) -> StoreResult<Vec<AuditEntry>> {
+        Ok(batch(self, project, query, before).await?)
+    }
+
+    async fn record_audit_event(
+        &self,
+        actor: &Actor,
+        event: AuditEvent,
+        summary: &str,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(record_audit(self, actor, event, summary, now).await?)
+    }
+}
 
 /// Entries of one batch of an export.
 const BATCH: i64 = 1_000;
@@ -87,7 +119,7 @@ impl<'a> NewAuditEntry<'a> {
     }
 }
 
-pub async fn record_audit(
+async fn record_audit(
     store: &SqliteStore,
     actor: &Actor,
     event: AuditEvent,
@@ -133,7 +165,7 @@ impl EntryRow {
     }
 }
 
-pub async fn page(
+async fn page(
     store: &SqliteStore,
     project: ProjectId,
     query: &AuditQuery,
@@ -157,7 +189,7 @@ pub async fn page(
     Ok(AuditPage { query, entries, total, people })
 }
 
-pub async fn batch(
+async fn batch(
     store: &SqliteStore,
     project: ProjectId,
     query: &AuditQuery,

@@ -1,5 +1,6 @@
 //! [`ChannelStore`] for SQLite.
 
+use async_trait::async_trait;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -66,12 +67,13 @@ macro_rules! read {
     };
 }
 
+#[async_trait]
 impl ChannelStore for SqliteStore {
-    async fn channels(&self, project: ProjectId) -> StoreResult<Vec<StoredChannel>> {
+    async fn list_channels(&self, project: ProjectId) -> StoreResult<Vec<StoredChannel>> {
         Ok(all(self, project).await?)
     }
 
-    async fn channel(
+    async fn find_channel(
         &self,
         project: ProjectId,
         channel: Channel,
@@ -88,7 +90,7 @@ impl ChannelStore for SqliteStore {
         Ok(save(self, actor, change, now).await?)
     }
 
-    async fn frequency_caps(&self, project: ProjectId) -> StoreResult<Vec<FrequencyCap>> {
+    async fn list_frequency_caps(&self, project: ProjectId) -> StoreResult<Vec<FrequencyCap>> {
         Ok(frequency_caps(self, project).await?)
     }
 

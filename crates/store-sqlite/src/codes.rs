@@ -35,6 +35,7 @@ mod tests {
     use super::*;
     use crate::{SqliteConfig, SqliteStore};
     use wayfare_domain::journeys::status::MovementSwitch;
+    use wayfare_store::maintenance::MaintenanceStore;
 
     /// What the schema says of each table and index.
     async fn schema() -> HashMap<String, String> {

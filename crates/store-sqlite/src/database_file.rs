@@ -12,15 +12,13 @@ use std::{
     sync::OnceLock,
 };
 
-use wayfare_secrets::private_file::{beside, private};
+use wayfare_secrets::private_file::{beside, open_to_others, private};
 use wayfare_store::{StoreError, StoreResult};
 
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// As much of the file's beginning as says how long it is.
 const HEADER_BYTES: usize = 100;
-/// What may be done to a file of ours by anybody but its owner: nothing.
-const OTHERS: u32 = 0o077;
 
 /// What a file is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -222,30 +220,6 @@ fn read_at_start(mut file: &File, bytes: &mut [u8]) -> io::Result<()> {
 /// The folder in which a file lies.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// A sentence about a file of ours that others may open; none where they may not, or it is not
-/// there.
-pub fn open_to_others(path: &Path) -> Option<String> {
-    let mode = mode_of(&path.metadata().ok()?)?;
-    let open = mode & OTHERS != 0;
-    open.then(|| {
-        format!(
-            "{shown} can be opened by other users of this machine ({mode:o}). Restrict it with: \
-                chmod 600 {shown}",
-            shown = path.display()
-        )
-    })
-}
-
-#[cfg(unix)]
-fn mode_of(meta: &Metadata) -> Option<u32> {
-    Some(std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o777)
-}
-
-#[cfg(not(unix))]
-fn mode_of(_: &Metadata) -> Option<u32> {
-    None
 }
 
 fn refuse<T>(sentence: String) -> StoreResult<T> {

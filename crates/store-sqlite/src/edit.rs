@@ -23,7 +23,7 @@ use wayfare_domain::{
     operations::{OperationResult, target::OperationTarget},
     time::Timestamp,
 };
-use wayfare_store::EditDetails;
+use wayfare_store::journeys::EditDetails;
 
 pub async fn create(
     store: &SqliteStore,

@@ -1,5 +1,6 @@
-//! [`IdentityStore`] for SQLite.
+//! [`OwnershipStore`] for SQLite.
 
+use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
 use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult};
@@ -11,19 +12,16 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_secrets::server_key::KeyFingerprint;
-use wayfare_store::{StoreError, StoreResult, error::WriteFailure, identity::IdentityStore};
+use wayfare_store::{StoreError, StoreResult, error::WriteFailure, ownership::OwnershipStore};
 
-impl IdentityStore for SqliteStore {
+#[async_trait]
+impl OwnershipStore for SqliteStore {
     async fn take_over(&self, owner: &str, now: Timestamp) -> StoreResult<()> {
         Ok(take_over(self, owner, now).await?)
     }
 
-    async fn look_at_identity(&self) -> StoreResult<Option<Hold>> {
-        Ok(look_at_identity(self).await?)
-    }
-
-    fn is_damaged(&self) -> bool {
-        self.ownership.is_cut()
+    async fn confirm_ownership(&self) -> StoreResult<Option<Hold>> {
+        Ok(confirm_ownership(self).await?)
     }
 
     async fn hold(&self, reason: HoldReason, now: Timestamp) -> StoreResult<()> {
@@ -34,7 +32,7 @@ impl IdentityStore for SqliteStore {
         Ok(release_hold(self, actor, now).await?)
     }
 
-    async fn key_fingerprint(&self) -> StoreResult<Option<KeyFingerprint>> {
+    async fn find_key_fingerprint(&self) -> StoreResult<Option<KeyFingerprint>> {
         Ok(key_fingerprint(self).await?)
     }
 
@@ -62,7 +60,7 @@ async fn take_over(store: &SqliteStore, owner: &str, now: Timestamp) -> SqliteRe
     Ok(())
 }
 
-async fn look_at_identity(store: &SqliteStore) -> SqliteResult<Option<Hold>> {
+async fn confirm_ownership(store: &SqliteStore) -> SqliteResult<Option<Hold>> {
     if let Some(lost) = store.ownership.look() {
         return Err(StoreError::Unavailable(lost).into());
     }

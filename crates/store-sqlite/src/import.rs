@@ -1,6 +1,7 @@
 //! Journeys come in and go out: one set-based way of writing them serves new drafts, clones,
 //! imports and the demo.
 
+use async_trait::async_trait;
 use serde::Serialize;
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
@@ -9,8 +10,9 @@ use super::{
     SqliteStore,
     audit::NewAuditEntry,
     error::SqliteResult,
-    labels,
+    labels, project,
     rows::{hex, json, status, to_json},
+    seed,
 };
 use wayfare_domain::{
     access::actor::Actor,
@@ -25,7 +27,44 @@ use wayfare_domain::{
     stats::VersionStats,
     time::Timestamp,
 };
-use wayfare_store::StoreError;
+use wayfare_store::{
+    StoreError, StoreResult,
+    transfer::{JourneyTransfer, SeedJourney, SeedMember},
+};
+
+#[async_trait]
+impl JourneyTransfer for SqliteStore {
+    async fn import_journeys(
+        &self,
+        actor: &Actor,
+        documents: &[JourneyDocument],
+        now: Timestamp,
+    ) -> StoreResult<Vec<JourneyId>> {
+        Ok(import(self, actor, documents, now).await?)
+    }
+
+    async fn export_journeys(
+        &self,
+        project: ProjectId,
+        after: Option<JourneyId>,
+    ) -> StoreResult<Vec<(JourneyId, JourneyDocument)>> {
+        Ok(export(self, project, after).await?)
+    }
+
+    async fn seed_project(
+        &self,
+        project: ProjectId,
+        members: &[SeedMember],
+        journeys: &[SeedJourney],
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(seed::seed(self, project, members, journeys, now).await?)
+    }
+
+    async fn count_journeys(&self, project: ProjectId) -> StoreResult<i64> {
+        Ok(project::journey_count(self, project).await?)
+    }
+}
 
 /// Journeys that one statement writes, and that one batch of an export reads.
 const BATCH: usize = 500;
@@ -177,7 +216,7 @@ const INSERT_LABELS: &str = "INSERT INTO journey_labels (project_id, label_id, j
     SELECT ?1, unhex(l.value), unhex(j.value ->> 'id')
     FROM json_each(?2) j, json_each(j.value, '$.labels') l";
 
-pub async fn import(
+async fn import(
     store: &SqliteStore,
     actor: &Actor,
     documents: &[JourneyDocument],
@@ -225,7 +264,7 @@ struct ExportRow {
     labels: String,
 }
 
-pub async fn export(
+async fn export(
     store: &SqliteStore,
     project: ProjectId,
     after: Option<JourneyId>,

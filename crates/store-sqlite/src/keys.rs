@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use async_trait::async_trait;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -22,9 +23,51 @@ use wayfare_domain::{
 };
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
-    StoreError,
-    access::{ActiveApiKey, NewKey},
+    StoreError, StoreResult,
+    access::{ActiveApiKey, ApiKeyStore, NewKey},
 };
+
+#[async_trait]
+impl ApiKeyStore for SqliteStore {
+    async fn find_active_api_key(&self, secret: &SecretHash) -> StoreResult<Option<ActiveApiKey>> {
+        Ok(live(self, secret).await?)
+    }
+
+    async fn touch_api_key(&self, key: ApiKeyId, now: Timestamp) -> StoreResult<()> {
+        Ok(touch(self, key, now).await?)
+    }
+
+    async fn list_api_keys(&self, project: ProjectId, now: Timestamp) -> StoreResult<Vec<ApiKey>> {
+        Ok(all(self, project, now).await?)
+    }
+
+    async fn create_api_key(
+        &self,
+        actor: &Actor,
+        key: &NewKey<'_>,
+        now: Timestamp,
+    ) -> StoreResult<ApiKeyId> {
+        Ok(create(self, actor, key, now).await?)
+    }
+
+    async fn take_over_api_key(
+        &self,
+        actor: &Actor,
+        key: ApiKeyId,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(take_over(self, actor, key, now).await?)
+    }
+
+    async fn revoke_api_key(
+        &self,
+        actor: &Actor,
+        key: ApiKeyId,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(revoke(self, actor, key, now).await?)
+    }
+}
 
 /// Who answers for a key or an invitation. Anyone who owns the machine has no account.
 #[derive(FromRow, Clone, Copy)]
@@ -79,7 +122,7 @@ struct LiveRow {
 }
 
 /// The key of this secret in a project that is not archived.
-pub async fn live(store: &SqliteStore, secret: &SecretHash) -> SqliteResult<Option<ActiveApiKey>> {
+async fn live(store: &SqliteStore, secret: &SecretHash) -> SqliteResult<Option<ActiveApiKey>> {
     let (asked_at, person_commits) = (Instant::now(), store.turns.person_commits());
     if let Some(recent) = store.recent_keys.get(secret, person_commits) {
         return Ok(Some(recent));
@@ -113,7 +156,7 @@ async fn read_live(store: &SqliteStore, secret: &SecretHash) -> SqliteResult<Opt
     row.map(live).transpose()
 }
 
-pub async fn touch(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> SqliteResult<()> {
+async fn touch(store: &SqliteStore, key: ApiKeyId, now: Timestamp) -> SqliteResult<()> {
     let statement =
         sqlx::query("UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1").bind(key.0).bind(now.0);
     store.execute(Urgency::Work, statement).await?;
@@ -159,11 +202,7 @@ impl KeyRow {
     }
 }
 
-pub async fn all(
-    store: &SqliteStore,
-    project: ProjectId,
-    now: Timestamp,
-) -> SqliteResult<Vec<ApiKey>> {
+async fn all(store: &SqliteStore, project: ProjectId, now: Timestamp) -> SqliteResult<Vec<ApiKey>> {
     let rows: Vec<KeyRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT k.id, k.name, k.hint, k.scopes, k.created_by, u.name AS created_by_name,
             k.kept_by, keeper.name AS kept_by_name,
@@ -178,7 +217,7 @@ pub async fn all(
     rows.into_iter().map(|row| row.into_domain(now)).collect()
 }
 
-pub async fn create(
+async fn create(
     store: &SqliteStore,
     actor: &Actor,
     new: &NewKey<'_>,
@@ -219,7 +258,7 @@ pub async fn create(
     Ok(key)
 }
 
-pub async fn take_over(
+async fn take_over(
     store: &SqliteStore,
     actor: &Actor,
     key: ApiKeyId,
@@ -243,7 +282,7 @@ pub async fn take_over(
     transaction.commit().await
 }
 
-pub async fn revoke(
+async fn revoke(
     store: &SqliteStore,
     actor: &Actor,
     key: ApiKeyId,

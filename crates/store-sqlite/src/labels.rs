@@ -23,7 +23,7 @@ use wayfare_domain::{
     operations::{OperationResult, target::OperationTargets},
     time::Timestamp,
 };
-use wayfare_store::{ChangeLabels, StoreError};
+use wayfare_store::{StoreError, journeys::ChangeLabels};
 
 #[derive(FromRow)]
 struct LabelRow {

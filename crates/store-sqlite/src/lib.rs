@@ -2,7 +2,6 @@
 //! with SQL; sentences for people and rules do not belong here. Begin with `write_queue.rs` and
 //! `operations/operate.rs`; the schema is in `migrations/`.
 
-mod access_store;
 mod accounts;
 mod audit;
 pub mod backup;
@@ -23,6 +22,7 @@ mod history;
 mod identity;
 mod import;
 mod invitation_makers;
+mod journeys;
 mod key_cache;
 mod keys;
 mod labels;
@@ -30,6 +30,7 @@ mod list;
 #[cfg(test)]
 mod list_rate_tests;
 mod list_sql;
+mod maintenance;
 mod member_roles;
 mod members;
 mod message_events;
@@ -52,7 +53,6 @@ pub mod server_lock;
 mod sessions;
 mod sso;
 mod sso_roles;
-mod store;
 mod versions;
 mod write_queue;
 
@@ -195,21 +195,5 @@ impl SqliteStore {
     /// The file, for those who look at it from outside.
     pub fn file(&self) -> &database_file::DatabaseFile {
         self.ownership.file()
-    }
-
-    /// Why nothing may be written any more: the file was replaced, or another server took it.
-    pub fn loss(&self) -> Option<WriteFailure> {
-        self.ownership.loss()
-    }
-
-    /// Returns when there is such a reason.
-    pub async fn lost(&self) -> WriteFailure {
-        self.ownership.lost().await
-    }
-
-    /// Finishes what is under way and folds the write-ahead log into the file.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
     }
 }

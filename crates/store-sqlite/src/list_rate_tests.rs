@@ -17,8 +17,8 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    Store,
-    seed::{SeedJourney, SeedVersion},
+    access::ProjectStore,
+    transfer::{JourneyTransfer, SeedJourney, SeedVersion},
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -28,7 +28,7 @@ async fn journeys() -> (TempDir, SqliteStore) {
     let folder = TempDir::new().expect("a folder");
     let config = SqliteConfig::new(folder.path().join("rates.db"));
     let store = SqliteStore::open(&config).await.expect("a store");
-    let actor = store.local_actor(NOW).await.expect("an actor");
+    let actor = store.ensure_local_actor(NOW).await.expect("an actor");
     let document = JourneyDocument {
         name: JourneyName::parse("Welcome").expect("a name"),
         description: Description::parse("").expect("a description"),
@@ -53,7 +53,7 @@ async fn journeys() -> (TempDir, SqliteStore) {
             start: Some(NOW),
         }],
     });
-    store.seed(actor.project, &[], &seeded, NOW).await.expect("seeded");
+    store.seed_project(actor.project, &[], &seeded, NOW).await.expect("seeded");
     (folder, store)
 }
 

@@ -2,16 +2,110 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use async_trait::async_trait;
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult};
+use super::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult, members};
 use wayfare_domain::{
-    access::{member_role::MemberRole, permissions::Role},
-    ids::{ProjectId, UserId},
+    access::{
+        account::EmailAddress,
+        actor::{Actor, RequestOrigin},
+        member_role::MemberRole,
+        members::{Invitation, InvitationPreview, Member},
+        permissions::Role,
+    },
+    ids::{InvitationId, ProjectId, UserId},
+    names::PersonName,
     time::Timestamp,
 };
-use wayfare_store::StoreError;
+use wayfare_secrets::secret::SecretHash;
+use wayfare_store::{StoreError, StoreResult, access::MemberStore};
+
+#[async_trait]
+impl MemberStore for SqliteStore {
+    async fn find_acting_role(
+        &self,
+        project: ProjectId,
+        user: UserId,
+    ) -> StoreResult<Option<Role>> {
+        Ok(acting(self, project, user).await?)
+    }
+
+    async fn list_members(&self, project: ProjectId) -> StoreResult<Vec<Member>> {
+        Ok(members::all(self, project).await?)
+    }
+
+    async fn set_member_role(
+        &self,
+        actor: &Actor,
+        user: UserId,
+        before: Role,
+        role: Option<Role>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(members::set_role(self, actor, user, before, role, now).await?)
+    }
+
+    async fn list_invitations(
+        &self,
+        project: ProjectId,
+        now: Timestamp,
+    ) -> StoreResult<Vec<Invitation>> {
+        Ok(members::invitations(self, project, now).await?)
+    }
+
+    async fn invite_member(
+        &self,
+        actor: &Actor,
+        email: &EmailAddress,
+        role: Role,
+        secret: &SecretHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(members::invite(self, actor, email, role, secret, expires_at, now).await?)
+    }
+
+    async fn withdraw_invitation(
+        &self,
+        actor: &Actor,
+        invitation: InvitationId,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(members::withdraw(self, actor, invitation, now).await?)
+    }
+
+    async fn get_invitation_preview(
+        &self,
+        secret: &SecretHash,
+        asking: Option<UserId>,
+        now: Timestamp,
+    ) -> StoreResult<InvitationPreview> {
+        Ok(members::offer(self, secret, asking, now).await?)
+    }
+
+    async fn accept_invitation(
+        &self,
+        secret: &SecretHash,
+        user: UserId,
+        origin: &RequestOrigin,
+        now: Timestamp,
+    ) -> StoreResult<ProjectId> {
+        Ok(members::accept(self, secret, user, origin, now).await?)
+    }
+
+    async fn accept_invitation_with_new_account(
+        &self,
+        secret: &SecretHash,
+        name: &PersonName,
+        password_hash: &str,
+        origin: &RequestOrigin,
+        now: Timestamp,
+    ) -> StoreResult<UserId> {
+        Ok(members::accept_with_new_account(self, secret, name, password_hash, origin, now).await?)
+    }
+}
 
 /// A role by its number in the database.
 pub fn role(code: i64) -> SqliteResult<Role> {
@@ -71,7 +165,7 @@ pub async fn in_project(
 
 /// The role with which an account acts in a project; none where it is suspended, or the project
 /// archived.
-pub async fn acting(
+async fn acting(
     store: &SqliteStore,
     project: ProjectId,
     user: UserId,

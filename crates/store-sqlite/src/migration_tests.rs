@@ -10,7 +10,7 @@ use wayfare_domain::{
     ids::ProjectId,
     time::Timestamp,
 };
-use wayfare_store::access::AccessStore;
+use wayfare_store::{access::ApiKeyStore, maintenance::MaintenanceStore};
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
@@ -43,7 +43,7 @@ async fn keys_of_before_finer_scopes_may_do_what_they_could() {
     }
     drop(connection);
     let store = SqliteStore::open(&SqliteConfig::new(path)).await.expect("a store");
-    let mut keys = store.keys(ProjectId(uuid::Uuid::nil()), NOW).await.expect("keys");
+    let mut keys = store.list_api_keys(ProjectId(uuid::Uuid::nil()), NOW).await.expect("keys");
     keys.sort_by(|one, other| one.name.cmp(&other.name));
     let scopes: Vec<Vec<&str>> =
         keys.iter().map(|key| key.scopes.iter().map(String::as_str).collect()).collect();

@@ -5,24 +5,16 @@ use uuid::Uuid;
 use super::{SqliteStore, error::SqliteResult, projects::DELETED};
 use wayfare_domain::{
     access::{
-        actor::{Actor, ActorRef, RequestOrigin},
+        actor::{Actor, RequestOrigin},
         first_account::{FIRST_PROJECT_NAME, LOCAL_ADMIN_NAME, SYSTEM_NAME},
         permissions::Authority,
     },
-    ids::{ProjectId, UserId},
+    ids::ProjectId,
     time::Timestamp,
 };
+use wayfare_store::actors::{FIRST_PROJECT, LOCAL_ADMIN, SYSTEM};
 
-/// The first project of every database. Fixed, so that two processes that start at once make the
-/// same one.
-const FIRST_PROJECT: ProjectId =
-    ProjectId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
-/// Who acts in local mode.
-const LOCAL_ADMIN: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002));
-/// Who acts when something happens by itself.
-const SYSTEM: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0003));
-
-pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> SqliteResult<Actor> {
+pub async fn ensure_local_actor(store: &SqliteStore, now: Timestamp) -> SqliteResult<Actor> {
     let mut transaction = store.begin().await?;
     sqlx::query(
         "INSERT INTO projects (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -43,10 +35,10 @@ pub async fn local_actor(store: &SqliteStore, now: Timestamp) -> SqliteResult<Ac
         .await?;
     }
     transaction.commit().await?;
-    known_local_actor(store).await
+    local_actor(store).await
 }
 
-pub async fn known_local_actor(store: &SqliteStore) -> SqliteResult<Actor> {
+pub async fn local_actor(store: &SqliteStore) -> SqliteResult<Actor> {
     // The first project may have been archived since; then the oldest that is not.
     let project: Option<(Uuid,)> = sqlx::query_as(
         "SELECT id FROM projects ORDER BY archived_at IS NOT NULL, created_at, id LIMIT 1",
@@ -60,14 +52,6 @@ pub async fn known_local_actor(store: &SqliteStore) -> SqliteResult<Actor> {
         authority: Authority::System,
         origin: RequestOrigin::default(),
     })
-}
-
-pub fn local_person() -> ActorRef {
-    ActorRef { id: LOCAL_ADMIN, name: LOCAL_ADMIN_NAME.to_string() }
-}
-
-pub fn system_person() -> ActorRef {
-    ActorRef { id: SYSTEM, name: SYSTEM_NAME.to_string() }
 }
 
 /// Every project that is not archived, with its generation.

@@ -1,9 +1,13 @@
 //! Projects: made, renamed, archived, listed.
 
+use async_trait::async_trait;
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult, member_roles::role, rows};
+use super::{
+    SqliteStore, audit::NewAuditEntry, error::SqliteResult, member_roles::role, profiles, project,
+    rows,
+};
 use wayfare_domain::{
     access::{
         actor::Actor,
@@ -16,7 +20,63 @@ use wayfare_domain::{
     names::ProjectTitle,
     time::Timestamp,
 };
-use wayfare_store::StoreError;
+use wayfare_store::{StoreError, StoreResult, access::ProjectStore, engine::ProjectKey};
+
+#[async_trait]
+impl ProjectStore for SqliteStore {
+    async fn list_projects(&self, user: Option<UserId>) -> StoreResult<Vec<ProjectSummary>> {
+        Ok(all(self, user).await?)
+    }
+
+    async fn create_project(
+        &self,
+        actor: &Actor,
+        name: &ProjectTitle,
+        now: Timestamp,
+    ) -> StoreResult<ProjectId> {
+        Ok(create(self, actor, name, now).await?)
+    }
+
+    async fn rename_project(
+        &self,
+        actor: &Actor,
+        project: ProjectId,
+        name: &ProjectTitle,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(rename(self, actor, project, name, now).await?)
+    }
+
+    async fn archive_project(
+        &self,
+        actor: &Actor,
+        project: ProjectId,
+        is_archived: bool,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(archive(self, actor, project, is_archived, now).await?)
+    }
+
+    async fn get_project_key(&self, project: ProjectId) -> StoreResult<ProjectKey> {
+        Ok(profiles::number_of(self, project).await?)
+    }
+
+    async fn ensure_local_actor(&self, now: Timestamp) -> StoreResult<Actor> {
+        Ok(project::ensure_local_actor(self, now).await?)
+    }
+
+    async fn get_local_actor(&self) -> StoreResult<Actor> {
+        Ok(project::local_actor(self).await?)
+    }
+
+    async fn list_generations(&self) -> StoreResult<Vec<(ProjectId, i64)>> {
+        Ok(project::generations(self).await?)
+    }
+
+    async fn get_generation(&self, project: ProjectId) -> StoreResult<i64> {
+        Ok(project::generation(self, project).await?)
+    }
+}
 
 /// The first of the `shelf` codes of deleted journeys.
 pub const DELETED: i64 = 2;
@@ -33,7 +93,7 @@ struct Row {
     archived_at: Option<i64>,
 }
 
-pub async fn all(store: &SqliteStore, user: Option<UserId>) -> SqliteResult<Vec<ProjectSummary>> {
+async fn all(store: &SqliteStore, user: Option<UserId>) -> SqliteResult<Vec<ProjectSummary>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT p.id, p.name, m.role,
                 (SELECT coalesce(sum(c.count), 0) FROM journey_counts c WHERE c.project_id = p.id
@@ -64,7 +124,7 @@ pub async fn all(store: &SqliteStore, user: Option<UserId>) -> SqliteResult<Vec<
         .collect()
 }
 
-pub async fn create(
+async fn create(
     store: &SqliteStore,
     actor: &Actor,
     name: &ProjectTitle,
@@ -132,7 +192,7 @@ async fn refuse_taken(
     if taken.is_some() { Err(StoreError::NameTaken("project").into()) } else { Ok(()) }
 }
 
-pub async fn rename(
+async fn rename(
     store: &SqliteStore,
     actor: &Actor,
     project: ProjectId,
@@ -157,7 +217,7 @@ pub async fn rename(
     transaction.commit().await
 }
 
-pub async fn archive(
+async fn archive(
     store: &SqliteStore,
     actor: &Actor,
     project: ProjectId,

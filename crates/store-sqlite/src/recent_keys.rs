@@ -69,8 +69,8 @@ mod tests {
     };
     use wayfare_secrets::secret;
     use wayfare_store::{
-        Store,
-        access::{AccessStore, NewKey},
+        access::{ApiKeyStore, NewKey, ProjectStore},
+        maintenance::MaintenanceStore,
     };
 
     const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -81,17 +81,17 @@ mod tests {
     }
 
     async fn make_key(store: &SqliteStore) -> (Actor, ApiKeyId) {
-        let actor = store.local_actor(NOW).await.expect("an actor");
+        let actor = store.ensure_local_actor(NOW).await.expect("an actor");
         let name = KeyName::parse("Shop").expect("a name");
         let secret = secret::hash("key");
         let scopes = &[Scope::Ingest];
         let new = NewKey { name: &name, scopes, expires_at: None, hint: "wf_12", secret };
-        let id = store.create_key(&actor, &new, NOW).await.expect("a key");
+        let id = store.create_api_key(&actor, &new, NOW).await.expect("a key");
         (actor, id)
     }
 
     async fn opens(store: &SqliteStore) -> bool {
-        let found = store.live_key(&secret::hash("key")).await.expect("an answer");
+        let found = store.find_active_api_key(&secret::hash("key")).await.expect("an answer");
         found.is_some_and(|key| key.facts.state(NOW).opens())
     }
 
@@ -101,7 +101,7 @@ mod tests {
         let store = open(&folder).await;
         let (actor, key) = make_key(&store).await;
         assert!(opens(&store).await);
-        store.revoke_key(&actor, key, NOW).await.expect("revoked");
+        store.revoke_api_key(&actor, key, NOW).await.expect("revoked");
         assert!(!opens(&store).await);
         store.close().await;
     }
@@ -112,7 +112,7 @@ mod tests {
         let (store, other) = (open(&folder).await, open(&folder).await);
         let (actor, key) = make_key(&store).await;
         assert!(opens(&store).await);
-        other.revoke_key(&actor, key, NOW).await.expect("revoked");
+        other.revoke_api_key(&actor, key, NOW).await.expect("revoked");
         tokio::time::sleep(HOLDS).await;
         assert!(!opens(&store).await);
         store.close().await;

@@ -1,21 +1,51 @@
 //! Filters that were kept under a name.
 
+use async_trait::async_trait;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult};
+use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult, labels};
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
     ids::{ProjectId, SavedFilterId},
-    journeys::list::{
-        page::{SavedFilter, deleted_filter_summary},
-        query::ListQuery,
+    journeys::{
+        label::Label,
+        list::{
+            page::{SavedFilter, deleted_filter_summary},
+            query::ListQuery,
+        },
     },
     names::SavedFilterName,
     time::Timestamp,
 };
-use wayfare_store::StoreError;
+use wayfare_store::{StoreError, StoreResult, journeys::FilterStore};
+
+#[async_trait]
+impl FilterStore for SqliteStore {
+    async fn list_labels(&self, project: ProjectId) -> StoreResult<Vec<Label>> {
+        Ok(labels::all(self, project).await?)
+    }
+
+    async fn save_filter(
+        &self,
+        actor: &Actor,
+        name: &SavedFilterName,
+        query: &ListQuery,
+        now: Timestamp,
+    ) -> StoreResult<SavedFilter> {
+        Ok(save(self, actor, name, query, now).await?)
+    }
+
+    async fn delete_filter(
+        &self,
+        actor: &Actor,
+        filter: SavedFilterId,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(delete(self, actor, filter, now).await?)
+    }
+}
 
 #[derive(FromRow)]
 struct SavedFilterRow {
@@ -37,7 +67,7 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<Sa
         .collect())
 }
 
-pub async fn save(
+async fn save(
     store: &SqliteStore,
     actor: &Actor,
     name: &SavedFilterName,
@@ -73,7 +103,7 @@ pub async fn save(
     Ok(saved)
 }
 
-pub async fn delete(
+async fn delete(
     store: &SqliteStore,
     actor: &Actor,
     filter: SavedFilterId,

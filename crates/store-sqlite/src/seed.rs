@@ -17,7 +17,7 @@ use wayfare_domain::{
     names::LabelName,
     time::Timestamp,
 };
-use wayfare_store::seed::{SeedJourney, SeedMember};
+use wayfare_store::transfer::{SeedJourney, SeedMember};
 
 pub async fn seed(
     store: &SqliteStore,

@@ -1,5 +1,6 @@
 //! Who is asking: sessions of people, and local mode.
 
+use async_trait::async_trait;
 use serde::Deserialize;
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
@@ -21,7 +22,71 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_secrets::secret::SecretHash;
-use wayfare_store::access::{ActiveSession, NewSession};
+use wayfare_store::{
+    StoreResult,
+    access::{ActiveSession, NewSession, SessionStore},
+};
+
+#[async_trait]
+impl SessionStore for SqliteStore {
+    async fn find_active_session(
+        &self,
+        secret: &SecretHash,
+        idle_ms: i64,
+        now: Timestamp,
+    ) -> StoreResult<Option<ActiveSession>> {
+        Ok(live(self, secret, idle_ms, now).await?)
+    }
+
+    async fn find_local_projects(&self) -> StoreResult<Option<Vec<ProjectRef>>> {
+        Ok(local_projects(self).await?)
+    }
+
+    async fn touch_session(&self, session: SessionId, now: Timestamp) -> StoreResult<()> {
+        Ok(touch(self, session, now).await?)
+    }
+
+    async fn open_session(
+        &self,
+        session: &NewSession,
+        origin: &RequestOrigin,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(open(self, session, origin, now).await?)
+    }
+
+    async fn list_sessions(
+        &self,
+        user: UserId,
+        idle_ms: i64,
+        now: Timestamp,
+    ) -> StoreResult<Vec<SessionView>> {
+        Ok(of_user(self, user, idle_ms, now).await?)
+    }
+
+    async fn end_session(
+        &self,
+        actor: &Actor,
+        session: SessionId,
+        event: AuditEvent,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        Ok(end(self, actor, session, event, now).await?)
+    }
+
+    async fn end_all_sessions(&self, actor: &Actor, now: Timestamp) -> StoreResult<i64> {
+        Ok(end_all(self, actor, now).await?)
+    }
+
+    async fn record_failed_sign_in(
+        &self,
+        user: UserId,
+        origin: &RequestOrigin,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(note_failed(self, user, origin, now).await?)
+    }
+}
 
 #[derive(FromRow)]
 struct LiveRow {
@@ -48,7 +113,7 @@ impl LiveRow {
 #[derive(Deserialize)]
 struct MembershipCell(Uuid, String, i64);
 
-pub async fn live(
+async fn live(
     store: &SqliteStore,
     secret: &SecretHash,
     idle_ms: i64,
@@ -92,7 +157,7 @@ struct LocalRow {
     accounts: bool,
 }
 
-pub async fn local_projects(store: &SqliteStore) -> SqliteResult<Option<Vec<ProjectRef>>> {
+async fn local_projects(store: &SqliteStore) -> SqliteResult<Option<Vec<ProjectRef>>> {
     let rows: Vec<LocalRow> = sqlx::query_as(
         "SELECT p.id, p.name, x.accounts FROM (SELECT EXISTS (SELECT 1 FROM accounts) AS accounts) x
          LEFT JOIN projects p ON p.archived_at IS NULL ORDER BY p.created_at, p.id",
@@ -109,7 +174,7 @@ pub async fn local_projects(store: &SqliteStore) -> SqliteResult<Option<Vec<Proj
     ))
 }
 
-pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> SqliteResult<()> {
+async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     sqlx::query("UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1 AND last_seen_at < ?2")
         .bind(session.0)
@@ -119,7 +184,7 @@ pub async fn touch(store: &SqliteStore, session: SessionId, now: Timestamp) -> S
     transaction.commit().await
 }
 
-pub async fn open(
+async fn open(
     store: &SqliteStore,
     session: &NewSession,
     origin: &RequestOrigin,
@@ -197,7 +262,7 @@ impl SessionRow {
     }
 }
 
-pub async fn of_user(
+async fn of_user(
     store: &SqliteStore,
     user: UserId,
     idle_ms: i64,
@@ -226,7 +291,7 @@ pub async fn of_user(
         .collect())
 }
 
-pub async fn end(
+async fn end(
     store: &SqliteStore,
     actor: &Actor,
     session: SessionId,
@@ -248,7 +313,7 @@ pub async fn end(
     Ok(true)
 }
 
-pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> SqliteResult<i64> {
+async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> SqliteResult<i64> {
     let mut transaction = store.begin().await?;
     let ended = end_sessions(&mut transaction, actor.user, None).await?;
     let change = AccessChange::SignedOutEverywhere { sessions: ended };
@@ -259,7 +324,7 @@ pub async fn end_all(store: &SqliteStore, actor: &Actor, now: Timestamp) -> Sqli
     Ok(ended)
 }
 
-pub async fn note_failed(
+async fn note_failed(
     store: &SqliteStore,
     user: UserId,
     origin: &RequestOrigin,

@@ -1,5 +1,6 @@
 //! People whom a sign-in provider (OpenID Connect) knows.
 
+use async_trait::async_trait;
 use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
@@ -27,11 +28,65 @@ use wayfare_domain::{
 };
 use wayfare_secrets::secret::SecretHash;
 use wayfare_store::{
-    StoreError,
-    access::{NewAccount, PendingSsoSignIn},
+    StoreError, StoreResult,
+    access::{NewAccount, PendingSsoSignIn, SsoStore},
 };
 
-pub async fn begin(
+#[async_trait]
+impl SsoStore for SqliteStore {
+    async fn begin_sso_sign_in(
+        &self,
+        state: &SecretHash,
+        pending: &PendingSsoSignIn,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(begin(self, state, pending, expires_at, now).await?)
+    }
+
+    async fn take_sso_sign_in(
+        &self,
+        state: &SecretHash,
+        now: Timestamp,
+    ) -> StoreResult<Option<PendingSsoSignIn>> {
+        Ok(take(self, state, now).await?)
+    }
+
+    async fn account_of_sso_identity(
+        &self,
+        identity: &SsoIdentity,
+        origin: &RequestOrigin,
+        now: Timestamp,
+    ) -> StoreResult<UserId> {
+        Ok(account(self, identity, origin, now).await?)
+    }
+
+    async fn list_linked_identities(&self, user: UserId) -> StoreResult<Vec<LinkedIdentity>> {
+        Ok(identities(self, user).await?)
+    }
+
+    async fn link_identity(
+        &self,
+        actor: &Actor,
+        session: SessionId,
+        identity: &SsoIdentity,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(link(self, actor, session, identity, now).await?)
+    }
+
+    async fn unlink_identity(
+        &self,
+        actor: &Actor,
+        session: SessionId,
+        identity: &LinkedIdentity,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(unlink(self, actor, session, identity, now).await?)
+    }
+}
+
+async fn begin(
     store: &SqliteStore,
     state: &SecretHash,
     pending: &PendingSsoSignIn,
@@ -66,7 +121,7 @@ struct SsoSignInRow {
     session_id: Option<Uuid>,
 }
 
-pub async fn take(
+async fn take(
     store: &SqliteStore,
     state: &SecretHash,
     now: Timestamp,
@@ -90,7 +145,7 @@ pub async fn take(
 }
 
 /// Signs someone in: the account is found or made, and has the roles that rules give now.
-pub async fn account(
+async fn account(
     store: &SqliteStore,
     person: &SsoIdentity,
     origin: &RequestOrigin,
@@ -216,7 +271,7 @@ pub async fn load_identities(
     Ok(rows.into_iter().map(|(issuer, subject)| LinkedIdentity { issuer, subject }).collect())
 }
 
-pub async fn link(
+async fn link(
     store: &SqliteStore,
     actor: &Actor,
     session: SessionId,
@@ -234,7 +289,7 @@ pub async fn link(
     transaction.commit().await
 }
 
-pub async fn unlink(
+async fn unlink(
     store: &SqliteStore,
     actor: &Actor,
     session: SessionId,

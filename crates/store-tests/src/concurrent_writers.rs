@@ -15,27 +15,27 @@ use wayfare_domain::{
     profiles::ingest_record::IngestRecord,
     time::MINUTE_MS,
 };
-use wayfare_store::StoreError;
+use wayfare_store::{StoreError, Stores};
 
 use crate::{
-    AnyStore,
     laws::{WRITES, day_long},
     mailing::{Mailing, quotas, result, sent},
     test_project::{NOW, TestProject, change, known},
 };
 
 /// A message is one dispatcher's until it is settled.
-pub async fn a_message_is_leased_once_by_two_takers_at_the_same_time(store: &impl AnyStore) {
+pub async fn a_message_is_leased_once_by_two_takers_at_the_same_time(stores: &Stores) {
     const MESSAGES: usize = 60;
-    Mailing::of_people(store, MESSAGES).await;
-    let quotas = quotas(store, 4).await;
+    Mailing::of_people(stores, MESSAGES).await;
+    let quotas = quotas(stores, 4).await;
     let mut takers = JoinSet::new();
     for _ in 0..2 {
-        let (store, quotas) = (store.clone(), quotas.clone());
+        let (stores, quotas) = (stores.clone(), quotas.clone());
         takers.spawn(async move {
             let mut taken = Vec::new();
             loop {
-                let leased = store.record_and_lease(&[], &quotas, NOW).await.expect("leased");
+                let leased =
+                    stores.outbox.record_and_lease(&[], &quotas, NOW).await.expect("leased");
                 if leased.is_empty() {
                     return taken;
                 }
@@ -53,22 +53,22 @@ pub async fn a_message_is_leased_once_by_two_takers_at_the_same_time(store: &imp
 }
 
 /// What is recorded twice counts once.
-pub async fn an_outcome_that_is_recorded_twice_does_no_harm(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 2).await;
+pub async fn an_outcome_that_is_recorded_twice_does_no_harm(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 2).await;
     let message = mailing.lease(1, NOW).await.remove(0);
     for _ in 0..2 {
         mailing.record(&message, sent(), NOW).await;
     }
     assert_eq!(mailing.counts().await, (1, 0));
-    let pending = store.pending_message_events(10).await.expect("events");
+    let pending = stores.engine.load_pending_message_events(10).await.expect("events");
     assert_eq!(pending.len(), 1);
     mailing.project.run(NOW).await;
     mailing.project.adds_up().await;
 }
 
 /// A person who clicks twice, or a store that asks the rules again after a conflict.
-pub async fn a_decision_that_is_asked_twice_does_no_harm(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_decision_that_is_asked_twice_does_no_harm(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = project.journeys(&[Status::Running]).await[0];
     let chosen = [journey];
     for action in [Action::Pause, Action::Stop] {
@@ -86,38 +86,44 @@ pub async fn a_decision_that_is_asked_twice_does_no_harm(store: &impl AnyStore) 
 }
 
 /// Of two who undo the same operation one is refused.
-pub async fn an_operation_is_undone_once(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn an_operation_is_undone_once(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = project.journeys(&[Status::Running]).await[0];
     let paused = project.operate(&[journey], Action::Pause).await.report.id;
-    let undo = || store.undo(&project.actor, paused, NOW);
+    let undo = || stores.journeys.undo_operation(&project.actor, paused, NOW);
     let (one, other) = tokio::join!(undo(), undo());
     assert!(one.is_ok() != other.is_ok(), "one is refused");
     assert_eq!(project.row(journey).await.status, Status::Running);
 }
 
 /// Of two who begin a version at the same time one is told that there is a draft.
-pub async fn two_who_begin_a_version_at_the_same_time_make_one_draft(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn two_who_begin_a_version_at_the_same_time_make_one_draft(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = project.journeys(&[Status::Running]).await[0];
-    let begin = || store.begin_version(&project.actor, journey, None, NOW);
+    let begin = || stores.versions.begin_version(&project.actor, journey, None, NOW);
     let (one, other) = tokio::join!(begin(), begin());
     assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
     assert_eq!(project.versions(journey).await.len(), 2);
 }
 
 /// What was confirmed is what is stopped, or nothing is.
-pub async fn a_selection_that_is_not_the_confirmed_one_changes_nothing(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_selection_that_is_not_the_confirmed_one_changes_nothing(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journeys = project.journeys(&[Status::Running, Status::Running]).await;
     let one = Selection::Ticked(journeys[..1].to_vec());
-    let shown = store.preview_stop(project.actor.project, &one, NOW).await.expect("a preview");
+    let shown = stores
+        .journey_queries
+        .preview_stop(project.actor.project, &one, NOW)
+        .await
+        .expect("a preview");
     assert_eq!((shown.journeys, shown.inside, shown.queued), (1, 5, 2));
     let confirmed = SelectionDigest::parse(&shown.digest).expect("a digest");
     let both = Selection::Ticked(journeys.clone());
     let stop = |selection| {
         let actor = &project.actor;
-        async move { store.operate(actor, &selection, Action::Stop, Some(confirmed), NOW).await }
+        async move {
+            stores.journeys.operate(actor, &selection, Action::Stop, Some(confirmed), NOW).await
+        }
     };
     let refused = stop(both).await;
     assert!(matches!(refused, Err(StoreError::SelectionChanged(_))), "{refused:?}");
@@ -130,13 +136,13 @@ pub async fn a_selection_that_is_not_the_confirmed_one_changes_nothing(store: &i
 
 /// Keys of people are unique whoever writes, and rise: whoever comes later has a larger one than
 /// everybody who was there before, also than those who are gone.
-pub async fn keys_of_profiles_are_unique_and_rise(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn keys_of_profiles_are_unique_and_rise(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let mut writers = JoinSet::new();
     for writer in 0..2 {
-        let store = store.clone();
+        let stores = stores.clone();
         writers.spawn(async move {
-            let project = TestProject::new(&store).await;
+            let project = TestProject::new(&stores).await;
             let mut last = 0;
             for number in 0..WRITES {
                 let name = format!("w{writer}p{number}");
@@ -151,14 +157,14 @@ pub async fn keys_of_profiles_are_unique_and_rise(store: &impl AnyStore) {
     let people = project.people().await;
     assert_eq!(people.iter().collect::<BTreeSet<_>>().len(), 2 * WRITES);
     let newest = *people.last().expect("people");
-    store.delete_person(&project.actor, newest, NOW).await.expect("erased");
+    stores.profiles.delete_profile(&project.actor, newest, NOW).await.expect("erased");
     project.said("ada", json!({})).await;
     assert!(project.number_of("ada").await > newest, "it is not given again");
 }
 
 /// Keys of enrolments rise in the order in which people enter.
-pub async fn keys_of_enrolments_rise(store: &impl AnyStore) {
-    let (project, journey) = day_long(store).await;
+pub async fn keys_of_enrolments_rise(stores: &Stores) {
+    let (project, journey) = day_long(stores).await;
     let mut last = 0;
     for (number, person) in ["ada", "joe", "sam"].into_iter().enumerate() {
         let at = NOW.plus(number as i64 * MINUTE_MS);
@@ -166,20 +172,20 @@ pub async fn keys_of_enrolments_rise(store: &impl AnyStore) {
         project.run(at).await;
         let given = project.person(person).await.trips[0].seq;
         assert!(given > last, "{given} after {last}");
-        assert_eq!(store.head().await.expect("a head").last_enrolment, given);
+        assert_eq!(stores.engine.get_engine_state().await.expect("a head").last_enrolment, given);
         last = given;
     }
     assert_eq!(project.stats(journey).await.entered, 3);
 }
 
 /// One identity is one profile, also where two say something of it for the first time.
-pub async fn two_who_meet_someone_at_the_same_time_make_one_profile(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn two_who_meet_someone_at_the_same_time_make_one_profile(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let mut writers = JoinSet::new();
     for writer in 0..4 {
-        let store = store.clone();
+        let stores = stores.clone();
         writers.spawn(async move {
-            let project = TestProject::new(&store).await;
+            let project = TestProject::new(&stores).await;
             for number in 0..10 {
                 let who = known(&format!("p{number}"));
                 let what = change(json!({ format!("from{writer}"): true }));
@@ -195,19 +201,20 @@ pub async fn two_who_meet_someone_at_the_same_time_make_one_profile(store: &impl
 }
 
 /// Everything that is counted adds up while many do many things at once.
-pub async fn everything_adds_up_after_many_wrote_at_the_same_time(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 20).await;
+pub async fn everything_adds_up_after_many_wrote_at_the_same_time(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 20).await;
     let journey = mailing.journey;
     let mut writers = JoinSet::new();
     for writer in 0..2_usize {
-        let store = store.clone();
+        let stores = stores.clone();
         writers.spawn(async move {
-            let project = TestProject::new(&store).await;
+            let project = TestProject::new(&stores).await;
             for round in 0..10_usize {
-                let quotas = quotas(&store, 2).await;
-                let leased = store.record_and_lease(&[], &quotas, NOW).await.expect("leased");
+                let quotas = quotas(&stores, 2).await;
+                let leased =
+                    stores.outbox.record_and_lease(&[], &quotas, NOW).await.expect("leased");
                 let sent: Vec<_> = leased.iter().map(|message| result(message, sent())).collect();
-                store.record_and_lease(&sent, &[], NOW).await.expect("recorded");
+                stores.outbox.record_and_lease(&sent, &[], NOW).await.expect("recorded");
                 let action = if round % 2 == writer { Action::Pause } else { Action::Resume };
                 project.operate(&[journey], action).await;
                 project.said(&format!("p{round}"), json!({ "round": round })).await;

@@ -12,12 +12,9 @@ use wayfare_domain::{
     },
     time::DAY_MS,
 };
-use wayfare_store::engine::ProfileNeeds;
+use wayfare_store::{Stores, engine::ProfileNeeds};
 
-use crate::{
-    AnyStore,
-    test_project::{NOW, TestProject, known},
-};
+use crate::test_project::{NOW, TestProject, known};
 
 /// Names of properties that conditions ask for.
 const ASKED: [&str; 4] = ["x", "y", "z z", "no\"t"];
@@ -136,10 +133,9 @@ fn records(people: &[Someone]) -> Vec<IngestRecord> {
 }
 
 /// `open` gives an empty store each time, and what keeps it there.
-pub fn both_evaluators_agree<S, K, O>(open: impl Fn() -> O)
+pub fn both_evaluators_agree<K, O>(open: impl Fn() -> O)
 where
-    S: AnyStore,
-    O: Future<Output = (S, K)>,
+    O: Future<Output = (Stores, K)>,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
@@ -148,8 +144,8 @@ where
     let config = ProptestConfig { cases: 40, failure_persistence: None, ..Default::default() };
     let outcome = TestRunner::new(config).run(&cases, |(people, questions)| {
         runtime.block_on(async {
-            let (store, _kept) = open().await;
-            agree(&store, &people, &questions).await
+            let (stores, _kept) = open().await;
+            agree(&stores, &people, &questions).await
         })
     });
     if let Err(failure) = outcome {
@@ -158,21 +154,25 @@ where
 }
 
 async fn agree(
-    store: &impl AnyStore,
+    stores: &Stores,
     people: &[Someone],
     questions: &[Criteria],
 ) -> Result<(), TestCaseError> {
-    let project = TestProject::new(store).await;
+    let project = TestProject::new(stores).await;
     project.ingest(records(people)).await;
     let numbers = project.people().await;
     let properties = || ASKED.map(str::to_string).into();
     let events = ["did", "never"].map(|event| (event.to_string(), properties()));
     let needs = ProfileNeeds { events: HashMap::from(events), lists: true, profile: true };
-    let loaded = store.people(&numbers, &needs).await.expect("people");
+    let loaded = stores.engine_source.load_profiles(&numbers, &needs).await.expect("people");
     prop_assert_eq!(loaded.len(), people.len());
-    let number = store.project_number(project.actor.project).await.expect("a number");
+    let number = stores.projects.get_project_key(project.actor.project).await.expect("a number");
     for question in questions {
-        let by_store = store.matching(number, question, 0, 100, NOW).await.expect("an answer");
+        let by_store = stores
+            .engine_source
+            .load_matching_profiles_after(number, question, 0, 100, NOW)
+            .await
+            .expect("an answer");
         let matches = |person: &i64| question.matches(&loaded[person], NOW);
         let in_rust: Vec<i64> = numbers.iter().copied().filter(matches).collect();
         prop_assert_eq!(by_store, in_rust, "{:?}", question);

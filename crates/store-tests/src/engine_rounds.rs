@@ -8,8 +8,7 @@ use std::sync::{
 use wayfare_domain::time::Timestamp;
 use wayfare_engine::Engine;
 use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics, time_zones::TzdbZones};
-
-use crate::AnyStore;
+use wayfare_store::Stores;
 
 /// Rounds after which the engine should have come to rest.
 const ROUNDS_MAX: usize = 200;
@@ -34,14 +33,14 @@ impl Clock for HeldClock {
     }
 }
 
-pub fn engine_of<S: AnyStore>(store: &S, clock: &HeldClock) -> Engine<S> {
+pub fn engine_of(stores: &Stores, clock: &HeldClock) -> Engine {
     let (zones, metrics) = (Arc::new(TzdbZones), EngineMetrics::default());
-    Engine::new(store.clone(), Arc::new(clock.clone()), zones, metrics)
+    Engine::new(stores, Arc::new(clock.clone()), zones, metrics)
 }
 
 /// Everything that is due at that time, by an engine that remembers nothing from before.
-pub async fn run_until_rest<S: AnyStore>(store: &S, now: Timestamp) {
-    let mut engine = engine_of(store, &HeldClock::at(now));
+pub async fn run_until_rest(stores: &Stores, now: Timestamp) {
+    let mut engine = engine_of(stores, &HeldClock::at(now));
     for _ in 0..ROUNDS_MAX {
         if !engine.tick().await.expect("a round") {
             return;

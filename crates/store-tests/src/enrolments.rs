@@ -8,15 +8,12 @@ use wayfare_domain::{
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
     versions::PreviousVersionPolicy,
 };
-use wayfare_store::engine::VersionKey;
+use wayfare_store::{Stores, engine::VersionKey};
 
-use crate::{
-    AnyStore,
-    test_project::{NOW, TestProject, one_step},
-};
+use crate::test_project::{NOW, TestProject, one_step};
 
 /// A running journey with these settings, that whoever signs up enters and where they stay a day.
-async fn day_long<S: AnyStore>(project: &TestProject<'_, S>, settings: Value) -> JourneyId {
+async fn day_long(project: &TestProject<'_>, settings: Value) -> JourneyId {
     let mut all = json!({"entry": {"event": {"name": "Signed Up"}}});
     for (key, value) in settings.as_object().expect("an object") {
         all[key] = value.clone();
@@ -25,8 +22,8 @@ async fn day_long<S: AnyStore>(project: &TestProject<'_, S>, settings: Value) ->
     project.running(&one_step("Welcome", all, waits)).await
 }
 
-pub async fn who_does_the_event_enters_and_leaves_when_the_wait_is_over(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn who_does_the_event_enters_and_leaves_when_the_wait_is_over(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({})).await;
     project.did(&["ada", "joe"], "Signed Up", NOW).await;
     project.did(&["sam"], "Visited", NOW).await;
@@ -34,36 +31,40 @@ pub async fn who_does_the_event_enters_and_leaves_when_the_wait_is_over(store: &
     let stats = project.stats(journey).await;
     assert_eq!((stats.entered, stats.inside), (2, 2));
     let due = NOW.plus(DAY_MS);
-    assert_eq!(store.next_due(None).await.expect("a time"), Some(due));
-    let early = store.due_enrolments(None, due.plus(-1), 10).await.expect("people");
+    assert_eq!(stores.engine.get_next_due(None).await.expect("a time"), Some(due));
+    let early = stores.engine.load_due_enrolments(None, due.plus(-1), 10).await.expect("people");
     assert!(early.is_empty(), "{early:?}");
     project.run(due).await;
     let stats = project.stats(journey).await;
     assert_eq!((stats.entered, stats.inside, stats.completed), (2, 0, 2));
-    assert_eq!(store.next_due(None).await.expect("a time"), None);
+    assert_eq!(stores.engine.get_next_due(None).await.expect("a time"), None);
     let ada = project.person("ada").await.trips.remove(0);
     assert_eq!((ada.state.as_str(), ada.ended_at), (ExitReason::Completed.key(), Some(due)));
     project.adds_up().await;
 }
 
-pub async fn the_stats_of_steps_are_those_of_their_people(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn the_stats_of_steps_are_those_of_their_people(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({})).await;
     project.did(&["ada", "joe"], "Signed Up", NOW).await;
     project.run(NOW).await;
     let here = project.actor.project;
-    let nodes = store.node_stats(here, journey, 1).await.expect("stats");
+    let nodes = stores.journey_queries.list_node_stats(here, journey, 1).await.expect("stats");
     let step = nodes.iter().find(|node| node.node == "step").expect("the step");
     assert_eq!((step.came, step.waiting()), (2, 2));
-    let people = store.people_at(here, journey, 1, "step", 10).await.expect("people");
+    let people = stores
+        .journey_queries
+        .list_profiles_at_node(here, journey, 1, "step", 10)
+        .await
+        .expect("people");
     assert_eq!(people.len(), 2);
     let enrolment = project.person("ada").await.trips[0].seq;
-    let detail = store.enrolment(here, enrolment).await.expect("an enrolment");
+    let detail = stores.profiles.get_enrolment(here, enrolment).await.expect("an enrolment");
     assert!(!detail.steps.is_empty());
 }
 
-pub async fn a_paused_journey_lets_no_one_in_not_even_afterwards(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_paused_journey_lets_no_one_in_not_even_afterwards(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({})).await;
     project.operate(&[journey], Action::Pause).await;
     project.did(&["ada"], "Signed Up", NOW).await;
@@ -78,10 +79,8 @@ pub async fn a_paused_journey_lets_no_one_in_not_even_afterwards(store: &impl An
     project.adds_up().await;
 }
 
-pub async fn an_event_before_a_pause_that_the_engine_has_not_seen_lets_no_one_in(
-    store: &impl AnyStore,
-) {
-    let project = TestProject::new(store).await;
+pub async fn an_event_before_a_pause_that_the_engine_has_not_seen_lets_no_one_in(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({})).await;
     project.did(&["ada"], "Signed Up", NOW).await;
     project.operate(&[journey], Action::Pause).await;
@@ -91,8 +90,8 @@ pub async fn an_event_before_a_pause_that_the_engine_has_not_seen_lets_no_one_in
     assert_eq!(project.stats(journey).await.entered, 0);
 }
 
-pub async fn people_inside_go_on_while_their_journey_is_paused(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn people_inside_go_on_while_their_journey_is_paused(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({})).await;
     project.did(&["ada"], "Signed Up", NOW).await;
     project.run(NOW).await;
@@ -102,16 +101,16 @@ pub async fn people_inside_go_on_while_their_journey_is_paused(store: &impl AnyS
     assert_eq!((stats.inside, stats.completed), (0, 1));
 }
 
-pub async fn events_before_a_journey_was_published_let_no_one_in(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn events_before_a_journey_was_published_let_no_one_in(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     project.did(&["ada"], "Signed Up", NOW).await;
     let journey = day_long(&project, json!({})).await;
     project.run(NOW).await;
     assert_eq!(project.stats(journey).await.entered, 0);
 }
 
-pub async fn a_stop_empties_every_version_at_once_and_its_rows_follow(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_stop_empties_every_version_at_once_and_its_rows_follow(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({})).await;
     project.did(&["ada"], "Signed Up", NOW).await;
     project.run(NOW).await;
@@ -120,10 +119,19 @@ pub async fn a_stop_empties_every_version_at_once_and_its_rows_follow(store: &im
     project.publish(journey, draft, stays).await.expect("published");
     project.did(&["joe"], "Signed Up", NOW.plus(2)).await;
     project.run(NOW.plus(2)).await;
-    let versions: Vec<VersionKey> =
-        store.active_versions().await.expect("versions").iter().map(|active| active.seq).collect();
+    let versions: Vec<VersionKey> = stores
+        .engine_source
+        .load_active_versions()
+        .await
+        .expect("versions")
+        .iter()
+        .map(|active| active.seq)
+        .collect();
     let people = project.people().await;
-    assert_eq!(store.live(&people, &versions).await.expect("rows").len(), 2);
+    assert_eq!(
+        stores.engine_source.load_active_enrolments(&people, &versions).await.expect("rows").len(),
+        2
+    );
     let stopped = project.operate(&[journey], Action::Stop).await;
     assert_eq!(stopped.report.ended_inside, 2);
     for version in project.versions(journey).await {
@@ -136,14 +144,22 @@ pub async fn a_stop_empties_every_version_at_once_and_its_rows_follow(store: &im
         let enrolment = project.person(person).await.trips.remove(0);
         assert_eq!(enrolment.state, ExitReason::Stopped.key());
     }
-    assert!(store.active_versions().await.expect("versions").is_empty());
-    assert!(store.live(&people, &versions).await.expect("rows").is_empty(), "the rows followed");
-    assert!(!store.sweep(NOW, 10).await.expect("swept"), "nothing is left");
+    assert!(stores.engine_source.load_active_versions().await.expect("versions").is_empty());
+    assert!(
+        stores
+            .engine_source
+            .load_active_enrolments(&people, &versions)
+            .await
+            .expect("rows")
+            .is_empty(),
+        "the rows followed"
+    );
+    assert!(!stores.engine.sweep(NOW, 10).await.expect("swept"), "nothing is left");
     project.adds_up().await;
 }
 
-pub async fn no_one_enters_again_before_the_wait_for_it_is_over(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn no_one_enters_again_before_the_wait_for_it_is_over(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({"reentry": {"after_hours": 48}})).await;
     let entered = async || project.stats(journey).await.entered;
     project.did(&["ada"], "Signed Up", NOW).await;
@@ -160,8 +176,8 @@ pub async fn no_one_enters_again_before_the_wait_for_it_is_over(store: &impl Any
     assert_eq!(entered().await, 2);
 }
 
-pub async fn who_may_enter_once_enters_once_over_all_versions(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn who_may_enter_once_enters_once_over_all_versions(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({"reentry": "never"})).await;
     project.did(&["ada"], "Signed Up", NOW).await;
     project.run(NOW).await;
@@ -173,8 +189,8 @@ pub async fn who_may_enter_once_enters_once_over_all_versions(store: &impl AnySt
     assert_eq!(project.stats(journey).await.entered, 1, "only joe");
 }
 
-pub async fn a_version_that_has_let_in_as_many_as_it_may_is_complete(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_version_that_has_let_in_as_many_as_it_may_is_complete(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({"entry_cap": 2})).await;
     project.did(&["ada", "joe", "sam"], "Signed Up", NOW).await;
     project.run(NOW).await;
@@ -182,8 +198,8 @@ pub async fn a_version_that_has_let_in_as_many_as_it_may_is_complete(store: &imp
     assert_eq!((row.status, row.figures.entered), (Status::Completed, 2));
 }
 
-pub async fn who_comes_to_meet_criteria_enters_once_for_it(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn who_comes_to_meet_criteria_enters_once_for_it(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let gold = json!({"property": {"property": "plan", "is": "equals", "value": "gold"}});
     project.said("old", json!({"plan": "gold"})).await;
     let entry = json!({"profile": {"criteria": gold}});
@@ -204,34 +220,35 @@ pub async fn who_comes_to_meet_criteria_enters_once_for_it(store: &impl AnyStore
     assert_eq!(project.stats(journey).await.entered, 2);
 }
 
-pub async fn who_is_put_off_is_due_then_and_not_before(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn who_is_put_off_is_due_then_and_not_before(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     day_long(&project, json!({})).await;
     project.did(&["ada", "joe"], "Signed Up", NOW).await;
     project.run(NOW).await;
     let (due, later) = (NOW.plus(DAY_MS), NOW.plus(2 * DAY_MS));
-    let people = store.due_enrolments(None, due, 10).await.expect("people");
+    let people = stores.engine.load_due_enrolments(None, due, 10).await.expect("people");
     assert_eq!(people.len(), 2);
-    store.put_off(&[people[0].seq], due, later).await.expect("put off");
-    let still: Vec<i64> = store
-        .due_enrolments(None, due, 10)
+    stores.engine.postpone_enrolments(&[people[0].seq], due, later).await.expect("put off");
+    let still: Vec<i64> = stores
+        .engine
+        .load_due_enrolments(None, due, 10)
         .await
         .expect("people")
         .iter()
         .map(|enrolment| enrolment.seq)
         .collect();
     assert_eq!(still, [people[1].seq]);
-    assert_eq!(store.next_due(Some(due)).await.expect("a time"), Some(later));
+    assert_eq!(stores.engine.get_next_due(Some(due)).await.expect("a time"), Some(later));
 }
 
-pub async fn the_journeys_backlog_says_who_is_due(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn the_journeys_backlog_says_who_is_due(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let journey = day_long(&project, json!({})).await;
     project.did(&["ada"], "Signed Up", NOW).await;
     project.run(NOW).await;
     let here = project.actor.project;
-    assert_eq!(store.backlog(here, NOW).await.expect("a backlog").due, 0);
-    let backlog = store.backlog(here, NOW.plus(DAY_MS)).await.expect("a backlog");
+    assert_eq!(stores.engine.get_backlog(here, NOW).await.expect("a backlog").due, 0);
+    let backlog = stores.engine.get_backlog(here, NOW.plus(DAY_MS)).await.expect("a backlog");
     assert_eq!(backlog.due, 1);
     let rows: Vec<_> = backlog.journeys.iter().map(|row| (row.id, row.entered)).collect();
     assert_eq!(rows, [(journey, 1)]);

@@ -9,14 +9,12 @@ use wayfare_domain::{
     },
 };
 
-use crate::{
-    AnyStore,
-    test_project::{NOW, TestProject, known, one_step, properties},
-};
+use crate::test_project::{NOW, TestProject, known, one_step, properties};
+use wayfare_store::Stores;
 
 /// Ada, who paid with gold, and a running journey with this entry trigger.
-async fn facts_of_ada(store: &impl AnyStore, trigger: serde_json::Value) -> EntryFacts {
-    let project = TestProject::new(store).await;
+async fn facts_of_ada(stores: &Stores, trigger: serde_json::Value) -> EntryFacts {
+    let project = TestProject::new(stores).await;
     let said = properties(json!({ "plan": "gold", "zeros": [[0]] }));
     let paid = NewEvent::read("Paid", Some(NOW), said, None, NOW).expect("an event");
     project
@@ -26,39 +24,47 @@ async fn facts_of_ada(store: &impl AnyStore, trigger: serde_json::Value) -> Entr
         "event": { "name": "Paid", "filters": [gold()] }, "at_least": 1
     } }))
     .expect("criteria");
-    store.save_segment(&project.actor, "Payers", &criteria, NOW).await.expect("a segment");
+    stores
+        .segments
+        .save_segment(&project.actor, "Payers", &criteria, NOW)
+        .await
+        .expect("a segment");
     let thanks = one_step("Thanks", json!({ "entry": trigger }), json!({ "force_exit": {} }));
     let journey = project.running(&thanks).await;
     let ada = project.number_of("ada").await;
-    store.load_entry_facts(project.actor.project, ada, journey).await.expect("facts")
+    stores
+        .profile_queries
+        .load_entry_facts(project.actor.project, ada, journey)
+        .await
+        .expect("facts")
 }
 
 fn gold() -> serde_json::Value {
     json!({ "property": "plan", "is": "equals", "value": "gold" })
 }
 
-async fn reasons(store: &impl AnyStore, trigger: serde_json::Value) -> Vec<String> {
-    let facts = facts_of_ada(store, trigger).await;
+async fn reasons(stores: &Stores, trigger: serde_json::Value) -> Vec<String> {
+    let facts = facts_of_ada(stores, trigger).await;
     let reasons = explain_entry(&facts, NOW).reasons;
     reasons.into_iter().map(|because| because.sentence).collect()
 }
 
 const NOTHING: &str = "Nothing prevents entry. They enter with the next matching event.";
 
-pub async fn who_is_in_the_segment_by_what_they_did_meets_the_trigger(store: &impl AnyStore) {
+pub async fn who_is_in_the_segment_by_what_they_did_meets_the_trigger(stores: &Stores) {
     let segment = json!({ "segment": { "name": "Payers", "when": { "once": {} } } });
-    assert_eq!(reasons(store, segment).await, [NOTHING]);
+    assert_eq!(reasons(stores, segment).await, [NOTHING]);
 }
 
-pub async fn of_an_event_only_what_the_trigger_asks_for_is_loaded(store: &impl AnyStore) {
+pub async fn of_an_event_only_what_the_trigger_asks_for_is_loaded(stores: &Stores) {
     let event = json!({ "event": { "name": "paid", "filters": [gold()] } });
-    let facts = facts_of_ada(store, event).await;
+    let facts = facts_of_ada(stores, event).await;
     let properties: Vec<Properties> =
         facts.events.into_iter().map(|event| event.properties).collect();
     assert_eq!(properties, [Properties::from_iter([("plan".to_string(), json!("gold"))])]);
 }
 
-pub async fn who_never_did_the_event_is_told_so(store: &impl AnyStore) {
+pub async fn who_never_did_the_event_is_told_so(stores: &Stores) {
     let event = json!({ "event": { "name": "Signed Up" } });
-    assert_eq!(reasons(store, event).await, ["This person has never done “Signed Up”."]);
+    assert_eq!(reasons(stores, event).await, ["This person has never done “Signed Up”."]);
 }

@@ -10,12 +10,14 @@ use wayfare_domain::{
     messages::message_status::MessageStatus, names::JourneyName,
     profiles::ingest_record::IngestRecord, time::DAY_MS, versions::PreviousVersionPolicy,
 };
-use wayfare_store::engine::{
-    EngineBatch, EnrolmentPosition, EnrolmentUpdate, NewEnrolment, StatsDelta, StoredEvent,
+use wayfare_store::{
+    Stores,
+    engine::{
+        EngineBatch, EnrolmentPosition, EnrolmentUpdate, NewEnrolment, StatsDelta, StoredEvent,
+    },
 };
 
 use crate::{
-    AnyStore,
     engine_batches::batch_on,
     mailing::sms_channel,
     test_project::{NOW, TestProject, document, event, known, one_step},
@@ -25,8 +27,8 @@ use crate::{
 pub(crate) const WRITES: usize = 40;
 
 /// `WRITES` times, one after the other, an event of two people each.
-async fn write_events(store: impl AnyStore, writer: usize) {
-    let project = TestProject::new(&store).await;
+async fn write_events(stores: Stores, writer: usize) {
+    let project = TestProject::new(&stores).await;
     for number in 0..WRITES {
         let record = |person: usize| IngestRecord {
             who: known(&format!("w{writer}p{person}")),
@@ -37,8 +39,8 @@ async fn write_events(store: impl AnyStore, writer: usize) {
 }
 
 /// Events after the cursor, which comes to stand at the last of them.
-async fn read_on(store: &impl AnyStore, cursor: &mut i64) -> Vec<StoredEvent> {
-    let events = store.events_after(*cursor, 7).await.expect("events");
+async fn read_on(stores: &Stores, cursor: &mut i64) -> Vec<StoredEvent> {
+    let events = stores.engine.load_events_after(*cursor, 7).await.expect("events");
     for event in &events {
         assert!(event.seq > *cursor, "{} comes after the cursor {cursor}", event.seq);
         *cursor = event.seq;
@@ -47,28 +49,28 @@ async fn read_on(store: &impl AnyStore, cursor: &mut i64) -> Vec<StoredEvent> {
 }
 
 /// Events are read in the order in which they are committed.
-pub async fn once_a_cursor_was_answered_no_event_at_or_before_it_appears(store: &impl AnyStore) {
-    TestProject::new(store).await;
+pub async fn once_a_cursor_was_answered_no_event_at_or_before_it_appears(stores: &Stores) {
+    TestProject::new(stores).await;
     let mut writers = JoinSet::new();
     for writer in 0..2 {
-        writers.spawn(write_events(store.clone(), writer));
+        writers.spawn(write_events(stores.clone(), writer));
     }
     let (mut cursor, mut seen) = (0, Vec::new());
     while !writers.is_empty() {
-        seen.extend(read_on(store, &mut cursor).await);
+        seen.extend(read_on(stores, &mut cursor).await);
         while let Some(ended) = writers.try_join_next() {
             ended.expect("written");
         }
         tokio::task::yield_now().await;
     }
     loop {
-        let events = read_on(store, &mut cursor).await;
+        let events = read_on(stores, &mut cursor).await;
         if events.is_empty() {
             break;
         }
         seen.extend(events);
     }
-    let all = store.events_after(0, i64::MAX).await.expect("events");
+    let all = stores.engine.load_events_after(0, i64::MAX).await.expect("events");
     assert_eq!(all.len(), 2 * 2 * WRITES);
     let seqs = |events: &[StoredEvent]| events.iter().map(|event| event.seq).collect::<Vec<_>>();
     assert_eq!(seqs(&seen), seqs(&all), "none was passed over");
@@ -76,19 +78,19 @@ pub async fn once_a_cursor_was_answered_no_event_at_or_before_it_appears(store: 
 
 /// The head's last event is one that can be read, or the engine would move its cursor past one that
 /// it never saw.
-pub async fn the_head_names_no_event_that_cannot_be_read_yet(store: &impl AnyStore) {
-    TestProject::new(store).await;
+pub async fn the_head_names_no_event_that_cannot_be_read_yet(stores: &Stores) {
+    TestProject::new(stores).await;
     let mut writers = JoinSet::new();
     for writer in 0..2 {
-        writers.spawn(write_events(store.clone(), writer));
+        writers.spawn(write_events(stores.clone(), writer));
     }
     while !writers.is_empty() {
-        let last = store.head().await.expect("a head").last_event;
-        let read = store.events_after(0, i64::MAX).await.expect("events");
+        let last = stores.engine.get_engine_state().await.expect("a head").last_event;
+        let read = stores.engine.load_events_after(0, i64::MAX).await.expect("events");
         let newest = read.last().map_or(0, |event| event.seq);
         assert!(newest >= last, "the head is at {last}, and {newest} is the last to be read");
         let known = read.iter().filter(|event| event.seq <= last).count();
-        let later = store.events_after(0, i64::MAX).await.expect("events");
+        let later = stores.engine.load_events_after(0, i64::MAX).await.expect("events");
         let then = later.iter().filter(|event| event.seq <= last).count();
         assert_eq!(known, then, "nothing appears before the head");
         while let Some(ended) = writers.try_join_next() {
@@ -98,8 +100,8 @@ pub async fn the_head_names_no_event_that_cannot_be_read_yet(store: &impl AnySto
 }
 
 /// A journey that lets Ada in for a day.
-pub(crate) async fn day_long<S: AnyStore>(store: &S) -> (TestProject<'_, S>, JourneyId) {
-    let project = TestProject::new(store).await;
+pub(crate) async fn day_long(stores: &Stores) -> (TestProject<'_>, JourneyId) {
+    let project = TestProject::new(stores).await;
     let entry = json!({"entry": {"event": {"name": "Signed Up"}}});
     let waits = json!({"delay": {"for": {"minutes": 24 * 60}}});
     let journey = project.running(&one_step("Welcome", entry, waits)).await;
@@ -108,9 +110,10 @@ pub(crate) async fn day_long<S: AnyStore>(store: &S) -> (TestProject<'_, S>, Jou
 }
 
 /// What a round decided: Ada enters the only journey.
-async fn ada_enters<S: AnyStore>(project: &TestProject<'_, S>) -> EngineBatch {
-    let batch = batch_on(project.store).await;
-    let version = project.store.active_versions().await.expect("versions").remove(0);
+async fn ada_enters(project: &TestProject<'_>) -> EngineBatch {
+    let batch = batch_on(project.stores).await;
+    let version =
+        project.stores.engine_source.load_active_versions().await.expect("versions").remove(0);
     let position = EnrolmentPosition {
         node: "step".to_string(),
         visit: 1,
@@ -140,25 +143,23 @@ async fn ada_enters<S: AnyStore>(project: &TestProject<'_, S>) -> EngineBatch {
 }
 
 /// After a Stop was answered nothing is written that was decided before.
-pub async fn no_batch_is_committed_after_a_stop(store: &impl AnyStore) {
-    let (project, journey) = day_long(store).await;
+pub async fn no_batch_is_committed_after_a_stop(stores: &Stores) {
+    let (project, journey) = day_long(stores).await;
     let batch = ada_enters(&project).await;
     project.operate(&[journey], Action::Stop).await;
-    assert!(!store.commit_batch(&batch).await.expect("an answer"));
+    assert!(!stores.engine.commit_batch(&batch).await.expect("an answer"));
     assert_eq!(project.stats(journey).await.entered, 0);
-    assert_eq!(store.head().await.expect("a head").cursor, batch.head.cursor);
+    assert_eq!(stores.engine.get_engine_state().await.expect("a head").cursor, batch.head.cursor);
     project.adds_up().await;
 }
 
 /// A Stop and a batch at the same time: one is first, and the other knows.
-pub async fn of_a_stop_and_a_batch_at_the_same_time_the_second_knows_of_the_first(
-    store: &impl AnyStore,
-) {
-    let (project, journey) = day_long(store).await;
+pub async fn of_a_stop_and_a_batch_at_the_same_time_the_second_knows_of_the_first(stores: &Stores) {
+    let (project, journey) = day_long(stores).await;
     let batch = ada_enters(&project).await;
     let chosen = [journey];
     let (committed, stopped) =
-        tokio::join!(store.commit_batch(&batch), project.operate(&chosen, Action::Stop));
+        tokio::join!(stores.engine.commit_batch(&batch), project.operate(&chosen, Action::Stop));
     let entered = i64::from(committed.expect("an answer"));
     assert_eq!(stopped.report.ended_inside, entered);
     let stats = project.stats(journey).await;
@@ -168,14 +169,12 @@ pub async fn of_a_stop_and_a_batch_at_the_same_time_the_second_knows_of_the_firs
 }
 
 /// What a decision of the engine depends on raises the epoch, and no older batch is committed.
-pub async fn no_batch_is_committed_after_anything_that_it_depends_on_has_changed(
-    store: &impl AnyStore,
-) {
-    let (project, journey) = day_long(store).await;
+pub async fn no_batch_is_committed_after_anything_that_it_depends_on_has_changed(stores: &Stores) {
+    let (project, journey) = day_long(stores).await;
     let actor = &project.actor;
     let ada = project.number_of("ada").await;
     for what in 0..9 {
-        let batch = batch_on(store).await;
+        let batch = batch_on(stores).await;
         let batch = EngineBatch { announce: vec![actor.project], ..batch };
         let said = match what {
             0 => {
@@ -199,20 +198,24 @@ pub async fn no_batch_is_committed_after_anything_that_it_depends_on_has_changed
             }
             4 => {
                 let everybody = Criteria::All(Vec::new());
-                store.save_segment(actor, "All", &everybody, NOW).await.expect("saved");
+                stores.segments.save_segment(actor, "All", &everybody, NOW).await.expect("saved");
                 "a segment"
             }
             5 => {
-                store.save_channel(actor, &sms_channel(true, 0), NOW).await.expect("saved");
+                stores
+                    .channels
+                    .save_channel(actor, &sms_channel(true, 0), NOW)
+                    .await
+                    .expect("saved");
                 "a channel"
             }
             6 => {
-                store.delete_person(actor, ada, NOW).await.expect("erased");
+                stores.profiles.delete_profile(actor, ada, NOW).await.expect("erased");
                 "an erasure"
             }
             7 => {
                 let name = JourneyName::parse("Another name").expect("a name");
-                store.rename(actor, journey, &name, NOW).await.expect("renamed");
+                stores.journeys.rename_journey(actor, journey, &name, NOW).await.expect("renamed");
                 "another name"
             }
             _ => {
@@ -220,53 +223,59 @@ pub async fn no_batch_is_committed_after_anything_that_it_depends_on_has_changed
                 "a stop"
             }
         };
-        assert!(!store.commit_batch(&batch).await.expect("an answer"), "after {said}");
+        assert!(!stores.engine.commit_batch(&batch).await.expect("an answer"), "after {said}");
     }
 }
 
 /// Of two batches that were decided on the same state one is committed.
-pub async fn of_two_batches_on_one_head_one_is_committed(store: &impl AnyStore) {
-    let (project, journey) = day_long(store).await;
+pub async fn of_two_batches_on_one_head_one_is_committed(stores: &Stores) {
+    let (project, journey) = day_long(stores).await;
     let batch = ada_enters(&project).await;
-    let (one, other) = tokio::join!(store.commit_batch(&batch), store.commit_batch(&batch));
+    let (one, other) =
+        tokio::join!(stores.engine.commit_batch(&batch), stores.engine.commit_batch(&batch));
     let (one, other) = (one.expect("an answer"), other.expect("an answer"));
     assert!(one != other, "one is committed: {one}, {other}");
-    assert!(!store.commit_batch(&batch).await.expect("an answer"), "nor a third time");
+    assert!(!stores.engine.commit_batch(&batch).await.expect("an answer"), "nor a third time");
     let stats = project.stats(journey).await;
     assert_eq!((stats.entered, stats.inside), (1, 1));
     project.adds_up().await;
 }
 
 /// An event is acted on once: not in a second batch that also begins at the cursor before it.
-pub async fn no_batch_is_committed_once_another_has_moved_the_cursor(store: &impl AnyStore) {
-    let (project, _) = day_long(store).await;
-    let number = store.project_number(project.actor.project).await.expect("a number");
+pub async fn no_batch_is_committed_once_another_has_moved_the_cursor(stores: &Stores) {
+    let (project, _) = day_long(stores).await;
+    let number = stores.projects.get_project_key(project.actor.project).await.expect("a number");
     let ada = project.number_of("ada").await;
-    let batch = batch_on(store).await;
+    let batch = batch_on(stores).await;
     let lists = HashMap::from([((number, ada, "VIP".to_string()), true)]);
     let first = EngineBatch { cursor: batch.head.last_event, ..batch.clone() };
     let second = EngineBatch { lists, ..first.clone() };
-    assert!(store.commit_batch(&first).await.expect("an answer"));
-    assert!(!store.commit_batch(&second).await.expect("an answer"));
+    assert!(stores.engine.commit_batch(&first).await.expect("an answer"));
+    assert!(!stores.engine.commit_batch(&second).await.expect("an answer"));
     assert!(project.person("ada").await.lists.is_empty());
 }
 
 /// Whose key was given meanwhile to someone else does not enter.
-pub async fn no_batch_is_committed_once_another_has_let_someone_in(store: &impl AnyStore) {
-    let (project, journey) = day_long(store).await;
+pub async fn no_batch_is_committed_once_another_has_let_someone_in(stores: &Stores) {
+    let (project, journey) = day_long(stores).await;
     let batch = ada_enters(&project).await;
     let batch = EngineBatch { cursor: batch.head.cursor, ..batch };
-    assert!(store.commit_batch(&batch).await.expect("an answer"));
-    assert!(!store.commit_batch(&batch).await.expect("an answer"));
+    assert!(stores.engine.commit_batch(&batch).await.expect("an answer"));
+    assert!(!stores.engine.commit_batch(&batch).await.expect("an answer"));
     assert_eq!(project.stats(journey).await.entered, 1);
     project.adds_up().await;
 }
 
 /// Who has moved since it was decided is not moved by it.
-pub async fn a_move_is_made_from_the_visit_that_it_was_decided_for(store: &impl AnyStore) {
-    let (project, journey) = day_long(store).await;
+pub async fn a_move_is_made_from_the_visit_that_it_was_decided_for(stores: &Stores) {
+    let (project, journey) = day_long(stores).await;
     project.run(NOW).await;
-    let ada = store.due_enrolments(None, NOW.plus(DAY_MS), 10).await.expect("people").remove(0);
+    let ada = stores
+        .engine
+        .load_due_enrolments(None, NOW.plus(DAY_MS), 10)
+        .await
+        .expect("people")
+        .remove(0);
     let position = EnrolmentPosition {
         node: ada.node.clone(),
         visit: ada.visit + 1,
@@ -276,18 +285,18 @@ pub async fn a_move_is_made_from_the_visit_that_it_was_decided_for(store: &impl 
         ended: None,
     };
     let moved = vec![EnrolmentUpdate { seq: ada.seq, from_visit: ada.visit, position }];
-    let batch = EngineBatch { moved, ..batch_on(store).await };
-    assert!(store.commit_batch(&batch).await.expect("an answer"));
-    assert!(!store.commit_batch(&batch).await.expect("an answer"));
-    assert_eq!(store.next_due(None).await.expect("a time"), Some(NOW.plus(2 * DAY_MS)));
+    let batch = EngineBatch { moved, ..batch_on(stores).await };
+    assert!(stores.engine.commit_batch(&batch).await.expect("an answer"));
+    assert!(!stores.engine.commit_batch(&batch).await.expect("an answer"));
+    assert_eq!(stores.engine.get_next_due(None).await.expect("a time"), Some(NOW.plus(2 * DAY_MS)));
     assert_eq!(project.stats(journey).await.inside, 1);
 }
 
 /// A round that does not hold any more leaves nothing of itself, not even what was written before
 /// it turned out.
-pub async fn a_failed_commit_changes_nothing(store: &impl AnyStore) {
-    let (project, journey) = day_long(store).await;
-    let number = store.project_number(project.actor.project).await.expect("a number");
+pub async fn a_failed_commit_changes_nothing(stores: &Stores) {
+    let (project, journey) = day_long(stores).await;
+    let number = stores.projects.get_project_key(project.actor.project).await.expect("a number");
     let good = ada_enters(&project).await;
     let ada = good.entered[0].profile;
     let moved = EnrolmentUpdate {
@@ -297,20 +306,22 @@ pub async fn a_failed_commit_changes_nothing(store: &impl AnyStore) {
     };
     let lists = HashMap::from([((number, ada, "VIP".to_string()), true)]);
     let whole = EngineBatch { lists, announce: vec![project.actor.project], ..good };
-    let before = (store.head().await.expect("a head"), project.stats(journey).await);
-    let generation = store.generation(project.actor.project).await.expect("a number");
+    let before =
+        (stores.engine.get_engine_state().await.expect("a head"), project.stats(journey).await);
+    let generation = stores.projects.get_generation(project.actor.project).await.expect("a number");
     for broken in [
         EngineBatch { moved: vec![moved], ..whole.clone() },
         EngineBatch { settled: vec![(4_711, MessageStatus::Sent)], ..whole.clone() },
     ] {
-        assert!(!store.commit_batch(&broken).await.expect("an answer"));
-        let after = (store.head().await.expect("a head"), project.stats(journey).await);
+        assert!(!stores.engine.commit_batch(&broken).await.expect("an answer"));
+        let after =
+            (stores.engine.get_engine_state().await.expect("a head"), project.stats(journey).await);
         assert_eq!(after, before);
         let ada = project.person("ada").await;
         assert!(ada.lists.is_empty() && ada.trips.is_empty());
-        let now = store.generation(project.actor.project).await.expect("a number");
+        let now = stores.projects.get_generation(project.actor.project).await.expect("a number");
         assert_eq!(now, generation);
     }
-    assert!(store.commit_batch(&whole).await.expect("an answer"), "the rest was good");
+    assert!(stores.engine.commit_batch(&whole).await.expect("an answer"), "the rest was good");
     project.adds_up().await;
 }

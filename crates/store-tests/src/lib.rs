@@ -30,10 +30,3 @@ pub mod suppressions;
 mod test_project;
 pub mod titles;
 pub mod versions;
-
-use wayfare_store::Store;
-
-/// A store that can be tested; the one place that names what it has to be.
-pub trait AnyStore: Store + Clone {}
-
-impl<S: Store + Clone> AnyStore for S {}

@@ -13,17 +13,15 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
+    Stores,
     channels::{SaveChannel, SealedSecretUpdate},
     outbox::{ActiveChannel, LeaseQuota, LeasedMessage, MessageResult, OutboxQueue},
 };
 
-use crate::{
-    AnyStore,
-    test_project::{NOW, TestProject, change, event, known, one_step},
-};
+use crate::test_project::{NOW, TestProject, change, event, known, one_step};
 
-pub struct Mailing<'a, S> {
-    pub project: TestProject<'a, S>,
+pub struct Mailing<'a> {
+    pub project: TestProject<'a>,
     pub journey: JourneyId,
 }
 
@@ -48,11 +46,15 @@ pub fn phone(number: usize) -> String {
     format!("+4917012345{number:02}")
 }
 
-impl<'a, S: AnyStore> Mailing<'a, S> {
+impl<'a> Mailing<'a> {
     /// A journey with these settings beside its entry, that whoever signs up enters.
-    pub async fn with(store: &'a S, settings: Value) -> Self {
-        let project = TestProject::new(store).await;
-        store.save_channel(&project.actor, &sms_channel(true, 0), NOW).await.expect("saved");
+    pub async fn with(stores: &'a Stores, settings: Value) -> Self {
+        let project = TestProject::new(stores).await;
+        stores
+            .channels
+            .save_channel(&project.actor, &sms_channel(true, 0), NOW)
+            .await
+            .expect("saved");
         let mut all = json!({"entry": {"event": {"name": "Signed Up"}}});
         for (key, value) in settings.as_object().expect("an object") {
             all[key] = value.clone();
@@ -63,8 +65,8 @@ impl<'a, S: AnyStore> Mailing<'a, S> {
     }
 
     /// So many people signed up, and a message waits for each.
-    pub async fn of_people(store: &'a S, count: usize) -> Self {
-        let mailing = Self::with(store, json!({})).await;
+    pub async fn of_people(stores: &'a Stores, count: usize) -> Self {
+        let mailing = Self::with(stores, json!({})).await;
         mailing.sign_up(count).await;
         mailing
     }
@@ -84,24 +86,29 @@ impl<'a, S: AnyStore> Mailing<'a, S> {
 
     /// As the dispatcher asks for them.
     pub async fn quotas(&self, most: i64) -> Vec<LeaseQuota> {
-        quotas(self.project.store, most).await
+        quotas(self.project.stores, most).await
     }
 
     pub async fn lease(&self, most: i64, now: Timestamp) -> Vec<LeasedMessage> {
         let quotas = self.quotas(most).await;
-        self.project.store.record_and_lease(&[], &quotas, now).await.expect("leased")
+        self.project.stores.outbox.record_and_lease(&[], &quotas, now).await.expect("leased")
     }
 
     pub async fn record(&self, message: &LeasedMessage, outcome: SendOutcome, now: Timestamp) {
         let result = result(message, outcome);
-        self.project.store.record_and_lease(&[result], &[], now).await.expect("recorded");
+        self.project.stores.outbox.record_and_lease(&[result], &[], now).await.expect("recorded");
     }
 
     /// The newest messages of a person.
     pub async fn messages_to(&self, identity: &str) -> Vec<MessageSummary> {
         let number = self.project.number_of(identity).await;
         let project = self.project.actor.project;
-        self.project.store.messages_to(project, number).await.expect("messages")
+        self.project
+            .stores
+            .message_events
+            .list_messages_to_profile(project, number)
+            .await
+            .expect("messages")
     }
 
     pub async fn status(&self, identity: &str) -> MessageStatus {
@@ -116,9 +123,9 @@ impl<'a, S: AnyStore> Mailing<'a, S> {
 }
 
 /// One of every queue that has something in it.
-pub async fn quotas<S: AnyStore>(store: &S, most: i64) -> Vec<LeaseQuota> {
-    let channels = store.active_channels().await.expect("channels");
-    let queues = store.list_queues().await.expect("queues");
+pub async fn quotas(stores: &Stores, most: i64) -> Vec<LeaseQuota> {
+    let channels = stores.outbox.list_active_channels().await.expect("channels");
+    let queues = stores.outbox.list_queues().await.expect("queues");
     let quota = |queue: OutboxQueue| {
         let sends_it = |channel: &&ActiveChannel| {
             channel.project == queue.project && channel.stored.settings.channel() == queue.channel

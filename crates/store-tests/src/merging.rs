@@ -9,10 +9,9 @@ use wayfare_domain::{
         profile::Channel,
     },
 };
-use wayfare_store::{StoreError, outbox::ChangedPerson, profiles::Ingested};
+use wayfare_store::{StoreError, Stores, outbox::ChangedPerson, profiles::Ingested};
 
 use crate::{
-    AnyStore,
     mailing::Mailing,
     test_project::{NOW, TestProject, change, event},
 };
@@ -22,7 +21,7 @@ fn phone() -> ProfileRef {
 }
 
 /// Ada, who wants no SMS, and a phone of which no one knows whose it is. Answers their numbers.
-async fn ada_and_a_phone<S: AnyStore>(project: &TestProject<'_, S>) -> (i64, i64) {
+async fn ada_and_a_phone(project: &TestProject<'_>) -> (i64, i64) {
     let ada = json!({ "email": "ada@example.com", "plan": "gold", "msg-sms": false });
     project.said("ada", ada).await;
     let of_phone = json!({ "plan": "free", "phone": "+4917012345", "tz": "Europe/Berlin" });
@@ -33,13 +32,13 @@ async fn ada_and_a_phone<S: AnyStore>(project: &TestProject<'_, S>) -> (i64, i64
 }
 
 /// Ada says that the phone is theirs.
-async fn merge<S: AnyStore>(project: &TestProject<'_, S>, said: Value) -> Ingested {
+async fn merge(project: &TestProject<'_>, said: Value) -> Ingested {
     let both = ProfileRef::read(Some("ada".to_string()), Some("phone".to_string()));
     project.ingest(vec![IngestRecord { who: both.expect("a profile"), what: change(said) }]).await
 }
 
-pub async fn what_the_one_says_besides_becomes_the_others(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn what_the_one_says_besides_becomes_the_others(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let (_, phone) = ada_and_a_phone(&project).await;
     merge(&project, json!({})).await;
     let ada = project.person("ada").await;
@@ -52,12 +51,12 @@ pub async fn what_the_one_says_besides_becomes_the_others(store: &impl AnyStore)
     assert_eq!(ada.consent, [("sms".to_string(), false)]);
     assert_eq!(ada.time_zone.as_deref(), Some("Europe/Berlin"));
     assert_eq!(ada.anonymous, ["phone"]);
-    let gone = store.person(project.actor.project, phone).await;
+    let gone = stores.profiles.get_profile(project.actor.project, phone).await;
     assert!(matches!(gone, Err(StoreError::NotFound(_))), "{gone:?}");
 }
 
-pub async fn messages_that_only_the_other_wanted_do_not_go_out(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn messages_that_only_the_other_wanted_do_not_go_out(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let (ada, phone) = ada_and_a_phone(&project).await;
     let people = merge(&project, json!({})).await.changed.people;
     assert_eq!(
@@ -70,16 +69,16 @@ pub async fn messages_that_only_the_other_wanted_do_not_go_out(store: &impl AnyS
     );
 }
 
-pub async fn the_dispatcher_hears_who_became_whom(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn the_dispatcher_hears_who_became_whom(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let (ada, phone) = ada_and_a_phone(&project).await;
-    assert_eq!(store.merges().take(), []);
+    assert_eq!(stores.outbox.merges().take(), []);
     merge(&project, json!({})).await;
-    assert_eq!(store.merges().take(), [(phone, ada)]);
+    assert_eq!(stores.outbox.merges().take(), [(phone, ada)]);
 }
 
-pub async fn no_one_is_inside_of_a_journey_twice_and_the_counts_agree(store: &impl AnyStore) {
-    let mailing = Mailing::with(store, json!({})).await;
+pub async fn no_one_is_inside_of_a_journey_twice_and_the_counts_agree(stores: &Stores) {
+    let mailing = Mailing::with(stores, json!({})).await;
     let project = &mailing.project;
     project.said("ada", json!({ "phone": "+4917012346" })).await;
     project

@@ -19,55 +19,56 @@ use wayfare_domain::{
     time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
     versions::PreviousVersionPolicy,
 };
-use wayfare_store::{StoreError, engine::ProfileNeeds, outbox::LeasedMessage};
+use wayfare_store::{StoreError, Stores, engine::ProfileNeeds, outbox::LeasedMessage};
 
 use crate::{
-    AnyStore,
     mailing::{Mailing, failed, phone, quotas, result, sent, sms_channel, sms_quota},
     test_project::{NOW, document},
 };
 
-pub async fn what_waits_is_listed_by_journey_and_channel(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 3).await;
-    let queues = store.list_queues().await.expect("queues");
+pub async fn what_waits_is_listed_by_journey_and_channel(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 3).await;
+    let queues = stores.outbox.list_queues().await.expect("queues");
     let [queue] = queues.as_slice() else { panic!("{queues:?}") };
     assert_eq!((queue.channel, queue.receiver.as_str()), (Channel::Sms, ""));
     assert!(queue.due_at <= NOW);
-    let load = store.outbox_load(mailing.project.actor.project).await.expect("a load");
+    let load = stores.outbox.get_outbox_depth(mailing.project.actor.project).await.expect("a load");
     assert_eq!(load.waiting, [(Channel::Sms, 3)].into());
-    let names = store.version_names(&[queue.version]).await.expect("names");
+    let names = stores.outbox.load_version_names(&[queue.version]).await.expect("names");
     assert_eq!(names[&queue.version].journey_name, "Welcome");
 }
 
 /// What the dispatcher knows of versions holds as long as the definitions' epoch.
-pub async fn another_name_of_what_is_published_is_read_anew(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 1).await;
+pub async fn another_name_of_what_is_published_is_read_anew(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 1).await;
     let (actor, journey) = (&mailing.project.actor, mailing.journey);
-    let epoch = async || store.head().await.expect("a state").definitions_epoch;
+    let epoch = async || stores.engine.get_engine_state().await.expect("a state").definitions_epoch;
     let name = |text: &str| JourneyName::parse(text).expect("a name");
     let first = epoch().await;
-    let renamed = store.rename(actor, journey, &name("Hello"), NOW).await.expect("renamed");
+    let renamed =
+        stores.journeys.rename_journey(actor, journey, &name("Hello"), NOW).await.expect("renamed");
     let second = epoch().await;
     assert!(second > first, "{second} after {first}");
-    store.undo(actor, renamed.report.id, NOW).await.expect("undone");
+    stores.journeys.undo_operation(actor, renamed.report.id, NOW).await.expect("undone");
     let third = epoch().await;
     assert!(third > second, "{third} after {second}");
-    store.rename(actor, journey, &name("Welcome"), NOW).await.expect("as it is");
-    let draft = store.create(actor, &document("Draft"), NOW).await.expect("created");
-    store.rename(actor, draft, &name("Plan"), NOW).await.expect("renamed");
+    stores.journeys.rename_journey(actor, journey, &name("Welcome"), NOW).await.expect("as it is");
+    let draft =
+        stores.journeys.create_journey(actor, &document("Draft"), NOW).await.expect("created");
+    stores.journeys.rename_journey(actor, draft, &name("Plan"), NOW).await.expect("renamed");
     assert_eq!(epoch().await, third, "no published name is another one");
 }
 
-pub async fn as_many_are_leased_as_are_asked_for(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 3).await;
+pub async fn as_many_are_leased_as_are_asked_for(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 3).await;
     assert_eq!(mailing.lease(2, NOW).await.len(), 2);
     assert_eq!(mailing.status("p0").await, MessageStatus::Sending);
     assert_eq!(mailing.lease(2, NOW).await.len(), 1);
     assert_eq!(mailing.lease(2, NOW).await, []);
 }
 
-pub async fn a_message_that_is_tried_again_is_not_leased_before_its_time(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 1).await;
+pub async fn a_message_that_is_tried_again_is_not_leased_before_its_time(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 1).await;
     let first = mailing.lease(1, NOW).await.remove(0);
     let later = NOW.plus(10 * MINUTE_MS);
     let reason = Some(OutcomeReason::Reported("busy".to_string()));
@@ -80,8 +81,8 @@ pub async fn a_message_that_is_tried_again_is_not_leased_before_its_time(store: 
     mailing.project.adds_up().await;
 }
 
-pub async fn who_got_their_message_moves_on(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 1).await;
+pub async fn who_got_their_message_moves_on(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 1).await;
     let message = mailing.lease(1, NOW).await.remove(0);
     assert_eq!(mailing.counts().await, (1, 0));
     mailing.record(&message, sent(), NOW).await;
@@ -94,47 +95,47 @@ pub async fn who_got_their_message_moves_on(store: &impl AnyStore) {
     mailing.project.adds_up().await;
 }
 
-pub async fn what_was_recorded_and_what_is_leased_is_one_change(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 2).await;
+pub async fn what_was_recorded_and_what_is_leased_is_one_change(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 2).await;
     let first = mailing.lease(1, NOW).await.remove(0);
-    let quotas = quotas(store, 1).await;
-    let next = store.record_and_lease(&[result(&first, sent())], &quotas, NOW).await;
+    let quotas = quotas(stores, 1).await;
+    let next = stores.outbox.record_and_lease(&[result(&first, sent())], &quotas, NOW).await;
     let next = next.expect("recorded and leased");
     assert_eq!(next.len(), 1);
     assert_ne!(next[0].seq, first.seq);
     assert_eq!(mailing.counts().await, (1, 0));
 }
 
-pub async fn what_was_with_a_sender_when_the_server_died_waits_again(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 2).await;
+pub async fn what_was_with_a_sender_when_the_server_died_waits_again(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 2).await;
     let leased = mailing.lease(1, NOW).await.remove(0);
-    assert_eq!(store.requeue_leased(NOW).await.expect("requeued"), 1);
-    assert_eq!(store.requeue_leased(NOW).await.expect("requeued"), 0);
-    let load = store.outbox_load(mailing.project.actor.project).await.expect("a load");
+    assert_eq!(stores.outbox.requeue_leased(NOW).await.expect("requeued"), 1);
+    assert_eq!(stores.outbox.requeue_leased(NOW).await.expect("requeued"), 0);
+    let load = stores.outbox.get_outbox_depth(mailing.project.actor.project).await.expect("a load");
     assert_eq!((load.waiting[&Channel::Sms], load.doubts), (2, 1));
     let again: Vec<i64> = mailing.lease(5, NOW).await.iter().map(|message| message.seq).collect();
     assert!(again.contains(&leased.seq) && again.len() == 2, "{again:?}");
     mailing.project.adds_up().await;
 }
 
-pub async fn nothing_is_leased_once_a_stop_was_answered(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 2).await;
+pub async fn nothing_is_leased_once_a_stop_was_answered(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 2).await;
     let in_hand = mailing.lease(1, NOW).await.remove(0);
     let stopped = mailing.project.operate(&[mailing.journey], Action::Stop).await;
     assert_eq!(stopped.report.cancelled_messages, 2);
-    let closed = store.closed_versions(&[in_hand.version]).await.expect("versions");
+    let closed = stores.outbox.load_stopped_versions(&[in_hand.version]).await.expect("versions");
     assert!(closed.contains(&in_hand.version));
-    let leased = store.record_and_lease(&[], &[sms_quota(&in_hand)], NOW).await;
+    let leased = stores.outbox.record_and_lease(&[], &[sms_quota(&in_hand)], NOW).await;
     assert_eq!(leased.expect("an answer"), []);
-    assert_eq!(store.list_queues().await.expect("queues"), []);
+    assert_eq!(stores.outbox.list_queues().await.expect("queues"), []);
     mailing.project.run(NOW).await;
     mailing.project.adds_up().await;
 }
 
 pub async fn a_retry_in_a_journey_that_was_stopped_is_cancelled_and_was_counted_before(
-    store: &impl AnyStore,
+    stores: &Stores,
 ) {
-    let mailing = Mailing::of_people(store, 1).await;
+    let mailing = Mailing::of_people(stores, 1).await;
     let in_hand = mailing.lease(1, NOW).await.remove(0);
     mailing.project.operate(&[mailing.journey], Action::Stop).await;
     assert_eq!(mailing.counts().await, (0, 1));
@@ -145,8 +146,8 @@ pub async fn a_retry_in_a_journey_that_was_stopped_is_cancelled_and_was_counted_
     mailing.project.adds_up().await;
 }
 
-pub async fn what_went_out_although_its_journey_was_stopped_counts_as_sent(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 1).await;
+pub async fn what_went_out_although_its_journey_was_stopped_counts_as_sent(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 1).await;
     let in_hand = mailing.lease(1, NOW).await.remove(0);
     mailing.project.operate(&[mailing.journey], Action::Stop).await;
     mailing.record(&in_hand, sent(), NOW).await;
@@ -156,31 +157,34 @@ pub async fn what_went_out_although_its_journey_was_stopped_counts_as_sent(store
     mailing.project.adds_up().await;
 }
 
-pub async fn nothing_is_leased_of_a_channel_that_was_changed_or_switched_off(
-    store: &impl AnyStore,
-) {
-    let mailing = Mailing::of_people(store, 2).await;
+pub async fn nothing_is_leased_of_a_channel_that_was_changed_or_switched_off(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 2).await;
     let project = &mailing.project;
     let seen_before = mailing.quotas(1).await;
-    store.save_channel(&project.actor, &sms_channel(true, 1), NOW).await.expect("saved");
-    let leased = store.record_and_lease(&[], &seen_before, NOW).await.expect("an answer");
+    stores.channels.save_channel(&project.actor, &sms_channel(true, 1), NOW).await.expect("saved");
+    let leased = stores.outbox.record_and_lease(&[], &seen_before, NOW).await.expect("an answer");
     assert_eq!(leased, []);
     assert_eq!(mailing.lease(1, NOW).await.len(), 1);
     let live = mailing.quotas(1).await;
     let revision = live[0].revision;
-    store.save_channel(&project.actor, &sms_channel(false, revision), NOW).await.expect("saved");
+    stores
+        .channels
+        .save_channel(&project.actor, &sms_channel(false, revision), NOW)
+        .await
+        .expect("saved");
     for revision in [revision, revision + 1] {
         let mut quota = live[0].clone();
         quota.revision = revision;
-        assert_eq!(store.record_and_lease(&[], &[quota], NOW).await.expect("an answer"), []);
+        assert_eq!(
+            stores.outbox.record_and_lease(&[], &[quota], NOW).await.expect("an answer"),
+            []
+        );
     }
 }
 
-pub async fn a_message_to_someone_who_has_left_is_cancelled_says_so_and_counts_so(
-    store: &impl AnyStore,
-) {
+pub async fn a_message_to_someone_who_has_left_is_cancelled_says_so_and_counts_so(stores: &Stores) {
     let goals = json!({"goals": [{"name": "Order", "event": {"name": "Ordered"}}]});
-    let mailing = Mailing::with(store, goals).await;
+    let mailing = Mailing::with(stores, goals).await;
     mailing.sign_up(1).await;
     mailing.project.did(&["p0"], "Ordered", NOW.plus(1)).await;
     mailing.project.run(NOW.plus(1)).await;
@@ -193,49 +197,65 @@ pub async fn a_message_to_someone_who_has_left_is_cancelled_says_so_and_counts_s
     mailing.project.adds_up().await;
 }
 
-pub async fn what_failed_is_listed_and_can_be_sent_again(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 2).await;
+pub async fn what_failed_is_listed_and_can_be_sent_again(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 2).await;
     let project = &mailing.project;
     for message in mailing.lease(2, NOW).await {
         mailing.record(&message, failed(), NOW).await;
     }
     let query = FailedMessageQuery::default();
-    let page = store.undelivered(project.actor.project, &query).await.expect("a page");
+    let page = stores
+        .failed_messages
+        .get_failed_message_page(project.actor.project, &query)
+        .await
+        .expect("a page");
     assert_eq!((page.rows.len(), page.total), (2, 2));
     assert_eq!(page.reasons, [("no such number".to_string(), 2)]);
     let chosen = [page.rows[0].number];
-    let resent = store.resend(&project.actor, &query, &chosen, NOW).await.expect("resent");
+    let resent = stores
+        .failed_messages
+        .resend_messages(&project.actor, &query, &chosen, NOW)
+        .await
+        .expect("resent");
     assert_eq!(resent, 1);
     assert_eq!(mailing.counts().await, (1, 0));
     assert_eq!(mailing.lease(5, NOW).await[0].seq, chosen[0]);
-    let again = store.resend(&project.actor, &query, &chosen, NOW).await;
+    let again = stores.failed_messages.resend_messages(&project.actor, &query, &chosen, NOW).await;
     assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");
     mailing.project.run(NOW).await;
     mailing.project.adds_up().await;
 }
 
-pub async fn what_the_page_offers_to_resend_is_what_is_resent(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 3).await;
+pub async fn what_the_page_offers_to_resend_is_what_is_resent(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 3).await;
     let project = &mailing.project;
     for message in mailing.lease(3, NOW).await {
         mailing.record(&message, failed(), NOW).await;
     }
     let erased = project.number_of("p1").await;
-    store.delete_person(&project.actor, erased, NOW).await.expect("erased");
+    stores.profiles.delete_profile(&project.actor, erased, NOW).await.expect("erased");
     let query = FailedMessageQuery::default();
     let offered = async || {
-        let page = store.undelivered(project.actor.project, &query).await.expect("a page");
+        let page = stores
+            .failed_messages
+            .get_failed_message_page(project.actor.project, &query)
+            .await
+            .expect("a page");
         page.rows.iter().filter(|row| FailedMessage::may_be_resent(row)).count() as i64
     };
     assert_eq!(offered().await, 2);
     project.operate(&[mailing.journey], Action::Stop).await;
     assert_eq!(offered().await, 0);
-    let resent = store.resend(&project.actor, &query, &[], NOW).await.expect("resent");
+    let resent = stores
+        .failed_messages
+        .resend_messages(&project.actor, &query, &[], NOW)
+        .await
+        .expect("resent");
     assert_eq!(resent, 0);
 }
 
-pub async fn an_address_that_does_not_exist_is_listed(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 1).await;
+pub async fn an_address_that_does_not_exist_is_listed(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 1).await;
     let here = mailing.project.actor.project;
     let message = mailing.lease(1, NOW).await.remove(0);
     let dead = SendOutcome::Failed {
@@ -243,23 +263,34 @@ pub async fn an_address_that_does_not_exist_is_listed(store: &impl AnyStore) {
         dead_address: Some((AddressKind::Phone, phone(0))),
     };
     mailing.record(&message, dead, NOW).await;
-    let why = store.suppressed(here, AddressKind::Phone, &phone(0)).await.expect("an answer");
+    let why = stores
+        .suppressions
+        .find_suppression_reason(here, AddressKind::Phone, &phone(0))
+        .await
+        .expect("an answer");
     let why = why.expect("a reason");
     assert!(why.starts_with(SuppressionReason::Bounced.words()), "{why}");
     let address = (message.project, AddressKind::Phone, phone(0));
-    let facts = store.surroundings(std::slice::from_ref(&address), &[], NOW).await;
+    let facts = stores.outbox.load_send_facts(std::slice::from_ref(&address), &[], NOW).await;
     assert_eq!(facts.expect("facts").suppressed.get(&address), Some(&why));
 }
 
 /// What the send rules say of a message to someone who got others lately.
-async fn decision(store: &impl AnyStore, message: &LeasedMessage, now: Timestamp) -> SendDecision {
+async fn decision(stores: &Stores, message: &LeasedMessage, now: Timestamp) -> SendDecision {
     let person = message.profile;
     let needs = ProfileNeeds { profile: true, ..ProfileNeeds::default() };
-    let people = store.people(&[person], &needs).await.expect("people");
-    let facts = store.surroundings(&[], &[person], now.plus(-31 * DAY_MS)).await.expect("facts");
+    let people = stores.engine_source.load_profiles(&[person], &needs).await.expect("people");
+    let facts =
+        stores.outbox.load_send_facts(&[], &[person], now.plus(-31 * DAY_MS)).await.expect("facts");
     let recent = facts.recent.get(&person).map(Vec::as_slice).unwrap_or_default();
     let recent = got_before(message.seq, recent, now);
-    let caps = store.all_caps().await.expect("caps").remove(&message.project).unwrap_or_default();
+    let caps = stores
+        .outbox
+        .load_caps_by_project()
+        .await
+        .expect("caps")
+        .remove(&message.project)
+        .unwrap_or_default();
     let context = SendContext {
         usable: true,
         suppressed: None,
@@ -271,14 +302,14 @@ async fn decision(store: &impl AnyStore, message: &LeasedMessage, now: Timestamp
     check_before_send(&people[&person], message.channel, None, None, clock, &context)
 }
 
-pub async fn a_frequency_cap_counts_what_was_sent_and_what_is_with_a_sender(store: &impl AnyStore) {
-    let mailing = Mailing::with(store, json!({"reentry": "after_exit"})).await;
+pub async fn a_frequency_cap_counts_what_was_sent_and_what_is_with_a_sender(stores: &Stores) {
+    let mailing = Mailing::with(stores, json!({"reentry": "after_exit"})).await;
     let project = &mailing.project;
     let cap = FrequencyCap { channel: Some(Channel::Sms), most: 1, hours: 24 };
-    store.set_frequency_caps(&project.actor, &[cap], NOW).await.expect("set");
+    stores.channels.set_frequency_caps(&project.actor, &[cap], NOW).await.expect("set");
     mailing.sign_up(1).await;
     let first = mailing.lease(1, NOW).await.remove(0);
-    assert_eq!(decision(store, &first, NOW).await, SendDecision::Send);
+    assert_eq!(decision(stores, &first, NOW).await, SendDecision::Send);
     mailing.record(&first, sent(), NOW).await;
     project.run(NOW).await;
     let later = NOW.plus(HOUR_MS);
@@ -286,23 +317,24 @@ pub async fn a_frequency_cap_counts_what_was_sent_and_what_is_with_a_sender(stor
     project.run(later).await;
     let second = mailing.lease(1, later).await.remove(0);
     let capped = SendDecision::Skip(SendRuleReason::CapReached(cap));
-    assert_eq!(decision(store, &second, later).await, capped);
+    assert_eq!(decision(stores, &second, later).await, capped);
     let a_day_later = NOW.plus(25 * HOUR_MS);
-    assert_eq!(decision(store, &second, a_day_later).await, SendDecision::Send);
-    let facts = store.surroundings(&[], &[first.profile], NOW.plus(-1)).await.expect("facts");
+    assert_eq!(decision(stores, &second, a_day_later).await, SendDecision::Send);
+    let facts =
+        stores.outbox.load_send_facts(&[], &[first.profile], NOW.plus(-1)).await.expect("facts");
     let mut recent = facts.recent[&first.profile].clone();
     recent.sort_by_key(|(_, message, _)| *message);
     let sms = Channel::Sms;
     assert_eq!(recent, [(sms, first.seq, Some(NOW)), (sms, second.seq, None)]);
 }
 
-pub async fn people_who_leave_with_a_new_version_take_their_messages_along(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 2).await;
+pub async fn people_who_leave_with_a_new_version_take_their_messages_along(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 2).await;
     let project = &mailing.project;
     let draft = project.begin(mailing.journey).await;
     let leaves = PreviousVersionPolicy::ExitEnrolments;
     project.publish(mailing.journey, draft, leaves).await.expect("published");
-    assert_eq!(store.list_queues().await.expect("queues"), []);
+    assert_eq!(stores.outbox.list_queues().await.expect("queues"), []);
     let older = project.versions(mailing.journey).await.remove(1).figures;
     assert_eq!((older.inside, older.version_exit), (0, 2));
     assert_eq!((older.queued, older.cancelled), (0, 2));

@@ -12,19 +12,18 @@ use wayfare_domain::{
     },
 };
 use wayfare_store::{
-    StoreError,
+    StoreError, Stores,
     engine::ProfileNeeds,
     outbox::{ChangedFacts, ChangedPerson},
 };
 
 use crate::{
-    AnyStore,
     mailing::Mailing,
     test_project::{NOW, TestProject, change, event, known, properties},
 };
 
-pub async fn a_later_record_adds_to_a_profile_and_null_takes_away(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_later_record_adds_to_a_profile_and_null_takes_away(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     project
         .said("ada", json!({ "plan": "free", "city": "Berlin", "email": "a@example.com" }))
         .await;
@@ -36,33 +35,36 @@ pub async fn a_later_record_adds_to_a_profile_and_null_takes_away(store: &impl A
     assert_eq!(project.people().await.len(), 1);
 }
 
-pub async fn an_event_with_the_same_message_id_is_stored_once(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn an_event_with_the_same_message_id_is_stored_once(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let paid = NewEvent::read("Paid", Some(NOW), properties(json!({})), Some("m1".into()), NOW);
     let paid = RecordPayload::Event(paid.expect("an event"));
     let record = || IngestRecord { who: known("ada"), what: paid.clone() };
     project.ingest(vec![record(), record()]).await;
     project.ingest(vec![record()]).await;
-    assert_eq!(store.events_after(0, 10).await.expect("events").len(), 1);
-    assert_eq!(store.known_events(project.actor.project).await.expect("names"), ["Paid"]);
+    assert_eq!(stores.engine.load_events_after(0, 10).await.expect("events").len(), 1);
+    assert_eq!(
+        stores.profile_queries.list_known_events(project.actor.project).await.expect("names"),
+        ["Paid"]
+    );
 }
 
-pub async fn each_senders_records_are_stored_in_their_order(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn each_senders_records_are_stored_in_their_order(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let plan = |who: &str, plan: &str| IngestRecord {
         who: known(who),
         what: change(json!({ "plan": plan })),
     };
     let first = project.batch(vec![plan("ada", "free"), plan("ada", "gold"), plan("joe", "free")]);
     let second = project.batch(vec![plan("joe", "silver")]);
-    let answers = store.ingest(&[first, second], NOW).await.expect("stored");
+    let answers = stores.ingest.ingest(&[first, second], NOW).await.expect("stored");
     assert_eq!(answers.len(), 2);
     assert_eq!(project.person("ada").await.properties["plan"], json!("gold"));
     assert_eq!(project.person("joe").await.properties["plan"], json!("silver"));
 }
 
-pub async fn who_was_anonymous_stays_the_same_once_they_are_known(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn who_was_anonymous_stays_the_same_once_they_are_known(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let device = ProfileRef::read(None, Some("device".to_string())).expect("a profile");
     project.ingest(vec![IngestRecord { who: device, what: event("Visited", NOW) }]).await;
     let before = project.people().await;
@@ -75,8 +77,8 @@ pub async fn who_was_anonymous_stays_the_same_once_they_are_known(store: &impl A
     assert_eq!(ada.events.len(), 1);
 }
 
-pub async fn what_send_rules_ask_for_is_told_where_it_changes(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn what_send_rules_ask_for_is_told_where_it_changes(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     project.said("ada", json!({ "email": "a@example.com", "phone": "+4917012345" })).await;
     let ada = project.number_of("ada").await;
     let silent = project.said("ada", json!({ "plan": "gold" })).await;
@@ -85,8 +87,8 @@ pub async fn what_send_rules_ask_for_is_told_where_it_changes(store: &impl AnySt
     assert_eq!(unwilling.changed.people, [ChangedPerson::withdrawn(ada, Some(Channel::Sms))]);
 }
 
-pub async fn lists_and_properties_are_read_as_the_engine_needs_them(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn lists_and_properties_are_read_as_the_engine_needs_them(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let on = |list: &str| IngestRecord {
         who: known("ada"),
         what: RecordPayload::List(list.to_string()),
@@ -97,27 +99,35 @@ pub async fn lists_and_properties_are_read_as_the_engine_needs_them(store: &impl
     assert_eq!(lists, ["Beta", "VIP"]);
     let here = project.actor.project;
     let vip = Criteria::OnList("VIP".to_string());
-    assert_eq!(store.count_matching(here, &vip, NOW).await.expect("a count"), 1);
+    assert_eq!(stores.segments.count_matching_profiles(here, &vip, NOW).await.expect("a count"), 1);
     let needs = ProfileNeeds { lists: true, profile: true, ..ProfileNeeds::default() };
     project.said("ada", json!({ "plan": "gold", "email": "a@example.com" })).await;
     let ada = project.number_of("ada").await;
-    let loaded = store.people(&[ada], &needs).await.expect("people").remove(&ada).expect("ada");
+    let loaded = stores
+        .engine_source
+        .load_profiles(&[ada], &needs)
+        .await
+        .expect("people")
+        .remove(&ada)
+        .expect("ada");
     assert!(loaded.lists.contains("VIP") && loaded.lists.contains("Beta"), "{:?}", loaded.lists);
     assert_eq!(loaded.properties["plan"], json!("gold"));
     assert_eq!(loaded.addresses["email"], "a@example.com");
-    let names = store.known_names(here, None).await.expect("names");
+    let names = stores.profile_queries.get_known_properties(here, None).await.expect("names");
     assert!(names.profile.contains("plan"), "{names:?}");
 }
 
-pub async fn people_are_found_by_identity_and_paged_by_number(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn people_are_found_by_identity_and_paged_by_number(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let record = |number: usize| IngestRecord {
         who: known(&format!("p{number:02}")),
         what: change(json!({ "email": format!("p{number:02}@example.com") })),
     };
     project.ingest((0..60).map(record).collect()).await;
     let here = project.actor.project;
-    let page = async |query: ProfileQuery| store.people_page(here, &query, NOW).await.expect("one");
+    let page = async |query: ProfileQuery| {
+        stores.profile_queries.get_profile_page(here, &query, NOW).await.expect("one")
+    };
     let first = page(ProfileQuery::default()).await;
     assert_eq!((first.rows.len(), first.more, first.total), (50, true, 60));
     let after = first.rows.last().expect("a row").seq;
@@ -130,37 +140,42 @@ pub async fn people_are_found_by_identity_and_paged_by_number(store: &impl AnySt
     assert_eq!(found.rows[0].identity.as_deref(), Some("p07"));
 }
 
-pub async fn of_someone_erased_only_the_counts_stay(store: &impl AnyStore) {
-    let mailing = Mailing::of_people(store, 1).await;
+pub async fn of_someone_erased_only_the_counts_stay(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 1).await;
     let project = &mailing.project;
     let person = project.person("p0").await;
     let here = project.actor.project;
     let enrolment = person.trips[0].seq;
-    store.delete_person(&project.actor, person.seq, NOW).await.expect("erased");
-    let gone = store.person(here, person.seq).await;
+    stores.profiles.delete_profile(&project.actor, person.seq, NOW).await.expect("erased");
+    let gone = stores.profiles.get_profile(here, person.seq).await;
     assert!(matches!(gone, Err(StoreError::NotFound(_))), "{gone:?}");
-    assert_eq!(store.person_by_identity(here, "p0").await.expect("an answer"), None);
+    assert_eq!(stores.profiles.find_profile_key(here, "p0").await.expect("an answer"), None);
     assert!(project.people().await.is_empty());
-    assert!(store.events_after(0, 10).await.expect("events").is_empty());
+    assert!(stores.engine.load_events_after(0, 10).await.expect("events").is_empty());
     let stats = project.stats(mailing.journey).await;
     assert_eq!((stats.entered, stats.inside, stats.force_exited), (1, 0, 1));
     assert_eq!((stats.queued, stats.cancelled), (0, 1));
-    let kept = store.enrolment(here, enrolment).await.expect("an enrolment");
+    let kept = stores.profiles.get_enrolment(here, enrolment).await.expect("an enrolment");
     assert_eq!((kept.person, kept.trip.state.as_str()), (None, ExitReason::ForceExited.key()));
     project.adds_up().await;
-    let again = store.delete_person(&project.actor, person.seq, NOW).await;
+    let again = stores.profiles.delete_profile(&project.actor, person.seq, NOW).await;
     assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");
 }
 
-pub async fn a_project_sees_no_one_of_another_one(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_project_sees_no_one_of_another_one(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     project.said("ada", json!({})).await;
     let ada = project.number_of("ada").await;
     let title = ProjectTitle::parse("Shop").expect("a title");
-    let shop = store.create_project(&project.actor, &title, NOW).await.expect("a project");
-    let seen = store.person(shop, ada).await;
+    let shop =
+        stores.projects.create_project(&project.actor, &title, NOW).await.expect("a project");
+    let seen = stores.profiles.get_profile(shop, ada).await;
     assert!(matches!(seen, Err(StoreError::NotFound(_))), "{seen:?}");
-    assert_eq!(store.person_by_identity(shop, "ada").await.expect("an answer"), None);
-    let page = store.people_page(shop, &ProfileQuery::default(), NOW).await.expect("a page");
+    assert_eq!(stores.profiles.find_profile_key(shop, "ada").await.expect("an answer"), None);
+    let page = stores
+        .profile_queries
+        .get_profile_page(shop, &ProfileQuery::default(), NOW)
+        .await
+        .expect("a page");
     assert!(page.rows.is_empty());
 }

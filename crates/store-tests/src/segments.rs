@@ -2,12 +2,9 @@
 
 use serde_json::{Value, json};
 use wayfare_domain::graph::criteria::Criteria;
-use wayfare_store::StoreError;
+use wayfare_store::{StoreError, Stores};
 
-use crate::{
-    AnyStore,
-    test_project::{NOW, TestProject, one_step},
-};
+use crate::test_project::{NOW, TestProject, one_step};
 
 fn criteria(value: Value) -> Criteria {
     serde_json::from_value(value).expect("criteria")
@@ -17,53 +14,80 @@ fn on_plan(plan: &str) -> Criteria {
     criteria(json!({ "property": { "property": "plan", "is": "equals", "value": plan } }))
 }
 
-pub async fn a_segment_is_counted_as_people_are_now(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_segment_is_counted_as_people_are_now(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let here = project.actor.project;
-    store.save_segment(&project.actor, "Gold", &on_plan("gold"), NOW).await.expect("saved");
+    stores
+        .segments
+        .save_segment(&project.actor, "Gold", &on_plan("gold"), NOW)
+        .await
+        .expect("saved");
     let not_gold = Criteria::Not(Box::new(Criteria::InSegment("Gold".to_string())));
     project.said("ada", json!({ "plan": "gold" })).await;
     project.said("joe", json!({ "plan": "free" })).await;
-    let count = async |criteria: &Criteria| store.count_matching(here, criteria, NOW).await;
+    let count = async |criteria: &Criteria| {
+        stores.segments.count_matching_profiles(here, criteria, NOW).await
+    };
     let gold = Criteria::InSegment("Gold".to_string());
     assert_eq!(count(&gold).await.expect("a count"), 1);
     assert_eq!(count(&not_gold).await.expect("a count"), 1);
     project.said("joe", json!({ "plan": "gold" })).await;
     assert_eq!(count(&gold).await.expect("a count"), 2);
-    let found = store.matching_profiles(here, &on_plan("gold"), 0, 10, NOW).await.expect("people");
+    let found = stores
+        .simulation
+        .load_matching_profiles(here, &on_plan("gold"), 0, 10, NOW)
+        .await
+        .expect("people");
     assert_eq!(found, project.people().await);
 }
 
-pub async fn a_segment_of_the_same_name_replaces_the_one_before(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_segment_of_the_same_name_replaces_the_one_before(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     for plan in ["gold", "free"] {
-        store.save_segment(&project.actor, "Plan", &on_plan(plan), NOW).await.expect("saved");
+        stores
+            .segments
+            .save_segment(&project.actor, "Plan", &on_plan(plan), NOW)
+            .await
+            .expect("saved");
     }
-    let segments = store.segments(project.actor.project).await.expect("segments");
+    let segments = stores.segments.list_segments(project.actor.project).await.expect("segments");
     assert_eq!(segments.len(), 1);
     assert_eq!(segments[0].criteria, on_plan("free"));
 }
 
-pub async fn a_segment_that_a_journey_asks_for_is_found_also_within_another(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
+pub async fn a_segment_that_a_journey_asks_for_is_found_also_within_another(stores: &Stores) {
+    let project = TestProject::new(stores).await;
     let here = project.actor.project;
-    store.save_segment(&project.actor, "Gold", &on_plan("gold"), NOW).await.expect("saved");
+    stores
+        .segments
+        .save_segment(&project.actor, "Gold", &on_plan("gold"), NOW)
+        .await
+        .expect("saved");
     let outer = Criteria::Not(Box::new(Criteria::InSegment("Gold".to_string())));
-    store.save_segment(&project.actor, "Others", &outer, NOW).await.expect("saved");
+    stores.segments.save_segment(&project.actor, "Others", &outer, NOW).await.expect("saved");
     let entry = json!({ "entry": { "segment": { "name": "Others", "when": { "once": {} } } } });
     project.running(&one_step("Sale", entry, json!({ "force_exit": {} }))).await;
     for name in ["Others", "Gold"] {
-        assert_eq!(store.journeys_using_segment(here, name).await.expect("names"), ["Sale"]);
+        assert_eq!(
+            stores.segments.list_journeys_using_segment(here, name).await.expect("names"),
+            ["Sale"]
+        );
     }
-    let unknown = store.journeys_using_segment(here, "Silver").await;
+    let unknown = stores.segments.list_journeys_using_segment(here, "Silver").await;
     assert!(unknown.expect("names").is_empty());
 }
 
-pub async fn a_deleted_segment_is_gone(store: &impl AnyStore) {
-    let project = TestProject::new(store).await;
-    store.save_segment(&project.actor, "Gold", &on_plan("gold"), NOW).await.expect("saved");
-    store.delete_segment(&project.actor, "Gold", NOW).await.expect("deleted");
-    assert!(store.segments(project.actor.project).await.expect("segments").is_empty());
-    let again = store.delete_segment(&project.actor, "Gold", NOW).await;
+pub async fn a_deleted_segment_is_gone(stores: &Stores) {
+    let project = TestProject::new(stores).await;
+    stores
+        .segments
+        .save_segment(&project.actor, "Gold", &on_plan("gold"), NOW)
+        .await
+        .expect("saved");
+    stores.segments.delete_segment(&project.actor, "Gold", NOW).await.expect("deleted");
+    assert!(
+        stores.segments.list_segments(project.actor.project).await.expect("segments").is_empty()
+    );
+    let again = stores.segments.delete_segment(&project.actor, "Gold", NOW).await;
     assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");
 }

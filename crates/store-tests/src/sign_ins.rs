@@ -16,23 +16,22 @@ use wayfare_domain::{
 };
 use wayfare_secrets::secret;
 use wayfare_store::{
-    StoreError, StoreResult,
+    StoreError, StoreResult, Stores,
     access::{NewKey, NewSession, PasswordChange, PendingSsoSignIn},
 };
 
 use crate::{
-    AnyStore,
     access::{HASH, Team, person, refusal},
     test_project::NOW,
 };
 
 const IDLE: i64 = HOUR_MS;
 
-async fn sign_in(store: &impl AnyStore, actor: &Actor, word: &str, replaces: Option<&str>) {
+async fn sign_in(stores: &Stores, actor: &Actor, word: &str, replaces: Option<&str>) {
     let verified = VerifiedCredential::PasswordHash(HASH.to_string());
     let session =
         NewSession { replaces: replaces.map(secret::hash), ..new_session(actor, word, verified) };
-    store.open_session(&session, &actor.origin, NOW).await.expect("opened");
+    stores.sessions.open_session(&session, &actor.origin, NOW).await.expect("opened");
 }
 
 fn new_session(actor: &Actor, word: &str, verified: VerifiedCredential) -> NewSession {
@@ -47,14 +46,18 @@ fn new_session(actor: &Actor, word: &str, verified: VerifiedCredential) -> NewSe
 }
 
 /// The ID of a session that is alive.
-async fn session_of(store: &impl AnyStore, word: &str) -> SessionId {
-    let session = store.live_session(&secret::hash(word), IDLE, NOW).await.expect("an answer");
+async fn session_of(stores: &Stores, word: &str) -> SessionId {
+    let session = stores
+        .sessions
+        .find_active_session(&secret::hash(word), IDLE, NOW)
+        .await
+        .expect("an answer");
     session.expect("a session").id
 }
 
 /// From the hash that was verified to another one; the session's secret is `word` from now on.
 async fn change_password(
-    store: &impl AnyStore,
+    stores: &Stores,
     actor: &Actor,
     session: SessionId,
     (verified, hash): (&str, &str),
@@ -62,223 +65,253 @@ async fn change_password(
 ) -> StoreResult<()> {
     let secret = secret::hash(word);
     let change = PasswordChange { session, verified: Some(verified), hash, secret };
-    store.change_password(actor, &change, NOW).await
+    stores.accounts.change_password(actor, &change, NOW).await
 }
 
-async fn password_hash(store: &impl AnyStore, actor: &Actor) -> Option<String> {
-    store.account_of(actor.user).await.expect("an account").password_hash
+async fn password_hash(stores: &Stores, actor: &Actor) -> Option<String> {
+    stores.accounts.get_account(actor.user).await.expect("an account").password_hash
 }
 
 /// As the owner of the account does who lost it.
-async fn reset_password(store: &impl AnyStore, actor: &Actor, hash: &str) {
+async fn reset_password(stores: &Stores, actor: &Actor, hash: &str) {
     let link = secret::hash("link of the reset");
-    store.make_password_link(actor.user, &link, NOW.plus(HOUR_MS), NOW).await.expect("made");
-    store.use_password_link(&link, hash, &RequestOrigin::default(), NOW).await.expect("used");
+    stores
+        .accounts
+        .create_password_link(actor.user, &link, NOW.plus(HOUR_MS), NOW)
+        .await
+        .expect("made");
+    stores
+        .accounts
+        .use_password_link(&link, hash, &RequestOrigin::default(), NOW)
+        .await
+        .expect("used");
 }
 
-async fn is_live(store: &impl AnyStore, word: &str, now: Timestamp) -> bool {
-    store.live_session(&secret::hash(word), IDLE, now).await.expect("an answer").is_some()
+async fn is_live(stores: &Stores, word: &str, now: Timestamp) -> bool {
+    stores
+        .sessions
+        .find_active_session(&secret::hash(word), IDLE, now)
+        .await
+        .expect("an answer")
+        .is_some()
 }
 
-pub async fn a_session_lives_until_it_is_idle_too_long_or_over(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_session_lives_until_it_is_idle_too_long_or_over(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
-    let session = store.live_session(&secret::hash("one"), IDLE, NOW).await.expect("an answer");
+    sign_in(stores, &ada, "one", None).await;
+    let session = stores
+        .sessions
+        .find_active_session(&secret::hash("one"), IDLE, NOW)
+        .await
+        .expect("an answer");
     let session = session.expect("a session");
     assert_eq!((session.user, session.memberships.len()), (ada.user, 1));
-    assert!(!is_live(store, "one", NOW.plus(IDLE + 1)).await);
-    store.touch_session(session.id, NOW.plus(IDLE)).await.expect("touched");
-    assert!(is_live(store, "one", NOW.plus(IDLE + 1)).await);
-    store.touch_session(session.id, NOW.plus(DAY_MS)).await.expect("touched");
-    assert!(!is_live(store, "one", NOW.plus(DAY_MS + 1)).await);
-    assert!(!is_live(store, "another", NOW).await);
+    assert!(!is_live(stores, "one", NOW.plus(IDLE + 1)).await);
+    stores.sessions.touch_session(session.id, NOW.plus(IDLE)).await.expect("touched");
+    assert!(is_live(stores, "one", NOW.plus(IDLE + 1)).await);
+    stores.sessions.touch_session(session.id, NOW.plus(DAY_MS)).await.expect("touched");
+    assert!(!is_live(stores, "one", NOW.plus(DAY_MS + 1)).await);
+    assert!(!is_live(stores, "another", NOW).await);
 }
 
-pub async fn a_session_has_one_secret_and_its_browser_one_session(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_session_has_one_secret_and_its_browser_one_session(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
-    sign_in(store, &ada, "two", Some("one")).await;
-    assert!(!is_live(store, "one", NOW).await && is_live(store, "two", NOW).await);
-    assert_eq!(store.sessions(ada.user, IDLE, NOW).await.expect("sessions").len(), 1);
+    sign_in(stores, &ada, "one", None).await;
+    sign_in(stores, &ada, "two", Some("one")).await;
+    assert!(!is_live(stores, "one", NOW).await && is_live(stores, "two", NOW).await);
+    assert_eq!(
+        stores.sessions.list_sessions(ada.user, IDLE, NOW).await.expect("sessions").len(),
+        1
+    );
 }
 
-pub async fn sessions_end_by_their_owner_alone(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn sessions_end_by_their_owner_alone(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
     let joe = team.account("joe", Some(Role::Viewer)).await;
-    sign_in(store, &ada, "one", None).await;
-    sign_in(store, &ada, "two", None).await;
-    let sessions = store.sessions(ada.user, IDLE, NOW).await.expect("sessions");
+    sign_in(stores, &ada, "one", None).await;
+    sign_in(stores, &ada, "two", None).await;
+    let sessions = stores.sessions.list_sessions(ada.user, IDLE, NOW).await.expect("sessions");
     let end = async |actor: &Actor| {
-        store.end_session(actor, sessions[0].id, AuditEvent::SignedOut, NOW).await.expect("asked")
+        stores
+            .sessions
+            .end_session(actor, sessions[0].id, AuditEvent::SignedOut, NOW)
+            .await
+            .expect("asked")
     };
     assert!(!end(&joe).await);
     assert!(end(&ada).await);
     assert!(!end(&ada).await);
-    assert_eq!(store.end_all_sessions(&ada, NOW).await.expect("ended"), 1);
-    assert!(!is_live(store, "one", NOW).await && !is_live(store, "two", NOW).await);
+    assert_eq!(stores.sessions.end_all_sessions(&ada, NOW).await.expect("ended"), 1);
+    assert!(!is_live(stores, "one", NOW).await && !is_live(stores, "two", NOW).await);
 }
 
-pub async fn a_suspended_account_has_no_session(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_suspended_account_has_no_session(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
-    store.suspend_account(ada.user, true, NOW).await.expect("suspended");
-    assert!(!is_live(store, "one", NOW).await);
-    assert!(store.account_of(ada.user).await.expect("an account").suspended);
-    store.suspend_account(ada.user, false, NOW).await.expect("back");
-    assert!(!is_live(store, "one", NOW).await, "they sign in again");
+    sign_in(stores, &ada, "one", None).await;
+    stores.accounts.suspend_account(ada.user, true, NOW).await.expect("suspended");
+    assert!(!is_live(stores, "one", NOW).await);
+    assert!(stores.accounts.get_account(ada.user).await.expect("an account").suspended);
+    stores.accounts.suspend_account(ada.user, false, NOW).await.expect("back");
+    assert!(!is_live(stores, "one", NOW).await, "they sign in again");
 }
 
-pub async fn a_new_password_ends_every_other_session(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_new_password_ends_every_other_session(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
-    sign_in(store, &ada, "two", None).await;
-    let asking = session_of(store, "two").await;
-    change_password(store, &ada, asking, (HASH, "new"), "three").await.expect("changed");
-    assert!(!is_live(store, "one", NOW).await && is_live(store, "three", NOW).await);
-    assert_eq!(password_hash(store, &ada).await.as_deref(), Some("new"));
+    sign_in(stores, &ada, "one", None).await;
+    sign_in(stores, &ada, "two", None).await;
+    let asking = session_of(stores, "two").await;
+    change_password(stores, &ada, asking, (HASH, "new"), "three").await.expect("changed");
+    assert!(!is_live(stores, "one", NOW).await && is_live(stores, "three", NOW).await);
+    assert_eq!(password_hash(stores, &ada).await.as_deref(), Some("new"));
 }
 
-pub async fn a_new_password_renews_the_session_that_asks(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_new_password_renews_the_session_that_asks(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
-    let before = session_of(store, "one").await;
-    change_password(store, &ada, before, (HASH, "new"), "two").await.expect("changed");
-    assert!(!is_live(store, "one", NOW).await);
-    assert_ne!(session_of(store, "two").await, before, "what began with the old secret is over");
+    sign_in(stores, &ada, "one", None).await;
+    let before = session_of(stores, "one").await;
+    change_password(stores, &ada, before, (HASH, "new"), "two").await.expect("changed");
+    assert!(!is_live(stores, "one", NOW).await);
+    assert_ne!(session_of(stores, "two").await, before, "what began with the old secret is over");
 }
 
-pub async fn a_password_that_was_changed_after_it_was_verified_opens_no_session(
-    store: &impl AnyStore,
-) {
-    let team = Team::new(store).await;
+pub async fn a_password_that_was_changed_after_it_was_verified_opens_no_session(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    reset_password(store, &ada, "new").await;
+    reset_password(stores, &ada, "new").await;
     let verified = VerifiedCredential::PasswordHash(HASH.to_string());
     let session = new_session(&ada, "one", verified);
-    let late = store.open_session(&session, &ada.origin, NOW).await;
+    let late = stores.sessions.open_session(&session, &ada.origin, NOW).await;
     assert_eq!(refusal(late), AccessRefusal::WrongCredentials);
-    assert!(!is_live(store, "one", NOW).await);
-    assert_eq!(store.account_of(ada.user).await.expect("an account").last_sign_in_at, None);
+    assert!(!is_live(stores, "one", NOW).await);
+    assert_eq!(
+        stores.accounts.get_account(ada.user).await.expect("an account").last_sign_in_at,
+        None
+    );
 }
 
 pub async fn a_password_of_an_account_that_was_suspended_meanwhile_opens_no_session(
-    store: &impl AnyStore,
+    stores: &Stores,
 ) {
-    let team = Team::new(store).await;
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    store.suspend_account(ada.user, true, NOW).await.expect("suspended");
+    stores.accounts.suspend_account(ada.user, true, NOW).await.expect("suspended");
     let verified = VerifiedCredential::PasswordHash(HASH.to_string());
     let session = new_session(&ada, "one", verified);
-    let late = store.open_session(&session, &ada.origin, NOW).await;
+    let late = stores.sessions.open_session(&session, &ada.origin, NOW).await;
     assert_eq!(refusal(late), AccessRefusal::WrongCredentials);
-    store.suspend_account(ada.user, false, NOW).await.expect("back");
-    assert!(!is_live(store, "one", NOW).await);
+    stores.accounts.suspend_account(ada.user, false, NOW).await.expect("back");
+    assert!(!is_live(stores, "one", NOW).await);
 }
 
-pub async fn a_refused_sign_in_leaves_the_session_that_the_browser_had(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_refused_sign_in_leaves_the_session_that_the_browser_had(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
+    sign_in(stores, &ada, "one", None).await;
     let verified = VerifiedCredential::PasswordHash("older".to_string());
     let replaces = Some(secret::hash("one"));
     let session = NewSession { replaces, ..new_session(&ada, "two", verified) };
-    let late = store.open_session(&session, &ada.origin, NOW).await;
+    let late = stores.sessions.open_session(&session, &ada.origin, NOW).await;
     assert_eq!(refusal(late), AccessRefusal::WrongCredentials);
-    assert!(is_live(store, "one", NOW).await && !is_live(store, "two", NOW).await);
+    assert!(is_live(stores, "one", NOW).await && !is_live(stores, "two", NOW).await);
 }
 
-pub async fn a_change_that_was_verified_before_a_reset_changes_nothing(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_change_that_was_verified_before_a_reset_changes_nothing(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
-    let asking = session_of(store, "one").await;
-    reset_password(store, &ada, "new").await;
-    let late = change_password(store, &ada, asking, (HASH, "theirs"), "two").await;
+    sign_in(stores, &ada, "one", None).await;
+    let asking = session_of(stores, "one").await;
+    reset_password(stores, &ada, "new").await;
+    let late = change_password(stores, &ada, asking, (HASH, "theirs"), "two").await;
     assert_eq!(refusal(late), AccessRefusal::SessionEnded);
-    assert_eq!(password_hash(store, &ada).await.as_deref(), Some("new"));
-    assert!(!is_live(store, "two", NOW).await);
+    assert_eq!(password_hash(stores, &ada).await.as_deref(), Some("new"));
+    assert!(!is_live(stores, "two", NOW).await);
 }
 
-pub async fn a_change_of_a_password_that_is_another_one_by_now_changes_nothing(
-    store: &impl AnyStore,
-) {
-    let team = Team::new(store).await;
+pub async fn a_change_of_a_password_that_is_another_one_by_now_changes_nothing(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
-    let asking = session_of(store, "one").await;
-    let late = change_password(store, &ada, asking, ("older", "theirs"), "two").await;
+    sign_in(stores, &ada, "one", None).await;
+    let asking = session_of(stores, "one").await;
+    let late = change_password(stores, &ada, asking, ("older", "theirs"), "two").await;
     assert_eq!(refusal(late), AccessRefusal::WrongCredentials);
-    assert_eq!(password_hash(store, &ada).await.as_deref(), Some(HASH));
-    assert!(is_live(store, "one", NOW).await && !is_live(store, "two", NOW).await);
+    assert_eq!(password_hash(stores, &ada).await.as_deref(), Some(HASH));
+    assert!(is_live(stores, "one", NOW).await && !is_live(stores, "two", NOW).await);
 }
 
-pub async fn an_identity_is_linked_and_unlinked_in_an_open_session_only(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn an_identity_is_linked_and_unlinked_in_an_open_session_only(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
     let joe = team.account("joe", Some(Role::Viewer)).await;
     let identity = person("ada", std::iter::empty());
-    sign_in(store, &ada, "one", None).await;
-    let asking = session_of(store, "one").await;
-    let elsewhere = store.link_identity(&joe, asking, &identity, NOW).await;
+    sign_in(stores, &ada, "one", None).await;
+    let asking = session_of(stores, "one").await;
+    let elsewhere = stores.sso.link_identity(&joe, asking, &identity, NOW).await;
     assert_eq!(refusal(elsewhere), AccessRefusal::SessionEnded);
-    store.link_identity(&ada, asking, &identity, NOW).await.expect("linked");
-    store.end_all_sessions(&ada, NOW).await.expect("ended");
-    let late = store.unlink_identity(&ada, asking, &identity.identity, NOW).await;
+    stores.sso.link_identity(&ada, asking, &identity, NOW).await.expect("linked");
+    stores.sessions.end_all_sessions(&ada, NOW).await.expect("ended");
+    let late = stores.sso.unlink_identity(&ada, asking, &identity.identity, NOW).await;
     assert_eq!(refusal(late), AccessRefusal::SessionEnded);
-    assert_eq!(store.identities(ada.user).await.expect("identities"), [identity.identity]);
+    assert_eq!(
+        stores.sso.list_linked_identities(ada.user).await.expect("identities"),
+        [identity.identity]
+    );
 }
 
-pub async fn a_link_that_comes_back_after_its_session_ended_links_nothing(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_link_that_comes_back_after_its_session_ended_links_nothing(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
-    sign_in(store, &ada, "one", None).await;
-    let asking = session_of(store, "one").await;
-    reset_password(store, &ada, "new").await;
+    sign_in(stores, &ada, "one", None).await;
+    let asking = session_of(stores, "one").await;
+    reset_password(stores, &ada, "new").await;
     let identity = person("ada", std::iter::empty());
-    let late = store.link_identity(&ada, asking, &identity, NOW).await;
+    let late = stores.sso.link_identity(&ada, asking, &identity, NOW).await;
     assert_eq!(refusal(late), AccessRefusal::SessionEnded);
-    assert_eq!(store.identities(ada.user).await.expect("identities"), []);
+    assert_eq!(stores.sso.list_linked_identities(ada.user).await.expect("identities"), []);
 }
 
-pub async fn an_identity_that_was_unlinked_on_the_way_opens_no_session(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn an_identity_that_was_unlinked_on_the_way_opens_no_session(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
     let identity = person("ada", std::iter::empty());
-    sign_in(store, &ada, "one", None).await;
-    let asking = session_of(store, "one").await;
-    store.link_identity(&ada, asking, &identity, NOW).await.expect("linked");
-    reset_password(store, &ada, "new").await;
+    sign_in(stores, &ada, "one", None).await;
+    let asking = session_of(stores, "one").await;
+    stores.sso.link_identity(&ada, asking, &identity, NOW).await.expect("linked");
+    reset_password(stores, &ada, "new").await;
     let verified = VerifiedCredential::SsoIdentity(identity.identity);
-    let late = store.open_session(&new_session(&ada, "two", verified), &ada.origin, NOW).await;
+    let late =
+        stores.sessions.open_session(&new_session(&ada, "two", verified), &ada.origin, NOW).await;
     assert_eq!(refusal(late), AccessRefusal::AccountNotLinked);
-    assert!(!is_live(store, "two", NOW).await);
+    assert!(!is_live(stores, "two", NOW).await);
 }
 
-pub async fn a_link_for_a_password_opens_once_and_in_time(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_link_for_a_password_opens_once_and_in_time(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
     let (link, end) = (secret::hash("link"), NOW.plus(HOUR_MS));
-    store.make_password_link(ada.user, &link, end, NOW).await.expect("made");
-    let offer = store.password_link(&link, NOW).await.expect("open");
+    stores.accounts.create_password_link(ada.user, &link, end, NOW).await.expect("made");
+    let offer = stores.accounts.get_password_offer(&link, NOW).await.expect("open");
     assert_eq!(offer.email, "ada@example.com");
-    let late = store.password_link(&link, end.plus(1)).await;
+    let late = stores.accounts.get_password_offer(&link, end.plus(1)).await;
     assert!(matches!(late, Err(StoreError::LinkExpired)), "{late:?}");
     let origin = RequestOrigin::default();
-    store.use_password_link(&link, "new", &origin, NOW).await.expect("used");
-    let again = store.use_password_link(&link, "newer", &origin, NOW).await;
+    stores.accounts.use_password_link(&link, "new", &origin, NOW).await.expect("used");
+    let again = stores.accounts.use_password_link(&link, "newer", &origin, NOW).await;
     assert!(matches!(again, Err(StoreError::LinkExpired)), "{again:?}");
-    let account = store.account(&EmailAddress::parse("ADA@example.com").expect("an address")).await;
+    let account = stores
+        .accounts
+        .find_account_by_email(&EmailAddress::parse("ADA@example.com").expect("an address"))
+        .await;
     let account = account.expect("an answer").expect("an account");
     assert_eq!(account.password_hash.as_deref(), Some("new"));
 }
 
-pub async fn a_sign_in_at_the_provider_is_finished_once(store: &impl AnyStore) {
+pub async fn a_sign_in_at_the_provider_is_finished_once(stores: &Stores) {
     let state = secret::hash("state");
     let pending = PendingSsoSignIn {
         nonce: "n".to_string(),
@@ -287,27 +320,28 @@ pub async fn a_sign_in_at_the_provider_is_finished_once(store: &impl AnyStore) {
         links: None,
     };
     let end = NOW.plus(HOUR_MS);
-    store.begin_provider_sign_in(&state, &pending, end, NOW).await.expect("begun");
-    let late = store.take_provider_sign_in(&state, end.plus(1)).await.expect("an answer");
+    stores.sso.begin_sso_sign_in(&state, &pending, end, NOW).await.expect("begun");
+    let late = stores.sso.take_sso_sign_in(&state, end.plus(1)).await.expect("an answer");
     assert!(late.is_none());
-    store.begin_provider_sign_in(&secret::hash("2"), &pending, end, NOW).await.expect("begun");
-    let taken = store.take_provider_sign_in(&secret::hash("2"), NOW).await.expect("an answer");
+    stores.sso.begin_sso_sign_in(&secret::hash("2"), &pending, end, NOW).await.expect("begun");
+    let taken = stores.sso.take_sso_sign_in(&secret::hash("2"), NOW).await.expect("an answer");
     assert_eq!(taken.map(|taken| taken.nonce).as_deref(), Some("n"));
-    let again = store.take_provider_sign_in(&secret::hash("2"), NOW).await.expect("an answer");
+    let again = stores.sso.take_sso_sign_in(&secret::hash("2"), NOW).await.expect("an answer");
     assert!(again.is_none());
 }
 
-pub async fn local_mode_ends_with_the_first_account(store: &impl AnyStore) {
-    let team = Team::new(store).await;
-    let local = store.local_projects().await.expect("an answer").expect("local mode");
+pub async fn local_mode_ends_with_the_first_account(stores: &Stores) {
+    let team = Team::new(stores).await;
+    let local =
+        stores.sessions.find_local_projects().await.expect("an answer").expect("local mode");
     assert_eq!(local.iter().map(|project| project.id).collect::<Vec<_>>(), [team.project]);
     team.account("ada", Some(Role::Admin)).await;
-    assert_eq!(store.local_projects().await.expect("an answer"), None);
-    assert_eq!(store.accounts().await.expect("accounts").len(), 1);
+    assert_eq!(stores.sessions.find_local_projects().await.expect("an answer"), None);
+    assert_eq!(stores.accounts.list_accounts().await.expect("accounts").len(), 1);
 }
 
-pub async fn a_key_opens_until_it_is_revoked(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn a_key_opens_until_it_is_revoked(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
     let name = KeyName::parse("Shop").expect("a name");
     let key = NewKey {
@@ -317,53 +351,59 @@ pub async fn a_key_opens_until_it_is_revoked(store: &impl AnyStore) {
         hint: "wf_12",
         secret: secret::hash("key"),
     };
-    let id = store.create_key(&ada, &key, NOW).await.expect("made");
-    let live = async || store.live_key(&secret::hash("key")).await.expect("an answer");
+    let id = stores.api_keys.create_api_key(&ada, &key, NOW).await.expect("made");
+    let live = async || {
+        stores.api_keys.find_active_api_key(&secret::hash("key")).await.expect("an answer")
+    };
     let found = live().await.expect("a key");
     assert_eq!((found.id, found.project, found.scopes.len()), (id, team.project, 2));
     assert!(found.facts.state(NOW).opens());
-    store.touch_key(id, NOW.plus(5)).await.expect("touched");
+    stores.api_keys.touch_api_key(id, NOW.plus(5)).await.expect("touched");
     assert_eq!(live().await.expect("a key").last_used_at, Some(NOW.plus(5)));
-    store.revoke_key(&ada, id, NOW).await.expect("revoked");
+    stores.api_keys.revoke_api_key(&ada, id, NOW).await.expect("revoked");
     assert!(live().await.is_none_or(|key| !key.facts.state(NOW).opens()));
-    let listed = store.keys(team.project, NOW).await.expect("keys");
+    let listed = stores.api_keys.list_api_keys(team.project, NOW).await.expect("keys");
     assert_eq!(listed.iter().map(|key| key.state).collect::<Vec<_>>(), [KeyState::Revoked]);
 }
 
-pub async fn a_key_waits_where_its_keeper_lost_the_right_until_it_is_taken_over(
-    store: &impl AnyStore,
-) {
-    let team = Team::new(store).await;
+pub async fn a_key_waits_where_its_keeper_lost_the_right_until_it_is_taken_over(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
     let sam = team.account("sam", Some(Role::Admin)).await;
     let name = KeyName::parse("Shop").expect("a name");
     let (scopes, secret) = (&[Scope::Ingest], secret::hash("key"));
     let key = NewKey { name: &name, scopes, expires_at: None, hint: "wf_12", secret };
-    let id = store.create_key(&sam, &key, NOW).await.expect("made");
+    let id = stores.api_keys.create_api_key(&sam, &key, NOW).await.expect("made");
     let opens = async || {
-        let key = store.live_key(&secret).await.expect("an answer").expect("a key");
+        let key =
+            stores.api_keys.find_active_api_key(&secret).await.expect("an answer").expect("a key");
         key.facts.state(NOW).opens()
     };
-    store.set_role(&ada, sam.user, Role::Admin, None, NOW).await.expect("taken away");
+    stores
+        .members
+        .set_member_role(&ada, sam.user, Role::Admin, None, NOW)
+        .await
+        .expect("taken away");
     assert!(!opens().await);
-    store.take_key_over(&ada, id, NOW).await.expect("taken over");
+    stores.api_keys.take_over_api_key(&ada, id, NOW).await.expect("taken over");
     assert!(opens().await);
 }
 
-pub async fn whatever_is_done_is_in_the_audit_log_newest_first(store: &impl AnyStore) {
-    let team = Team::new(store).await;
+pub async fn whatever_is_done_is_in_the_audit_log_newest_first(stores: &Stores) {
+    let team = Team::new(stores).await;
     let ada = team.account("ada", Some(Role::Admin)).await;
     for summary in ["first", "second"] {
         let event = AuditEvent::DemoLoaded;
-        store.record_audit(&ada, event, summary, NOW).await.expect("written");
+        stores.audit.record_audit_event(&ada, event, summary, NOW).await.expect("written");
     }
-    let page = store.audit(team.project, &Default::default()).await.expect("a page");
+    let page =
+        stores.audit.get_audit_page(team.project, &Default::default()).await.expect("a page");
     let newest: Vec<&str> = page.entries[..2].iter().map(|entry| entry.summary.as_str()).collect();
     assert_eq!(newest, ["second", "first"]);
     let mut exported = Vec::new();
     let mut before = None;
     loop {
-        let batch = store.audit_batch(team.project, &Default::default(), before).await;
+        let batch = stores.audit.load_audit_batch(team.project, &Default::default(), before).await;
         let batch = batch.expect("a batch");
         let Some(last) = batch.last() else { break };
         before = Some(last.seq);

@@ -9,8 +9,8 @@ use std::env;
 
 use tokio::task::JoinSet;
 
-use crate::AnyStore;
 use company::Company;
+use wayfare_store::Stores;
 
 /// Companies that live at the same time.
 const AT_ONCE: usize = 2;
@@ -25,11 +25,10 @@ fn seeds() -> Vec<u64> {
 }
 
 /// `open` gives an empty store each time, and what keeps it there.
-pub async fn months_of_random_journeys_keep_every_guarantee<S, K, O>(open: impl Fn() -> O)
+pub async fn months_of_random_journeys_keep_every_guarantee<K, O>(open: impl Fn() -> O)
 where
-    S: AnyStore,
     K: Send + 'static,
-    O: Future<Output = (S, K)>,
+    O: Future<Output = (Stores, K)>,
 {
     let (mut journeys, mut enrolments) = (0, 0);
     let mut running = JoinSet::new();
@@ -38,9 +37,9 @@ where
             let (made, entered) = ended(&mut running).await.expect("one runs");
             (journeys, enrolments) = (journeys + made, enrolments + entered);
         }
-        let (store, kept) = open().await;
+        let (stores, kept) = open().await;
         running.spawn(async move {
-            let lived = Company::found(seed, store).await.live().await;
+            let lived = Company::found(seed, stores).await.live().await;
             drop(kept);
             lived
         });

@@ -1,7 +1,7 @@
 //! The list of all promises, from which a store's tests are made.
 
 /// Tests of every promise, each on an empty store from `$open`: the name of an `async fn` beside it
-/// that answers the store, and whatever keeps it there.
+/// that answers the stores, and whatever keeps it there.
 #[macro_export]
 macro_rules! suite {
     ($open:ident) => {
@@ -231,9 +231,9 @@ macro_rules! promises {
         mod $module { $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
-                let (store, kept) = super::$open().await;
-                $crate::$module::$promise(&store).await;
-                drop(store);
+                let (stores, kept) = super::$open().await;
+                $crate::$module::$promise(&stores).await;
+                drop(stores);
                 drop(kept);
             }
         )* }

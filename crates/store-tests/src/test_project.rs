@@ -26,12 +26,12 @@ use wayfare_domain::{
     versions::{PreviousVersionPolicy, publish::PublishVersion},
 };
 use wayfare_store::{
-    StoreResult,
+    StoreResult, Stores,
     profiles::Ingested,
-    seed::{SeedJourney, SeedVersion},
+    transfer::{SeedJourney, SeedVersion},
 };
 
-use crate::{AnyStore, engine_rounds::run_until_rest};
+use crate::engine_rounds::run_until_rest;
 
 pub const NOW: Timestamp = Timestamp(1_790_000_000_000);
 /// What a journey of [`TestProject::journeys`] counts once it was published.
@@ -51,8 +51,8 @@ pub const INSIDE: VersionStats = VersionStats {
 };
 
 /// The first project of a store, and the local admin.
-pub struct TestProject<'a, S> {
-    pub store: &'a S,
+pub struct TestProject<'a> {
+    pub stores: &'a Stores,
     pub actor: Actor,
 }
 
@@ -96,10 +96,10 @@ pub fn change(said: Value) -> RecordPayload {
     RecordPayload::Change(ProfileUpdate::read(properties(said)).expect("properties"))
 }
 
-impl<'a, S: AnyStore> TestProject<'a, S> {
-    pub async fn new(store: &'a S) -> Self {
-        let actor = store.local_actor(NOW).await.expect("an actor");
-        Self { store, actor }
+impl<'a> TestProject<'a> {
+    pub async fn new(stores: &'a Stores) -> Self {
+        let actor = stores.projects.ensure_local_actor(NOW).await.expect("an actor");
+        Self { stores, actor }
     }
 
     // Journeys.
@@ -111,7 +111,11 @@ impl<'a, S: AnyStore> TestProject<'a, S> {
             .enumerate()
             .map(|(number, status)| self.seed_journey(&format!("Journey {number}"), *status))
             .collect();
-        self.store.seed(self.actor.project, &[], &seeded, NOW).await.expect("seeded");
+        self.stores
+            .journey_transfer
+            .seed_project(self.actor.project, &[], &seeded, NOW)
+            .await
+            .expect("seeded");
         let mut rows = self.list("").await;
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         rows.into_iter().map(|row| row.id).collect()
@@ -139,23 +143,39 @@ impl<'a, S: AnyStore> TestProject<'a, S> {
 
     /// A journey that is made and published.
     pub async fn running(&self, document: &JourneyDocument) -> JourneyId {
-        let journey = self.store.create(&self.actor, document, NOW).await.expect("created");
+        let journey =
+            self.stores.journeys.create_journey(&self.actor, document, NOW).await.expect("created");
         self.operate(&[journey], Action::Publish).await;
         journey
     }
 
     pub async fn list(&self, query: &str) -> Vec<JourneySummary> {
         let query = ListQuery::parse(query).expect("a query");
-        self.store.list(self.actor.project, &query, NOW).await.expect("a page").rows
+        self.stores
+            .journey_queries
+            .get_journey_page(self.actor.project, &query, NOW)
+            .await
+            .expect("a page")
+            .rows
     }
 
     pub async fn row(&self, journey: JourneyId) -> JourneySummary {
-        self.store.journey(self.actor.project, journey).await.expect("a journey").summary
+        self.stores
+            .journey_queries
+            .get_journey(self.actor.project, journey)
+            .await
+            .expect("a journey")
+            .summary
     }
 
     /// Newest first.
     pub async fn versions(&self, journey: JourneyId) -> Vec<VersionSummary> {
-        self.store.journey(self.actor.project, journey).await.expect("a journey").versions
+        self.stores
+            .journey_queries
+            .get_journey(self.actor.project, journey)
+            .await
+            .expect("a journey")
+            .versions
     }
 
     /// What the newest version counts.
@@ -165,11 +185,15 @@ impl<'a, S: AnyStore> TestProject<'a, S> {
 
     pub async fn operate(&self, journeys: &[JourneyId], action: Action) -> OperationResult {
         let selection = Selection::Ticked(journeys.to_vec());
-        self.store.operate(&self.actor, &selection, action, None, NOW).await.expect("done")
+        self.stores
+            .journeys
+            .operate(&self.actor, &selection, action, None, NOW)
+            .await
+            .expect("done")
     }
 
     pub async fn begin(&self, journey: JourneyId) -> i64 {
-        self.store.begin_version(&self.actor, journey, None, NOW).await.expect("a draft")
+        self.stores.versions.begin_version(&self.actor, journey, None, NOW).await.expect("a draft")
     }
 
     pub async fn publish(
@@ -186,7 +210,7 @@ impl<'a, S: AnyStore> TestProject<'a, S> {
             description: Description::parse("For a test").expect("a description"),
             predecessor,
         };
-        self.store.publish_version(&self.actor, &command, NOW.plus(1)).await
+        self.stores.versions.publish_version(&self.actor, &command, NOW.plus(1)).await
     }
 
     // People.
@@ -199,14 +223,14 @@ impl<'a, S: AnyStore> TestProject<'a, S> {
 
     pub async fn ingest(&self, records: Vec<IngestRecord>) -> Ingested {
         let batch = self.batch(records);
-        self.store.ingest(&[batch], NOW).await.expect("stored").remove(0)
+        self.stores.ingest.ingest(&[batch], NOW).await.expect("stored").remove(0)
     }
 
     /// These people do something at that time.
     pub async fn did(&self, people: &[&str], name: &str, at: Timestamp) {
         let record = |who: &&str| IngestRecord { who: known(who), what: event(name, at) };
         let batch = self.batch(people.iter().map(record).collect());
-        self.store.ingest(&[batch], at).await.expect("stored");
+        self.stores.ingest.ingest(&[batch], at).await.expect("stored");
     }
 
     pub async fn said(&self, identity: &str, said: Value) -> Ingested {
@@ -214,30 +238,35 @@ impl<'a, S: AnyStore> TestProject<'a, S> {
     }
 
     pub async fn number_of(&self, identity: &str) -> i64 {
-        let found = self.store.person_by_identity(self.actor.project, identity).await;
+        let found = self.stores.profiles.find_profile_key(self.actor.project, identity).await;
         found.expect("an answer").expect("a profile")
     }
 
     pub async fn person(&self, identity: &str) -> ProfileDetail {
         let number = self.number_of(identity).await;
-        self.store.person(self.actor.project, number).await.expect("a person")
+        self.stores.profiles.get_profile(self.actor.project, number).await.expect("a person")
     }
 
     /// Everybody whom the store knows, in the order of their numbers.
     pub async fn people(&self) -> Vec<i64> {
-        let number = self.store.project_number(self.actor.project).await.expect("a number");
+        let number =
+            self.stores.projects.get_project_key(self.actor.project).await.expect("a number");
         let everybody = Criteria::All(Vec::new());
-        self.store.matching(number, &everybody, 0, i64::MAX, NOW).await.expect("people")
+        self.stores
+            .engine_source
+            .load_matching_profiles_after(number, &everybody, 0, i64::MAX, NOW)
+            .await
+            .expect("people")
     }
 
     // The store as a whole.
 
     pub async fn run(&self, now: Timestamp) {
-        run_until_rest(self.store, now).await;
+        run_until_rest(self.stores, now).await;
     }
 
     /// Everything that is counted adds up.
     pub async fn adds_up(&self) {
-        assert_eq!(self.store.check().await.expect("checked"), []);
+        assert_eq!(self.stores.maintenance.check_consistency().await.expect("checked"), []);
     }
 }

@@ -1,6 +1,8 @@
 //! The channels of projects, and how many messages a person gets.
 
-use super::StoreResult;
+use async_trait::async_trait;
+
+use crate::StoreResult;
 use wayfare_domain::{
     access::actor::Actor,
     ids::ProjectId,
@@ -46,32 +48,30 @@ pub enum SealedSecretUpdate {
 }
 
 /// The channels of projects, and how many messages a person gets.
-pub trait ChannelStore {
-    fn channels(
-        &self,
-        project: ProjectId,
-    ) -> impl Future<Output = StoreResult<Vec<StoredChannel>>> + Send;
-    fn channel(
+#[async_trait]
+pub trait ChannelStore: Send + Sync {
+    /// The channels that were set up in a project.
+    async fn list_channels(&self, project: ProjectId) -> StoreResult<Vec<StoredChannel>>;
+    /// One of them.
+    async fn find_channel(
         &self,
         project: ProjectId,
         channel: Channel,
-    ) -> impl Future<Output = StoreResult<Option<StoredChannel>>> + Send;
-    /// Refused where someone changed it since.
-    fn save_channel(
+    ) -> StoreResult<Option<StoredChannel>>;
+    /// Saves a channel. Refused where someone changed it since.
+    async fn save_channel(
         &self,
         actor: &Actor,
         change: &SaveChannel,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
-    fn frequency_caps(
-        &self,
-        project: ProjectId,
-    ) -> impl Future<Output = StoreResult<Vec<FrequencyCap>>> + Send;
+    ) -> StoreResult<()>;
+    /// The frequency caps of a project.
+    async fn list_frequency_caps(&self, project: ProjectId) -> StoreResult<Vec<FrequencyCap>>;
     /// These and no others.
-    fn set_frequency_caps(
+    async fn set_frequency_caps(
         &self,
         actor: &Actor,
         caps: &[FrequencyCap],
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
+    ) -> StoreResult<()>;
 }

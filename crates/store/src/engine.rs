@@ -1,11 +1,12 @@
-//! What the engine asks of the store: reads in sets, and one write that carries out a whole batch
-//! or nothing.
+//! What the engine asks of the store: reads in sets, and one commit of a whole batch or nothing.
 
 mod batch;
 
 use std::collections::{HashMap, HashSet};
 
-use super::StoreResult;
+use async_trait::async_trait;
+
+use crate::{StoreResult, maintenance::WritePressure};
 pub use batch::{
     EngineBatch, EnrolmentPosition, EnrolmentUpdate, NewEnrolment, NewLogLine, NewMessage,
     NewStartEvent, StatsDelta,
@@ -156,177 +157,111 @@ pub struct JourneyStatsRow {
     pub unreachable: i64,
 }
 
-/// How old rows must be to go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Age {
-    /// What is from before then goes.
-    pub before: Timestamp,
-    /// What is later than this was written while the clock was wrong, and says nothing about what
-    /// follows it.
-    pub now: Timestamp,
-}
-
-impl Age {
-    pub fn is_old(self, at: Timestamp) -> bool {
-        at < self.before
-    }
-
-    /// Rows are numbered as they are written: after one of these come only younger ones.
-    pub fn is_young(self, at: Timestamp) -> bool {
-        (self.before..=self.now).contains(&at)
-    }
-}
-
-/// What was deleted from one page of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
-    pub deleted: u64,
-    /// Where the next page begins; none: nothing after this one can be old.
-    pub next: Option<i64>,
-}
-
-/// What the engine works on.
-pub trait EngineStore: Clone + Send + Sync + 'static {
-    fn head(&self) -> impl Future<Output = StoreResult<EngineState>> + Send;
-    /// Versions in which anything may happen.
-    fn active_versions(&self) -> impl Future<Output = StoreResult<Vec<ActiveVersionInfo>>> + Send;
-    fn contents(
+/// What waits for the engine, and the commit of what it decided.
+#[async_trait]
+pub trait EngineStore: WritePressure {
+    /// Where everything stands: what a batch is decided on.
+    async fn get_engine_state(&self) -> StoreResult<EngineState>;
+    /// The next events in commit order: once a cursor was answered, no event appears at or before
+    /// it.
+    async fn load_events_after(&self, cursor: i64, limit: i64) -> StoreResult<Vec<StoredEvent>>;
+    /// Those whose time has come, the longest due first: after `after`, where that is given, up to
+    /// `until`.
+    async fn load_due_enrolments(
         &self,
-        versions: &[VersionKey],
-    ) -> impl Future<Output = StoreResult<Vec<VersionDefinition>>> + Send;
-    /// Every segment, by project and name.
-    fn all_segments(
+        after: Option<Timestamp>,
+        until: Timestamp,
+        limit: i64,
+    ) -> StoreResult<Vec<ActiveEnrolment>>;
+    /// When the next one's time comes.
+    async fn get_next_due(&self, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>>;
+    /// Lets enrolments wait until then that are due and cannot go on: no one behind them waits for
+    /// them.
+    async fn postpone_enrolments(
         &self,
-    ) -> impl Future<Output = StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>>> + Send;
-    /// Names of events, (project, key) by number, from the given number on.
-    fn event_names(
+        enrolments: &[EnrolmentKey],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<()>;
+    /// Messages in test mode, after the one with this key.
+    async fn load_queued_test_messages(
         &self,
         after: i64,
-    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectKey, String)>>> + Send;
-    fn events_after(
-        &self,
-        cursor: i64,
         limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<StoredEvent>>> + Send;
-    fn people(
+    ) -> StoreResult<Vec<QueuedMessage>>;
+    /// What happened to messages and moved no one yet, in the order in which it did.
+    async fn load_pending_message_events(
+        &self,
+        limit: i64,
+    ) -> StoreResult<Vec<PendingMessageEvent>>;
+    /// Profiles that changed, by the number of the change.
+    async fn load_profile_changes(
+        &self,
+        limit: i64,
+    ) -> StoreResult<Vec<(i64, ProjectKey, ProfileKey)>>;
+    /// Commits a batch as a whole. False, and nothing done, where something that it was decided on
+    /// has changed.
+    async fn commit_batch(&self, batch: &EngineBatch) -> StoreResult<bool>;
+    /// Ends what a Stop has left: enrolments of stopped versions that are still inside, and their
+    /// queued messages. Answers whether there is more.
+    async fn sweep(&self, now: Timestamp, limit: i64) -> StoreResult<bool>;
+    /// What waits, and how each journey of a project does, for whoever watches the server.
+    async fn get_backlog(&self, project: ProjectId, now: Timestamp) -> StoreResult<EngineBacklog>;
+}
+
+/// What the engine reads to decide a round, in sets.
+#[async_trait]
+pub trait EngineSource: Send + Sync {
+    /// Versions in which people enter or move.
+    async fn load_active_versions(&self) -> StoreResult<Vec<ActiveVersionInfo>>;
+    /// The graphs and settings of versions.
+    async fn load_version_definitions(
+        &self,
+        versions: &[VersionKey],
+    ) -> StoreResult<Vec<VersionDefinition>>;
+    /// The criteria of every segment, by project and name.
+    async fn load_segments_by_project(
+        &self,
+    ) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>>;
+    /// Names of events after the one with this number: number, project and key.
+    async fn load_event_names(&self, after: i64) -> StoreResult<Vec<(i64, ProjectKey, String)>>;
+    /// Channels by which projects really send.
+    async fn load_live_channels(&self) -> StoreResult<HashSet<(ProjectKey, Channel)>>;
+    /// Profiles, with as much as is needed of each.
+    async fn load_profiles(
         &self,
         profiles: &[ProfileKey],
         needs: &ProfileNeeds,
-    ) -> impl Future<Output = StoreResult<HashMap<ProfileKey, Profile>>> + Send;
-    fn live(
+    ) -> StoreResult<HashMap<ProfileKey, Profile>>;
+    /// Enrolments of these profiles in these versions that have not ended.
+    async fn load_active_enrolments(
         &self,
         profiles: &[ProfileKey],
         versions: &[VersionKey],
-    ) -> impl Future<Output = StoreResult<Vec<ActiveEnrolment>>> + Send;
-    fn histories(
+    ) -> StoreResult<Vec<ActiveEnrolment>>;
+    /// What the re-entry rule looks at, where there is any.
+    async fn load_enrolment_histories(
         &self,
         pairs: &[(JourneyKey, ProfileKey)],
-    ) -> impl Future<Output = StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>>> + Send;
-    fn matching_before(
+    ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>>;
+    /// Those of these pairs in which the profile met the criteria of the entry when it was looked at
+    /// last.
+    async fn load_previous_matches(
         &self,
         pairs: &[(VersionKey, ProfileKey)],
-    ) -> impl Future<Output = StoreResult<HashSet<(VersionKey, ProfileKey)>>> + Send;
-    /// Those whose time has come, the longest due first: after `after`, where that is given, up to
-    /// `until`.
-    fn due_enrolments(
-        &self,
-        after: Option<Timestamp>,
-        until: Timestamp,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<ActiveEnrolment>>> + Send;
-    /// When the next one's comes.
-    fn next_due(
-        &self,
-        after: Option<Timestamp>,
-    ) -> impl Future<Output = StoreResult<Option<Timestamp>>> + Send;
-    /// Lets people wait until then who are due and cannot go on: no one behind them waits for them.
-    fn put_off(
-        &self,
-        people: &[EnrolmentKey],
-        now: Timestamp,
-        until: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
-    /// Messages for the log, after the one with this number.
-    fn queued_test_messages(
-        &self,
-        after: i64,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<QueuedMessage>>> + Send;
-    /// What became of messages, in the order in which it did.
-    fn pending_message_events(
-        &self,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<PendingMessageEvent>>> + Send;
-    /// Channels by which projects really send.
-    fn live_channels(
-        &self,
-    ) -> impl Future<Output = StoreResult<HashSet<(ProjectKey, Channel)>>> + Send;
-    /// Profiles that changed, by the number of the change.
-    fn profile_changes(
-        &self,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Vec<(i64, ProjectKey, ProfileKey)>>> + Send;
-    /// People of the project who meet criteria, in the order of their numbers.
-    fn matching(
+    ) -> StoreResult<HashSet<(VersionKey, ProfileKey)>>;
+    /// Profiles of a project that meet criteria, in the order of their keys.
+    async fn load_matching_profiles_after(
         &self,
         project: ProjectKey,
         criteria: &Criteria,
         after: ProfileKey,
         limit: i64,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Vec<ProfileKey>>> + Send;
-    /// The last run of each version's entry, and the person that it has come to (none: it is done).
-    fn runs_of(
+    ) -> StoreResult<Vec<ProfileKey>>;
+    /// The last entry run of each version, and the profile that it has come to (none: it is done).
+    async fn load_entry_runs(
         &self,
         versions: &[VersionKey],
-    ) -> impl Future<Output = StoreResult<HashMap<VersionKey, EntryRunProgress>>> + Send;
-    /// Carries out a batch. False, and nothing done, where something that it was decided on has
-    /// changed.
-    fn commit_batch(&self, batch: &EngineBatch) -> impl Future<Output = StoreResult<bool>> + Send;
-    /// Ends what a Stop has left: enrolments of stopped versions that are still inside, and their
-    /// queued messages. Answers whether there is more.
-    fn sweep(&self, now: Timestamp, limit: i64) -> impl Future<Output = StoreResult<bool>> + Send;
-
-    /// For anyone who watches the server.
-    fn backlog(
-        &self,
-        project: ProjectId,
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<EngineBacklog>> + Send;
-
-    // Retention. Each deletes from one page of a table, which begins at the key `from`.
-    /// Events that were received before.
-    fn forget_events(
-        &self,
-        age: Age,
-        from: i64,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Page>> + Send;
-    /// Steps of the next `limit` enrolments.
-    fn forget_steps(
-        &self,
-        age: Age,
-        from: EnrolmentKey,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Page>> + Send;
-    /// Messages that were settled before, whatever became of them, with what became of them.
-    fn forget_messages(
-        &self,
-        age: Age,
-        from: i64,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Page>> + Send;
-    /// Why people were kept out; the key is that of a version.
-    fn forget_refusals(
-        &self,
-        age: Age,
-        from: VersionKey,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Page>> + Send;
-    /// Accounts of imports and of providers' reports, as many as there is time for.
-    fn forget_accounts(
-        &self,
-        age: Age,
-        limit: i64,
-    ) -> impl Future<Output = StoreResult<Page>> + Send;
+    ) -> StoreResult<HashMap<VersionKey, EntryRunProgress>>;
 }

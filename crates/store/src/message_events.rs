@@ -2,7 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::{StoreResult, outbox::ChangedFacts};
+use async_trait::async_trait;
+
+use crate::{
+    StoreResult,
+    engine::ProfileKey,
+    outbox::{ChangedFacts, MessageKey},
+};
 use wayfare_domain::{
     access::actor::Actor,
     ids::ProjectId,
@@ -42,101 +48,107 @@ pub struct WebhookSecretInfo {
     pub updated_by: String,
 }
 
-pub trait AnswerStore {
-    /// Writes what became of messages, each thing once for a message, and what follows from it: the
-    /// suppression list, consent. Messages that are unknown are left alone. Answers how much was
-    /// news, and what must not go out any more because of it.
-    fn report(
+/// What comes back from messages: message events, replies and preferences.
+#[async_trait]
+pub trait MessageEventStore: Send + Sync {
+    /// Records what happened to messages, each kind once for a message, and what follows from it:
+    /// the suppression list, consent. Messages that are unknown are left alone. Answers how much
+    /// was news, and what must not go out any more because of it.
+    async fn record_message_events(
         &self,
-        told: &[InboundBatch],
+        batches: &[InboundBatch],
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<(u64, ChangedFacts)>> + Send;
-    /// The messages of a project among these, which were named by their own key.
-    fn messages_of(
+    ) -> StoreResult<(u64, ChangedFacts)>;
+    /// The messages of a project among these.
+    async fn list_messages_of_project(
         &self,
         project: ProjectId,
-        messages: &[i64],
-    ) -> impl Future<Output = StoreResult<Vec<i64>>> + Send;
+        messages: &[MessageKey],
+    ) -> StoreResult<Vec<MessageKey>>;
     /// The messages of a project by what their provider calls them.
-    fn messages_by_provider(
+    async fn load_messages_by_provider_id(
         &self,
         project: ProjectId,
-        names: &[String],
-    ) -> impl Future<Output = StoreResult<HashMap<String, i64>>> + Send;
-
-    /// Anyone who got a message; none where it is not kept any more.
-    fn recipient(
+        ids: &[String],
+    ) -> StoreResult<HashMap<String, MessageKey>>;
+    /// The newest messages to a profile.
+    async fn list_messages_to_profile(
         &self,
-        message: i64,
-    ) -> impl Future<Output = StoreResult<Option<Recipient>>> + Send;
-    /// They decide; none where the message is not kept any more. It is told as the answer of the
-    /// message, too. Answers what must not go out any more because of it.
-    fn save_preferences(
+        project: ProjectId,
+        profile: ProfileKey,
+    ) -> StoreResult<Vec<MessageSummary>>;
+    /// Whoever got a message; none where it is not kept any more.
+    async fn find_recipient(&self, message: MessageKey) -> StoreResult<Option<Recipient>>;
+    /// A recipient decides what to get; none where the message is not kept any more. Answers what
+    /// must not go out any more because of it.
+    async fn save_preferences(
         &self,
-        message: i64,
-        wish: &PreferenceUpdate,
+        message: MessageKey,
+        update: &PreferenceUpdate,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Option<ChangedFacts>>> + Send;
+    ) -> StoreResult<Option<ChangedFacts>>;
+}
 
-    /// Why an address gets nothing any more; none where it is not on the list. It may be spelled as
-    /// people spell it.
-    fn suppressed(
+/// The suppression list of a project.
+#[async_trait]
+pub trait SuppressionStore: Send + Sync {
+    /// Why an address gets nothing; none where it is not on the list. It may be spelled as people
+    /// spell it.
+    async fn find_suppression_reason(
         &self,
         project: ProjectId,
         kind: AddressKind,
         address: &str,
-    ) -> impl Future<Output = StoreResult<Option<String>>> + Send;
-    fn suppressions(
+    ) -> StoreResult<Option<String>>;
+    /// A page of the list.
+    async fn get_suppression_page(
         &self,
         project: ProjectId,
         query: &SuppressionQuery,
-    ) -> impl Future<Output = StoreResult<SuppressionPage>> + Send;
+    ) -> StoreResult<SuppressionPage>;
     /// A batch of an export, in the order of the addresses, after the given one; empty at the end.
-    fn suppression_batch(
+    async fn load_suppression_batch(
         &self,
         project: ProjectId,
         after: Option<&Suppression>,
-    ) -> impl Future<Output = StoreResult<Vec<Suppression>>> + Send;
+    ) -> StoreResult<Vec<Suppression>>;
     /// Puts addresses on the list by hand. Answers how many were not there yet.
-    fn suppress(
+    async fn add_suppressions(
         &self,
         actor: &Actor,
         kind: AddressKind,
         addresses: &[String],
         note: &str,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<u64>> + Send;
-    fn unsuppress(
+    ) -> StoreResult<u64>;
+    /// Takes an address off the list.
+    async fn remove_suppression(
         &self,
         actor: &Actor,
         kind: AddressKind,
         address: &str,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
+    ) -> StoreResult<()>;
+}
 
-    /// What a provider's reports are verified with, sealed.
-    fn webhook_secret(
+/// What reports of providers are verified with. The store sees it sealed only.
+#[async_trait]
+pub trait WebhookSecretStore: Send + Sync {
+    /// The secret of a provider, sealed.
+    async fn find_webhook_secret(
         &self,
         project: ProjectId,
         provider: WebhookProvider,
-    ) -> impl Future<Output = StoreResult<Option<Vec<u8>>>> + Send;
-    fn webhook_secrets(
-        &self,
-        project: ProjectId,
-    ) -> impl Future<Output = StoreResult<Vec<WebhookSecretInfo>>> + Send;
+    ) -> StoreResult<Option<Vec<u8>>>;
+    /// For which providers there is one, and who saved it when.
+    async fn list_webhook_secrets(&self, project: ProjectId)
+    -> StoreResult<Vec<WebhookSecretInfo>>;
     /// Keeps a sealed secret, or takes it away.
-    fn save_webhook_secret(
+    async fn save_webhook_secret(
         &self,
         actor: &Actor,
         provider: WebhookProvider,
         sealed: Option<&[u8]>,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
-
-    /// The newest messages to a person.
-    fn messages_to(
-        &self,
-        project: ProjectId,
-        person: i64,
-    ) -> impl Future<Output = StoreResult<Vec<MessageSummary>>> + Send;
+    ) -> StoreResult<()>;
 }

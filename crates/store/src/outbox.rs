@@ -1,4 +1,4 @@
-//! What the dispatcher asks of the store.
+//! The outbox: what the dispatcher leases and records, and what failed.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,7 +6,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{
+use async_trait::async_trait;
+
+use crate::{
     StoreResult,
     channels::StoredChannel,
     engine::{ProfileKey, ProjectKey, VersionKey},
@@ -90,6 +92,12 @@ pub struct ChangedFacts {
     pub suppressed: Vec<ListedAddress>,
 }
 
+impl ChangedFacts {
+    pub fn is_empty(&self) -> bool {
+        self.people.is_empty() && self.suppressed.is_empty()
+    }
+}
+
 /// A person of whom something changed that send rules ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChangedPerson {
@@ -109,12 +117,6 @@ impl ChangedPerson {
     /// Messages are only asked about again.
     pub fn asked_again(profile: ProfileKey) -> Self {
         Self { profile, channel: None, withdrawn: false }
-    }
-}
-
-impl ChangedFacts {
-    pub fn is_empty(&self) -> bool {
-        self.people.is_empty() && self.suppressed.is_empty()
     }
 }
 
@@ -173,70 +175,66 @@ pub struct VersionNames {
 }
 
 /// The outbox, as the dispatcher sees it.
-pub trait OutboxStore: Clone + Send + Sync + 'static {
-    /// What waits, by journey and channel, whether its time has come or not.
-    fn list_queues(&self) -> impl Future<Output = StoreResult<Vec<OutboxQueue>>> + Send;
-    /// Writes down what happened to messages, and what the engine is to move people by; and takes
-    /// others whose time has come, the longest due of each heap first. From then on they are the
-    /// dispatcher's, until they are settled or the server dies. Messages of people who left their
-    /// journey meanwhile are called off instead. All of it, or nothing.
-    fn record_and_lease(
+#[async_trait]
+pub trait OutboxStore: Send + Sync {
+    /// What waits, by version and receiver, whether its time has come or not.
+    async fn list_queues(&self) -> StoreResult<Vec<OutboxQueue>>;
+    /// Records what happened to messages, and what the engine is to move people by; and leases
+    /// others whose time has come, the longest due of each queue first. From then on they are the
+    /// dispatcher's, until they are recorded or the server dies. Messages of people who left their
+    /// journey meanwhile are cancelled instead. All of it, or nothing.
+    async fn record_and_lease(
         &self,
-        settled: &[MessageResult],
+        results: &[MessageResult],
         quotas: &[LeaseQuota],
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Vec<LeasedMessage>>> + Send;
-    /// Addresses are asked for by project, kind and address; messages that were sent to people
-    /// since then by number of person.
-    fn surroundings(
+    ) -> StoreResult<Vec<LeasedMessage>>;
+    /// What the send rules ask besides profiles: which of these addresses are suppressed, and which
+    /// messages these profiles got since then.
+    async fn load_send_facts(
         &self,
         addresses: &[(ProjectKey, AddressKind, String)],
-        people: &[ProfileKey],
+        profiles: &[ProfileKey],
         since: Timestamp,
-    ) -> impl Future<Output = StoreResult<SendFacts>> + Send;
-    /// Whatever was with a sender when the server died waits again; answers how many that were.
-    fn requeue_leased(&self, now: Timestamp) -> impl Future<Output = StoreResult<i64>> + Send;
-    fn project_number(
-        &self,
-        project: ProjectId,
-    ) -> impl Future<Output = StoreResult<ProjectKey>> + Send;
+    ) -> StoreResult<SendFacts>;
+    /// Whatever was leased when the server died waits again; answers how many that were.
+    async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64>;
     /// Which of these versions are stopped.
-    fn closed_versions(
+    async fn load_stopped_versions(
         &self,
         versions: &[VersionKey],
-    ) -> impl Future<Output = StoreResult<HashSet<VersionKey>>> + Send;
-    fn active_channels(&self) -> impl Future<Output = StoreResult<Vec<ActiveChannel>>> + Send;
-    /// By project.
-    fn all_caps(
-        &self,
-    ) -> impl Future<Output = StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>>> + Send;
-    fn version_names(
+    ) -> StoreResult<HashSet<VersionKey>>;
+    /// The channels of all projects by which messages really go out.
+    async fn list_active_channels(&self) -> StoreResult<Vec<ActiveChannel>>;
+    /// The frequency caps of all projects.
+    async fn load_caps_by_project(&self) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>>;
+    /// The names of versions that are written into their messages.
+    async fn load_version_names(
         &self,
         versions: &[VersionKey],
-    ) -> impl Future<Output = StoreResult<HashMap<VersionKey, VersionNames>>> + Send;
-
-    /// What this store merges.
+    ) -> StoreResult<HashMap<VersionKey, VersionNames>>;
+    /// The profiles that this store merges, from now on.
     fn merges(&self) -> Merges;
+    /// How many messages of a project wait.
+    async fn get_outbox_depth(&self, project: ProjectId) -> StoreResult<OutboxDepth>;
+}
 
-    // For people.
-    fn outbox_load(
-        &self,
-        project: ProjectId,
-    ) -> impl Future<Output = StoreResult<OutboxDepth>> + Send;
-    /// Messages that no provider took, the newest first.
-    fn undelivered(
+/// Messages that no provider took.
+#[async_trait]
+pub trait FailedMessageStore: Send + Sync {
+    /// A page of them, the newest first.
+    async fn get_failed_message_page(
         &self,
         project: ProjectId,
         query: &FailedMessageQuery,
-    ) -> impl Future<Output = StoreResult<FailedMessagePage>> + Send;
-    /// Puts undelivered messages back into the outbox: the chosen ones, or all that the query
-    /// matches. Those of stopped journeys and of people who were forgotten stay. Answers how many
-    /// went back.
-    fn resend(
+    ) -> StoreResult<FailedMessagePage>;
+    /// Puts failed messages back into the outbox: the chosen ones, or all that the query matches.
+    /// Those of stopped journeys and of deleted profiles stay. Answers how many went back.
+    async fn resend_messages(
         &self,
         actor: &Actor,
         query: &FailedMessageQuery,
         chosen: &[MessageKey],
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<i64>> + Send;
+    ) -> StoreResult<i64>;
 }

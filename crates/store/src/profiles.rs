@@ -1,6 +1,13 @@
-//! People, what they do, segments and lists.
+//! Profiles, segments, imports, and what senders say.
 
-use super::{StoreResult, outbox::ChangedFacts};
+use async_trait::async_trait;
+
+use crate::{
+    StoreResult,
+    engine::{EnrolmentKey, ProfileKey},
+    maintenance::WritePressure,
+    outbox::ChangedFacts,
+};
 use wayfare_domain::{
     access::actor::Actor,
     engine::explain::EntryFacts,
@@ -32,138 +39,142 @@ pub struct Ingested {
     pub changed: ChangedFacts,
 }
 
-/// People, what they do, segments and lists.
-pub trait ProfileStore {
-    /// Stores records of several senders in one transaction, each sender's in their order. Answered
-    /// once they are on the disk, for each batch with what became of it.
-    fn ingest(
+/// One profile: found, shown, deleted.
+#[async_trait]
+pub trait ProfileStore: Send + Sync {
+    /// A profile with its newest events and its enrolments.
+    async fn get_profile(
         &self,
-        batches: &[Batch],
+        project: ProjectId,
+        profile: ProfileKey,
+    ) -> StoreResult<ProfileDetail>;
+    /// The key of the profile with this identity.
+    async fn find_profile_key(
+        &self,
+        project: ProjectId,
+        identity: &str,
+    ) -> StoreResult<Option<ProfileKey>>;
+    /// An enrolment with its log.
+    async fn get_enrolment(
+        &self,
+        project: ProjectId,
+        enrolment: EnrolmentKey,
+    ) -> StoreResult<EnrolmentDetail>;
+    /// Deletes a profile. Its enrolments stay in the counts, without it.
+    async fn delete_profile(
+        &self,
+        actor: &Actor,
+        profile: ProfileKey,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<Vec<Ingested>>> + Send;
-    fn people_page(
+    ) -> StoreResult<()>;
+}
+
+/// What pages ask of a project's profiles and events.
+#[async_trait]
+pub trait ProfileQueries: Send + Sync {
+    /// A page of profiles, the newest first.
+    async fn get_profile_page(
         &self,
         project: ProjectId,
         query: &ProfileQuery,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<ProfilePage>> + Send;
-    fn person(
-        &self,
-        project: ProjectId,
-        person: i64,
-    ) -> impl Future<Output = StoreResult<ProfileDetail>> + Send;
-    /// The number of the profile with this identity.
-    fn person_by_identity(
-        &self,
-        project: ProjectId,
-        identity: &str,
-    ) -> impl Future<Output = StoreResult<Option<i64>>> + Send;
-    fn enrolment(
-        &self,
-        project: ProjectId,
-        trip: i64,
-    ) -> impl Future<Output = StoreResult<EnrolmentDetail>> + Send;
+    ) -> StoreResult<ProfilePage>;
     /// What is known about why a person is not, or not again, in a journey: the facts that
     /// `explain_entry` of the domain finds the reasons in.
-    fn load_entry_facts(
+    async fn load_entry_facts(
         &self,
         project: ProjectId,
-        person: i64,
+        profile: ProfileKey,
         journey: JourneyId,
-    ) -> impl Future<Output = StoreResult<EntryFacts>> + Send;
-    /// Journeys that were published and are not archived, by name.
-    fn published_journeys(
-        &self,
-        project: ProjectId,
-    ) -> impl Future<Output = StoreResult<Vec<(JourneyId, String)>>> + Send;
-    /// Deletes a profile. Its enrolments stay in the counts, without it.
-    fn delete_person(
-        &self,
-        actor: &Actor,
-        person: i64,
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
-    fn segments(
-        &self,
-        project: ProjectId,
-    ) -> impl Future<Output = StoreResult<Vec<SegmentSummary>>> + Send;
-    fn save_segment(
-        &self,
-        actor: &Actor,
-        name: &str,
-        criteria: &Criteria,
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
-    fn delete_segment(
-        &self,
-        actor: &Actor,
-        name: &str,
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
-    /// Names of journeys of which a published version asks for the segment, itself or within
-    /// another one, and may still do so.
-    fn journeys_using_segment(
-        &self,
-        project: ProjectId,
-        name: &str,
-    ) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
-    /// How many people meet criteria, segments included.
-    fn count_matching(
-        &self,
-        project: ProjectId,
-        criteria: &Criteria,
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<i64>> + Send;
+    ) -> StoreResult<EntryFacts>;
     /// Names of events that the project knows.
-    fn known_events(
-        &self,
-        project: ProjectId,
-    ) -> impl Future<Output = StoreResult<Vec<String>>> + Send;
-    /// Names of properties, as far as the newest people have them, and the newest of these events.
-    fn known_names(
+    async fn list_known_events(&self, project: ProjectId) -> StoreResult<Vec<String>>;
+    /// Names of properties, as far as the newest profiles have them, and the newest of these events.
+    async fn get_known_properties(
         &self,
         project: ProjectId,
         event: Option<&str>,
-    ) -> impl Future<Output = StoreResult<KnownProperties>> + Send;
+    ) -> StoreResult<KnownProperties>;
+}
 
-    // Imports of files.
-    fn begin_import(
+/// The segments of a project.
+#[async_trait]
+pub trait SegmentStore: Send + Sync {
+    /// Every segment, by name.
+    async fn list_segments(&self, project: ProjectId) -> StoreResult<Vec<SegmentSummary>>;
+    /// Saves criteria under a name, in place of what it stood for. Refused where the segment would
+    /// contain itself.
+    async fn save_segment(
+        &self,
+        actor: &Actor,
+        name: &str,
+        criteria: &Criteria,
+        now: Timestamp,
+    ) -> StoreResult<()>;
+    /// Deletes a segment.
+    async fn delete_segment(&self, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()>;
+    /// Names of journeys of which a published version asks for the segment, itself or within
+    /// another one, and may still do so.
+    async fn list_journeys_using_segment(
+        &self,
+        project: ProjectId,
+        name: &str,
+    ) -> StoreResult<Vec<String>>;
+    /// How many profiles meet criteria, segments included.
+    async fn count_matching_profiles(
+        &self,
+        project: ProjectId,
+        criteria: &Criteria,
+        now: Timestamp,
+    ) -> StoreResult<i64>;
+}
+
+/// Imports of files: how far each has come, and what it rejected.
+#[async_trait]
+pub trait ImportStore: Send + Sync {
+    /// An import begins.
+    async fn begin_import(
         &self,
         actor: &Actor,
         new: &NewImport,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<ImportId>> + Send;
-    /// Keeps how far it has come, and the first of the rows that were refused.
-    fn note_import(
+    ) -> StoreResult<ImportId>;
+    /// Keeps how far it has come, and the first of the rows that were rejected.
+    async fn record_import_progress(
         &self,
         project: ProjectId,
         import: ImportId,
         progress: &ImportProgress,
-        refused: &[RejectedRow],
-    ) -> impl Future<Output = StoreResult<()>> + Send;
+        rejected: &[RejectedRow],
+    ) -> StoreResult<()>;
     /// It is done, or broken off because of `problem`.
-    fn finish_import(
+    async fn finish_import(
         &self,
         actor: &Actor,
         import: ImportId,
         problem: Option<&str>,
         now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
+    ) -> StoreResult<()>;
     /// What was under way when the server ended will not go on.
-    fn fail_running_imports(
-        &self,
-        problem: &str,
-        now: Timestamp,
-    ) -> impl Future<Output = StoreResult<()>> + Send;
+    async fn fail_running_imports(&self, problem: &str, now: Timestamp) -> StoreResult<()>;
     /// The newest imports, or one of them.
-    fn imports(
+    async fn list_imports(
         &self,
         project: ProjectId,
         import: Option<ImportId>,
-    ) -> impl Future<Output = StoreResult<Vec<ImportView>>> + Send;
-    fn refused_lines(
+    ) -> StoreResult<Vec<ImportView>>;
+    /// The rows that were rejected, as many as are kept.
+    async fn list_rejected_rows(
         &self,
         project: ProjectId,
         import: ImportId,
-    ) -> impl Future<Output = StoreResult<Vec<RejectedRow>>> + Send;
+    ) -> StoreResult<Vec<RejectedRow>>;
+}
+
+/// Takes in what senders say of profiles and events.
+#[async_trait]
+pub trait IngestStore: WritePressure {
+    /// Stores records of several senders in one transaction, each sender's in their order. Answered
+    /// once they are on the disk, for each batch with what became of it.
+    async fn ingest(&self, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>>;
 }

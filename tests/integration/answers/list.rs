@@ -1,10 +1,10 @@
 //! The suppression list and its page.
 
 use wayfare_domain::{ids::ProjectId, messages::suppression::AddressKind};
-use wayfare_store::message_events::AnswerStore;
 use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 use crate::support::{Place, value_of};
+use wayfare_store::Stores;
 
 #[tokio::test]
 async fn addresses_are_added_found_exported_and_removed_and_it_is_written_down() {
@@ -121,10 +121,11 @@ async fn an_address_is_found_in_whatever_spelling() {
     }
     drop(server);
     let store = SqliteStore::open(&SqliteConfig::new(place.database())).await.expect("a store");
+    let stores = Stores::of(store);
     let ours = "01900000-0000-7000-8000-000000000001".parse::<ProjectId>().expect("an id");
     let theirs = "01900000-0000-7000-8000-000000000002".parse::<ProjectId>().expect("an id");
     let reason = async |project, kind, address| {
-        store.suppressed(project, kind, address).await.expect("a reason")
+        stores.suppressions.find_suppression_reason(project, kind, address).await.expect("a reason")
     };
     let by_hand = Some("added by hand".to_string());
     assert_eq!(reason(ours, AddressKind::Email, "Ada@example.com").await, by_hand);
@@ -136,5 +137,5 @@ async fn an_address_is_found_in_whatever_spelling() {
         None,
         "another project has its own list"
     );
-    store.close().await;
+    stores.maintenance.close().await;
 }

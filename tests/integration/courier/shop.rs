@@ -32,10 +32,10 @@ use wayfare_domain::{
 use wayfare_engine::Engine;
 use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics, time_zones::TzdbZones};
 use wayfare_secrets::server_key::ServerKey;
-use wayfare_store::{Store, outbox::OutboxStore, profiles::ProfileStore};
 use wayfare_store_sqlite::{SqliteConfig, SqliteStore};
 
 use super::provider::Provider;
+use wayfare_store::Stores;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -97,7 +97,7 @@ pub fn sms_until_ordered() -> Plan {
 }
 
 pub struct Shop {
-    pub store: SqliteStore,
+    pub stores: Stores,
     pub actor: Actor,
     pub clock: HeldClock,
     pub provider: Provider,
@@ -116,12 +116,8 @@ impl Shop {
     pub async fn open(provider: Provider) -> Self {
         let mut shop = Self::furnished(provider).await;
         let signs = shop.engine_signs.clone();
-        let engine = Engine::new(
-            shop.store.clone(),
-            Arc::new(shop.clock.clone()),
-            Arc::new(TzdbZones),
-            signs,
-        );
+        let engine =
+            Engine::new(&shop.stores, Arc::new(shop.clock.clone()), Arc::new(TzdbZones), signs);
         shop.engine = Some(tokio::spawn(engine.run(shop.stop.clone())));
         shop.restart().await;
         shop
@@ -137,14 +133,15 @@ impl Shop {
         let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("shop.db")))
             .await
             .expect("a store");
+        let stores = Stores::of(store);
         let clock = HeldClock(Arc::new(AtomicI64::new(NOON)));
-        let actor = store.local_actor(clock.now()).await.expect("an actor");
+        let actor = stores.projects.ensure_local_actor(clock.now()).await.expect("an actor");
         let (engine_signs, stop) = (EngineMetrics::default(), CancellationToken::new());
         let signs = DeliveryMetrics::new(engine_signs.clone());
-        let flights = InFlightTracker::new(store.merges());
+        let flights = InFlightTracker::new(stores.outbox.merges());
         let (engine, runtime) = (None, None);
         let shop = Self {
-            store,
+            stores,
             actor,
             clock,
             provider,
@@ -179,7 +176,7 @@ impl Shop {
 
     /// A dispatcher that knows nothing of the one before it.
     pub async fn restart(&mut self) {
-        self.flights = InFlightTracker::new(self.store.merges());
+        self.flights = InFlightTracker::new(self.stores.outbox.merges());
         let office = DeliveryContext {
             clock: Arc::new(self.clock.clone()),
             calendar: Arc::new(TzdbZones),
@@ -190,7 +187,7 @@ impl Shop {
         };
         let provider: Arc<dyn Transport> = Arc::new(self.provider.clone());
         let courier = OutboxDispatcher::new(
-            self.store.clone(),
+            &self.stores,
             office,
             Arc::new(move |_| Ok(Arc::clone(&provider))),
         );
@@ -210,7 +207,7 @@ impl Shop {
     }
 
     pub async fn close(mut self) {
-        let differences = self.store.check().await.expect("checked");
+        let differences = self.stores.maintenance.check_consistency().await.expect("checked");
         self.stop.cancel();
         if let Some(engine) = self.engine.take() {
             engine.await.expect("it ended");
@@ -303,14 +300,20 @@ impl Shop {
             }
         });
         let document: JourneyDocument = serde_json::from_value(document).expect("a document");
-        let id = self.store.create(&self.actor, &document, self.now()).await.expect("created");
+        let id = self
+            .stores
+            .journeys
+            .create_journey(&self.actor, &document, self.now())
+            .await
+            .expect("created");
         self.operate(&[id], Action::Publish).await;
         id
     }
 
     pub async fn operate(&self, journeys: &[JourneyId], action: Action) {
         let selection = Selection::Ticked(journeys.to_vec());
-        self.store
+        self.stores
+            .journeys
             .operate(&self.actor, &selection, action, None, self.now())
             .await
             .expect("answered");
@@ -348,12 +351,17 @@ impl Shop {
             .collect();
         let sender = Sender::trusted(self.actor.user, RecordSource::Api);
         let batch = Batch { project: self.actor.project, sender, records };
-        self.store.ingest(&[batch], self.now()).await.expect("stored");
+        self.stores.ingest.ingest(&[batch], self.now()).await.expect("stored");
         self.engine_signs.wake();
     }
 
     pub async fn figures(&self, journey: JourneyId) -> VersionStats {
-        self.store.journey(self.actor.project, journey).await.expect("a journey").versions[0]
+        self.stores
+            .journey_queries
+            .get_journey(self.actor.project, journey)
+            .await
+            .expect("a journey")
+            .versions[0]
             .figures
     }
 

@@ -27,10 +27,7 @@ use wayfare_runtime::{
     costly_work::{Job, aside},
     time_zones::TzdbZones,
 };
-use wayfare_store::{
-    Store,
-    engine::{ProfileKey, ProfileNeeds},
-};
+use wayfare_store::engine::{ProfileKey, ProfileNeeds};
 
 /// Most days that are looked back.
 pub const DAYS_MAX: u32 = 90;
@@ -44,7 +41,7 @@ const BATCH: i64 = 4_000;
 /// Most events that someone is assumed to do.
 const LATER_MAX: usize = 100;
 
-impl<S: Store + Clone> Services<S> {
+impl Services {
     /// Which way someone would go, when, and why.
     ///
     /// # Errors
@@ -151,7 +148,7 @@ impl<S: Store + Clone> Services<S> {
         graph: &Graph,
         settings: &Settings,
     ) -> ServiceResult<CompiledVersion> {
-        let segments = self.store.segment_criteria(project).await?;
+        let segments = self.stores.simulation.load_segment_criteria(project).await?;
         Ok(CompiledVersion::new(graph, settings, &segments))
     }
 
@@ -169,7 +166,11 @@ impl<S: Store + Clone> Services<S> {
         };
         // The way that someone would go tells what they are.
         actor.require(Permission::SeePeople)?;
-        let found = self.store.profile_for_simulation(actor.project, identity, needs).await?;
+        let found = self
+            .stores
+            .simulation
+            .find_profile_for_simulation(actor.project, identity, needs)
+            .await?;
         found.ok_or_else(|| {
             let sentence = format!(
                 "No profile has the identity “{identity}”. Choose another one, or use an example \
@@ -216,7 +217,11 @@ impl<S: Store + Clone> Services<S> {
         criteria: &Criteria,
         after: ProfileKey,
     ) -> ServiceResult<Vec<ProfileKey>> {
-        Ok(self.store.matching_profiles(project, criteria, after, BATCH, self.now()).await?)
+        Ok(self
+            .stores
+            .simulation
+            .load_matching_profiles(project, criteria, after, BATCH, self.now())
+            .await?)
     }
 
     /// In batches, each read by itself: anyone who waits for the database or the processor gets a
@@ -232,10 +237,11 @@ impl<S: Store + Clone> Services<S> {
         if keys.is_empty() {
             return Ok(false);
         }
-        let mut place = self.store.event_cursor_at(since).await?;
+        let mut place = self.stores.simulation.get_event_cursor_at(since).await?;
         let mut looked_at = 0;
         loop {
-            let batch = self.store.past_events(project, &keys, place, BATCH).await?;
+            let batch =
+                self.stores.simulation.load_past_events(project, &keys, place, BATCH).await?;
             let new: Vec<ProfileKey> = batch
                 .events
                 .iter()
@@ -277,7 +283,7 @@ impl<S: Store + Clone> Services<S> {
             profile: version.needs_profile(),
             ..needs(version)
         };
-        let found = self.store.people(&people, &needs).await?;
+        let found = self.stores.engine_source.load_profiles(&people, &needs).await?;
         found.into_values().for_each(|profile| rehearsal.add(profile, since));
         Ok(())
     }

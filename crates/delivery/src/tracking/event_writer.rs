@@ -20,9 +20,9 @@ use wayfare_runtime::{
     supervisor::{Supervisor, Worker, short_task},
 };
 use wayfare_store::{
-    Store, StoreError, StoreResult,
+    StoreError, StoreResult,
     error::{IntakeError, WriteFailure},
-    message_events::InboundBatch,
+    message_events::{InboundBatch, MessageEventStore},
     outbox::ChangedFacts,
 };
 
@@ -53,7 +53,7 @@ pub struct MessageEventWriter(mpsc::Sender<PendingWrite>);
 impl MessageEventWriter {
     /// Starts the task that writes.
     pub fn start(
-        store: impl Store + Clone,
+        store: Arc<dyn MessageEventStore>,
         clock: Arc<dyn Clock>,
         signs: EngineMetrics,
         flights: InFlightTracker,
@@ -100,7 +100,7 @@ impl MessageEventWriter {
 }
 
 async fn write(
-    store: impl Store + Clone,
+    store: Arc<dyn MessageEventStore>,
     clock: Arc<dyn Clock>,
     signs: EngineMetrics,
     flights: InFlightTracker,
@@ -129,7 +129,7 @@ async fn write(
             let Ok(next) = waiting.try_recv() else { break };
             sort(next, &mut told);
         }
-        match write_together(&store, &flights, (told, answers), clock.now(), &mut kept).await {
+        match write_together(&*store, &flights, (told, answers), clock.now(), &mut kept).await {
             Ok(0) => {}
             Ok(_) => signs.wake(),
             Err(obstacle) => turn_away(&mut waiting, obstacle, &mut kept),
@@ -159,7 +159,7 @@ fn turn_away(
 /// One transaction for all; where that fails, one sender's trouble is not the others'. Answers how
 /// much was news, or what keeps everybody's from being written.
 async fn write_together(
-    store: &impl Store,
+    store: &dyn MessageEventStore,
     flights: &InFlightTracker,
     (noted, awaited): (Vec<InboundBatch>, Vec<Awaited>),
     now: Timestamp,
@@ -169,7 +169,7 @@ async fn write_together(
     let (told, answers): (Vec<InboundBatch>, Vec<_>) = awaited.into_iter().unzip();
     let mut all = noted;
     all.extend(told);
-    let failed = match store.report(&all, now).await {
+    let failed = match store.record_message_events(&all, now).await {
         Ok((news, changed)) => {
             answer_all(all.drain(count..).zip(answers), changed, flights);
             return Ok(news);
@@ -184,7 +184,7 @@ async fn write_together(
         // more.
         let result = match &failed {
             StoreError::Unavailable(obstacle) => Err(StoreError::Unavailable(*obstacle)),
-            _ => store.report(std::slice::from_ref(&told), now).await,
+            _ => store.record_message_events(std::slice::from_ref(&told), now).await,
         };
         match result {
             Ok((new, changed)) => {

@@ -18,7 +18,7 @@ use wayfare_store::engine::{EngineBatch, EnrolmentPosition, ProfileKey};
 pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> SqliteResult<bool> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let connection = &mut *transaction;
-    let head = plan::head(&mut *connection).await?;
+    let head = plan::engine_state(&mut *connection).await?;
     let moved_on = head.epoch != batch.head.epoch
         || head.cursor != batch.head.cursor
         || (!batch.entered.is_empty() && head.last_enrolment != batch.head.last_enrolment);

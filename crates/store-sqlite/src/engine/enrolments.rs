@@ -48,7 +48,7 @@ impl From<LiveRow> for ActiveEnrolment {
     }
 }
 
-pub async fn live(
+pub async fn active(
     store: &SqliteStore,
     profiles: &[ProfileKey],
     versions: &[VersionKey],

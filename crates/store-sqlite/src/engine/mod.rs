@@ -1,4 +1,4 @@
-//! [`EngineStore`] for SQLite.
+//! [`EngineStore`] and [`EngineSource`] for SQLite.
 
 mod backlog;
 mod commit_batch;
@@ -13,7 +13,9 @@ mod sweep;
 
 use std::collections::{HashMap, HashSet};
 
-use super::SqliteStore;
+use async_trait::async_trait;
+
+use super::{SqliteStore, criteria_sql};
 use wayfare_domain::{
     engine::entry::EnrolmentHistory,
     graph::criteria::Criteria,
@@ -24,69 +26,23 @@ use wayfare_domain::{
 use wayfare_store::{
     StoreResult,
     engine::{
-        ActiveEnrolment, ActiveVersionInfo, Age, EngineBacklog, EngineBatch, EngineState,
-        EngineStore, EnrolmentKey, EntryRunProgress, JourneyKey, Page, PendingMessageEvent,
-        ProfileKey, ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionDefinition,
-        VersionKey,
+        ActiveEnrolment, ActiveVersionInfo, EngineBacklog, EngineBatch, EngineSource, EngineState,
+        EngineStore, EnrolmentKey, EntryRunProgress, JourneyKey, PendingMessageEvent, ProfileKey,
+        ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionDefinition, VersionKey,
     },
 };
 
+#[async_trait]
 impl EngineStore for SqliteStore {
-    async fn head(&self) -> StoreResult<EngineState> {
-        Ok(plan::head(&self.readers).await?)
+    async fn get_engine_state(&self) -> StoreResult<EngineState> {
+        Ok(plan::engine_state(&self.readers).await?)
     }
 
-    async fn active_versions(&self) -> StoreResult<Vec<ActiveVersionInfo>> {
-        Ok(plan::active_versions(self).await?)
-    }
-
-    async fn contents(&self, versions: &[VersionKey]) -> StoreResult<Vec<VersionDefinition>> {
-        Ok(plan::contents(self, versions).await?)
-    }
-
-    async fn all_segments(&self) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
-        Ok(plan::all_segments(self).await?)
-    }
-
-    async fn event_names(&self, after: i64) -> StoreResult<Vec<(i64, ProjectKey, String)>> {
-        Ok(plan::event_names(self, after).await?)
-    }
-
-    async fn events_after(&self, cursor: i64, limit: i64) -> StoreResult<Vec<StoredEvent>> {
+    async fn load_events_after(&self, cursor: i64, limit: i64) -> StoreResult<Vec<StoredEvent>> {
         Ok(read::events_after(self, cursor, limit).await?)
     }
 
-    async fn people(
-        &self,
-        profiles: &[ProfileKey],
-        needs: &ProfileNeeds,
-    ) -> StoreResult<HashMap<ProfileKey, Profile>> {
-        Ok(profiles::people(self, profiles, needs).await?)
-    }
-
-    async fn live(
-        &self,
-        profiles: &[ProfileKey],
-        versions: &[VersionKey],
-    ) -> StoreResult<Vec<ActiveEnrolment>> {
-        Ok(enrolments::live(self, profiles, versions).await?)
-    }
-
-    async fn histories(
-        &self,
-        pairs: &[(JourneyKey, ProfileKey)],
-    ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
-        Ok(enrolments::histories(self, pairs).await?)
-    }
-
-    async fn matching_before(
-        &self,
-        pairs: &[(VersionKey, ProfileKey)],
-    ) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
-        Ok(read::matching_before(self, pairs).await?)
-    }
-
-    async fn due_enrolments(
+    async fn load_due_enrolments(
         &self,
         after: Option<Timestamp>,
         until: Timestamp,
@@ -95,20 +51,20 @@ impl EngineStore for SqliteStore {
         Ok(enrolments::due_enrolments(self, after, until, limit).await?)
     }
 
-    async fn next_due(&self, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
+    async fn get_next_due(&self, after: Option<Timestamp>) -> StoreResult<Option<Timestamp>> {
         Ok(enrolments::next_due(self, after).await?)
     }
 
-    async fn put_off(
+    async fn postpone_enrolments(
         &self,
-        people: &[EnrolmentKey],
+        enrolments: &[EnrolmentKey],
         now: Timestamp,
         until: Timestamp,
     ) -> StoreResult<()> {
-        Ok(sweep::put_off(self, people, now, until).await?)
+        Ok(sweep::postpone(self, enrolments, now, until).await?)
     }
 
-    async fn queued_test_messages(
+    async fn load_queued_test_messages(
         &self,
         after: i64,
         limit: i64,
@@ -116,34 +72,18 @@ impl EngineStore for SqliteStore {
         Ok(messages::queued_test_messages(self, after, limit).await?)
     }
 
-    async fn pending_message_events(&self, limit: i64) -> StoreResult<Vec<PendingMessageEvent>> {
+    async fn load_pending_message_events(
+        &self,
+        limit: i64,
+    ) -> StoreResult<Vec<PendingMessageEvent>> {
         Ok(messages::pending_message_events(self, limit).await?)
     }
 
-    async fn live_channels(&self) -> StoreResult<HashSet<(ProjectKey, Channel)>> {
-        Ok(plan::live_channels(self).await?)
-    }
-
-    async fn profile_changes(&self, limit: i64) -> StoreResult<Vec<(i64, ProjectKey, ProfileKey)>> {
-        Ok(read::profile_changes(self, limit).await?)
-    }
-
-    async fn matching(
+    async fn load_profile_changes(
         &self,
-        project: ProjectKey,
-        criteria: &Criteria,
-        after: ProfileKey,
         limit: i64,
-        now: Timestamp,
-    ) -> StoreResult<Vec<ProfileKey>> {
-        Ok(super::criteria_sql::matching(self, project, criteria, after, limit, now).await?)
-    }
-
-    async fn runs_of(
-        &self,
-        versions: &[VersionKey],
-    ) -> StoreResult<HashMap<VersionKey, EntryRunProgress>> {
-        Ok(read::runs_of(self, versions).await?)
+    ) -> StoreResult<Vec<(i64, ProjectKey, ProfileKey)>> {
+        Ok(read::profile_changes(self, limit).await?)
     }
 
     async fn commit_batch(&self, batch: &EngineBatch) -> StoreResult<bool> {
@@ -154,27 +94,83 @@ impl EngineStore for SqliteStore {
         Ok(sweep::sweep(self, now, limit).await?)
     }
 
-    async fn backlog(&self, project: ProjectId, now: Timestamp) -> StoreResult<EngineBacklog> {
+    async fn get_backlog(&self, project: ProjectId, now: Timestamp) -> StoreResult<EngineBacklog> {
         Ok(backlog::read(self, project, now).await?)
     }
+}
 
-    async fn forget_events(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
-        Ok(retention::events(self, age, from, limit).await?)
+#[async_trait]
+impl EngineSource for SqliteStore {
+    async fn load_active_versions(&self) -> StoreResult<Vec<ActiveVersionInfo>> {
+        Ok(plan::active_versions(self).await?)
     }
 
-    async fn forget_steps(&self, age: Age, from: EnrolmentKey, limit: i64) -> StoreResult<Page> {
-        Ok(retention::steps(self, age, from, limit).await?)
+    async fn load_version_definitions(
+        &self,
+        versions: &[VersionKey],
+    ) -> StoreResult<Vec<VersionDefinition>> {
+        Ok(plan::version_definitions(self, versions).await?)
     }
 
-    async fn forget_messages(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
-        Ok(retention::messages(self, age, from, limit).await?)
+    async fn load_segments_by_project(
+        &self,
+    ) -> StoreResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
+        Ok(plan::segments_by_project(self).await?)
     }
 
-    async fn forget_refusals(&self, age: Age, from: VersionKey, limit: i64) -> StoreResult<Page> {
-        Ok(retention::refusals(self, age, from, limit).await?)
+    async fn load_event_names(&self, after: i64) -> StoreResult<Vec<(i64, ProjectKey, String)>> {
+        Ok(plan::event_names(self, after).await?)
     }
 
-    async fn forget_accounts(&self, age: Age, limit: i64) -> StoreResult<Page> {
-        Ok(retention::accounts(self, age, limit).await?)
+    async fn load_live_channels(&self) -> StoreResult<HashSet<(ProjectKey, Channel)>> {
+        Ok(plan::live_channels(self).await?)
+    }
+
+    async fn load_profiles(
+        &self,
+        profiles: &[ProfileKey],
+        needs: &ProfileNeeds,
+    ) -> StoreResult<HashMap<ProfileKey, Profile>> {
+        Ok(profiles::load(self, profiles, needs).await?)
+    }
+
+    async fn load_active_enrolments(
+        &self,
+        profiles: &[ProfileKey],
+        versions: &[VersionKey],
+    ) -> StoreResult<Vec<ActiveEnrolment>> {
+        Ok(enrolments::active(self, profiles, versions).await?)
+    }
+
+    async fn load_enrolment_histories(
+        &self,
+        pairs: &[(JourneyKey, ProfileKey)],
+    ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>> {
+        Ok(enrolments::histories(self, pairs).await?)
+    }
+
+    async fn load_previous_matches(
+        &self,
+        pairs: &[(VersionKey, ProfileKey)],
+    ) -> StoreResult<HashSet<(VersionKey, ProfileKey)>> {
+        Ok(read::previous_matches(self, pairs).await?)
+    }
+
+    async fn load_matching_profiles_after(
+        &self,
+        project: ProjectKey,
+        criteria: &Criteria,
+        after: ProfileKey,
+        limit: i64,
+        now: Timestamp,
+    ) -> StoreResult<Vec<ProfileKey>> {
+        Ok(criteria_sql::matching(self, project, criteria, after, limit, now).await?)
+    }
+
+    async fn load_entry_runs(
+        &self,
+        versions: &[VersionKey],
+    ) -> StoreResult<HashMap<VersionKey, EntryRunProgress>> {
+        Ok(read::entry_runs(self, versions).await?)
     }
 }

@@ -74,7 +74,7 @@ pub async fn raise_definitions_epoch(connection: &mut SqliteConnection) -> Sqlit
     Ok(())
 }
 
-pub async fn head(from: impl SqliteExecutor<'_>) -> SqliteResult<EngineState> {
+pub async fn engine_state(from: impl SqliteExecutor<'_>) -> SqliteResult<EngineState> {
     let sql = sqlx::AssertSqlSafe(HEAD.as_str());
     let row: EngineStateRow = sqlx::query_as(sql).fetch_one(from).await?;
     Ok(row.into())
@@ -126,7 +126,7 @@ pub async fn active_versions(store: &SqliteStore) -> SqliteResult<Vec<ActiveVers
         .collect()
 }
 
-pub async fn contents(
+pub async fn version_definitions(
     store: &SqliteStore,
     versions: &[VersionKey],
 ) -> SqliteResult<Vec<VersionDefinition>> {
@@ -156,7 +156,7 @@ pub async fn contents(
     Ok(rows.into_iter().filter_map(readable).collect())
 }
 
-pub async fn all_segments(
+pub async fn segments_by_project(
     store: &SqliteStore,
 ) -> SqliteResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(

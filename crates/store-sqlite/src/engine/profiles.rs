@@ -47,7 +47,7 @@ impl ProfileRow {
     }
 }
 
-pub async fn people(
+pub async fn load(
     store: &SqliteStore,
     profiles: &[ProfileKey],
     needs: &ProfileNeeds,

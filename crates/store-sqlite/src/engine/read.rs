@@ -73,7 +73,7 @@ pub fn distinct(numbers: impl Iterator<Item = i64>) -> SqliteResult<String> {
     to_json(&numbers.collect::<BTreeSet<i64>>())
 }
 
-pub async fn matching_before(
+pub async fn previous_matches(
     store: &SqliteStore,
     pairs: &[(VersionKey, ProfileKey)],
 ) -> SqliteResult<HashSet<(VersionKey, ProfileKey)>> {
@@ -102,7 +102,7 @@ pub async fn profile_changes(
         .await?)
 }
 
-pub async fn runs_of(
+pub async fn entry_runs(
     store: &SqliteStore,
     versions: &[VersionKey],
 ) -> SqliteResult<HashMap<VersionKey, EntryRunProgress>> {

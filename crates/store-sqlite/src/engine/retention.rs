@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
+
 use crate::{
     SqliteStore, bulk_statement::BulkStatement, error::SqliteResult, rows::to_json,
     write_queue::Urgency,
@@ -13,7 +15,44 @@ use wayfare_domain::{
     messages::{message_status::MessageStatus, reply::REPLY_RECEIPT},
     time::Timestamp,
 };
-use wayfare_store::engine::{Age, EnrolmentKey, Page, VersionKey};
+use wayfare_store::{
+    StoreResult,
+    engine::{EnrolmentKey, VersionKey},
+    retention::{Age, Page, RetentionStore},
+};
+
+#[async_trait]
+impl RetentionStore for SqliteStore {
+    async fn delete_old_events(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+        Ok(events(self, age, from, limit).await?)
+    }
+
+    async fn delete_old_enrolment_logs(
+        &self,
+        age: Age,
+        from: EnrolmentKey,
+        limit: i64,
+    ) -> StoreResult<Page> {
+        Ok(enrolment_logs(self, age, from, limit).await?)
+    }
+
+    async fn delete_old_messages(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
+        Ok(messages(self, age, from, limit).await?)
+    }
+
+    async fn delete_old_entry_rejections(
+        &self,
+        age: Age,
+        from: VersionKey,
+        limit: i64,
+    ) -> StoreResult<Page> {
+        Ok(entry_rejections(self, age, from, limit).await?)
+    }
+
+    async fn delete_old_imports_and_receipts(&self, age: Age, limit: i64) -> StoreResult<Page> {
+        Ok(imports_and_receipts(self, age, limit).await?)
+    }
+}
 
 /// Where the next page begins after one with these keys and times.
 fn next(page: &[(i64, Timestamp)], age: Age, limit: i64) -> Option<i64> {
@@ -23,7 +62,7 @@ fn next(page: &[(i64, Timestamp)], age: Age, limit: i64) -> Option<i64> {
 }
 
 /// Events are numbered as they were received. Those that the engine has not looked at stay.
-pub async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
+async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
     let rows: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT seq, received_at FROM events WHERE seq >= ?1 AND seq <= (SELECT cursor
          FROM engine_state) ORDER BY seq LIMIT ?2",
@@ -49,7 +88,7 @@ pub async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> Sql
 
 /// Steps of the next few trips from `from` on; trips are numbered as they began, so those after the
 /// first young one have young steps only.
-pub async fn steps(
+async fn enrolment_logs(
     store: &SqliteStore,
     age: Age,
     from: EnrolmentKey,
@@ -80,7 +119,7 @@ pub async fn steps(
 type Posted = (i64, i64, VersionKey, i64, Option<i64>);
 
 /// Messages are numbered as they were written; those that wait or are on their way stay.
-pub async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
+async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
     let posted: Vec<Posted> = sqlx::query_as(
         "SELECT seq, state, version, created_at, settled_at FROM outbox
             WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
@@ -140,7 +179,7 @@ async fn delete_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult<u64> 
 }
 
 /// The last refusals of people, of one version after the other.
-pub async fn refusals(
+async fn entry_rejections(
     store: &SqliteStore,
     age: Age,
     from: VersionKey,
@@ -166,7 +205,7 @@ pub async fn refusals(
 
 /// Receipts of providers' reports, and imports with the rows that they refused. What is found is
 /// what goes: there is no page that something could stay on.
-pub async fn accounts(store: &SqliteStore, age: Age, limit: i64) -> SqliteResult<Page> {
+async fn imports_and_receipts(store: &SqliteStore, age: Age, limit: i64) -> SqliteResult<Page> {
     let mut transaction = store.begin_as(Urgency::Upkeep).await?;
     let mut deleted = 0;
     let mut more = false;

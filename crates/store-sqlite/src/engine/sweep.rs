@@ -75,7 +75,7 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteRes
 }
 
 /// Only when someone is looked at again is put off; what they wait for stays as it is.
-pub async fn put_off(
+pub async fn postpone(
     store: &SqliteStore,
     people: &[EnrolmentKey],
     now: Timestamp,

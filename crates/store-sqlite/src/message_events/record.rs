@@ -41,7 +41,7 @@ impl OutboxRow {
     }
 }
 
-pub async fn report(
+pub async fn record_message_events(
     store: &SqliteStore,
     told: &[InboundBatch],
     now: Timestamp,

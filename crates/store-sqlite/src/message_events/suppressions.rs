@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use async_trait::async_trait;
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
@@ -19,7 +20,58 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, engine::ProjectKey};
+use wayfare_store::{
+    StoreError, StoreResult, engine::ProjectKey, message_events::SuppressionStore,
+};
+
+#[async_trait]
+impl SuppressionStore for SqliteStore {
+    async fn find_suppression_reason(
+        &self,
+        project: ProjectId,
+        kind: AddressKind,
+        address: &str,
+    ) -> StoreResult<Option<String>> {
+        Ok(reason(self, project, kind, address).await?)
+    }
+
+    async fn get_suppression_page(
+        &self,
+        project: ProjectId,
+        query: &SuppressionQuery,
+    ) -> StoreResult<SuppressionPage> {
+        Ok(page(self, project, query).await?)
+    }
+
+    async fn load_suppression_batch(
+        &self,
+        project: ProjectId,
+        after: Option<&Suppression>,
+    ) -> StoreResult<Vec<Suppression>> {
+        Ok(batch(self, project, after).await?)
+    }
+
+    async fn add_suppressions(
+        &self,
+        actor: &Actor,
+        kind: AddressKind,
+        addresses: &[String],
+        note: &str,
+        now: Timestamp,
+    ) -> StoreResult<u64> {
+        Ok(add(self, actor, kind, addresses, note, now).await?)
+    }
+
+    async fn remove_suppression(
+        &self,
+        actor: &Actor,
+        kind: AddressKind,
+        address: &str,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(remove(self, actor, kind, address, now).await?)
+    }
+}
 
 /// Addresses of one batch of an export.
 const BATCH: i64 = 5_000;
@@ -88,7 +140,7 @@ pub async fn take_back(
 }
 
 /// Why an address is on the list.
-pub async fn reason(
+async fn reason(
     store: &SqliteStore,
     project: ProjectId,
     kind: AddressKind,
@@ -126,7 +178,7 @@ impl Row {
     }
 }
 
-pub async fn page(
+async fn page(
     store: &SqliteStore,
     project: ProjectId,
     query: &SuppressionQuery,
@@ -153,7 +205,7 @@ pub async fn page(
     Ok(SuppressionPage { query, rows, total })
 }
 
-pub async fn batch(
+async fn batch(
     store: &SqliteStore,
     project: ProjectId,
     after: Option<&Suppression>,
@@ -171,7 +223,7 @@ pub async fn batch(
     rows.into_iter().map(Row::into_domain).collect()
 }
 
-pub async fn add(
+async fn add(
     store: &SqliteStore,
     actor: &Actor,
     kind: AddressKind,
@@ -192,7 +244,7 @@ pub async fn add(
     Ok(added)
 }
 
-pub async fn remove(
+async fn remove(
     store: &SqliteStore,
     actor: &Actor,
     kind: AddressKind,

@@ -1,5 +1,6 @@
 //! Secrets with which providers' reports are verified. They come sealed and stay so.
 
+use async_trait::async_trait;
 use sqlx::FromRow;
 
 use crate::{SqliteStore, audit::NewAuditEntry, error::SqliteResult};
@@ -7,9 +8,40 @@ use wayfare_domain::{
     access::actor::Actor, audit::AuditEvent, ids::ProjectId,
     messages::provider_webhook::WebhookProvider, time::Timestamp,
 };
-use wayfare_store::{StoreError, message_events::WebhookSecretInfo};
+use wayfare_store::{
+    StoreError, StoreResult,
+    message_events::{WebhookSecretInfo, WebhookSecretStore},
+};
 
-pub async fn secret(
+#[async_trait]
+impl WebhookSecretStore for SqliteStore {
+    async fn find_webhook_secret(
+        &self,
+        project: ProjectId,
+        provider: WebhookProvider,
+    ) -> StoreResult<Option<Vec<u8>>> {
+        Ok(secret(self, project, provider).await?)
+    }
+
+    async fn list_webhook_secrets(
+        &self,
+        project: ProjectId,
+    ) -> StoreResult<Vec<WebhookSecretInfo>> {
+        Ok(all(self, project).await?)
+    }
+
+    async fn save_webhook_secret(
+        &self,
+        actor: &Actor,
+        provider: WebhookProvider,
+        sealed: Option<&[u8]>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(save(self, actor, provider, sealed, now).await?)
+    }
+}
+
+async fn secret(
     store: &SqliteStore,
     project: ProjectId,
     provider: WebhookProvider,
@@ -30,7 +62,7 @@ struct Row {
     updated_by: String,
 }
 
-pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<WebhookSecretInfo>> {
+async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<WebhookSecretInfo>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT h.provider, h.updated_at, u.name AS updated_by FROM hook_secrets h JOIN users u
             ON u.id = h.updated_by
@@ -50,7 +82,7 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<We
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
-pub async fn save(
+async fn save(
     store: &SqliteStore,
     actor: &Actor,
     provider: WebhookProvider,

@@ -87,7 +87,9 @@ async fn recent(
     Ok(recent)
 }
 
-pub async fn all_caps(store: &SqliteStore) -> SqliteResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
+pub async fn caps_by_project(
+    store: &SqliteStore,
+) -> SqliteResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
     let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
         "SELECT p.number, c.channel, c.most, c.hours FROM frequency_caps c JOIN projects p
             ON p.id = c.project_id
@@ -108,7 +110,7 @@ pub async fn all_caps(store: &SqliteStore) -> SqliteResult<HashMap<ProjectKey, V
     Ok(caps)
 }
 
-pub async fn outbox_load(store: &SqliteStore, project: ProjectId) -> SqliteResult<OutboxDepth> {
+pub async fn outbox_depth(store: &SqliteStore, project: ProjectId) -> SqliteResult<OutboxDepth> {
     let waiting: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
              ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {LIVE}

@@ -1,5 +1,6 @@
 //! Messages that no provider took.
 
+use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
@@ -24,7 +25,31 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, outbox::MessageKey};
+use wayfare_store::{
+    StoreError, StoreResult,
+    outbox::{FailedMessageStore, MessageKey},
+};
+
+#[async_trait]
+impl FailedMessageStore for SqliteStore {
+    async fn get_failed_message_page(
+        &self,
+        project: ProjectId,
+        query: &FailedMessageQuery,
+    ) -> StoreResult<FailedMessagePage> {
+        Ok(page(self, project, query).await?)
+    }
+
+    async fn resend_messages(
+        &self,
+        actor: &Actor,
+        query: &FailedMessageQuery,
+        chosen: &[MessageKey],
+        now: Timestamp,
+    ) -> StoreResult<i64> {
+        Ok(resend(self, actor, query, chosen, now).await?)
+    }
+}
 
 #[derive(FromRow)]
 struct Row {
@@ -42,7 +67,7 @@ struct Row {
     stopped: bool,
 }
 
-pub async fn page(
+async fn page(
     store: &SqliteStore,
     project: ProjectId,
     query: &FailedMessageQuery,
@@ -118,7 +143,7 @@ fn message(row: Row) -> SqliteResult<FailedMessage> {
 
 /// Back into the outbox, as if it had never been tried. They count as queued again. The condition
 /// is [`FailedMessage::may_be_resent`], for a whole set.
-pub async fn resend(
+async fn resend(
     store: &SqliteStore,
     actor: &Actor,
     query: &FailedMessageQuery,

@@ -192,6 +192,7 @@ async fn cancel(
 mod tests {
     use super::*;
     use crate::SqliteConfig;
+    use wayfare_store::maintenance::MaintenanceStore;
 
     #[tokio::test]
     async fn each_heap_is_one_step_along_the_index_whatever_lies_in_those_before_it() {

@@ -11,15 +11,12 @@ mod record_and_lease;
 
 use std::collections::{HashMap, HashSet};
 
-use super::{SqliteStore, channels, error::SqliteResult, profiles, rows::to_json};
+use async_trait::async_trait;
+
+use super::{SqliteStore, channels, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
-    access::actor::Actor,
     ids::{JourneyId, ProjectId},
-    messages::{
-        failed::{FailedMessagePage, FailedMessageQuery},
-        send_rules::FrequencyCap,
-        suppression::AddressKind,
-    },
+    messages::{send_rules::FrequencyCap, suppression::AddressKind},
     profiles::profile::Channel,
     time::Timestamp,
 };
@@ -27,11 +24,12 @@ use wayfare_store::{
     StoreError, StoreResult,
     engine::{ProfileKey, ProjectKey, VersionKey},
     outbox::{
-        ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageKey, MessageResult, OutboxDepth,
-        OutboxQueue, OutboxStore, SendFacts, VersionNames,
+        ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageResult, OutboxDepth, OutboxQueue,
+        OutboxStore, SendFacts, VersionNames,
     },
 };
 
+#[async_trait]
 impl OutboxStore for SqliteStore {
     async fn list_queues(&self) -> StoreResult<Vec<OutboxQueue>> {
         Ok(lease::list_queues(self).await?)
@@ -39,47 +37,42 @@ impl OutboxStore for SqliteStore {
 
     async fn record_and_lease(
         &self,
-        settled: &[MessageResult],
+        results: &[MessageResult],
         quotas: &[LeaseQuota],
         now: Timestamp,
     ) -> StoreResult<Vec<LeasedMessage>> {
-        Ok(record_and_lease::record_and_lease(self, settled, quotas, now).await?)
+        Ok(record_and_lease::record_and_lease(self, results, quotas, now).await?)
     }
 
-    async fn surroundings(
+    async fn load_send_facts(
         &self,
         addresses: &[(ProjectKey, AddressKind, String)],
-        people: &[ProfileKey],
+        profiles: &[ProfileKey],
         since: Timestamp,
     ) -> StoreResult<SendFacts> {
-        Ok(facts::read(self, addresses, people, since).await?)
+        Ok(facts::read(self, addresses, profiles, since).await?)
     }
 
     async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64> {
         Ok(record::requeue_leased(self, now).await?)
     }
 
-    async fn outbox_load(&self, project: ProjectId) -> StoreResult<OutboxDepth> {
-        Ok(facts::outbox_load(self, project).await?)
+    async fn load_stopped_versions(
+        &self,
+        versions: &[VersionKey],
+    ) -> StoreResult<HashSet<VersionKey>> {
+        Ok(stopped_versions(self, versions).await?)
     }
 
-    async fn project_number(&self, project: ProjectId) -> StoreResult<ProjectKey> {
-        Ok(profiles::number_of(self, project).await?)
-    }
-
-    async fn closed_versions(&self, versions: &[VersionKey]) -> StoreResult<HashSet<VersionKey>> {
-        Ok(closed_versions(self, versions).await?)
-    }
-
-    async fn active_channels(&self) -> StoreResult<Vec<ActiveChannel>> {
+    async fn list_active_channels(&self) -> StoreResult<Vec<ActiveChannel>> {
         Ok(channels::live(self).await?)
     }
 
-    async fn all_caps(&self) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
-        Ok(facts::all_caps(self).await?)
+    async fn load_caps_by_project(&self) -> StoreResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
+        Ok(facts::caps_by_project(self).await?)
     }
 
-    async fn version_names(
+    async fn load_version_names(
         &self,
         versions: &[VersionKey],
     ) -> StoreResult<HashMap<VersionKey, VersionNames>> {
@@ -90,26 +83,12 @@ impl OutboxStore for SqliteStore {
         self.merges.clone()
     }
 
-    async fn undelivered(
-        &self,
-        project: ProjectId,
-        query: &FailedMessageQuery,
-    ) -> StoreResult<FailedMessagePage> {
-        Ok(failed::page(self, project, query).await?)
-    }
-
-    async fn resend(
-        &self,
-        actor: &Actor,
-        query: &FailedMessageQuery,
-        chosen: &[MessageKey],
-        now: Timestamp,
-    ) -> StoreResult<i64> {
-        Ok(failed::resend(self, actor, query, chosen, now).await?)
+    async fn get_outbox_depth(&self, project: ProjectId) -> StoreResult<OutboxDepth> {
+        Ok(facts::outbox_depth(self, project).await?)
     }
 }
 
-async fn closed_versions(
+async fn stopped_versions(
     store: &SqliteStore,
     versions: &[VersionKey],
 ) -> SqliteResult<HashSet<VersionKey>> {

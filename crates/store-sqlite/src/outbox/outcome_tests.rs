@@ -20,9 +20,10 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    Store,
-    message_events::{AnswerStore, InboundBatch},
-    outbox::{LeaseQuota, MessageResult, OutboxStore},
+    access::ProjectStore,
+    maintenance::MaintenanceStore,
+    message_events::{InboundBatch, MessageEventStore},
+    outbox::{FailedMessageStore, LeaseQuota, MessageResult, OutboxStore},
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -40,7 +41,7 @@ impl Shop {
         let folder = TempDir::new().expect("a folder");
         let config = SqliteConfig::new(folder.path().join("shop.db"));
         let store = SqliteStore::open(&config).await.expect("a store");
-        let actor = store.local_actor(NOW).await.expect("an actor");
+        let actor = store.ensure_local_actor(NOW).await.expect("an actor");
         let shop = Self { _folder: folder, store, actor };
         shop.run(
             "INSERT INTO journeys (seq, id, project_id, name, name_key, shown_version_id,
@@ -152,7 +153,7 @@ impl Shop {
             SmsReply { channel: Channel::Sms, address: NUMBER.to_string(), wanted, at: NOW };
         let replies = vec![(self.actor.project, reply)];
         let told = InboundBatch { replies, ..InboundBatch::default() };
-        self.store.report(&[told], NOW).await.expect("written");
+        self.store.record_message_events(&[told], NOW).await.expect("written");
     }
 }
 
@@ -234,9 +235,11 @@ async fn what_the_page_offers_to_resend_is_what_is_resent() {
         shop.message(2, None, MessageStatus::Failed).await;
         shop.run(&format!("UPDATE versions SET status = {}", status.code())).await;
         let query = FailedMessageQuery::default();
-        let page = shop.store.undelivered(shop.actor.project, &query).await.expect("a page");
+        let page =
+            shop.store.get_failed_message_page(shop.actor.project, &query).await.expect("a page");
         let offered = page.rows.iter().filter(|row| FailedMessage::may_be_resent(row)).count();
-        let resent = shop.store.resend(&shop.actor, &query, &[], NOW).await.expect("resent");
+        let resent =
+            shop.store.resend_messages(&shop.actor, &query, &[], NOW).await.expect("resent");
         assert_eq!(resent, offered as i64, "{status}");
         assert_eq!(shop.counts().await, (resent, 0), "{status}");
         assert_eq!(shop.row(2).await.0, MessageStatus::Failed, "no one is there any more");
@@ -247,9 +250,9 @@ async fn what_the_page_offers_to_resend_is_what_is_resent() {
 async fn a_count_that_differs_from_its_rows_is_found() {
     let shop = Shop::open().await;
     shop.message(1, Some(1), MessageStatus::Sending).await;
-    assert_eq!(shop.store.check().await.expect("checked"), []);
+    assert_eq!(shop.store.check_consistency().await.expect("checked"), []);
     shop.run("UPDATE versions SET queued = 3").await;
     let (journey, counter) = ("Welcome".to_string(), Counter::Queued);
     let finding = Finding::Counter { journey, version: 1, counter, stored: 3, found: 1 };
-    assert_eq!(shop.store.check().await.expect("checked"), [finding]);
+    assert_eq!(shop.store.check_consistency().await.expect("checked"), [finding]);
 }

@@ -28,7 +28,7 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     StoreError,
-    engine::{EngineStore, ProfileKey, ProfileNeeds, ProjectKey, VersionKey},
+    engine::{EngineSource, ProfileKey, ProfileNeeds, ProjectKey, VersionKey},
 };
 
 #[derive(FromRow)]
@@ -93,7 +93,7 @@ pub async fn load_entry_facts(
         entered: row.entered,
         person,
         profile,
-        history: store.histories(&[pair]).await?.remove(&pair).unwrap_or_default(),
+        history: store.load_enrolment_histories(&[pair]).await?.remove(&pair).unwrap_or_default(),
         events,
         last_rejection: load_last_rejection(store, row.version, person).await?,
     })
@@ -106,7 +106,7 @@ async fn load_profile(
 ) -> SqliteResult<Option<Profile>> {
     let events = past_event_properties_of(criteria);
     let needs = ProfileNeeds { events, lists: true, profile: true };
-    Ok(store.people(&[person], &needs).await?.remove(&person))
+    Ok(store.load_profiles(&[person], &needs).await?.remove(&person))
 }
 
 /// Events of this name, the newest first. One by one: of a large one only what the filters ask for

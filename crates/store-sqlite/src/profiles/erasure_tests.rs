@@ -18,10 +18,10 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    Store,
-    message_events::{AnswerStore, InboundBatch},
+    access::ProjectStore,
+    message_events::{InboundBatch, MessageEventStore},
     outbox::{MessageResult, OutboxStore},
-    profiles::ProfileStore,
+    profiles::{IngestStore, ProfileStore},
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -33,7 +33,7 @@ async fn ada_with_messages() -> (TempDir, SqliteStore) {
     let folder = TempDir::new().expect("a folder");
     let config = SqliteConfig::new(folder.path().join("erasure.db"));
     let store = SqliteStore::open(&config).await.expect("a store");
-    let actor = store.local_actor(NOW).await.expect("an actor");
+    let actor = store.ensure_local_actor(NOW).await.expect("an actor");
     let who = ProfileRef::read(Some("ada".to_string()), None).expect("a profile");
     let properties = json!({ "email": "ada@example.com" }).as_object().cloned();
     let change = ProfileUpdate::read(properties.unwrap_or_default()).expect("properties");
@@ -64,8 +64,8 @@ async fn ada_with_messages() -> (TempDir, SqliteStore) {
 }
 
 async fn erase(store: &SqliteStore) {
-    let actor = store.local_actor(NOW).await.expect("an actor");
-    store.delete_person(&actor, 1, NOW).await.expect("erased");
+    let actor = store.ensure_local_actor(NOW).await.expect("an actor");
+    store.delete_profile(&actor, 1, NOW).await.expect("erased");
 }
 
 /// Reasons, receivers and details that name Ada.
@@ -136,7 +136,7 @@ async fn what_a_provider_reports_after_the_person_was_erased_is_not_kept() {
         ..NewMessageEvent::new(2, MessageEventKind::Bounced, NOW)
     };
     let told = InboundBatch { reports: vec![report], ..InboundBatch::default() };
-    let (news, _) = store.report(&[told], NOW).await.expect("written");
+    let (news, _) = store.record_message_events(&[told], NOW).await.expect("written");
     assert_eq!(news, 1);
     assert_eq!(traces(&store.readers).await, []);
 }

@@ -1,5 +1,6 @@
 //! Imports of files, and what became of their rows.
 
+use async_trait::async_trait;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -15,12 +16,67 @@ use wayfare_domain::{
     profiles::import::{ImportProgress, ImportState, ImportView, RejectedRow},
     time::Timestamp,
 };
-use wayfare_store::{StoreError, profiles::NewImport};
+use wayfare_store::{
+    StoreError, StoreResult,
+    profiles::{ImportStore, NewImport},
+};
+
+#[async_trait]
+impl ImportStore for SqliteStore {
+    async fn begin_import(
+        &self,
+        actor: &Actor,
+        new: &NewImport,
+        now: Timestamp,
+    ) -> StoreResult<ImportId> {
+        Ok(begin(self, actor, new, now).await?)
+    }
+
+    async fn record_import_progress(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+        progress: &ImportProgress,
+        rejected: &[RejectedRow],
+    ) -> StoreResult<()> {
+        Ok(record_progress(self, project, import, progress, rejected).await?)
+    }
+
+    async fn finish_import(
+        &self,
+        actor: &Actor,
+        import: ImportId,
+        problem: Option<&str>,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(finish(self, actor, import, problem, now).await?)
+    }
+
+    async fn fail_running_imports(&self, problem: &str, now: Timestamp) -> StoreResult<()> {
+        Ok(fail_running(self, problem, now).await?)
+    }
+
+    async fn list_imports(
+        &self,
+        project: ProjectId,
+        import: Option<ImportId>,
+    ) -> StoreResult<Vec<ImportView>> {
+        Ok(read(self, project, import).await?)
+    }
+
+    async fn list_rejected_rows(
+        &self,
+        project: ProjectId,
+        import: ImportId,
+    ) -> StoreResult<Vec<RejectedRow>> {
+        Ok(rejected_rows(self, project, import).await?)
+    }
+}
 
 /// Imports on the page.
 const SHOWN: i64 = 20;
 
-pub async fn begin(
+async fn begin(
     store: &SqliteStore,
     actor: &Actor,
     new: &NewImport,
@@ -46,7 +102,7 @@ pub async fn begin(
 }
 
 /// Keeps how far it has come, and the first of the rows that were refused.
-pub async fn note(
+async fn record_progress(
     store: &SqliteStore,
     project: ProjectId,
     import: ImportId,
@@ -83,7 +139,7 @@ pub async fn note(
     store.commit(transaction, project).await
 }
 
-pub async fn finish(
+async fn finish(
     store: &SqliteStore,
     actor: &Actor,
     import: ImportId,
@@ -114,7 +170,7 @@ pub async fn finish(
 }
 
 /// What was under way when the server ended will not go on.
-pub async fn break_off(store: &SqliteStore, problem: &str, now: Timestamp) -> SqliteResult<()> {
+async fn fail_running(store: &SqliteStore, problem: &str, now: Timestamp) -> SqliteResult<()> {
     let statement = sqlx::query(
         "UPDATE imports SET state = ?3, problem = ?1, finished_at = ?2 WHERE state = ?4",
     )
@@ -167,7 +223,7 @@ impl Row {
 }
 
 /// The newest, or one of them.
-pub async fn read(
+async fn read(
     store: &SqliteStore,
     project: ProjectId,
     import: Option<ImportId>,
@@ -188,7 +244,7 @@ pub async fn read(
     rows.into_iter().map(Row::into_view).collect()
 }
 
-pub async fn refused(
+async fn rejected_rows(
     store: &SqliteStore,
     project: ProjectId,
     import: ImportId,

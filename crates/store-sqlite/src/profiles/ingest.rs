@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
 use super::{changed_profiles, identity::resolve, merge, new_events, new_list_members};
@@ -16,13 +17,20 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    StoreError,
+    StoreError, StoreResult,
     engine::{ProfileKey, ProjectKey},
     outbox::ChangedPerson,
-    profiles::Ingested,
+    profiles::{IngestStore, Ingested},
 };
 
-pub async fn ingest(
+#[async_trait]
+impl IngestStore for SqliteStore {
+    async fn ingest(&self, batches: &[Batch], now: Timestamp) -> StoreResult<Vec<Ingested>> {
+        Ok(ingest(self, batches, now).await?)
+    }
+}
+
+async fn ingest(
     store: &SqliteStore,
     batches: &[Batch],
     now: Timestamp,

@@ -18,9 +18,9 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
-    Store,
-    engine::{EngineStore, ProfileNeeds},
-    profiles::ProfileStore,
+    access::ProjectStore,
+    engine::{EngineSource, ProfileNeeds},
+    profiles::{IngestStore, ProfileStore},
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
@@ -31,7 +31,7 @@ async fn person_of_large_events(count: i64) -> (TempDir, SqliteStore) {
     let folder = TempDir::new().expect("a folder");
     let config = SqliteConfig::new(folder.path().join("large.db"));
     let store = SqliteStore::open(&config).await.expect("a store");
-    let actor = store.local_actor(NOW).await.expect("an actor");
+    let actor = store.ensure_local_actor(NOW).await.expect("an actor");
     let who = ProfileRef::read(Some("ada".to_string()), None).expect("a profile");
     let record = |number: i64| {
         let at = Some(NOW.plus(-number));
@@ -62,12 +62,12 @@ async fn with_asked(store: &SqliteStore, asked: &[&str]) -> Profile {
     let asked: HashSet<String> = asked.iter().copied().map(str::to_string).collect();
     let events = HashMap::from([("view".to_string(), asked)]);
     let needs = ProfileNeeds { events, ..ProfileNeeds::default() };
-    store.people(&[1], &needs).await.expect("people").remove(&1).expect("a person")
+    store.load_profiles(&[1], &needs).await.expect("people").remove(&1).expect("a person")
 }
 
 async fn page(store: &SqliteStore) -> Vec<EventSummary> {
-    let project = store.local_actor(NOW).await.expect("an actor").project;
-    store.person(project, 1).await.expect("a page").events
+    let project = store.ensure_local_actor(NOW).await.expect("an actor").project;
+    store.get_profile(project, 1).await.expect("a page").events
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -34,12 +35,52 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::StoreError;
+use wayfare_store::{
+    StoreError, StoreResult,
+    engine::{EnrolmentKey, ProfileKey},
+    profiles::ProfileStore,
+};
+
+#[async_trait]
+impl ProfileStore for SqliteStore {
+    async fn get_profile(
+        &self,
+        project: ProjectId,
+        profile: ProfileKey,
+    ) -> StoreResult<ProfileDetail> {
+        Ok(person(self, project, profile).await?)
+    }
+
+    async fn find_profile_key(
+        &self,
+        project: ProjectId,
+        identity: &str,
+    ) -> StoreResult<Option<ProfileKey>> {
+        Ok(by_identity(self, project, identity).await?)
+    }
+
+    async fn get_enrolment(
+        &self,
+        project: ProjectId,
+        enrolment: EnrolmentKey,
+    ) -> StoreResult<EnrolmentDetail> {
+        Ok(self::enrolment(self, project, enrolment).await?)
+    }
+
+    async fn delete_profile(
+        &self,
+        actor: &Actor,
+        profile: ProfileKey,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(delete(self, actor, profile, now).await?)
+    }
+}
 
 /// Events and trips on their page.
 const LINES: i64 = 50;
 
-pub async fn person(
+async fn person(
     store: &SqliteStore,
     project: ProjectId,
     person: i64,
@@ -101,7 +142,7 @@ async fn lists(store: &SqliteStore, person: i64) -> SqliteResult<Vec<String>> {
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
-pub async fn by_identity(
+async fn by_identity(
     store: &SqliteStore,
     project: ProjectId,
     identity: &str,
@@ -193,7 +234,7 @@ async fn trips(
     Ok(rows.into_iter().map(view).collect())
 }
 
-pub async fn enrolment(
+async fn enrolment(
     store: &SqliteStore,
     project: ProjectId,
     trip: i64,
@@ -237,7 +278,7 @@ pub async fn enrolment(
     })
 }
 
-pub async fn delete(
+async fn delete(
     store: &SqliteStore,
     actor: &Actor,
     person: i64,

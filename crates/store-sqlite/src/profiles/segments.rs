@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use sqlx::SqliteExecutor;
 use uuid::Uuid;
 
@@ -26,7 +27,45 @@ use wayfare_domain::{
     profiles::{read_model::SegmentSummary, segments::check_segment},
     time::Timestamp,
 };
-use wayfare_store::StoreError;
+use wayfare_store::{StoreError, StoreResult, profiles::SegmentStore};
+
+#[async_trait]
+impl SegmentStore for SqliteStore {
+    async fn list_segments(&self, project: ProjectId) -> StoreResult<Vec<SegmentSummary>> {
+        Ok(all(self, project).await?)
+    }
+
+    async fn save_segment(
+        &self,
+        actor: &Actor,
+        name: &str,
+        criteria: &Criteria,
+        now: Timestamp,
+    ) -> StoreResult<()> {
+        Ok(save(self, actor, name, criteria, now).await?)
+    }
+
+    async fn delete_segment(&self, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()> {
+        Ok(delete(self, actor, name, now).await?)
+    }
+
+    async fn list_journeys_using_segment(
+        &self,
+        project: ProjectId,
+        name: &str,
+    ) -> StoreResult<Vec<String>> {
+        Ok(journeys_using(self, project, name).await?)
+    }
+
+    async fn count_matching_profiles(
+        &self,
+        project: ProjectId,
+        criteria: &Criteria,
+        now: Timestamp,
+    ) -> StoreResult<i64> {
+        Ok(count(self, project, criteria, now).await?)
+    }
+}
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<SegmentSummary>> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
@@ -64,7 +103,7 @@ pub async fn by_name(
     rows.into_iter().map(|(name, criteria)| Ok((name, json(&criteria, "criteria")?))).collect()
 }
 
-pub async fn journeys_using(
+async fn journeys_using(
     store: &SqliteStore,
     project: ProjectId,
     name: &str,
@@ -112,7 +151,7 @@ pub async fn with_segments(
     Ok(criteria.inline_segments(&by_name(&store.readers, project).await?))
 }
 
-pub async fn count(
+async fn count(
     store: &SqliteStore,
     project: ProjectId,
     criteria: &Criteria,
@@ -123,7 +162,7 @@ pub async fn count(
     criteria_sql::count(store, number, &criteria, now).await
 }
 
-pub async fn save(
+async fn save(
     store: &SqliteStore,
     actor: &Actor,
     name: &str,
@@ -153,7 +192,7 @@ pub async fn save(
     store.commit(transaction, actor.project).await
 }
 
-pub async fn delete(
+async fn delete(
     store: &SqliteStore,
     actor: &Actor,
     name: &str,

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::{SqliteStore, error::SqliteResult, profiles::number_of};
 use wayfare_domain::{ids::ProjectId, versions::ProjectCatalog};
-use wayfare_store::profiles::ProfileStore;
+use wayfare_store::{
+    journeys::JourneyQueries,
+    profiles::{ProfileQueries, SegmentStore},
+};
 
 /// Newest people and events whose properties are looked at.
 const PEOPLE: i64 = 500;
@@ -33,9 +36,10 @@ pub async fn read(store: &SqliteStore, project: ProjectId) -> SqliteResult<Proje
         1,
     )
     .await?;
-    let segments = store.segments(project).await?.into_iter().map(|segment| segment.name).collect();
+    let segments =
+        store.list_segments(project).await?.into_iter().map(|segment| segment.name).collect();
     let journeys = store
-        .published_journeys(project)
+        .list_published_journeys(project)
         .await?
         .into_iter()
         .flat_map(|(id, name)| [name, id.to_string()]);
@@ -46,7 +50,7 @@ pub async fn read(store: &SqliteStore, project: ProjectId) -> SqliteResult<Proje
     .fetch_all(&store.readers)
     .await?;
     Ok(ProjectCatalog {
-        events: store.known_events(project).await?,
+        events: store.list_known_events(project).await?,
         properties,
         event_properties: event_properties(store, number).await?,
         segments,

@@ -1,38 +1,92 @@
-//! What a simulation and a replay read: a person, and what happened in the last days.
+//! [`SimulationSource`] for SQLite: what a simulation and a replay read, a person, and what happened in the last days.
 
+use std::collections::HashMap;
+
+use async_trait::async_trait;
 use sqlx::FromRow;
 
 use crate::{
-    SqliteStore, engine::read::parse_properties, error::SqliteResult, profiles::number_of,
+    SqliteStore, criteria_sql,
+    engine::read::parse_properties,
+    error::SqliteResult,
+    profiles::{number_of, segments},
     rows::to_json,
 };
 use wayfare_domain::{
+    graph::criteria::Criteria,
     ids::ProjectId,
     profiles::{PastEvent, Profile},
     time::Timestamp,
 };
 use wayfare_store::{
-    engine::{EngineStore, ProfileNeeds},
+    StoreResult,
+    engine::{EngineSource, ProfileKey, ProfileNeeds},
     profiles::ProfileStore,
-    versions::EventPage,
+    simulation::{EventPage, SimulationSource},
 };
+
+#[async_trait]
+impl SimulationSource for SqliteStore {
+    async fn load_segment_criteria(
+        &self,
+        project: ProjectId,
+    ) -> StoreResult<HashMap<String, Criteria>> {
+        let segments = segments::all(self, project).await?;
+        Ok(segments.into_iter().map(|segment| (segment.name, segment.criteria)).collect())
+    }
+
+    async fn find_profile_for_simulation(
+        &self,
+        project: ProjectId,
+        identity: &str,
+        needs: &ProfileNeeds,
+    ) -> StoreResult<Option<Profile>> {
+        Ok(person(self, project, identity, needs).await?)
+    }
+
+    async fn get_event_cursor_at(&self, since: Timestamp) -> StoreResult<i64> {
+        Ok(place(self, since).await?)
+    }
+
+    async fn load_past_events(
+        &self,
+        project: ProjectId,
+        keys: &[String],
+        from: i64,
+        limit: i64,
+    ) -> StoreResult<EventPage> {
+        Ok(events(self, project, keys, from, limit).await?)
+    }
+
+    async fn load_matching_profiles(
+        &self,
+        project: ProjectId,
+        criteria: &Criteria,
+        after: ProfileKey,
+        limit: i64,
+        now: Timestamp,
+    ) -> StoreResult<Vec<ProfileKey>> {
+        let number = number_of(self, project).await?;
+        Ok(criteria_sql::matching(self, number, criteria, after, limit, now).await?)
+    }
+}
 
 /// Most events of all projects that one statement walks over.
 const WALK: i64 = 100_000;
 
-pub async fn person(
+async fn person(
     store: &SqliteStore,
     project: ProjectId,
     identity: &str,
     needs: &ProfileNeeds,
 ) -> SqliteResult<Option<Profile>> {
-    let Some(number) = store.person_by_identity(project, identity).await? else { return Ok(None) };
+    let Some(number) = store.find_profile_key(project, identity).await? else { return Ok(None) };
     let needs = ProfileNeeds { profile: true, ..needs.clone() };
-    Ok(store.people(&[number], &needs).await?.remove(&number))
+    Ok(store.load_profiles(&[number], &needs).await?.remove(&number))
 }
 
 /// Events are numbered as they were received: the place is found by halving.
-pub async fn place(store: &SqliteStore, since: Timestamp) -> SqliteResult<i64> {
+async fn place(store: &SqliteStore, since: Timestamp) -> SqliteResult<i64> {
     let (first, last): (Option<i64>, Option<i64>) =
         sqlx::query_as("SELECT (SELECT min(seq) FROM events), (SELECT max(seq) FROM events)")
             .fetch_one(&store.readers)
@@ -65,7 +119,7 @@ struct Row {
     properties: Option<String>,
 }
 
-pub async fn events(
+async fn events(
     store: &SqliteStore,
     project: ProjectId,
     keys: &[String],

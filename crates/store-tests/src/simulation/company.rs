@@ -24,12 +24,9 @@ use wayfare_domain::{
 };
 use wayfare_engine::Engine;
 use wayfare_runtime::clock::Clock;
-use wayfare_store::{StoreError, versions::SaveOutcome};
+use wayfare_store::{StoreError, Stores, versions::SaveOutcome};
 
-use crate::{
-    AnyStore,
-    engine_rounds::{HeldClock, engine_of},
-};
+use crate::engine_rounds::{HeldClock, engine_of};
 
 /// Journeys of one company; its random operations.
 const JOURNEYS: usize = 64;
@@ -63,13 +60,13 @@ struct Seen {
     converted: i64,
 }
 
-pub struct Company<S> {
+pub struct Company {
     seed: u64,
     dice: Dice,
     clock: HeldClock,
-    store: S,
+    stores: Stores,
     actor: Actor,
-    engine: Engine<S>,
+    engine: Engine,
     journeys: Vec<JourneyId>,
     /// Paused and stopped ones, as they were when that was answered.
     closed: HashMap<JourneyId, Seen>,
@@ -77,22 +74,23 @@ pub struct Company<S> {
     retired: HashMap<(JourneyId, i64), (VersionStats, bool)>,
 }
 
-impl<S: AnyStore> Company<S> {
+impl Company {
     /// In an empty store.
-    pub async fn found(seed: u64, store: S) -> Self {
+    pub async fn found(seed: u64, stores: Stores) -> Self {
         // A week before the clocks of Europe go forward.
         let clock = HeldClock::at(Timestamp(1_774_000_000_000));
-        let actor = store.local_actor(clock.now()).await.expect("an actor");
+        let actor = stores.projects.ensure_local_actor(clock.now()).await.expect("an actor");
         let gold =
             serde_json::json!({"property": {"property": "plan", "is": "equals", "value": "gold"}});
         let gold = serde_json::from_value(gold).expect("criteria");
-        store
+        stores
+            .segments
             .save_segment(&actor, super::journey::SEGMENT, &gold, clock.now())
             .await
             .expect("a segment");
-        let engine = engine_of(&store, &clock);
+        let engine = engine_of(&stores, &clock);
         let (journeys, closed, retired) = (Vec::new(), HashMap::new(), HashMap::new());
-        Self { seed, dice: Dice(seed), clock, store, actor, engine, journeys, closed, retired }
+        Self { seed, dice: Dice(seed), clock, stores, actor, engine, journeys, closed, retired }
     }
 
     /// Lives, and answers how many journeys it had and how many people entered.
@@ -110,8 +108,9 @@ impl<S: AnyStore> Company<S> {
             self.check().await;
         }
         let entered = self
-            .store
-            .list(self.actor.project, &ListQuery::default(), self.clock.now())
+            .stores
+            .journey_queries
+            .get_journey_page(self.actor.project, &ListQuery::default(), self.clock.now())
             .await
             .expect("a list");
         (self.journeys.len(), entered.rows.iter().map(|row| row.figures.entered).sum())
@@ -129,7 +128,7 @@ impl<S: AnyStore> Company<S> {
             19..=20 => self.new_version().await,
             21 => self.edit_in_place().await,
             // A crash between two rounds: what was not written is gone.
-            _ => self.engine = engine_of(&self.store, &self.clock),
+            _ => self.engine = engine_of(&self.stores, &self.clock),
         }
     }
 
@@ -152,13 +151,18 @@ impl<S: AnyStore> Company<S> {
     async fn pass_time(&mut self) {
         let target =
             self.clock.now().plus(12 * HOUR_MS + self.dice.below(8 * DAY_MS as u64) as i64);
-        while let Some(due) =
-            self.store.next_due(None).await.expect("a time").filter(|due| *due <= target)
+        while let Some(due) = self
+            .stores
+            .engine
+            .get_next_due(None)
+            .await
+            .expect("a time")
+            .filter(|due| *due <= target)
         {
             let before = self.clock.now();
             self.clock.set(due.max(before));
             self.settle().await;
-            let next = self.store.next_due(None).await.expect("a time");
+            let next = self.stores.engine.get_next_due(None).await.expect("a time");
             assert!(
                 next.is_none_or(|next| next > self.clock.now()),
                 "seed {}: someone due was left",
@@ -190,7 +194,7 @@ impl<S: AnyStore> Company<S> {
     async fn send(&self, records: Vec<IngestRecord>, now: Timestamp) {
         let sender = Sender::trusted(self.actor.user, RecordSource::Api);
         let batch = Batch { project: self.actor.project, sender, records };
-        self.store.ingest(&[batch], now).await.expect("stored");
+        self.stores.ingest.ingest(&[batch], now).await.expect("stored");
     }
 
     async fn change_people(&mut self) {
@@ -226,7 +230,7 @@ impl<S: AnyStore> Company<S> {
     async fn erase_someone(&mut self) {
         let person = self.dice.below(PEOPLE) as i64 + 1;
         // The number may be gone; that is an answer as well.
-        let _ = self.store.delete_person(&self.actor, person, self.clock.now()).await;
+        let _ = self.stores.profiles.delete_profile(&self.actor, person, self.clock.now()).await;
     }
 
     async fn make_journey(&mut self) {
@@ -238,10 +242,16 @@ impl<S: AnyStore> Company<S> {
         let document: JourneyDocument = serde_json::from_value(document).expect("a document");
         assert_eq!(document.problems(), [], "seed {}", self.seed);
         let now = self.clock.now();
-        let id = self.store.create(&self.actor, &document, now).await.expect("created");
+        let id = self
+            .stores
+            .journeys
+            .create_journey(&self.actor, &document, now)
+            .await
+            .expect("created");
         self.journeys.push(id);
         let chosen = Selection::Ticked(vec![id]);
-        self.store
+        self.stores
+            .journeys
             .operate(&self.actor, &chosen, Action::Publish, None, now)
             .await
             .expect("published");
@@ -252,7 +262,8 @@ impl<S: AnyStore> Company<S> {
     async fn new_version(&mut self) {
         let (journey, now) = (self.dice.one(&self.journeys), self.clock.now());
         // A journey whose status does not allow it answers so.
-        let Ok(version) = self.store.begin_version(&self.actor, journey, None, now).await else {
+        let Ok(version) = self.stores.versions.begin_version(&self.actor, journey, None, now).await
+        else {
             return;
         };
         let number =
@@ -262,14 +273,19 @@ impl<S: AnyStore> Company<S> {
         let JourneyDocument { graph, settings, name, description, .. } = document;
         let save = SaveVersion { journey, version, revision: 1, graph, settings };
         assert_eq!(
-            self.store.save_version(&self.actor, &save, now).await.expect("saved"),
+            self.stores.versions.save_version(&self.actor, &save, now).await.expect("saved"),
             SaveOutcome::Done { revision: 2 },
             "seed {}",
             self.seed
         );
         // A draft that is left lying is found again as one that cannot be begun.
         if self.dice.below(8) == 0 {
-            return self.store.discard_draft(&self.actor, journey, now).await.expect("discarded");
+            return self
+                .stores
+                .versions
+                .discard_draft(&self.actor, journey, now)
+                .await
+                .expect("discarded");
         }
         let leaves = self.dice.below(2) == 0;
         let predecessor = if leaves {
@@ -279,7 +295,11 @@ impl<S: AnyStore> Company<S> {
         };
         let publication =
             PublishVersion { journey, version, revision: 2, name, description, predecessor };
-        self.store.publish_version(&self.actor, &publication, now).await.expect("published");
+        self.stores
+            .versions
+            .publish_version(&self.actor, &publication, now)
+            .await
+            .expect("published");
         self.closed.remove(&journey);
         for older in
             self.versions(journey).await.into_iter().filter(|older| older.number != version)
@@ -299,8 +319,12 @@ impl<S: AnyStore> Company<S> {
     /// A published version gets other texts while people are inside.
     async fn edit_in_place(&mut self) {
         let (journey, now) = (self.dice.one(&self.journeys), self.clock.now());
-        let opened =
-            self.store.open_version(self.actor.project, journey, None).await.expect("a version");
+        let opened = self
+            .stores
+            .versions
+            .open_version(self.actor.project, journey, None)
+            .await
+            .expect("a version");
         let mut graph = opened.graph;
         graph.nodes.iter_mut().for_each(|node| node.name = Some(format!("At {now}")));
         let version = opened.version.number;
@@ -311,21 +335,27 @@ impl<S: AnyStore> Company<S> {
             graph,
             settings: opened.settings,
         };
-        match self.store.save_version(&self.actor, &save, now).await {
+        match self.stores.versions.save_version(&self.actor, &save, now).await {
             Ok(SaveOutcome::Done { .. }) | Err(StoreError::Refused { .. }) => {}
             other => panic!("seed {}: {other:?}", self.seed),
         }
     }
 
     async fn versions(&self, journey: JourneyId) -> Vec<VersionSummary> {
-        self.store.journey(self.actor.project, journey).await.expect("a journey").versions
+        self.stores
+            .journey_queries
+            .get_journey(self.actor.project, journey)
+            .await
+            .expect("a journey")
+            .versions
     }
 
     async fn operate(&mut self, action: Action) {
         let chosen: Vec<JourneyId> =
             (0..self.dice.below(8) + 1).map(|_| self.dice.one(&self.journeys)).collect();
         let selection = Selection::Ticked(chosen.clone());
-        self.store
+        self.stores
+            .journeys
             .operate(&self.actor, &selection, action, None, self.clock.now())
             .await
             .expect("answered");
@@ -343,7 +373,13 @@ impl<S: AnyStore> Company<S> {
     }
 
     async fn seen(&self, id: JourneyId) -> Seen {
-        let summary = self.store.journey(self.actor.project, id).await.expect("a journey").summary;
+        let summary = self
+            .stores
+            .journey_queries
+            .get_journey(self.actor.project, id)
+            .await
+            .expect("a journey")
+            .summary;
         let figures = summary.figures;
         Seen {
             status: summary.status,
@@ -355,7 +391,7 @@ impl<S: AnyStore> Company<S> {
 
     /// The guarantees of docs/design.md.
     async fn check(&self) {
-        let differences = self.store.check().await.expect("checked");
+        let differences = self.stores.maintenance.check_consistency().await.expect("checked");
         assert_eq!(differences, [], "seed {}", self.seed);
         for (id, then) in &self.closed {
             let now = self.seen(*id).await;
