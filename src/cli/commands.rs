@@ -78,7 +78,7 @@ pub fn run_program() -> ExitCode {
     ended.unwrap_or_else(|error| {
         log.plain_line(&format!("wayfare: {}", sentence(&*error)));
         match error.downcast_ref() {
-            Some(ServeError::Died(_)) => ExitCode::from(FAULT),
+            Some(ServeError::Died(_) | ServeError::ClockJumped(_)) => ExitCode::from(FAULT),
             _ => ExitCode::FAILURE,
         }
     })

@@ -3,6 +3,7 @@
 
 pub mod args;
 mod commands;
+mod database_watch;
 mod import_profiles;
 pub mod open;
 pub mod serve;

@@ -9,7 +9,8 @@ use url::Url;
 
 use super::{
     args::{ProviderArgsError, ServeArgs},
-    open::{Database, open_for_server},
+    database_watch,
+    open::open_for_server,
     server_key::{ServerKeyError, server_key},
 };
 use crate::{
@@ -37,13 +38,10 @@ use wayfare_delivery::{
     channels::{self, EgressClient},
     tracking::provider_webhook::webhook_url,
 };
-use wayfare_domain::{
-    hold::HoldReason, messages::provider_webhook::WebhookProvider, profiles::profile::Channel,
-    time::Timestamp,
-};
+use wayfare_domain::{messages::provider_webhook::WebhookProvider, profiles::profile::Channel};
 use wayfare_engine::Engine;
 use wayfare_runtime::{
-    clock::{Clock, SystemClock},
+    clock::{Clock, GuardedClock},
     costly_work::CostlyWork,
     engine_metrics::EngineMetrics,
     supervisor::{Supervisor, Worker, WorkerDied},
@@ -52,8 +50,6 @@ use wayfare_runtime::{
 use wayfare_secrets::secret::{NoRandomness, Secret};
 use wayfare_store::{Stores, channels::StoredChannel, error::WriteFailure};
 
-/// How often a server looks whether the database is still its own.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long workers get to end after running requests did. Each has a bound of its own that is
 /// shorter; this one is for those that hang.
 const WORKERS_END: Duration = Duration::from_secs(60);
@@ -76,6 +72,11 @@ pub enum ServeError {
     /// It served, and may not any more.
     #[error("{}", .0.sentence())]
     Lost(WriteFailure),
+    #[error(
+        "The clock jumped ahead by {0} hours, so the server stopped. When it starts again, \
+            everything is held until someone releases it. Check the machine's date and time."
+    )]
+    ClockJumped(u64),
     #[error("Identity provider: {0}. Check the WAYFARE_OIDC_ settings.")]
     Provider(#[from] ProviderError),
     #[error(transparent)]
@@ -102,8 +103,9 @@ pub enum ServeError {
 pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), ServeError> {
     let database = open_for_server(&args.database.database, args.readers).await?;
     let stores = &database.stores;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let hold = take_over(&database, args.hold, clock.now()).await?;
+    let guarded = Arc::new(GuardedClock::start());
+    let clock: Arc<dyn Clock> = Arc::clone(&guarded) as Arc<dyn Clock>;
+    let hold = database_watch::take_over(&database, args.hold, clock.now()).await?;
     stores.projects.ensure_local_actor(clock.now()).await?;
     stores
         .imports
@@ -173,8 +175,9 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         0 => engine,
         per_second => engine.catching_up(per_second),
     };
-    supervisor
-        .run(Worker::DatabaseWatch, watch_database(stores.clone(), hold.clone(), stop.clone()));
+    let watching =
+        database_watch::watch(stores.clone(), Arc::clone(&guarded), hold.clone(), stop.clone());
+    supervisor.run(Worker::DatabaseWatch, watching);
     // Whatever happens by itself waits for the release where the server is held.
     supervisor
         .run(Worker::Engine, hold.clone().once_released(stop.clone(), engine.run(stop.clone())));
@@ -221,50 +224,10 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     if let Some(lost) = stores.maintenance.loss() {
         return Err(ServeError::Lost(lost));
     }
+    if let Some(by) = guarded.jump() {
+        return Err(ServeError::ClockJumped(by.as_secs() / 3600));
+    }
     supervisor.first_death().cloned().map_or(Ok(()), |death| Err(ServeError::Died(death)))
-}
-
-/// This process serves the database from now on. Answers whether it is held.
-async fn take_over(
-    database: &Database,
-    hold: bool,
-    now: Timestamp,
-) -> Result<HoldWatch, ServeError> {
-    for sentence in &database.exposed_files {
-        tracing::warn!("{sentence}");
-    }
-    let ownership = &database.stores.ownership;
-    ownership
-        .take_over(
-            &format!("wayfare {}, process {}", env!("CARGO_PKG_VERSION"), std::process::id()),
-            now,
-        )
-        .await?;
-    if hold {
-        ownership.hold(HoldReason::Requested, now).await?;
-    }
-    Ok(HoldWatch::new(ownership.confirm_ownership().await?))
-}
-
-/// Looks every second whether the database is still this server's, and whether another process
-/// released it.
-async fn watch_database(stores: Stores, hold: HoldWatch, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            lost = stores.maintenance.lost() => {
-                tracing::error!("{}", lost.sentence());
-                stop.cancel();
-                return;
-            }
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
-        match stores.ownership.confirm_ownership().await {
-            Ok(None) => hold.release(),
-            Ok(Some(_)) => {}
-            Err(error) => tracing::warn!(%error, "database.look_failed"),
-        }
-    }
 }
 
 /// What brings messages to their providers.

@@ -28,6 +28,10 @@ pub const MINUTE_MS: i64 = 60 * SECOND_MS;
 pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
+/// By how much a clock that is set right may step. What lies further in the future than anything
+/// that was written can lie is from when the clock was ahead.
+pub const CLOCK_TOLERANCE_MS: i64 = HOUR_MS;
+
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

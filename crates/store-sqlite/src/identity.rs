@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
-use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult};
+use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult, write_queue::Urgency};
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
@@ -22,6 +22,14 @@ impl OwnershipStore for SqliteStore {
 
     async fn confirm_ownership(&self) -> StoreResult<Option<Hold>> {
         Ok(confirm_ownership(self).await?)
+    }
+
+    async fn find_last_alive(&self) -> StoreResult<Option<Timestamp>> {
+        Ok(last_alive(self).await?)
+    }
+
+    async fn record_alive(&self, now: Timestamp) -> StoreResult<()> {
+        Ok(record_alive(self, now).await?)
     }
 
     async fn hold(&self, reason: HoldReason, now: Timestamp) -> StoreResult<()> {
@@ -80,6 +88,18 @@ async fn confirm_ownership(store: &SqliteStore) -> SqliteResult<Option<Hold>> {
     }
     let reason = reason.map(|code| HoldReason::from_code(code).unwrap_or(HoldReason::Requested));
     Ok(since.zip(reason).map(|(since, reason)| Hold { since: Timestamp(since), reason }))
+}
+
+async fn last_alive(store: &SqliteStore) -> SqliteResult<Option<Timestamp>> {
+    let (alive_at,): (Option<i64>,) =
+        sqlx::query_as("SELECT alive_at FROM database_identity").fetch_one(&store.readers).await?;
+    Ok(alive_at.map(Timestamp))
+}
+
+async fn record_alive(store: &SqliteStore, now: Timestamp) -> SqliteResult<()> {
+    let statement = sqlx::query("UPDATE database_identity SET alive_at = ?").bind(now.0);
+    store.execute(Urgency::Upkeep, statement).await?;
+    Ok(())
 }
 
 async fn hold(store: &SqliteStore, reason: HoldReason, now: Timestamp) -> SqliteResult<()> {

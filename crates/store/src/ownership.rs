@@ -18,6 +18,10 @@ pub trait OwnershipStore: Send + Sync {
     async fn take_over(&self, owner: &str, now: Timestamp) -> StoreResult<()>;
     /// Looks whether the database is still this process's; answers the hold that is in force.
     async fn confirm_ownership(&self) -> StoreResult<Option<Hold>>;
+    /// When a server that trusted its clock last said that it runs; none for a new database.
+    async fn find_last_alive(&self) -> StoreResult<Option<Timestamp>>;
+    /// Says that a server runs, and trusts its clock.
+    async fn record_alive(&self, now: Timestamp) -> StoreResult<()>;
     /// Holds everything that happens by itself; where it is held already, that hold stays.
     async fn hold(&self, reason: HoldReason, now: Timestamp) -> StoreResult<()>;
     /// Lets everything go on, with an entry in each project's audit log. False where nothing was

@@ -4,7 +4,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use wayfare_domain::time::{DAY_MS, Timestamp};
+use wayfare_domain::{
+    access::links::is_unexpired,
+    time::{DAY_MS, Timestamp},
+};
 use wayfare_secrets::server_key::{ServerKey, SigningPurpose};
 
 /// How long a page may lie open before it has to ask again, in milliseconds.
@@ -24,7 +27,7 @@ pub fn prove(vault: &ServerKey, about: &str, now: Timestamp) -> String {
 pub fn is_proven(vault: &ServerKey, about: &str, proof: &str, now: Timestamp) -> bool {
     let Ok(bytes) = URL_SAFE_NO_PAD.decode(proof) else { return false };
     let Some((until, signature)) = bytes.split_first_chunk::<MOMENT>() else { return false };
-    now.0 < i64::from_be_bytes(*until)
+    is_unexpired(Timestamp(i64::from_be_bytes(*until)), LIFETIME, now)
         && vault.verify(SigningPurpose::Confirmation, &signed(*until, about), signature)
 }
 

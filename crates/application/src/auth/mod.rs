@@ -8,7 +8,10 @@ pub mod rate_limit;
 
 use std::time::Duration;
 
-use wayfare_domain::time::{DAY_MS, HOUR_MS};
+use wayfare_domain::{
+    access::links::{INVITATION_LIFETIME_MS, PASSWORD_LINK_LIFETIME_MS},
+    time::HOUR_MS,
+};
 
 /// How long things are good for, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +32,8 @@ impl Lifetimes {
         Self {
             session_idle: ms(idle),
             session: ms(absolute),
-            invitation: 7 * DAY_MS,
-            password_link: DAY_MS,
+            invitation: INVITATION_LIFETIME_MS,
+            password_link: PASSWORD_LINK_LIFETIME_MS,
             provider_sign_in: HOUR_MS / 6,
         }
     }

@@ -29,6 +29,8 @@ const STATEMENT_SECONDS: i64 = 3600;
 const MARGIN: Duration = Duration::from_secs(120);
 /// How long a token is taken to hold where its giver does not say.
 const USUAL_SECONDS: u64 = 600;
+/// Longest time for which one is kept, whatever is said; seconds.
+const SECONDS_MAX: u64 = 24 * 3600;
 
 pub struct Tokens {
     outside: EgressClient,
@@ -127,7 +129,8 @@ impl Tokens {
         if answer.status.is_success() {
             let granted: Granted = serde_json::from_str(&answer.body)
                 .map_err(|_| not_now("Google's sign-in returned no token".to_string()))?;
-            let seconds = Duration::from_secs(granted.expires_in.unwrap_or(USUAL_SECONDS));
+            let seconds = granted.expires_in.unwrap_or(USUAL_SECONDS).min(SECONDS_MAX);
+            let seconds = Duration::from_secs(seconds);
             let until = Instant::now() + seconds.saturating_sub(MARGIN);
             return Ok(Token { text: granted.access_token.into(), until });
         }

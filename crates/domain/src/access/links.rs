@@ -2,7 +2,18 @@
 //! is all the right that is needed, so it is asked each time whether it still opens something.
 
 use super::permissions::{Keeper, Permission};
-use crate::time::Timestamp;
+use crate::time::{CLOCK_TOLERANCE_MS, DAY_MS, Timestamp};
+
+/// How long an invitation can be accepted, in milliseconds.
+pub const INVITATION_LIFETIME_MS: i64 = 7 * DAY_MS;
+/// How long a link for a new password can be used, in milliseconds.
+pub const PASSWORD_LINK_LIFETIME_MS: i64 = DAY_MS;
+
+/// Has what ends then not ended yet? What would last longer than anything does is from when the
+/// clock was ahead.
+pub fn is_unexpired(expires_at: Timestamp, lifetime_ms: i64, now: Timestamp) -> bool {
+    expires_at > now && expires_at <= now.plus(lifetime_ms + CLOCK_TOLERANCE_MS)
+}
 
 /// What decides whether an invitation can be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +29,7 @@ impl InvitationFacts {
     /// Can someone join with it?
     pub fn opens(&self, now: Timestamp) -> bool {
         !self.is_closed
-            && self.expires_at > now
+            && is_unexpired(self.expires_at, INVITATION_LIFETIME_MS, now)
             && !self.is_project_archived
             && is_backed_by(self.maker)
     }
@@ -40,7 +51,7 @@ pub struct PasswordLinkFacts {
 impl PasswordLinkFacts {
     /// Can a password be chosen with it?
     pub fn opens(&self, now: Timestamp) -> bool {
-        self.expires_at > now && !self.is_account_suspended
+        is_unexpired(self.expires_at, PASSWORD_LINK_LIFETIME_MS, now) && !self.is_account_suspended
     }
 }
 
@@ -58,6 +69,15 @@ mod tests {
             is_project_archived: false,
             maker: Keeper::Account { suspended: false, role: Some(Role::Admin) },
         }
+    }
+
+    #[test]
+    fn what_was_made_while_the_clock_was_ahead_opens_nothing() {
+        let longest = NOW.plus(INVITATION_LIFETIME_MS + CLOCK_TOLERANCE_MS);
+        assert!(InvitationFacts { expires_at: longest, ..good() }.opens(NOW));
+        assert!(!InvitationFacts { expires_at: longest.plus(1), ..good() }.opens(NOW));
+        let expires_at = NOW.plus(PASSWORD_LINK_LIFETIME_MS + CLOCK_TOLERANCE_MS + 1);
+        assert!(!PasswordLinkFacts { expires_at, is_account_suspended: false }.opens(NOW));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Sessions: how they begin, how long they last, and when one is recent enough to show whose it is.
 
-use crate::time::{MINUTE_MS, Timestamp};
+use crate::time::{CLOCK_TOLERANCE_MS, MINUTE_MS, Timestamp};
 
 /// How long after a sign-in it shows by itself who somebody is, in milliseconds.
 const RECENT_SIGN_IN_MS: i64 = 10 * MINUTE_MS;
@@ -36,9 +36,13 @@ pub struct SessionFacts {
 }
 
 impl SessionFacts {
-    /// It ends at its end, when it was not used for `idle_ms`, and with its account.
+    /// It ends at its end, when it was not used for `idle_ms`, and with its account. One that was
+    /// used in the future is from when the clock was ahead: nobody knows how old it is.
     pub fn is_active(&self, idle_ms: i64, now: Timestamp) -> bool {
-        self.expires_at > now && self.last_seen_at.0 > now.0 - idle_ms && !self.is_account_suspended
+        self.expires_at > now
+            && self.last_seen_at.0 > now.0 - idle_ms
+            && self.last_seen_at <= now.plus(CLOCK_TOLERANCE_MS)
+            && !self.is_account_suspended
     }
 }
 
@@ -70,6 +74,13 @@ mod tests {
         let seen = |ago| SessionFacts { last_seen_at: Timestamp(NOW.0 - ago), ..used() };
         assert!(seen(IDLE_MS - 1).is_active(IDLE_MS, NOW));
         assert!(!seen(IDLE_MS).is_active(IDLE_MS, NOW));
+    }
+
+    #[test]
+    fn a_session_from_when_the_clock_was_ahead_opens_nothing() {
+        let seen = |ahead| SessionFacts { last_seen_at: NOW.plus(ahead), ..used() };
+        assert!(seen(CLOCK_TOLERANCE_MS).is_active(IDLE_MS, NOW), "clocks are set right");
+        assert!(!seen(CLOCK_TOLERANCE_MS + 1).is_active(IDLE_MS, NOW));
     }
 
     #[test]
