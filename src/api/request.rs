@@ -199,6 +199,10 @@ impl From<StoreError> for AppError {
                 AppError::Conflict(format!("{name} {}.", refusal.phrase()))
             }
             StoreError::Forbidden(error) => error.into(),
+            StoreError::LimitReached { what, most } => AppError::Conflict(format!(
+                "A project can have {most} {what}. Nothing was saved. Remove some that are not \
+                    used any more."
+            )),
             StoreError::RevisionChanged { name } => AppError::Conflict(format!(
                 "{name} was changed by someone else since you opened it. Nothing was saved. \
                     Reload the page to see their change."

@@ -21,7 +21,9 @@ use wayfare_domain::{
         transition::Action,
     },
     names::{JourneyName, SavedFilterName},
-    operations::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
+    operations::{
+        HistoryEntry, OperationDetail, OperationResult, StopPreview, operate::CheckedDraft,
+    },
 };
 use wayfare_store::journeys::{ChangeLabels, EditDetails};
 
@@ -116,12 +118,20 @@ impl Services {
         journey: JourneyId,
     ) -> ServiceResult<OperationResult> {
         actor.require(Permission::OperateJourneys)?;
-        let detail = self.stores.journey_queries.get_journey(actor.project, journey).await?;
-        let problems = self.publishing_problems(actor, &detail.graph, &detail.settings).await?;
-        if detail.summary.status == Status::Draft && !problems.is_empty() {
+        let opened = self.stores.versions.open_version(actor.project, journey, None).await?;
+        let problems = self.publishing_problems(actor, &opened.graph, &opened.settings).await?;
+        if opened.version.status == Status::Draft && !problems.is_empty() {
             return Err(ServiceError::Problems(problems));
         }
-        self.operate(actor, &Selection::Ticked(vec![journey]), Action::Publish, None).await
+        let checked = CheckedDraft { version: opened.version.number, revision: opened.revision };
+        let answer =
+            self.stores.journeys.publish_checked_draft(actor, journey, checked, self.now()).await?;
+        tracing::info!(
+            operation = %answer.report.id, %journey, version = checked.version, by = %actor.user,
+            changed = answer.report.changed, "journey.published"
+        );
+        self.announce(actor.project).await;
+        Ok(answer)
     }
 
     pub async fn label(

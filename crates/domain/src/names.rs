@@ -111,15 +111,21 @@ fn clean(text: &str, field: &str, max: usize, required: bool) -> Result<String, 
     }
     // A description may have line breaks; nothing else that cannot be seen is kept.
     let hidden =
-        |c: char| c.is_control() && !(field == "description" && matches!(c, '\n' | '\r' | '\t'));
+        |c: char| is_unprintable(c) && !(field == "description" && matches!(c, '\n' | '\r' | '\t'));
     if text.chars().any(hidden) {
         let sentence = format!(
-            "The {what} contains a control character (a line break, tab or null). Remove it and \
-                try again."
+            "The {what} contains a control character (a line break, tab, null, or one that turns \
+                the direction of the text). Remove it and try again."
         );
         return Err(FieldError::new(field, "control_character", sentence));
     }
     Ok(text.to_string())
+}
+
+/// Control characters, and those that turn the direction of what follows, so that a text reads as
+/// another one (Unicode's UTR 36, 2.9). The marks that languages written from the right need stay.
+pub fn is_unprintable(sign: char) -> bool {
+    sign.is_control() || matches!(sign, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -24,7 +24,9 @@ use wayfare_domain::{
         transition::Action,
     },
     names::JourneyName,
-    operations::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
+    operations::{
+        HistoryEntry, OperationDetail, OperationResult, StopPreview, operate::CheckedDraft,
+    },
     time::Timestamp,
     versions::{ProfileAtNode, ProjectCatalog},
 };
@@ -94,6 +96,16 @@ impl JourneyStore for SqliteStore {
         now: Timestamp,
     ) -> StoreResult<OperationResult> {
         Ok(operate::operate(self, actor, selection, action, confirmed, now).await?)
+    }
+
+    async fn publish_checked_draft(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        checked: CheckedDraft,
+        now: Timestamp,
+    ) -> StoreResult<OperationResult> {
+        Ok(operate::publish_checked_draft(self, actor, journey, checked, now).await?)
     }
 
     async fn undo_operation(

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore,
     error::SqliteResult,
+    list_sql::id_list,
     operations::{operate::touch, targets, write::write_operation},
     rows::{hex, to_json},
 };
@@ -15,7 +16,8 @@ use wayfare_domain::{
     access::actor::Actor,
     ids::{JourneyId, LabelId, ProjectId},
     journeys::{
-        label::{Label, hue_of},
+        error::{JourneyError, LimitedThing},
+        label::{LABELS_MAX, Label, hue_of},
         label_changes::{LabelChanges, decide_labels},
         list::selection::Selection,
     },
@@ -73,7 +75,44 @@ pub async fn ensure(
         .await?;
         ids.push(LabelId(id));
     }
+    if !names.is_empty() {
+        make_room(connection, project, &ids).await?;
+    }
     Ok(ids)
+}
+
+/// Where there are more labels than a project may have, those go that no journey has. These stay.
+async fn make_room(
+    connection: &mut SqliteConnection,
+    project: ProjectId,
+    kept: &[LabelId],
+) -> SqliteResult<()> {
+    if count(connection, project).await? <= LABELS_MAX {
+        return Ok(());
+    }
+    sqlx::query(
+        "DELETE FROM labels WHERE project_id = ?1
+         AND id NOT IN (SELECT unhex(value) FROM json_each(?2))
+         AND NOT EXISTS (SELECT 1 FROM journey_labels l
+                         WHERE l.project_id = ?1 AND l.label_id = labels.id)",
+    )
+    .bind(project.0)
+    .bind(id_list(kept.iter().map(|label| label.0)))
+    .execute(&mut *connection)
+    .await?;
+    if count(connection, project).await? > LABELS_MAX {
+        let what = LimitedThing::Labels;
+        return Err(JourneyError::LimitReached { what, most: LABELS_MAX }.into());
+    }
+    Ok(())
+}
+
+async fn count(connection: &mut SqliteConnection, project: ProjectId) -> SqliteResult<i64> {
+    let (count,) = sqlx::query_as("SELECT count(*) FROM labels WHERE project_id = ?")
+        .bind(project.0)
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
 }
 
 /// Gives each journey exactly these labels; labels that are gone are left out.

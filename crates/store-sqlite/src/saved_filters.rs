@@ -10,9 +10,10 @@ use wayfare_domain::{
     audit::AuditEvent,
     ids::{ProjectId, SavedFilterId},
     journeys::{
+        error::{JourneyError, LimitedThing},
         label::Label,
         list::{
-            page::{SavedFilter, deleted_filter_summary},
+            page::{SAVED_FILTERS_MAX, SavedFilter, deleted_filter_summary},
             query::ListQuery,
         },
     },
@@ -95,6 +96,15 @@ async fn save(
     .await?;
     if written.rows_affected() == 0 {
         return Err(StoreError::NameTaken("saved filter").into());
+    }
+    let (count,): (i64,) =
+        sqlx::query_as("SELECT count(*) FROM saved_filters WHERE project_id = ?")
+            .bind(actor.project.0)
+            .fetch_one(&mut *transaction)
+            .await?;
+    if count > SAVED_FILTERS_MAX {
+        let what = LimitedThing::SavedFilters;
+        return Err(JourneyError::LimitReached { what, most: SAVED_FILTERS_MAX }.into());
     }
     NewAuditEntry::of(actor, AuditEvent::FilterSaved, &saved.audit_summary())
         .write(&mut transaction, now)

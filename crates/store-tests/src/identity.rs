@@ -21,6 +21,12 @@ pub async fn a_hold_stays_until_it_is_released_once(stores: &Stores) {
     assert!(!stores.ownership.release_hold(&project.actor, NOW).await.expect("answered"));
 }
 
+pub async fn it_is_known_when_a_server_last_ran(stores: &Stores) {
+    assert_eq!(stores.ownership.find_last_alive().await.expect("an answer"), None);
+    stores.ownership.record_alive(NOW).await.expect("recorded");
+    assert_eq!(stores.ownership.find_last_alive().await.expect("an answer"), Some(NOW));
+}
+
 pub async fn the_keys_fingerprint_is_kept_and_secrets_depend_on_it(stores: &Stores) {
     let project = TestProject::new(stores).await;
     assert_eq!(stores.ownership.find_key_fingerprint().await.expect("an answer"), None);

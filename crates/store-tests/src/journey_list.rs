@@ -2,6 +2,7 @@
 
 use wayfare_domain::{
     journeys::{
+        label::{LABELS_MAX, LABELS_PER_JOURNEY},
         list::{query::ListQuery, selection::Selection},
         status::Status,
         transition::Action,
@@ -104,6 +105,35 @@ pub async fn labels_are_made_once_and_find_their_journeys(stores: &Stores) {
     let labels = stores.filters.list_labels(project.actor.project).await.expect("labels");
     assert_eq!(labels.len(), 1);
     assert_eq!(names(&project, &format!("label={}", labels[0].id)).await, ["Journey 0"]);
+}
+
+pub async fn a_project_has_only_so_many_labels_and_those_on_no_journey_make_room(stores: &Stores) {
+    let project = TestProject::new(stores).await;
+    let each = i64::try_from(LABELS_PER_JOURNEY).expect("a small number");
+    let full = usize::try_from(LABELS_MAX / each).expect("a small number");
+    let journeys = project.journeys(&vec![Status::Draft; full + 1]).await;
+    let named = |journey: usize, count: i64| -> Vec<LabelName> {
+        let name = |label| LabelName::parse(&format!("{journey} {label}")).expect("a label");
+        (0..count).map(name).collect()
+    };
+    let label = async |journey: usize, change: ChangeLabels| {
+        let selection = Selection::Ticked(vec![journeys[journey]]);
+        stores.journeys.label_journeys(&project.actor, &selection, &change, NOW).await
+    };
+    let creating = |create| ChangeLabels { create, ..ChangeLabels::default() };
+    for journey in 0..full {
+        label(journey, creating(named(journey, each))).await.expect("labelled");
+    }
+    let refused = label(full, creating(named(full, 1))).await;
+    assert!(matches!(refused, Err(StoreError::LimitReached { .. })), "{refused:?}");
+    let labels = stores.filters.list_labels(project.actor.project).await.expect("labels");
+    assert_eq!(labels.len() as i64, LABELS_MAX);
+    let of_first = labels.iter().filter(|label| label.name.starts_with("0 "));
+    let remove = of_first.map(|label| label.id).collect();
+    label(0, ChangeLabels { remove, ..ChangeLabels::default() }).await.expect("taken off");
+    label(full, creating(named(full, 1))).await.expect("labelled");
+    let labels = stores.filters.list_labels(project.actor.project).await.expect("labels");
+    assert_eq!(labels.len() as i64, LABELS_MAX - each + 1);
 }
 
 pub async fn archived_journeys_are_listed_apart(stores: &Stores) {

@@ -9,8 +9,8 @@ use wayfare_domain::{
         message_status::MessageStatus,
         outcome::{FixedReason, OutcomeReason, SendOutcome},
         send_rules::{
-            FrequencyCap, LocalClock, SendContext, SendDecision, SendRuleReason, check_before_send,
-            got_before,
+            FrequencyCap, LocalClock, POSTPONED_MAX_MS, SendContext, SendDecision, SendRuleReason,
+            check_before_send, got_before,
         },
         suppression::{AddressKind, SuppressionReason},
     },
@@ -116,6 +116,19 @@ pub async fn what_was_with_a_sender_when_the_server_died_waits_again(stores: &St
     let again: Vec<i64> = mailing.lease(5, NOW).await.iter().map(|message| message.seq).collect();
     assert!(again.contains(&leased.seq) && again.len() == 2, "{again:?}");
     mailing.project.adds_up().await;
+}
+
+pub async fn what_was_put_off_while_the_clock_was_ahead_is_due_at_the_next_start(stores: &Stores) {
+    let mailing = Mailing::of_people(stores, 2).await;
+    let [long, too_long] = mailing.lease(2, NOW).await.try_into().expect("two messages");
+    for (message, by) in [(&long, POSTPONED_MAX_MS), (&too_long, POSTPONED_MAX_MS + 1)] {
+        let retry = SendOutcome::Retry { at: NOW.plus(by), reason: None, tried: true };
+        mailing.record(message, retry, NOW).await;
+    }
+    assert_eq!(mailing.lease(2, NOW).await, []);
+    assert_eq!(stores.outbox.requeue_leased(NOW).await.expect("requeued"), 0);
+    let due: Vec<i64> = mailing.lease(2, NOW).await.iter().map(|message| message.seq).collect();
+    assert_eq!(due, [too_long.seq]);
 }
 
 pub async fn nothing_is_leased_once_a_stop_was_answered(stores: &Stores) {

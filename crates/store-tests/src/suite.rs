@@ -50,6 +50,7 @@ macro_rules! suite {
                 pages_follow_each_other_and_miss_nothing;
                 conditions_of_a_filter_hold_together;
                 labels_are_made_once_and_find_their_journeys;
+                a_project_has_only_so_many_labels_and_those_on_no_journey_make_room;
                 archived_journeys_are_listed_apart;
                 a_filter_is_kept_under_its_name_until_it_is_deleted;
                 what_was_exported_is_imported_as_drafts;
@@ -98,6 +99,7 @@ macro_rules! suite {
                 who_got_their_message_moves_on;
                 what_was_recorded_and_what_is_leased_is_one_change;
                 what_was_with_a_sender_when_the_server_died_waits_again;
+                what_was_put_off_while_the_clock_was_ahead_is_due_at_the_next_start;
                 nothing_is_leased_once_a_stop_was_answered;
                 a_retry_in_a_journey_that_was_stopped_is_cancelled_and_was_counted_before;
                 what_went_out_although_its_journey_was_stopped_counts_as_sent;
@@ -215,6 +217,7 @@ macro_rules! suite {
             }
             identity {
                 a_hold_stays_until_it_is_released_once;
+                it_is_known_when_a_server_last_ran;
                 the_keys_fingerprint_is_kept_and_secrets_depend_on_it;
                 an_empty_store_is_ready_and_adds_up;
                 the_first_project_is_made_once_and_known_afterwards;

@@ -3,7 +3,10 @@
 use wayfare_domain::{
     access::{permissions::Forbidden, refusal::AccessRefusal},
     error::FieldError,
-    journeys::{error::JourneyError, transition::Refusal},
+    journeys::{
+        error::{JourneyError, LimitedThing},
+        transition::Refusal,
+    },
     operations::StopPreview,
     versions::begin::DraftConflict,
 };
@@ -25,6 +28,8 @@ pub enum StoreError {
     /// Someone else changed the journey since it was opened.
     #[error("{name} was changed by someone else since it was opened")]
     RevisionChanged { name: String },
+    #[error("the limit of {most} {what} is reached")]
+    LimitReached { what: LimitedThing, most: i64 },
     /// A draft cannot be begun or discarded as things are.
     #[error(transparent)]
     Draft(#[from] DraftConflict),
@@ -153,6 +158,7 @@ impl From<JourneyError> for StoreError {
             JourneyError::Refused { name, refusal } => StoreError::Refused { name, refusal },
             JourneyError::Forbidden(forbidden) => StoreError::Forbidden(forbidden),
             JourneyError::RevisionChanged { name } => StoreError::RevisionChanged { name },
+            JourneyError::LimitReached { what, most } => StoreError::LimitReached { what, most },
             JourneyError::VersionNotFound => StoreError::NotFound("version"),
             JourneyError::Draft(conflict) => StoreError::Draft(conflict),
             JourneyError::Problems(problems) => StoreError::Problems(problems),

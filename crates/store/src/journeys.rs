@@ -19,7 +19,9 @@ use wayfare_domain::{
         transition::Action,
     },
     names::{Description, JourneyName, LabelName, SavedFilterName},
-    operations::{HistoryEntry, OperationDetail, OperationResult, StopPreview},
+    operations::{
+        HistoryEntry, OperationDetail, OperationResult, StopPreview, operate::CheckedDraft,
+    },
     time::Timestamp,
     versions::{ProfileAtNode, ProjectCatalog},
 };
@@ -98,6 +100,15 @@ pub trait JourneyStore: Send + Sync {
         selection: &Selection,
         action: Action,
         confirmed: Option<SelectionDigest>,
+        now: Timestamp,
+    ) -> StoreResult<OperationResult>;
+    /// Publishes a draft that was checked when its version had this revision.
+    /// [`wayfare_domain::journeys::error::JourneyError::RevisionChanged`] where it was saved since.
+    async fn publish_checked_draft(
+        &self,
+        actor: &Actor,
+        journey: JourneyId,
+        checked: CheckedDraft,
         now: Timestamp,
     ) -> StoreResult<OperationResult>;
     /// Takes an operation back where nothing has changed since; the result says where not.

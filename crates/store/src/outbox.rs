@@ -197,7 +197,9 @@ pub trait OutboxStore: Send + Sync {
         profiles: &[ProfileKey],
         since: Timestamp,
     ) -> StoreResult<SendFacts>;
-    /// Whatever was leased when the server died waits again; answers how many that were.
+    /// Whatever was leased when the server died waits again; answers how many that were. What was
+    /// put off for longer than anything can be
+    /// ([`wayfare_domain::messages::send_rules::POSTPONED_MAX_MS`]) is due.
     async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64>;
     /// Which of these versions are stopped.
     async fn load_stopped_versions(

@@ -22,7 +22,7 @@ use wayfare_domain::{
         document::JourneyDocument,
         list::{
             columns::ColumnChoice,
-            query::ListQuery,
+            query::{ListQuery, project_of_matching},
             selection::{Selection, SelectionDigest},
         },
         read_model::{JourneyDetail, JourneySummary},
@@ -97,7 +97,12 @@ pub struct TargetParams {
 }
 
 impl TargetParams {
-    fn selection(&self) -> Result<Selection, AppError> {
+    fn selection(&self, actor: &Actor) -> Result<Selection, AppError> {
+        let named = self.matching.as_deref().and_then(project_of_matching);
+        if named.is_some_and(|project| project != actor.project) {
+            let sentence = "The filter names another project than the key is for.";
+            return Err(AppError::Conflict(sentence.to_string()));
+        }
         Selection::parse(&self.ids, self.matching.as_deref()).map_err(AppError::field)
     }
 }
@@ -109,7 +114,7 @@ pub async fn preview_stop(
     body: Bytes,
 ) -> Answer<Json<StopPreview>> {
     let chosen: TargetParams = json(&body)?;
-    Ok(Json(state.services.preview_stop(&actor, &chosen.selection()?).await?))
+    Ok(Json(state.services.preview_stop(&actor, &chosen.selection(&actor)?).await?))
 }
 
 #[derive(Deserialize)]
@@ -134,7 +139,7 @@ pub async fn operate(
 ) -> Answer<Json<OperationResult>> {
     let asked: Operate = json(&body)?;
     let action: Action = asked.action.parse().map_err(|()| unknown_action())?;
-    let selection = TargetParams { ids: asked.ids, matching: asked.matching }.selection()?;
+    let selection = TargetParams { ids: asked.ids, matching: asked.matching }.selection(&actor)?;
     let confirmed = asked
         .confirmed
         .as_deref()

@@ -38,6 +38,8 @@ use wayfare_store::access::PendingSsoSignIn;
 
 /// Longest time that one request to the provider may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest subject, in bytes (OpenID Connect Core, 2).
+const SUBJECT_MAX: usize = 255;
 /// Largest answer of a provider that is read, in bytes.
 const ANSWER_MAX: usize = 1024 * 1024;
 
@@ -195,6 +197,10 @@ impl OidcClient {
             request = request.add_scope(Scope::new(scope.clone()));
         }
         let (address, state, nonce) = request.url();
+        if !matches!(address.scheme(), "https" | "http") {
+            let reason = "its sign-in page is not a web address".to_string();
+            return Err(ProviderError::Unusable(reason));
+        }
         let pending = PendingSsoSignIn {
             nonce: nonce.secret().clone(),
             pkce_verifier: verifier.secret().clone(),
@@ -267,6 +273,9 @@ impl OidcClient {
     fn meant_for_us(&self, subject: &str, party: Option<&str>) -> Result<(), ProviderError> {
         if subject.trim().is_empty() {
             return Err(ProviderError::Untrusted("the ID token has no subject".to_string()));
+        }
+        if subject.len() > SUBJECT_MAX {
+            return Err(ProviderError::Untrusted("its subject is too long".to_string()));
         }
         match party {
             Some(party) if party != self.config.client_id => Err(ProviderError::Untrusted(

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::egress::cause;
+use wayfare_domain::names::is_unprintable;
 
 /// Most characters of a provider's own words.
 const WORDS_MAX: usize = 200;
@@ -32,7 +33,7 @@ impl Redactor {
         let hidden =
             self.0.iter().fold(text.to_string(), |text, secret| text.replace(secret.as_str(), "…"));
         let spaced: String =
-            hidden.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+            hidden.chars().map(|sign| if is_unprintable(sign) { ' ' } else { sign }).collect();
         let line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.chars().count() <= WORDS_MAX {
             return line;

@@ -1,7 +1,8 @@
 //! The stream between lettre and the socket.
 //!
 //! lettre reads a line to its end before it looks at its length: a server that never ends one would
-//! fill the memory. So what is read is counted here.
+//! fill the memory. After each line it reads the whole answer again: many short lines would take a
+//! processor for as long as there are any. So bytes and lines are counted here.
 
 use std::{
     io,
@@ -16,11 +17,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Most bytes that a mail server may send after what was written last.
 pub const ANSWER_MAX: usize = 64 * 1024;
+/// Most lines of the same. Servers announce what they can do in a dozen or two.
+pub const ANSWER_LINES_MAX: usize = 200;
 
-/// A mail server sent more than [`ANSWER_MAX`]. The end of a sentence for an admin.
+/// A mail server sent more than [`ANSWER_MAX`] or [`ANSWER_LINES_MAX`]. The end of a sentence for
+/// an admin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the mail server “{host}” sent more than an answer may have ({} KB)",
+    "the mail server “{host}” sent more than an answer may have ({} KB, {ANSWER_LINES_MAX} lines)",
     ANSWER_MAX / 1024
 )]
 pub struct AnswerTooLong {
@@ -38,11 +42,13 @@ pub struct SmtpStream<S> {
     /// Bytes that the server sent since the last write. Never lowered again once it is beyond the
     /// bound: then the connection is over.
     answered: usize,
+    /// Lines of the same.
+    lines: usize,
 }
 
 impl<S> SmtpStream<S> {
     pub fn new(inner: S, peer: SocketAddr, host: &str) -> Self {
-        Self { inner, peer, host: host.into(), prelude: b"", answered: 0 }
+        Self { inner, peer, host: host.into(), prelude: b"", answered: 0, lines: 0 }
     }
 
     /// The same, with these bytes read first.
@@ -55,7 +61,7 @@ impl<S> SmtpStream<S> {
     }
 
     fn within_bound(&self) -> io::Result<()> {
-        if self.answered <= ANSWER_MAX {
+        if self.answered <= ANSWER_MAX && self.lines <= ANSWER_LINES_MAX {
             return Ok(());
         }
         let too_long = AnswerTooLong { host: Arc::clone(&self.host) };
@@ -80,7 +86,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for SmtpStream<S> {
         stream.within_bound()?;
         let before = buffer.filled().len();
         ready!(Pin::new(&mut stream.inner).poll_read(context, buffer))?;
-        stream.answered += buffer.filled().len() - before;
+        let came = &buffer.filled()[before..];
+        stream.answered += came.len();
+        stream.lines += came.iter().filter(|byte| **byte == b'\n').count();
         // An error comes with no bytes: that is what those who read rely on.
         Poll::Ready(stream.within_bound().inspect_err(|_| buffer.set_filled(before)))
     }
@@ -95,7 +103,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for SmtpStream<S> {
         let stream = self.get_mut();
         stream.within_bound()?;
         let written = ready!(Pin::new(&mut stream.inner).poll_write(context, bytes))?;
-        stream.answered = 0;
+        (stream.answered, stream.lines) = (0, 0);
         Poll::Ready(Ok(written))
     }
 
@@ -160,10 +168,24 @@ mod tests {
         let too_long = cause::<AnswerTooLong>(&error).expect("that is what is wrong");
         assert_eq!(
             too_long.to_string(),
-            "the mail server “mail.example” sent more than an answer may have (64 KB)"
+            "the mail server “mail.example” sent more than an answer may have (64 KB, 200 lines)"
         );
         let sent = flooding.await.expect("no panic");
         assert!(sent < 128 * 1024, "{sent} bytes were read");
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_very_many_lines_ends_the_connection() {
+        let (stream, mut server) = between();
+        let answering = tokio::spawn(async move {
+            let _ = server.write_all(b"220 mail.example\r\n").await;
+            while server.write_all(b"250-\r\n").await.is_ok() {}
+        });
+        let hello = ClientId::Domain("here".to_string());
+        let connecting = AsyncSmtpConnection::connect_with_transport(stream, &hello);
+        let error = connecting.await.err().expect("it is no answer");
+        assert!(cause::<AnswerTooLong>(&error).is_some(), "{error}");
+        answering.await.expect("no panic");
     }
 
     #[tokio::test]

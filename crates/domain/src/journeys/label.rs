@@ -7,6 +7,9 @@ use crate::ids::LabelId;
 /// Most labels on one journey (docs/design.md, Limits).
 pub const LABELS_PER_JOURNEY: usize = 10;
 
+/// Most labels of a project. Labels that no journey has make room for new ones.
+pub const LABELS_MAX: i64 = 500;
+
 /// How many hues a label can have; the page has a token for each.
 pub const LABEL_HUES: u8 = 8;
 

@@ -89,6 +89,11 @@ pub struct FrequencyCap {
 /// Longest window of a cap, in hours: 31 days.
 pub const CAP_HOURS_MAX: u32 = 744;
 
+/// For how long a message can be put off at most, in milliseconds: for the longest cap, and for the
+/// quiet hours and the retries of a day after it. What is due later was written while the clock was
+/// ahead.
+pub const POSTPONED_MAX_MS: i64 = (CAP_HOURS_MAX as i64 + 48) * HOUR_MS;
+
 impl FrequencyCap {
     /// What makes no sense about it.
     pub fn problems(&self) -> Vec<FieldError> {

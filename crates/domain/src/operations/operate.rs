@@ -3,11 +3,12 @@
 use super::{
     record::{OperationItemRecord, OperationRecord},
     stop::StoppedVersion,
-    target::OperationTargets,
+    target::{OperationTarget, OperationTargets},
 };
 use crate::{
     ids::JourneyKey,
     journeys::{
+        error::JourneyError,
         status::Status,
         transition::{Action, StateChange, transition},
         visibility::Visibility,
@@ -81,6 +82,30 @@ pub fn decide_operation(
     plan
 }
 
+/// The draft that was found to have no problems, as it was then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckedDraft {
+    /// Its number.
+    pub version: i64,
+    pub revision: i64,
+}
+
+/// Only what was checked is published: somebody may save the draft between the two.
+///
+/// # Errors
+/// [`JourneyError::RevisionChanged`] where another draft is there now. What is no draft is for
+/// [`transition`] to refuse.
+pub fn require_checked(
+    target: &OperationTarget,
+    found: Option<CheckedDraft>,
+    checked: CheckedDraft,
+) -> Result<(), JourneyError> {
+    if target.status() == Status::Draft && found != Some(checked) {
+        return Err(JourneyError::RevisionChanged { name: target.name.clone() });
+    }
+    Ok(())
+}
+
 impl OperationPlan {
     fn add_to_group(&mut self, status: Status, journey: JourneyKey, now: Timestamp) {
         match self.statuses.iter_mut().find(|group| group.status == status) {
@@ -100,7 +125,7 @@ mod tests {
     use crate::{
         ids::JourneyId,
         journeys::transition::Refusal,
-        operations::{ItemResult, target::OperationTarget, target::examples::target},
+        operations::{ItemResult, target::examples::target},
     };
 
     const NOW: Timestamp = Timestamp(1_000);
@@ -121,6 +146,22 @@ mod tests {
         let changed = ItemResult::Changed { from: Status::Running, to: Status::Paused };
         assert_eq!(outcomes, [changed, ItemResult::Skipped(Refusal::IsDraft)]);
         assert_eq!(plan.changed, keys(&[1]));
+    }
+
+    #[test]
+    fn a_draft_that_was_saved_after_it_was_checked_is_not_published() {
+        let checked = CheckedDraft { version: 1, revision: 3 };
+        let draft = target(1, Status::Draft);
+        assert_eq!(require_checked(&draft, Some(checked), checked), Ok(()));
+        let saved = CheckedDraft { revision: 4, ..checked };
+        let refusal = JourneyError::RevisionChanged { name: "Journey 1".to_string() };
+        assert_eq!(require_checked(&draft, Some(saved), checked), Err(refusal));
+        let running = target(1, Status::Running);
+        assert_eq!(
+            require_checked(&running, Some(saved), checked),
+            Ok(()),
+            "it has its own reason"
+        );
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::{
     graph::criteria::{Comparison, Criteria, EventMatch, PropertyFilter},
 };
 
+/// Most conditions of a segment that is made in a form.
+const CONDITIONS_MAX: usize = 50;
+
 /// What a row asks about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConditionKind {
@@ -82,7 +85,7 @@ impl SegmentForm {
         let cell = |column: &[String], row: usize| {
             column.get(row).map(|text| text.trim().to_string()).unwrap_or_default()
         };
-        let rows = (0..kind.len().min(50))
+        let rows = (0..kind.len())
             .map(|row| ConditionInput {
                 kind: cell(&kind, row),
                 negate: cell(&negate, row),
@@ -92,7 +95,7 @@ impl SegmentForm {
                 times: cell(&times, row),
                 days: cell(&days, row),
             })
-            .filter(|row| !row.name.is_empty())
+            .filter(|row| !row.is_blank())
             .collect();
         Self { name: name.trim().to_string(), join, rows }
     }
@@ -100,8 +103,17 @@ impl SegmentForm {
     /// The question that it asks.
     ///
     /// # Errors
-    /// Names the row that makes no sense.
+    /// Names the row that makes no sense. One of which a part is missing is never left out: the
+    /// question would be a wider one.
     pub fn criteria(&self) -> Result<Criteria, FieldError> {
+        if self.rows.len() > CONDITIONS_MAX {
+            let sentence = format!(
+                "The segment has {} conditions; the limit is {CONDITIONS_MAX}. Remove some, or put \
+                    some into a segment of their own.",
+                self.rows.len()
+            );
+            return Err(FieldError::new("rows", "too_many", sentence));
+        }
         let rows = self.rows.iter().enumerate();
         let parts = rows.map(|(index, row)| {
             row.criteria().map_err(|error| error.under(&format!("rows[{index}]")))
@@ -123,7 +135,16 @@ impl SegmentForm {
 }
 
 impl ConditionInput {
+    /// Was nothing typed into it?
+    fn is_blank(&self) -> bool {
+        [&self.name, &self.value, &self.times, &self.days].iter().all(|text| text.is_empty())
+    }
+
     fn criteria(&self) -> Result<Criteria, FieldError> {
+        if self.name.is_empty() {
+            let sentence = "Choose what the condition is about, or remove it.";
+            return Err(FieldError::new("name", "required", sentence));
+        }
         let name = if self.kind == "event" || self.kind == "property" {
             read_key(&self.name)?
         } else {
@@ -240,7 +261,7 @@ mod tests {
             ["property", "not", "total", "at_least", "7", "", ""],
             ["event", "not", "Ordered", "", "", "2", "30"],
             ["reachable", "", "email", "", "", "", ""],
-            ["property", "", "", "equals", "nothing asked", "", ""],
+            ["property", "", "", "equals", "", "", ""],
         ];
         let form = SegmentForm::of_columns("VIP".to_string(), "any".to_string(), columns(&rows));
         assert_eq!(form.rows.len(), 4);
@@ -256,6 +277,16 @@ mod tests {
         ];
         let form = SegmentForm::of_columns("VIP".to_string(), String::new(), columns(&rows));
         assert_eq!(form.criteria().expect_err("refused").path, "rows[1].times");
+    }
+
+    #[test]
+    fn a_row_without_a_name_and_a_row_too_many_are_refused_and_never_left_out() {
+        let nameless = [["property", "", "", "equals", "gold", "", ""]];
+        let form = SegmentForm::of_columns("VIP".to_string(), String::new(), columns(&nameless));
+        assert_eq!(form.criteria().expect_err("refused").path, "rows[0].name");
+        let rows = [["property", "", "plan", "exists", "", "", ""]; CONDITIONS_MAX + 1];
+        let form = SegmentForm::of_columns("VIP".to_string(), String::new(), columns(&rows));
+        assert_eq!(form.criteria().expect_err("refused").key, "too_many");
     }
 
     #[test]

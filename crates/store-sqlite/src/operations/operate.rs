@@ -21,7 +21,7 @@ use wayfare_domain::{
     },
     operations::{
         OperationResult, StopPreview,
-        operate::{OperationPlan, StatusGroup, decide_operation},
+        operate::{CheckedDraft, OperationPlan, StatusGroup, decide_operation, require_checked},
         record::OperationRecord,
         schedule::ScheduledTime,
         stop::{self, StoppedVersion, VersionToStop, decide_stop},
@@ -46,6 +46,34 @@ pub async fn operate(
     }
     let mut record = carry_out(&mut transaction, actor, targets, action, now).await?;
     record.filter = selection.filter_query();
+    let answer = write_operation(&mut transaction, actor, &record, now).await?;
+    store.commit(transaction, actor.project).await?;
+    Ok(answer)
+}
+
+/// Publishes a draft as it was checked, and as nothing else.
+pub async fn publish_checked_draft(
+    store: &SqliteStore,
+    actor: &Actor,
+    journey: JourneyId,
+    checked: CheckedDraft,
+    now: Timestamp,
+) -> SqliteResult<OperationResult> {
+    let mut transaction = store.begin().await?;
+    let targets = targets::by_ids(&mut transaction, actor.project, &[journey], now, false).await?;
+    if let Some(target) = targets.found.first() {
+        let found: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT v.number, v.revision FROM journeys j
+             JOIN versions v ON v.id = j.shown_version_id WHERE j.project_id = ? AND j.id = ?",
+        )
+        .bind(actor.project.0)
+        .bind(journey.0)
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let found = found.map(|(version, revision)| CheckedDraft { version, revision });
+        require_checked(target, found, checked)?;
+    }
+    let record = carry_out(&mut transaction, actor, targets, Action::Publish, now).await?;
     let answer = write_operation(&mut transaction, actor, &record, now).await?;
     store.commit(transaction, actor.project).await?;
     Ok(answer)

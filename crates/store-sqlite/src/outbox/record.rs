@@ -9,11 +9,18 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::counts;
 use crate::{
-    SqliteStore, bulk_statement::BulkStatement, codes::SENDING, error::SqliteResult,
-    message_events::suppressions, rows::to_json, write_queue::Urgency,
+    SqliteStore,
+    bulk_statement::BulkStatement,
+    codes::{LIVE, QUEUED, SENDING},
+    error::SqliteResult,
+    message_events::suppressions,
+    rows::to_json,
+    write_queue::Urgency,
 };
 use wayfare_domain::{
-    messages::{message_status::MessageStatus, outcome::OutcomeReason},
+    messages::{
+        message_status::MessageStatus, outcome::OutcomeReason, send_rules::POSTPONED_MAX_MS,
+    },
     time::Timestamp,
 };
 use wayfare_store::{
@@ -194,6 +201,7 @@ async fn suppress(
 /// knows: they go out again under the same key. Those of versions that were stopped or left do not.
 pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult<i64> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
+    bring_forward(&mut transaction, now).await?;
     let left = sqlx::query(AssertSqlSafe(format!(
         "INSERT INTO delivery_doubts (project, count)
          SELECT project, count(*) FROM outbox INDEXED BY outbox_leased WHERE state = {SENDING}
@@ -204,6 +212,7 @@ pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult
     .await?
     .rows_affected();
     if left == 0 {
+        transaction.commit().await?;
         return Ok(0);
     }
     let mut in_doubt = 0;
@@ -224,4 +233,23 @@ pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult
     }
     transaction.commit().await?;
     Ok(in_doubt.cast_signed())
+}
+
+/// What is due later than anything can be put off was written while the clock was ahead, and is due
+/// now.
+async fn bring_forward(connection: &mut SqliteConnection, now: Timestamp) -> SqliteResult<()> {
+    let brought = sqlx::query(AssertSqlSafe(format!(
+        "UPDATE outbox SET due_at = ?1 WHERE seq IN (
+             SELECT seq FROM outbox INDEXED BY outbox_waiting
+             WHERE state = {QUEUED} AND lane = {LIVE} AND due_at > ?2)"
+    )))
+    .bind(now.0)
+    .bind(now.plus(POSTPONED_MAX_MS).0)
+    .execute(connection)
+    .await?
+    .rows_affected();
+    if brought > 0 {
+        tracing::warn!(messages = brought, "delivery.due_too_late");
+    }
+    Ok(())
 }

@@ -17,6 +17,9 @@ pub struct StatusCount {
     pub count: i64,
 }
 
+/// Most saved filters of a project.
+pub const SAVED_FILTERS_MAX: i64 = 200;
+
 /// A filter that someone kept under a name; everybody in the project sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedFilter {

@@ -190,6 +190,11 @@ impl Default for ListQuery {
 
 /// Highest page number that is looked up.
 pub const PAGE_MAX: i64 = 1_000_000;
+/// What narrows a list down.
+const FILTER_NAMES: [&str; 9] =
+    ["q", "status", "entry", "by", "label", "from", "to", "archived", PROJECT];
+/// What else an address of the list has.
+const PLACE_NAMES: [&str; 4] = ["date", "sort", "page", "per"];
 /// Most values in one list of a filter.
 const VALUES_MAX: usize = 100;
 
@@ -216,6 +221,39 @@ impl ListQuery {
             ));
         }
         if errors.is_empty() { Ok(parsed) } else { Err(errors) }
+    }
+
+    /// Reads what a bulk action is about. An address of a page may carry what others made of it;
+    /// here a name that is not known, or nothing that narrows anything down, would mean everything.
+    /// Everything is said by naming the project alone.
+    ///
+    /// # Errors
+    /// The first thing that makes no sense, by its parameter.
+    pub fn parse_selection(query: &str) -> Result<Self, FieldError> {
+        let mut narrows = false;
+        for (key, value) in pairs(query) {
+            if !FILTER_NAMES.contains(&&*key) && !PLACE_NAMES.contains(&&*key) {
+                let names = FILTER_NAMES.join(", ");
+                let sentence = format!("There is no filter “{}”. Filters: {names}.", shorten(&key));
+                return Err(FieldError::new(&*key, "unknown_field", sentence));
+            }
+            if value.trim().is_empty() {
+                let sentence =
+                    format!("The filter “{key}” has no value. Give one or leave it out.");
+                return Err(FieldError::new(&*key, "required", sentence));
+            }
+            if key == PROJECT && value.parse::<ProjectId>().is_err() {
+                let sentence = format!("“{}” is not the ID of a project.", shorten(&value));
+                return Err(FieldError::new(PROJECT, "malformed", sentence));
+            }
+            narrows |= FILTER_NAMES.contains(&&*key);
+        }
+        if !narrows {
+            let sentence = "The filter is empty. Name at least one, or the project for all of its \
+                journeys.";
+            return Err(FieldError::new("", "required", sentence));
+        }
+        Self::parse(query).map_err(|mut errors| errors.remove(0))
     }
 
     fn take(&mut self, key: &str, value: &str) -> Result<(), FieldError> {

@@ -18,14 +18,15 @@ pub enum Selection {
 
 impl Selection {
     /// Reads the fields of the list's form: `ids[]`, or `matching` with the list's query string.
+    /// What is not understood is never everything.
     ///
     /// # Errors
     /// Nothing chosen, too much chosen, a malformed id or a malformed filter.
     pub fn parse(ids: &[String], matching: Option<&str>) -> Result<Self, FieldError> {
         if let Some(query) = matching {
-            return match ListQuery::parse(query) {
+            return match ListQuery::parse_selection(query) {
                 Ok(query) => Ok(Selection::Matching(Box::new(query))),
-                Err(mut errors) => Err(errors.remove(0).under("matching")),
+                Err(error) => Err(error.under("matching")),
             };
         }
         if ids.is_empty() {
@@ -109,6 +110,25 @@ impl SelectionDigest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_filter_that_is_empty_misspelt_or_names_nothing_selects_nothing() {
+        for (matching, path, key) in [
+            ("", "matching", "required"),
+            ("?", "matching", "required"),
+            ("?page=2&sort=name", "matching", "required"),
+            ("?statsu=draft", "matching.statsu", "unknown_field"),
+            ("?status=", "matching.status", "required"),
+            ("?project=ours", "matching.project", "malformed"),
+        ] {
+            let error = Selection::parse(&[], Some(matching)).expect_err(matching);
+            assert_eq!((error.path.as_str(), error.key.as_str()), (path, key), "{matching}");
+        }
+        let everything = format!("?project={}", uuid::Uuid::from_u128(7));
+        for matching in [everything.as_str(), "?archived=0", "?status=draft&page=3"] {
+            assert!(Selection::parse(&[], Some(matching)).is_ok(), "{matching}");
+        }
+    }
 
     #[test]
     fn a_digest_tells_sets_apart_and_ignores_order() {
