@@ -203,7 +203,7 @@ async fn an_address_that_does_not_exist_joins_the_suppression_list_and_gets_noth
     shop.until(second, |figures| figures.completed == 1).await;
     assert_eq!(shop.provider.asked(), 1, "the number that does not exist is not tried again");
     let withheld =
-        "SELECT count(*) FROM outbox WHERE state = 5 AND reason LIKE '%suppression list%'
+        "SELECT count(*) FROM outbox WHERE status = 5 AND reason LIKE '%suppression list%'
         AND ? IS NOT NULL";
     assert_eq!(shop.number(withheld).await, 1, "and the reason is kept");
     shop.close().await;
