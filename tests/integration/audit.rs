@@ -140,9 +140,9 @@ async fn another_projects_entries_are_not_in_it() {
 async fn nobody_changes_or_shortens_it_not_even_with_sql() {
     let place = place();
     for sql in [
-        "UPDATE audit SET summary = ''",
-        "DELETE FROM audit",
-        "REPLACE INTO audit SELECT * FROM audit",
+        "UPDATE audit_entries SET summary = ''",
+        "DELETE FROM audit_entries",
+        "REPLACE INTO audit_entries SELECT * FROM audit_entries",
     ] {
         let error = place.sql_error(sql).await;
         assert!(error.contains("only added to"), "{sql}: {error}");

@@ -70,7 +70,7 @@ async fn a_panic_while_a_message_is_sent_is_that_messages_alone_and_may_have_sen
     let mut times: Vec<usize> = shop.provider.keys().into_values().collect();
     times.sort_unstable();
     assert_eq!(times, [1, 1, 2], "it was tried again, under its own key");
-    assert_eq!(shop.number("SELECT sum(doubts) FROM outbox").await, 1);
+    assert_eq!(shop.number("SELECT sum(possible_duplicates) FROM outbox").await, 1);
     shop.close().await;
 }
 
@@ -227,7 +227,7 @@ async fn an_address_that_does_not_exist_joins_the_suppression_list_and_gets_noth
     shop.until(second, |figures| figures.completed == 1).await;
     assert_eq!(shop.provider.asked(), 1, "the number that does not exist is not tried again");
     let withheld =
-        "SELECT count(*) FROM outbox WHERE state = 5 AND reason LIKE '%suppression list%'
+        "SELECT count(*) FROM outbox WHERE status = 5 AND reason LIKE '%suppression list%'
         AND ? IS NOT NULL";
     assert_eq!(shop.number(withheld).await, 1, "and the reason is kept");
     shop.close().await;

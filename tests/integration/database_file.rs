@@ -97,7 +97,7 @@ fn check_finds_what_does_not_add_up() {
         let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", place.database().display()))
             .await
             .expect("opened");
-        sqlx::query("UPDATE journeys SET entered = entered + 1 WHERE seq = 20")
+        sqlx::query("UPDATE journeys SET entered = entered + 1 WHERE key = 20")
             .execute(&pool)
             .await
             .expect("written");

@@ -50,14 +50,14 @@ async fn kills_while_messages_go_out_lose_none_and_double_only_what_was_in_hand(
     }
     let doubtful = place
         .texts(
-            "SELECT p.addresses ->> '$.email' FROM outbox o JOIN profiles p ON p.seq = o.profile
-             WHERE o.doubts > 0 ORDER BY 1",
+            "SELECT p.addresses ->> '$.email' FROM outbox o JOIN profiles p ON p.key = o.profile_key
+             WHERE o.possible_duplicates > 0 ORDER BY 1",
         )
         .await;
     for to in &doubled {
         assert!(doubtful.contains(to), "{to} got it twice, but it was not being sent at a kill");
     }
-    let counted = place.count("SELECT coalesce(sum(count), 0) FROM delivery_doubts").await;
+    let counted = place.count("SELECT coalesce(sum(count), 0) FROM possible_duplicates").await;
     assert!(counted >= doubtful.len() as i64, "what was in hand at a kill is counted");
     println!(
         "{KILLS} kills, {people} messages: {} came twice, {counted} were in hand at a kill",
@@ -112,7 +112,7 @@ async fn after_a_stop_was_answered_no_provider_hears_another_word() {
     server.terminate();
     let check = place.run(&["check"]);
     assert!(check.status.success(), "{}", text(&check.stdout));
-    let sent = place.count("SELECT count(*) FROM outbox WHERE state = 1").await;
+    let sent = place.count("SELECT count(*) FROM outbox WHERE status = 1").await;
     assert_eq!(sent, (letters + requests) as i64, "what arrived is what is called sent");
 }
 
@@ -137,7 +137,7 @@ async fn a_message_that_was_given_to_no_provider_when_the_server_ended_in_order_
     assert_eq!(arrived.len() as u64, sent);
     assert!(arrived.values().all(|keys| keys.len() == 1), "each once");
     drop(server);
-    assert_eq!(place.count("SELECT coalesce(sum(count), 0) FROM delivery_doubts").await, 0);
+    assert_eq!(place.count("SELECT coalesce(sum(count), 0) FROM possible_duplicates").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -128,7 +128,7 @@ async fn what_was_on_its_way_before_a_merge_is_waited_for_by_whoever_deletes_the
     }
     assert_eq!(program.delete("/api/v1/profiles/ada").await, StatusCode::NO_CONTENT);
     program.tells(&["channel_in_hand{channel=\"webhook\"} 0"]).await;
-    let given_up = "SELECT count(*) FROM outbox WHERE state = 2
+    let given_up = "SELECT count(*) FROM outbox WHERE status = 2
         AND reason LIKE 'cancelled while sending%'";
     assert_eq!(place.count(given_up).await, 1, "its connection was dropped before the answer");
     assert_eq!(receiver.asked().len(), 1);
@@ -186,10 +186,10 @@ async fn no_mail_goes_out_after_a_withdrawn_consent_or_a_suppressed_address_was_
     server.terminate();
     check(&place);
     assert_eq!(
-        place.count("SELECT count(*) FROM outbox WHERE state = 1").await,
+        place.count("SELECT count(*) FROM outbox WHERE status = 1").await,
         at_the_answer as i64
     );
-    let withheld = "SELECT count(*) FROM outbox WHERE state = 5";
+    let withheld = "SELECT count(*) FROM outbox WHERE status = 5";
     assert!(place.count(withheld).await > 0, "the others have a reason");
 }
 
@@ -317,7 +317,7 @@ async fn what_is_in_hand_for_an_address_is_kept_back_when_the_address_joins_the_
         .add_suppressions(&shop.actor, AddressKind::Phone, &addresses, "", shop.now())
         .await;
     assert_eq!(suppressed.expect("listed"), 300);
-    let project = shop.number("SELECT number FROM projects WHERE ? IS NOT NULL").await;
+    let project = shop.number("SELECT key FROM projects WHERE ? IS NOT NULL").await;
     let listed =
         addresses.iter().map(|address| (project, AddressKind::Phone, address.clone())).collect();
     let answered = tokio::spawn({

@@ -120,7 +120,7 @@ async fn a_form_whose_session_ended_meanwhile_changes_nothing() {
     }
     assert_eq!(team.place.count("SELECT count(*) FROM api_keys").await, 0);
     assert_eq!(team.place.count("SELECT count(*) FROM invitations").await, 0);
-    assert_eq!(team.place.count("SELECT count(*) FROM users WHERE name = 'Held'").await, 0);
+    assert_eq!(team.place.count("SELECT count(*) FROM actors WHERE name = 'Held'").await, 0);
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn what_comes_late_from_somebody_who_may_still_send_it_is_carried_out() {
     let form = team.hold_form("account/rename", "name=Held").await;
     let file = team.hold_file().await;
     assert_status(&form.finish().await, 200);
-    assert_eq!(team.place.count("SELECT count(*) FROM users WHERE name = 'Held'").await, 1);
+    assert_eq!(team.place.count("SELECT count(*) FROM actors WHERE name = 'Held'").await, 1);
     let answer = file.finish().await;
     assert_status(&answer, 303);
     let page = answer.split("location: ").nth(1).and_then(|rest| rest.lines().next());

@@ -154,7 +154,15 @@ async fn serve_hold_holds_any_database_also_over_a_restart_and_the_command_line_
     assert_eq!(receiver.asked().len(), 1);
     program.tells(&["held 0"]).await;
     assert!(text(&place.run(&["release"]).stdout).contains("is not held"));
-    assert_eq!(place.count("SELECT count(*) FROM audit WHERE event = 'server.release'").await, 1);
+    assert_eq!(
+        place
+            .count(
+                "SELECT count(*) FROM audit_entries
+                 WHERE event = 'server.release'"
+            )
+            .await,
+        1
+    );
 }
 
 #[tokio::test]

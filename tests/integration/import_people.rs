@@ -26,7 +26,7 @@ async fn the_terminal_takes_the_good_rows_and_names_the_others() {
     assert_eq!(
         place
             .count(
-                "SELECT count(*) FROM list_members m JOIN lists l ON l.id = m.list
+                "SELECT count(*) FROM list_members m JOIN lists l ON l.id = m.list_id
             WHERE l.name = 'Spring fair'"
             )
             .await,
@@ -41,7 +41,15 @@ async fn the_terminal_takes_the_good_rows_and_names_the_others() {
             .await,
         1
     );
-    assert_eq!(place.count("SELECT count(*) FROM audit WHERE event = 'profiles.import'").await, 1);
+    assert_eq!(
+        place
+            .count(
+                "SELECT count(*) FROM audit_entries
+                 WHERE event = 'profiles.import'"
+            )
+            .await,
+        1
+    );
 }
 
 #[tokio::test]

@@ -91,12 +91,12 @@ async fn people_pouring_in_under_kills_are_neither_lost_nor_there_twice() {
     let check = place.run(&["check"]);
     assert!(check.status.success(), "{}", text(&check.stdout));
     assert_eq!(
-        place.count("SELECT count(*) FROM outbox WHERE state = 1").await,
+        place.count("SELECT count(*) FROM outbox WHERE status = 1").await,
         people,
         "one message for each"
     );
     assert_eq!(
-        place.count("SELECT count(DISTINCT profile) FROM enrolments").await,
+        place.count("SELECT count(DISTINCT profile_key) FROM enrolments").await,
         people,
         "one trip for each"
     );

@@ -34,6 +34,7 @@ mod log_secrets;
 mod masked_people;
 mod messages;
 mod obstacles;
+mod old_database;
 mod openapi;
 mod operate;
 mod project_names;

@@ -59,7 +59,7 @@ async fn shop() -> Shop {
     program.until(&journey, "completed", 3).await;
     place
         .sql(
-            "UPDATE outbox SET state = 2, settled_at = 1, reason = '550 <ada@example.com> no
+            "UPDATE outbox SET status = 2, finished_at = 1, reason = '550 <ada@example.com> no
         such user'",
         )
         .await;
@@ -398,9 +398,9 @@ async fn what_a_receiver_repeats_is_read_by_nobody_without_the_right() {
     program.tells(&["channel_breaker_open{channel=\"webhook\"} 1"]).await;
     place
         .sql(
-            "UPDATE outbox SET state = 2, settled_at = 1,
+            "UPDATE outbox SET status = 2, finished_at = 1,
             reason = 'the receiver does not take the message (400 {\"plan\": \"zebra-plan\"})'
-            WHERE seq IN (SELECT max(seq) FROM outbox)",
+             WHERE key IN (SELECT max(key) FROM outbox)",
         )
         .await;
     for role in ["viewer", "creator"] {

@@ -28,7 +28,7 @@ async fn did(program: &Program, event: &str) {
 
 /// Before the first try to reach the dead one has come to its end.
 async fn nobody_was_tried_twice(place: &Place) -> bool {
-    place.count("SELECT count(*) FROM outbox WHERE attempts > 0 AND state <> 1").await == 0
+    place.count("SELECT count(*) FROM outbox WHERE attempts > 0 AND status <> 1").await == 0
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,14 +75,14 @@ async fn where_each_person_has_a_receiver_of_their_own_the_dead_ones_keep_nobody
     assert!(nobody_was_tried_twice(&place).await, "the dead one's time-out came first");
     assert_eq!(healthy.asked().len(), PEOPLE / 2);
     // What waits comes to be known to wait for the dead one.
-    let unknown = "SELECT count(*) FROM outbox WHERE state IN (0, 4) AND receiver = ''";
+    let unknown = "SELECT count(*) FROM outbox WHERE status IN (0, 4) AND endpoint = ''";
     while place.count(unknown).await > 0 {
         assert!(nobody_was_tried_twice(&place).await, "in time");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     server.kill();
     assert_eq!(
-        place.count("SELECT count(DISTINCT receiver) FROM outbox WHERE state IN (0, 4)").await,
+        place.count("SELECT count(DISTINCT endpoint) FROM outbox WHERE status IN (0, 4)").await,
         1
     );
 }
@@ -123,7 +123,7 @@ async fn however_many_machines_are_silent_everything_for_a_healthy_one_arrives_b
         let events: Vec<Value> = people.map(event).collect();
         assert_eq!(program.json("/api/v1/events", json!({ "events": events })).await.0, 200);
     }
-    let known = "SELECT count(DISTINCT receiver) FROM outbox WHERE state IN (0, 4)";
+    let known = "SELECT count(DISTINCT endpoint) FROM outbox WHERE status IN (0, 4)";
     while place.count(known).await < MACHINES as i64 / 2 {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }

@@ -23,9 +23,9 @@ async fn old_events_and_steps_go_and_people_and_figures_stay() {
     drop(server);
     // The first to come was here 200 days ago.
     for statement in [
-        "UPDATE events SET received_at = received_at - 200 * 86400000 WHERE profile = 1",
-        "UPDATE steps SET at = at - 200 * 86400000 WHERE enrolment = 1",
-        "UPDATE enrolments SET entered_at = entered_at - 200 * 86400000 WHERE seq = 1",
+        "UPDATE events SET received_at = received_at - 200 * 86400000 WHERE profile_key = 1",
+        "UPDATE enrolment_log SET at = at - 200 * 86400000 WHERE enrolment_key = 1",
+        "UPDATE enrolments SET entered_at = entered_at - 200 * 86400000 WHERE key = 1",
     ] {
         assert!(place.sql(statement).await > 0, "{statement}");
     }
@@ -33,8 +33,8 @@ async fn old_events_and_steps_go_and_people_and_figures_stay() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     drop(server);
     assert_eq!(place.count("SELECT count(*) FROM events").await, 1);
-    assert_eq!(place.count("SELECT count(*) FROM steps WHERE enrolment = 1").await, 0);
-    assert!(place.count("SELECT count(*) FROM steps WHERE enrolment = 2").await > 0);
+    assert_eq!(place.count("SELECT count(*) FROM enrolment_log WHERE enrolment_key = 1").await, 0);
+    assert!(place.count("SELECT count(*) FROM enrolment_log WHERE enrolment_key = 2").await > 0);
     assert_eq!(place.count("SELECT count(*) FROM enrolments").await, 2);
     assert_eq!(place.count("SELECT sum(entered) FROM versions").await, 2);
     assert!(place.run(&["check"]).status.success());
@@ -60,16 +60,17 @@ async fn messages_go_whatever_became_of_them_and_those_that_stay_block_none() {
     // More than two pages of messages that wait for ever stand in front, then some of each state,
     // then a young one.
     for statement in [
-        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
-            state, created_at, settled_at)
+        "INSERT INTO outbox (project_key, version_key, enrolment_key, profile_key, node, visit,
+         channel, is_live, status, created_at, finished_at)
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-         SELECT o.project, o.version, o.enrolment, o.profile, 'old', i, 'webhook', 1, 0, 1000, NULL
-         FROM n, outbox o WHERE o.seq = 1",
-        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
-            state, created_at, settled_at)
+         SELECT o.project_key, o.version_key, o.enrolment_key, o.profile_key, 'old', i, 'webhook',
+         1, 0, 1000, NULL
+         FROM n, outbox o WHERE o.key = 1",
+        "INSERT INTO outbox (project_key, version_key, enrolment_key, profile_key, node, visit,
+         channel, is_live, status, created_at, finished_at)
          WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 5999)
-         SELECT o.project, o.version, o.enrolment, o.profile, 'each', i, 'webhook', 1, i % 6, 1000,
-                iif(i % 6 IN (0, 4), NULL, 1000) FROM n, outbox o WHERE o.seq = 1",
+         SELECT o.project_key, o.version_key, o.enrolment_key, o.profile_key, 'each', i, 'webhook',
+         1, i % 6, 1000, iif(i % 6 IN (0, 4), NULL, 1000) FROM n, outbox o WHERE o.key = 1",
         "UPDATE versions SET queued = 7000, cancelled = 1000",
     ] {
         assert!(place.sql(statement).await > 0, "{statement}");
@@ -78,7 +79,7 @@ async fn messages_go_whatever_became_of_them_and_those_that_stay_block_none() {
     let server = place.serve_with(&["--keep-steps-days", "100"]);
     for _ in 0..1_500 {
         if place
-            .count("SELECT count(*) FROM outbox WHERE node = 'each' AND state IN (1, 2, 3, 5)")
+            .count("SELECT count(*) FROM outbox WHERE node = 'each' AND status IN (1, 2, 3, 5)")
             .await
             == 0
         {
@@ -89,7 +90,7 @@ async fn messages_go_whatever_became_of_them_and_those_that_stay_block_none() {
     drop(server);
     for (state, name) in STATES {
         let left = place
-            .count_where("SELECT count(*) FROM outbox WHERE node = 'each' AND state = ?", state)
+            .count_where("SELECT count(*) FROM outbox WHERE node = 'each' AND status = ?", state)
             .await;
         // What was in hand is back in the queue since the start.
         assert_eq!(left, if state == 0 { 2_000 } else { 0 }, "{name}");

@@ -83,8 +83,8 @@ async fn a_message_that_a_provider_was_asked_to_take_depends_on_the_key_as_well(
     place.serve().terminate();
     place
         .sql(
-            "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
-                state, created_at)
+            "INSERT INTO outbox (project_key, version_key, enrolment_key, profile_key, node, visit,
+             channel, is_live, status, created_at)
              VALUES (1, 1, 1, 1, 'mail', 1, 'email', 1, 1, 0)",
         )
         .await;

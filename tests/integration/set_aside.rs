@@ -14,7 +14,7 @@ async fn a_message_that_somebody_else_has_settled_is_not_counted_twice() {
     shop.sign_up(1..=10).await;
     shop.until_in_flight(10).await;
     // As a second server on the same file would.
-    shop.sql("UPDATE outbox SET state = 1, settled_at = 1 WHERE seq <= 6").await;
+    shop.sql("UPDATE outbox SET status = 1, finished_at = 1 WHERE key <= 6").await;
     shop.sql("UPDATE versions SET queued = queued - 6").await;
     shop.provider.release();
     shop.until(journey, |figures| figures.completed == 4 && figures.queued == 0).await;
@@ -49,7 +49,7 @@ async fn somebody_who_cannot_be_read_keeps_nobody_waiting() {
     shop.sign_up(1..=200).await;
     shop.until_in_flight(64).await;
     shop.until(journey, |figures| figures.queued == 200).await;
-    shop.sql("UPDATE profiles SET consent = 'nonsense' WHERE seq = 190").await;
+    shop.sql("UPDATE profiles SET consent = 'nonsense' WHERE key = 190").await;
     shop.provider.release();
     shop.until(journey, |figures| figures.completed == 199).await;
     assert_eq!(shop.provider.asked(), 199);
@@ -67,10 +67,10 @@ async fn people_of_a_version_that_cannot_be_read_do_not_block_those_who_are_due_
     let other = shop.publish_for("Receipt", shop::an_hour(), "Signed Up").await;
     shop.sign_up(6_001..=6_010).await;
     shop.until(other, |figures| figures.inside == 10).await;
-    shop.sql("UPDATE versions SET graph = '[]' WHERE seq = 1").await;
+    shop.sql("UPDATE versions SET graph = '[]' WHERE key = 1").await;
     shop.clock.pass(2 * 3_600_000);
     shop.until(other, |figures| figures.completed == 10).await;
-    let inside = "SELECT inside FROM versions WHERE seq = 1 AND ? IS NOT NULL";
+    let inside = "SELECT inside FROM versions WHERE key = 1 AND ? IS NOT NULL";
     assert_eq!(shop.number(inside).await, 4_500, "whom nothing moves stays where they are");
     shop.close().await;
 }

@@ -33,8 +33,8 @@ async fn sign_up(program: &Program) {
     assert_eq!(program.json("/api/v1/events", json!({ "events": events })).await.0, 200);
 }
 
-const DOUBTS: &str = "SELECT coalesce(sum(count), 0) FROM delivery_doubts";
-const IN_HAND: &str = "SELECT count(*) FROM outbox WHERE state = 4";
+const DOUBTS: &str = "SELECT coalesce(sum(count), 0) FROM possible_duplicates";
+const IN_HAND: &str = "SELECT count(*) FROM outbox WHERE status = 4";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_begins_after_the_signal_what_has_begun_is_waited_for_and_each_message_arrives_once()
@@ -56,7 +56,7 @@ async fn nothing_begins_after_the_signal_what_has_begun_is_waited_for_and_each_m
     let ended = server.terminate();
     assert!(ended.success(), "{ended}");
     assert_eq!(receiver.asked().len(), begun, "none began after the signal");
-    let sent = place.count("SELECT count(*) FROM outbox WHERE state = 1").await;
+    let sent = place.count("SELECT count(*) FROM outbox WHERE status = 1").await;
     assert_eq!(sent, begun as i64, "what had begun came to its end");
     assert_eq!((place.count(IN_HAND).await, place.count(DOUBTS).await), (0, 0));
 

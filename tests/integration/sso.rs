@@ -305,7 +305,10 @@ async fn what_the_rule_changes_is_in_the_audit_log_from_before_to_after() {
     );
     let texts = house
         .place
-        .texts("SELECT summary FROM audit WHERE event IN ('account.create', 'account.sso_link')")
+        .texts(
+            "SELECT summary FROM audit_entries WHERE event
+             IN ('account.create', 'account.sso_link')",
+        )
         .await;
     assert!(texts.iter().any(|text| text == "zoe@example.com"), "{texts:?}");
     assert!(texts.iter().any(|text| text.contains("with a new account")), "{texts:?}");

@@ -43,7 +43,7 @@ fn main() {
         }
         if what == "people" {
             transaction
-                .execute("UPDATE engine_state SET cursor = cursor + ?1", [batch])
+                .execute("UPDATE engine_state SET event_cursor = event_cursor + ?1", [batch])
                 .expect("a cursor");
         }
         transaction.commit().expect("committed");
@@ -58,7 +58,7 @@ fn make_profiles(connection: &mut Connection, count: i64) {
     for seq in 1..=count {
         let mut profile = transaction
             .prepare_cached(
-                "INSERT OR IGNORE INTO profiles (seq, project, identity, properties, created_at,
+                "INSERT OR IGNORE INTO profiles (key, project_key, identity, properties, created_at,
                     updated_at)
                  VALUES (?1, 9, 'p' || ?1, '{\"plan\":\"free\"}', 0, 0)",
             )
@@ -81,7 +81,7 @@ fn event(transaction: &Transaction<'_>, number: i64) {
 fn event_of(transaction: &Transaction<'_>, person: i64, number: i64) {
     let mut statement = transaction
         .prepare_cached(
-            "INSERT INTO events (project, profile, name, at, received_at, properties)
+            "INSERT INTO events (project_key, profile_key, name_id, at, received_at, properties)
             VALUES (9, ?1, 1, ?2, ?2, ?3)",
         )
         .expect("a statement");
@@ -95,22 +95,25 @@ fn person(transaction: &Transaction<'_>, number: i64) {
     let at = 1_790_000_000_000_i64 + number;
     let mut trip = transaction
         .prepare_cached(
-            "INSERT INTO enrolments (project, journey, version, profile, state, node, visit,
-                entered_at, began_at, ended_at)
+            "INSERT INTO enrolments (project_key, journey_key, version_key, profile_key,
+             exit_reason, node, visit, entered_at, triggered_at, ended_at)
              VALUES (9, 1, 1, ?1, 1, 'set', 3, ?2, ?2, ?2)",
         )
         .expect("a statement");
     trip.execute(params![number, at]).expect("written");
     let seq = transaction.last_insert_rowid();
     let mut step = transaction
-        .prepare_cached("INSERT INTO steps (enrolment, visit, at, path) VALUES (?1, 3, ?2, ?3)")
+        .prepare_cached(
+            "INSERT INTO enrolment_log (enrolment_key, visit, at, node_visits)
+             VALUES (?1, 3, ?2, ?3)",
+        )
         .expect("a statement");
     let path = r#"[["entry","left:next",""],["split","left:a","drew 17 of 100"],["set","ended:completed","“next” leads nowhere: the end"]]"#;
     step.execute(params![seq, at, path]).expect("written");
     let mut profile = transaction
         .prepare_cached(
             "UPDATE profiles SET properties = json_patch(properties, ?2), updated_at =
-            ?3 WHERE seq = ?1",
+             ?3 WHERE key = ?1",
         )
         .expect("a statement");
     profile.execute(params![number + 1, "{\"seen\":true}", at]).expect("written");

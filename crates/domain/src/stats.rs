@@ -76,6 +76,40 @@ impl VersionStats {
     }
 }
 
+/// What the stats of a node count under one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NodeStatsKind {
+    /// People who arrived, under no name.
+    Arrived,
+    /// People who left, by the outlet.
+    Left,
+    /// Enrolments that ended there, by the exit reason.
+    Exited,
+    /// People who would have left by an outlet that is not drawn.
+    MissingOutlet,
+    /// Its messages, by the kind of message event.
+    MessageEvent,
+}
+
+impl NodeStatsKind {
+    pub const ALL: [NodeStatsKind; 5] = [
+        NodeStatsKind::Arrived,
+        NodeStatsKind::Left,
+        NodeStatsKind::Exited,
+        NodeStatsKind::MissingOutlet,
+        NodeStatsKind::MessageEvent,
+    ];
+
+    /// The number in the store: the place in [`NodeStatsKind::ALL`].
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+
+    pub fn from_code(code: i64) -> Option<Self> {
+        usize::try_from(code).ok().and_then(|index| NodeStatsKind::ALL.get(index).copied())
+    }
+}
+
 /// What the list shows of the figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StatsSummary {
@@ -140,6 +174,15 @@ mod tests {
             prop_assert!(before.adds_up() && after.adds_up());
             prop_assert_eq!((after.version_exit, after.stopped, after.queued, after.cancelled), (inside, stopped, 0, queued));
         }
+    }
+
+    #[test]
+    fn the_numbers_of_what_a_node_counts_stay_what_the_store_knows() {
+        assert_eq!(NodeStatsKind::ALL.map(NodeStatsKind::code), [0, 1, 2, 3, 4]);
+        for kind in NodeStatsKind::ALL {
+            assert_eq!(NodeStatsKind::from_code(kind.code()), Some(kind));
+        }
+        assert_eq!(NodeStatsKind::from_code(5), None);
     }
 
     #[test]

@@ -9,10 +9,7 @@ use super::active_versions::{ActiveVersion, ActiveVersions};
 use wayfare_domain::{
     engine::{
         compiled::NodeIndex,
-        enrolment::{
-            self, Advance, EngineContext, EnrolmentState, MISSING_OUTLET_PREFIX, NodeVisit,
-            VisitOutcome,
-        },
+        enrolment::{self, Advance, EngineContext, EnrolmentState, NodeVisit, VisitOutcome},
         entry::{
             EnrolmentHistory, EntryAttempt, EntryRejection, check_entry, is_started_by_journey,
             start_event_key, start_event_properties,
@@ -22,6 +19,7 @@ use wayfare_domain::{
     },
     messages::event::MessageEventKind,
     profiles::{PastEvent, Profile, Properties, property_value::to_canonical},
+    stats::NodeStatsKind,
     time::Timestamp,
 };
 use wayfare_store::{
@@ -361,7 +359,9 @@ impl<'a> BatchBuilder<'a> {
 
     /// It counts among the figures of the message's node.
     pub fn count_message_event(&mut self, version: VersionKey, node: &str, fate: MessageEventKind) {
-        *self.batch.nodes.entry((version, node.to_string(), fate.stats_key())).or_default() += 1;
+        let name = fate.key().to_string();
+        let counted = (version, node.to_string(), NodeStatsKind::MessageEvent, name);
+        *self.batch.nodes.entry(counted).or_default() += 1;
     }
 
     /// The batch, with everybody who moved.
@@ -403,8 +403,8 @@ impl<'a> BatchBuilder<'a> {
         for ((version, node), outlets) in self.passed {
             let Some(live) = self.plan.versions.get(&version) else { continue };
             let id = &live.compiled.nodes[node].id;
-            for (outlet, count) in outlets {
-                *self.batch.nodes.entry((version, id.clone(), outlet)).or_default() += count;
+            for (kind, name, count) in outlets {
+                *self.batch.nodes.entry((version, id.clone(), kind, name)).or_default() += count;
             }
         }
         self.batch.counted.retain(|_, counted| *counted != Default::default());
@@ -412,26 +412,26 @@ impl<'a> BatchBuilder<'a> {
     }
 }
 
-/// How often each way out of a node was taken. A node has a handful of them.
-type OutletCounts = Vec<(String, i64)>;
+/// How many arrived at a node and left it by each outlet. A node has a handful of them.
+type OutletCounts = Vec<(NodeStatsKind, String, i64)>;
 
 fn count_visit(outlets: &mut OutletCounts, visit: &NodeVisit) {
-    let mut count = |before: &str, name: &str| {
-        let same = |outlet: &&mut (String, i64)| outlet.0.strip_prefix(before) == Some(name);
-        match outlets.iter_mut().find(same) {
-            Some(outlet) => outlet.1 += 1,
-            None => outlets.push((format!("{before}{name}"), 1)),
-        }
+    let mut count = |kind: NodeStatsKind, name: &str| match outlets
+        .iter_mut()
+        .find(|outlet| outlet.0 == kind && outlet.1 == name)
+    {
+        Some(outlet) => outlet.2 += 1,
+        None => outlets.push((kind, name.to_string(), 1)),
     };
     if visit.arrived {
-        count("", "");
+        count(NodeStatsKind::Arrived, "");
     }
     if let Some(outlet) = &visit.missing_outlet {
-        count(MISSING_OUTLET_PREFIX, outlet);
+        count(NodeStatsKind::MissingOutlet, outlet);
     }
     match &visit.outcome {
-        VisitOutcome::Left(outlet) => count("", outlet),
-        VisitOutcome::Ended(ending) => count(ExitReason::STATS_KEY_PREFIX, ending.key()),
+        VisitOutcome::Left(outlet) => count(NodeStatsKind::Left, outlet),
+        VisitOutcome::Ended(ending) => count(NodeStatsKind::Exited, ending.key()),
         VisitOutcome::Waits | VisitOutcome::Sends => {}
     }
 }

@@ -143,7 +143,7 @@ async fn by_email(
 ) -> SqliteResult<Option<AccountRecord>> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
-         FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.email_key = ?",
+         FROM accounts a JOIN actors u ON u.id = a.user_id WHERE a.email_key = ?",
     )
     .bind(email.key())
     .fetch_optional(&store.readers)
@@ -154,7 +154,7 @@ async fn by_email(
 async fn by_user(store: &SqliteStore, user: UserId) -> SqliteResult<AccountRecord> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
-         FROM accounts a JOIN users u ON u.id = a.user_id WHERE a.user_id = ?",
+         FROM accounts a JOIN actors u ON u.id = a.user_id WHERE a.user_id = ?",
     )
     .bind(user.0)
     .fetch_optional(&store.readers)
@@ -165,7 +165,7 @@ async fn by_user(store: &SqliteStore, user: UserId) -> SqliteResult<AccountRecor
 async fn all(store: &SqliteStore) -> SqliteResult<Vec<AccountRecord>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT a.user_id, u.name, a.email, a.password_hash, a.suspended_at, a.last_sign_in_at
-         FROM accounts a JOIN users u ON u.id = a.user_id ORDER BY a.email_key",
+         FROM accounts a JOIN actors u ON u.id = a.user_id ORDER BY a.email_key",
     )
     .fetch_all(&store.readers)
     .await?;
@@ -220,7 +220,7 @@ pub async fn insert(
     now: Timestamp,
 ) -> SqliteResult<UserId> {
     let user = UserId::new();
-    sqlx::query("INSERT INTO users (id, name, email, created_at) VALUES (?, ?, ?, ?)")
+    sqlx::query("INSERT INTO actors (id, name, email, created_at) VALUES (?, ?, ?, ?)")
         .bind(user.0)
         .bind(account.name.as_str())
         .bind(account.email.as_str())
@@ -257,7 +257,7 @@ async fn rename(
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let written = sqlx::query(
-        "UPDATE users SET name = ?2 WHERE id IN (SELECT user_id FROM accounts WHERE user_id = ?1)",
+        "UPDATE actors SET name = ?2 WHERE id IN (SELECT user_id FROM accounts WHERE user_id = ?1)",
     )
     .bind(actor.user.0)
     .bind(name.as_str())

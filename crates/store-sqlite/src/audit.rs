@@ -101,8 +101,8 @@ impl<'a> NewAuditEntry<'a> {
         now: Timestamp,
     ) -> SqliteResult<()> {
         sqlx::query(
-            "INSERT INTO audit (project_id, user_id, at, event, summary, operation_id, address,
-                agent)
+            "INSERT INTO audit_entries (project_id, actor_id, at, event, summary, operation_id,
+             address, agent)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(self.project.map(|project| project.0))
@@ -135,7 +135,7 @@ async fn record_audit(
 struct EntryRow {
     seq: i64,
     at: i64,
-    user_id: Uuid,
+    actor_id: Uuid,
     name: String,
     event: String,
     summary: String,
@@ -152,7 +152,7 @@ impl EntryRow {
         AuditEntry {
             seq: self.seq,
             at: Timestamp(self.at),
-            by: ActorRef { id: UserId(self.user_id), name: self.name },
+            by: ActorRef { id: UserId(self.actor_id), name: self.name },
             event: self.event,
             summary: self.summary,
             operation: self.operation_id.map(OperationId),
@@ -176,9 +176,10 @@ async fn page(
     let query = query.within(total);
     let entries = entries(store, project, &query, None, AUDIT_ROWS, query.offset()).await?;
     let people: Vec<(Uuid, String)> = sqlx::query_as(
-        "SELECT id, name FROM users WHERE id IN (
-             SELECT user_id FROM audit WHERE project_id = ?1
-             UNION SELECT a.user_id FROM audit a JOIN memberships m ON m.user_id = a.user_id
+        "SELECT id, name FROM actors WHERE id IN (
+             SELECT actor_id FROM audit_entries WHERE project_id = ?1
+             UNION SELECT a.actor_id FROM audit_entries a JOIN memberships m
+             ON m.user_id = a.actor_id
                    WHERE m.project_id = ?1 AND a.project_id IS NULL)
          ORDER BY name, id",
     )
@@ -207,7 +208,7 @@ async fn entries(
     offset: i64,
 ) -> SqliteResult<Vec<AuditEntry>> {
     let mut sql = QueryBuilder::<Sqlite>::new(
-        "SELECT a.seq, a.at, a.user_id, u.name, a.event, a.summary, a.operation_id, o.matched,
+        "SELECT a.seq, a.at, a.actor_id, u.name, a.event, a.summary, a.operation_id, o.matched,
          o.changed, o.filter, a.address, a.agent ",
     );
     push_from_where(&mut sql, project, query);
@@ -222,18 +223,18 @@ async fn entries(
 /// The project's own entries, and those about the accounts of its people.
 fn push_from_where(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, query: &AuditQuery) {
     sql.push(
-        "FROM audit a JOIN users u ON u.id = a.user_id
+        "FROM audit_entries a JOIN actors u ON u.id = a.actor_id
          LEFT JOIN operations o ON o.id = a.operation_id AND o.project_id = a.project_id
          WHERE (a.project_id = ",
     );
     sql.push_bind(project.0);
     sql.push(
-        " OR (a.project_id IS NULL AND a.user_id IN (SELECT user_id FROM memberships
+        " OR (a.project_id IS NULL AND a.actor_id IN (SELECT user_id FROM memberships
         WHERE project_id = ",
     );
     sql.push_bind(project.0).push(")))");
     if let Some(by) = query.by {
-        sql.push(" AND a.user_id = ").push_bind(by.0);
+        sql.push(" AND a.actor_id = ").push_bind(by.0);
     }
     if let Some(event) = &query.event {
         sql.push(" AND a.event = ").push_bind(event.clone());

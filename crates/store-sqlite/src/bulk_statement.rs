@@ -53,8 +53,12 @@ impl BulkStatement {
     }
 
     /// With texts that numbers of the domain were written into; for a `LazyLock`.
-    pub fn with_codes(before: String, columns: usize, after: String) -> Self {
-        let (before, after) = (Cow::Owned(before), Cow::Owned(after));
+    pub fn with_codes(
+        before: impl Into<Cow<'static, str>>,
+        columns: usize,
+        after: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let (before, after) = (before.into(), after.into());
         Self { before, columns, after, texts: [const { OnceLock::new() }; SIZES.len()] }
     }
 

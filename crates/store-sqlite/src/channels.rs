@@ -25,7 +25,7 @@ use wayfare_store::{
 
 #[derive(FromRow)]
 struct Row {
-    number: i64,
+    key: i64,
     project_id: Uuid,
     live: bool,
     settings: String,
@@ -58,9 +58,9 @@ impl Row {
 macro_rules! read {
     ($condition:literal) => {
         concat!(
-            "SELECT p.number, c.project_id, c.live, c.settings, c.secret, c.per_second,
+            "SELECT p.key, c.project_id, c.live, c.settings, c.secret, c.per_second,
                 c.revision, u.name AS updated_by, c.updated_at
-             FROM channels c JOIN users u ON u.id = c.updated_by JOIN projects p
+             FROM channels c JOIN actors u ON u.id = c.updated_by JOIN projects p
              ON p.id = c.project_id ",
             $condition
         )
@@ -130,7 +130,8 @@ async fn frequency_caps(
     project: ProjectId,
 ) -> SqliteResult<Vec<FrequencyCap>> {
     let rows: Vec<(String, u32, u32)> = sqlx::query_as(
-        "SELECT channel, most, hours FROM frequency_caps WHERE project_id = ? ORDER BY channel",
+        "SELECT channel, max_messages, window_hours FROM frequency_caps WHERE project_id = ?
+         ORDER BY channel",
     )
     .bind(project.0)
     .fetch_all(&store.readers)
@@ -158,7 +159,8 @@ async fn set_frequency_caps(
         .await?;
     for cap in caps {
         sqlx::query(
-            "INSERT INTO frequency_caps (project_id, channel, most, hours) VALUES (?, ?, ?, ?)",
+            "INSERT INTO frequency_caps (project_id, channel, max_messages, window_hours)
+             VALUES (?, ?, ?, ?)",
         )
         .bind(actor.project.0)
         .bind(cap.channel.map_or("", Channel::key))
@@ -184,7 +186,7 @@ pub async fn live(store: &SqliteStore) -> SqliteResult<Vec<ActiveChannel>> {
     let rows: Vec<Row> = sqlx::query_as(read!("WHERE c.live")).fetch_all(&store.readers).await?;
     // A channel whose settings cannot be read keeps no other from sending.
     let readable = |row: Row| {
-        let project = row.number;
+        let project = row.key;
         let stored = row
             .into_stored()
             .inspect_err(|error| tracing::error!(project, %error, "delivery.channel_set_aside"));

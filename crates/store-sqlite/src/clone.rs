@@ -39,7 +39,7 @@ struct CloneSourceRow {
     end_at: Option<i64>,
     start_at: Option<i64>,
     labels: String,
-    missing: String,
+    unresolved_references: String,
     project: String,
 }
 
@@ -76,12 +76,15 @@ pub async fn clone_journey(
     );
     let there = Actor { project: to, ..actor.clone() };
     let id = insert_one(&mut transaction, to, &clone).await?;
-    sqlx::query("UPDATE versions SET missing = ? WHERE journey_id = ? AND project_id = ?")
-        .bind(to_json(&plan.unresolved)?)
-        .bind(id.0)
-        .bind(to.0)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query(
+        "UPDATE versions SET unresolved_references = ? WHERE journey_id = ?
+         AND project_id = ?",
+    )
+    .bind(to_json(&plan.unresolved)?)
+    .bind(id.0)
+    .bind(to.0)
+    .execute(&mut *transaction)
+    .await?;
     let item = OperationItemRecord::new_draft(id, plan.name.as_str());
     let record = OperationRecord::of_one(Action::Clone, item, plan.note);
     write_operation(&mut transaction, &there, &record, now).await?;
@@ -112,13 +115,14 @@ async fn original(
     journey: JourneyId,
 ) -> SqliteResult<CloneSourceRow> {
     let row: Option<CloneSourceRow> = sqlx::query_as(
-        "SELECT j.name, j.description, v.graph, v.settings, v.end_at, v.start_at, v.missing,
+        "SELECT j.name, j.description, v.graph, v.settings, v.end_at, v.start_at,
+         v.unresolved_references,
                 (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl
                 JOIN labels l ON l.id = jl.label_id
                  WHERE jl.journey_id = j.id) AS labels,
                 (SELECT p.name FROM projects p WHERE p.id = j.project_id) AS project
-         FROM journeys j JOIN versions v ON v.id = j.shown_version_id
-         WHERE j.id = ? AND j.project_id = ? AND j.shelf < ?",
+         FROM journeys j JOIN versions v ON v.id = j.current_version_id
+         WHERE j.id = ? AND j.project_id = ? AND j.visibility < ?",
     )
     .bind(journey.0)
     .bind(project.0)
@@ -139,7 +143,7 @@ async fn journeys_there(
         .map(|reference| reference.name)
         .collect();
     let journeys: Vec<(String,)> = sqlx::query_as(
-        "SELECT name FROM journeys WHERE project_id = ?1 AND shelf < ?3
+        "SELECT name FROM journeys WHERE project_id = ?1 AND visibility < ?3
          AND name IN (SELECT value FROM json_each(?2))",
     )
     .bind(project.0)
@@ -160,7 +164,7 @@ impl CloneSourceRow {
             settings: json(&self.settings, "settings")?,
             start: self.start_at.map(Timestamp),
             end: self.end_at.map(Timestamp),
-            unresolved: json(&self.missing, "missing things")?,
+            unresolved: json(&self.unresolved_references, "missing things")?,
         })
     }
 }

@@ -15,12 +15,12 @@ pub const SENDING: i64 = MessageStatus::Sending.code();
 pub const TEST_MODE: i64 = MessageRoute::TestMode.code();
 pub const LIVE: i64 = MessageRoute::Live.code();
 
-/// `outbox.lane` of a message.
-pub const fn lane(is_live: bool) -> i64 {
+/// `outbox.is_live` of a message.
+pub const fn route(is_live: bool) -> i64 {
     if is_live { LIVE } else { TEST_MODE }
 }
 
-/// `enrolments.state` of someone inside; the others are codes of `ExitReason`.
+/// `enrolments.exit_reason` of someone inside; the others are codes of `ExitReason`.
 pub const INSIDE: i64 = ExitReason::enrolment_code(None);
 
 /// The versions whose people move and whose messages go out: from this status to
@@ -68,11 +68,11 @@ mod tests {
     async fn partial_indexes_are_about_the_states_that_statements_name() {
         let schema = schema().await;
         for (index, condition) in [
-            ("outbox_queued", format!("WHERE state = {QUEUED} AND lane = {TEST_MODE}")),
-            ("outbox_waiting", format!("WHERE state = {QUEUED} AND lane = {LIVE}")),
-            ("outbox_leased", format!("WHERE state = {SENDING}")),
-            ("outbox_undelivered", format!("WHERE state = {FAILED}")),
-            ("enrolments_live", format!("WHERE state = {INSIDE}")),
+            ("outbox_queued_test", format!("WHERE status = {QUEUED} AND is_live = {TEST_MODE}")),
+            ("outbox_queued_live", format!("WHERE status = {QUEUED} AND is_live = {LIVE}")),
+            ("outbox_sending", format!("WHERE status = {SENDING}")),
+            ("outbox_failed", format!("WHERE status = {FAILED}")),
+            ("enrolments_inside", format!("WHERE exit_reason = {INSIDE}")),
         ] {
             let found = schema.get(index).map(String::as_str).unwrap_or_default();
             assert!(found.contains(&condition), "{index}: {condition} is not in {found}");
@@ -94,7 +94,7 @@ mod tests {
     async fn a_version_ends_for_those_inside_as_the_schema_says() {
         let schema = schema().await;
         let ended = format!(
-            "CASE WHEN left_at IS NOT NULL THEN {} WHEN status = {} THEN {} END",
+            "CASE WHEN bulk_exited_at IS NOT NULL THEN {} WHEN status = {} THEN {} END",
             ExitReason::VersionExit.code(),
             Status::Stopped.code(),
             ExitReason::Stopped.code()
@@ -106,8 +106,10 @@ mod tests {
     async fn a_new_message_waits_for_the_log_where_nothing_else_is_said() {
         let schema = schema().await;
         assert!(
-            schema["outbox"].contains(&format!("state       INTEGER NOT NULL DEFAULT {QUEUED}"))
+            schema["outbox"].contains(&format!("status       INTEGER NOT NULL DEFAULT {QUEUED}"))
         );
-        assert!(schema["outbox"].contains(&format!("lane INTEGER NOT NULL DEFAULT {TEST_MODE}")));
+        assert!(
+            schema["outbox"].contains(&format!("is_live INTEGER NOT NULL DEFAULT {TEST_MODE}"))
+        );
     }
 }

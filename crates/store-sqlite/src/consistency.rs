@@ -2,9 +2,14 @@
 
 use std::collections::HashMap;
 
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AssertSqlSafe, FromRow, SqliteConnection};
 
-use super::{SqliteStore, codes::INSIDE, error::SqliteResult, rows::json};
+use super::{
+    SqliteStore,
+    codes::INSIDE,
+    error::SqliteResult,
+    rows::{STATS_COLUMNS, StatsRow, json},
+};
 use wayfare_domain::{
     consistency::{CountedVersion, Finding},
     engine::node::ExitReason,
@@ -34,40 +39,16 @@ pub async fn check(store: &SqliteStore) -> SqliteResult<Vec<Finding>> {
 
 #[derive(FromRow)]
 struct VersionRow {
-    seq: VersionKey,
+    key: VersionKey,
     name: String,
     number: i64,
-    emptied: Option<i64>,
-    carried: String,
-    entered: i64,
-    inside: i64,
-    completed: i64,
-    converted: i64,
-    timed_out: i64,
-    force_exited: i64,
-    stopped: i64,
-    version_exit: i64,
-    queued: i64,
-    cancelled: i64,
+    bulk_exit_reason: Option<i64>,
+    baseline_stats: String,
+    #[sqlx(flatten)]
+    stats: StatsRow,
 }
 
 impl VersionRow {
-    fn stored(&self) -> VersionStats {
-        VersionStats {
-            entered: self.entered,
-            inside: self.inside,
-            completed: self.completed,
-            converted: self.converted,
-            timed_out: self.timed_out,
-            force_exited: self.force_exited,
-            stopped: self.stopped,
-            version_exit: self.version_exit,
-            queued: self.queued,
-            cancelled: self.cancelled,
-            ..VersionStats::default()
-        }
-    }
-
     fn into_counted(self, rows: VersionStats) -> SqliteResult<CountedVersion> {
         let exit = |code| {
             ExitReason::from_code(code).ok_or_else(|| {
@@ -75,9 +56,9 @@ impl VersionRow {
             })
         };
         Ok(CountedVersion {
-            ended: self.emptied.map(exit).transpose()?,
-            stored: self.stored(),
-            carried: carried(&self.carried)?,
+            ended: self.bulk_exit_reason.map(exit).transpose()?,
+            stored: self.stats.into_domain(),
+            carried: baseline(&self.baseline_stats)?,
             rows,
             journey: self.name,
             number: self.number,
@@ -86,8 +67,8 @@ impl VersionRow {
 }
 
 /// Of seeds some, of older databases most counts are there; what is missing is 0.
-fn carried(text: &str) -> SqliteResult<VersionStats> {
-    let counts: HashMap<String, Option<i64>> = json(text, "carried counts")?;
+fn baseline(text: &str) -> SqliteResult<VersionStats> {
+    let counts: HashMap<String, Option<i64>> = json(text, "baseline stats")?;
     let count = |key: &str| counts.get(key).copied().flatten().unwrap_or(0);
     Ok(VersionStats {
         entered: count("entered"),
@@ -105,17 +86,15 @@ fn carried(text: &str) -> SqliteResult<VersionStats> {
 }
 
 async fn versions(connection: &mut SqliteConnection) -> SqliteResult<Vec<CountedVersion>> {
-    let versions: Vec<VersionRow> = sqlx::query_as(
-        "SELECT v.seq, j.name, v.number, v.emptied, v.carried, v.entered, v.inside, v.completed,
-                v.converted, v.timed_out, v.force_exited, v.stopped, v.version_exit, v.queued,
-                v.cancelled
-         FROM versions v JOIN journeys j ON j.id = v.journey_id ORDER BY j.seq, v.number",
-    )
+    let versions: Vec<VersionRow> = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT v.key, j.name, v.number, v.bulk_exit_reason, v.baseline_stats, {STATS_COLUMNS}
+         FROM versions v JOIN journeys j ON j.id = v.journey_id ORDER BY j.key, v.number"
+    )))
     .fetch_all(&mut *connection)
     .await?;
     let mut rows = count_rows(connection).await?;
     let counted = |version: VersionRow| {
-        let rows = rows.remove(&version.seq).unwrap_or_default();
+        let rows = rows.remove(&version.key).unwrap_or_default();
         version.into_counted(rows)
     };
     versions.into_iter().map(counted).collect()
@@ -126,14 +105,18 @@ async fn count_rows(
     connection: &mut SqliteConnection,
 ) -> SqliteResult<HashMap<VersionKey, VersionStats>> {
     type Count = (VersionKey, i64, i64);
-    let enrolments: Vec<Count> =
-        sqlx::query_as("SELECT version, state, count(*) FROM enrolments GROUP BY version, state")
-            .fetch_all(&mut *connection)
-            .await?;
-    let messages: Vec<Count> =
-        sqlx::query_as("SELECT version, state, count(*) FROM outbox GROUP BY version, state")
-            .fetch_all(connection)
-            .await?;
+    let enrolments: Vec<Count> = sqlx::query_as(
+        "SELECT version_key, exit_reason, count(*) FROM enrolments
+            GROUP BY version_key, exit_reason",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let messages: Vec<Count> = sqlx::query_as(
+        "SELECT version_key, status, count(*) FROM outbox
+            GROUP BY version_key, status",
+    )
+    .fetch_all(connection)
+    .await?;
     let mut rows: HashMap<VersionKey, VersionStats> = HashMap::new();
     for (version, state, count) in enrolments {
         let stats = rows.entry(version).or_default();
@@ -162,10 +145,10 @@ async fn count_rows(
 
 async fn list_stats(connection: &mut SqliteConnection) -> SqliteResult<Vec<Finding>> {
     let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT j.name FROM journeys j LEFT JOIN versions v ON v.id = j.shown_version_id
+        "SELECT j.name FROM journeys j LEFT JOIN versions v ON v.id = j.current_version_id
          WHERE v.id IS NULL OR (j.status, j.entered, j.inside, j.converted) IS NOT (v.status,
          v.entered, v.inside, v.converted)
-         ORDER BY j.seq",
+         ORDER BY j.key",
     )
     .fetch_all(connection)
     .await?;
@@ -174,9 +157,9 @@ async fn list_stats(connection: &mut SqliteConnection) -> SqliteResult<Vec<Findi
 
 async fn journey_counts(connection: &mut SqliteConnection) -> SqliteResult<Vec<Finding>> {
     let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT c.shelf, c.status, c.count FROM journey_counts c
+        "SELECT c.visibility, c.status, c.count FROM journey_counts c
          WHERE c.count <> (SELECT count(*) FROM journeys j
-                           WHERE j.project_id = c.project_id AND j.shelf = c.shelf
+                           WHERE j.project_id = c.project_id AND j.visibility = c.visibility
                            AND j.status = c.status)",
     )
     .fetch_all(connection)
@@ -188,10 +171,11 @@ async fn journey_counts(connection: &mut SqliteConnection) -> SqliteResult<Vec<F
 
 async fn inside_twice(connection: &mut SqliteConnection) -> SqliteResult<Vec<Finding>> {
     let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-        "SELECT j.name, e.profile, count(*) FROM enrolments e JOIN versions v ON v.seq = e.version
-            JOIN journeys j ON j.seq = e.journey
-         WHERE e.state = ? AND v.emptied IS NULL AND e.profile IS NOT NULL
-         GROUP BY e.journey, e.profile HAVING count(*) > 1",
+        "SELECT j.name, e.profile_key, count(*) FROM enrolments e JOIN versions v
+         ON v.key = e.version_key
+            JOIN journeys j ON j.key = e.journey_key
+         WHERE e.exit_reason = ? AND v.bulk_exit_reason IS NULL AND e.profile_key IS NOT NULL
+         GROUP BY e.journey_key, e.profile_key HAVING count(*) > 1",
     )
     .bind(INSIDE)
     .fetch_all(connection)

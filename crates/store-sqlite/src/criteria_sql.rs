@@ -30,10 +30,13 @@ pub async fn matching(
     limit: i64,
     now: Timestamp,
 ) -> SqliteResult<Vec<ProfileKey>> {
-    let mut sql = QueryBuilder::<Sqlite>::new("SELECT p.seq FROM profiles p WHERE p.project = ");
-    sql.push_bind(project).push(" AND p.seq > ").push_bind(after).push(" AND ");
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT p.key FROM profiles p
+         WHERE p.project_key = ",
+    );
+    sql.push_bind(project).push(" AND p.key > ").push_bind(after).push(" AND ");
     push_criteria(&mut sql, criteria, now);
-    sql.push(" ORDER BY p.seq LIMIT ").push_bind(limit);
+    sql.push(" ORDER BY p.key LIMIT ").push_bind(limit);
     let mut reader = store.costly_reader().await?;
     let rows: Vec<(i64,)> = sql.build_query_as().fetch_all(&mut *reader).await?;
     reader.release().await?;
@@ -47,7 +50,10 @@ pub async fn count(
     criteria: &Criteria,
     now: Timestamp,
 ) -> SqliteResult<i64> {
-    let mut sql = QueryBuilder::<Sqlite>::new("SELECT count(*) FROM profiles p WHERE p.project = ");
+    let mut sql = QueryBuilder::<Sqlite>::new(
+        "SELECT count(*) FROM profiles p
+         WHERE p.project_key = ",
+    );
     sql.push_bind(project).push(" AND ");
     push_criteria(&mut sql, criteria, now);
     let mut reader = store.costly_reader().await?;
@@ -95,8 +101,9 @@ pub fn push_criteria(sql: &mut QueryBuilder<Sqlite>, criteria: &Criteria, now: T
         }
         Criteria::OnList(name) => {
             sql.push(
-                "EXISTS (SELECT 1 FROM list_members m JOIN lists l ON l.id = m.list
-                         WHERE m.profile = p.seq AND l.project = p.project AND l.name = ",
+                "EXISTS (SELECT 1 FROM list_members m JOIN lists l ON l.id = m.list_id
+                         WHERE m.profile_key = p.key AND l.project_key = p.project_key
+                         AND l.name = ",
             );
             sql.push_bind(name.clone()).push(")");
         }
@@ -132,8 +139,8 @@ fn push_joined(
 /// follow.
 fn push_events(sql: &mut QueryBuilder<Sqlite>, event: &EventMatch) {
     sql.push(
-        " FROM events e WHERE e.profile = p.seq AND e.name =
-           (SELECT n.id FROM event_names n WHERE n.project = p.project AND n.name_key = ",
+        " FROM events e WHERE e.profile_key = p.key AND e.name_id =
+           (SELECT n.id FROM event_names n WHERE n.project_key = p.project_key AND n.name_key = ",
     );
     sql.push_bind(event_key(&event.name)).push(")");
     for filter in &event.filters {

@@ -13,6 +13,7 @@ use wayfare_domain::{
         read_model::{JourneyDetail, JourneySummary, NodeStats, VersionSummary},
         visibility::Visibility,
     },
+    stats::NodeStatsKind,
 };
 use wayfare_store::StoreError;
 
@@ -20,7 +21,7 @@ use wayfare_store::StoreError;
 struct ContentRow {
     graph: String,
     settings: String,
-    missing: String,
+    unresolved_references: String,
 }
 
 /// The row of the list.
@@ -32,7 +33,7 @@ pub async fn summary(
     // The column lists are constants of this module; everything from outside is bound.
     let summary: Option<SummaryRow> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {SUMMARY_COLUMNS} FROM journeys j WHERE j.id = ? AND j.project_id = ?
-         AND j.shelf < ?"
+         AND j.visibility < ?"
     )))
     .bind(journey.0)
     .bind(project.0)
@@ -67,8 +68,8 @@ pub async fn read(
     let summary = summary(store, project, journey).await?;
     let versions = versions(store, project, journey).await?;
     let content: ContentRow = sqlx::query_as(
-        "SELECT v.graph, v.settings, v.missing FROM versions v JOIN journeys j
-            ON j.shown_version_id = v.id
+        "SELECT v.graph, v.settings, v.unresolved_references FROM versions v JOIN journeys j
+            ON j.current_version_id = v.id
          WHERE j.id = ? AND j.project_id = ?",
     )
     .bind(journey.0)
@@ -80,7 +81,7 @@ pub async fn read(
         versions,
         graph: json(&content.graph, "graph")?,
         settings: json(&content.settings, "settings")?,
-        missing: json(&content.missing, "missing things")?,
+        missing: json(&content.unresolved_references, "missing things")?,
         nodes: nodes(store, project, journey, None).await?,
     })
 }
@@ -92,12 +93,12 @@ pub async fn nodes(
     journey: JourneyId,
     version: Option<i64>,
 ) -> SqliteResult<Vec<NodeStats>> {
-    let rows: Vec<(String, String, i64, bool)> = sqlx::query_as(
-        "SELECT f.node, f.outlet, f.count, v.emptied IS NOT NULL
+    let rows: Vec<(String, i64, String, i64, bool)> = sqlx::query_as(
+        "SELECT f.node, f.kind, f.outlet, f.count, v.bulk_exit_reason IS NOT NULL
          FROM journeys j JOIN versions v ON v.journey_id = j.id
-         AND iif(?3 IS NULL, v.id = j.shown_version_id, v.number = ?3)
-         JOIN node_figures f ON f.version = v.seq WHERE j.id = ?1 AND j.project_id = ?2
-         ORDER BY f.node, f.outlet",
+         AND iif(?3 IS NULL, v.id = j.current_version_id, v.number = ?3)
+         JOIN node_stats f ON f.version_key = v.key WHERE j.id = ?1 AND j.project_id = ?2
+         ORDER BY f.node, f.kind, f.outlet",
     )
     .bind(journey.0)
     .bind(project.0)
@@ -105,6 +106,10 @@ pub async fn nodes(
     .fetch_all(&store.readers)
     .await?;
     let is_emptied = rows.iter().any(|(.., emptied)| *emptied);
-    let counts = rows.into_iter().map(|(node, key, count, _)| (node, key, count));
-    Ok(NodeStats::collect(counts, is_emptied))
+    let counts = rows.into_iter().map(|(node, code, outlet, count, _)| {
+        let kind = NodeStatsKind::from_code(code)
+            .ok_or_else(|| StoreError::Corrupt(format!("the unknown kind {code} of a count")))?;
+        Ok((node, kind, outlet, count))
+    });
+    Ok(NodeStats::collect(counts.collect::<SqliteResult<Vec<_>>>()?, is_emptied))
 }

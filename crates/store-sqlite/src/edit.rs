@@ -93,7 +93,7 @@ pub async fn write_name(
     }
     sqlx::query(
         "UPDATE journeys SET name = ?3, name_key = ?4, revision = revision + 1, updated_at = ?5
-         WHERE seq = ?2 AND project_id = ?1",
+         WHERE key = ?2 AND project_id = ?1",
     )
     .bind(actor.project.0)
     .bind(target.key.0)
@@ -111,7 +111,7 @@ pub async fn write_description(
     journey: JourneyKey,
     description: &Description,
 ) -> SqliteResult<()> {
-    sqlx::query("UPDATE journeys SET description = ?3 WHERE seq = ?2 AND project_id = ?1")
+    sqlx::query("UPDATE journeys SET description = ?3 WHERE key = ?2 AND project_id = ?1")
         .bind(actor.project.0)
         .bind(journey.0)
         .bind(description.as_str())

@@ -25,9 +25,9 @@ pub const ACCOUNT_ROWS: i64 = 100;
 
 /// The columns that make a [`ReportRow`]; `o` is the operation.
 const REPORT_COLUMNS: &str =
-    "o.id, o.action, o.undo_of, o.undone, o.by, (SELECT u.name FROM users u
-        WHERE u.id = o.by) AS by_name, o.at,
-    o.changed, o.skipped, o.only_name, o.note, o.ended_inside, o.cancelled_messages";
+    "o.id, o.action, o.undo_of, o.undone, o.actor_id, (SELECT u.name FROM actors u
+        WHERE u.id = o.actor_id) AS actor_name, o.created_at,
+     o.changed, o.skipped, o.single_name, o.note, o.exited_enrolments, o.cancelled_messages";
 
 #[derive(FromRow)]
 struct ReportRow {
@@ -35,14 +35,14 @@ struct ReportRow {
     action: String,
     undo_of: Option<Uuid>,
     undone: bool,
-    by: Uuid,
-    by_name: String,
-    at: i64,
+    actor_id: Uuid,
+    actor_name: String,
+    created_at: i64,
     changed: i64,
     skipped: String,
-    only_name: Option<String>,
+    single_name: Option<String>,
     note: String,
-    ended_inside: i64,
+    exited_enrolments: i64,
     cancelled_messages: i64,
 }
 
@@ -120,7 +120,7 @@ pub async fn account(
     .await?;
     let rows: Vec<ItemRow> = sqlx::query_as(
         "SELECT journey_id, name, refusal, from_status, to_status FROM operation_items
-         WHERE operation_id = ? AND project_id = ? ORDER BY place LIMIT ? OFFSET ?",
+         WHERE operation_id = ? AND project_id = ? ORDER BY position LIMIT ? OFFSET ?",
     )
     .bind(operation.0)
     .bind(project.0)
@@ -151,13 +151,13 @@ impl ReportRow {
             id: OperationId(self.id),
             action,
             undo_of: self.undo_of.map(OperationId),
-            by: ActorRef { id: UserId(self.by), name: self.by_name },
-            at: Timestamp(self.at),
+            by: ActorRef { id: UserId(self.actor_id), name: self.actor_name },
+            at: Timestamp(self.created_at),
             changed: self.changed,
             skipped: json(&self.skipped, "history")?,
-            only: self.only_name,
+            only: self.single_name,
             note: self.note,
-            ended_inside: self.ended_inside,
+            ended_inside: self.exited_enrolments,
             cancelled_messages: self.cancelled_messages,
             undoable: is_undoable(action, self.changed, self.undo_of.is_some(), self.undone),
         })

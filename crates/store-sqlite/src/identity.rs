@@ -9,6 +9,7 @@ use wayfare_domain::{
     audit::AuditEvent,
     hold::{Hold, HoldReason},
     ids::ProjectId,
+    messages::message_status::{MessageRoute, MessageStatus},
     time::Timestamp,
 };
 use wayfare_secrets::server_key::KeyFingerprint;
@@ -164,13 +165,17 @@ async fn save_key_fingerprint(
 }
 
 async fn depends_on_key(store: &SqliteStore) -> SqliteResult<bool> {
-    // 0 queued, 3 cancelled: those that a provider was never asked about have no key yet.
+    // Those that a provider was never asked about have no key yet: queued, cancelled, skipped.
     let (depends,): (bool,) = sqlx::query_as(
         "SELECT EXISTS (SELECT 1 FROM channels WHERE secret IS NOT NULL) OR EXISTS (SELECT 1
-            FROM hook_secrets)
-             OR EXISTS (SELECT 1 FROM outbox WHERE lane = 1 AND (state IN (1, 2, 4)
-             OR attempts > 0 OR doubts > 0))",
+            FROM webhook_secrets)
+             OR EXISTS (SELECT 1 FROM outbox WHERE is_live = ?1 AND (status IN (?2, ?3, ?4)
+             OR attempts > 0 OR possible_duplicates > 0))",
     )
+    .bind(MessageRoute::Live.code())
+    .bind(MessageStatus::Sent.code())
+    .bind(MessageStatus::Failed.code())
+    .bind(MessageStatus::Sending.code())
     .fetch_one(&store.readers)
     .await?;
     Ok(depends)

@@ -76,7 +76,7 @@ pub struct NewJourney {
     pub name: String,
     pub name_key: String,
     pub description: String,
-    pub shelf: i64,
+    pub visibility: i64,
     pub created_by: String,
     pub created_at: i64,
     pub labels: Vec<String>,
@@ -137,7 +137,7 @@ impl NewJourney {
             name: name.to_string(),
             name_key: search_key(name),
             description,
-            shelf: Visibility::Listed.code(),
+            visibility: Visibility::Listed.code(),
             created_by: hex(by.0),
             created_at: at.0,
             labels,
@@ -175,12 +175,12 @@ pub async fn insert(
 }
 
 const INSERT_JOURNEYS: &str = "INSERT INTO journeys (id, project_id, name, name_key, description,
-    shelf, ever_published, shown_version_id,
+    visibility, ever_published, current_version_id,
         version_count, created_by, created_at, updated_at, status, entry_type, start_at,
         published_by, published_at,
         entered, inside, converted, rate)
     SELECT unhex(j.value ->> 'id'), ?1, j.value ->> 'name', j.value ->> 'name_key', j.value ->>
-    'description', j.value ->> 'shelf',
+    'description', j.value ->> 'visibility',
         v ->> 'published_at' IS NOT NULL, unhex(v ->> 'id'), json_array_length(j.value,
         '$.versions'),
         unhex(j.value ->> 'created_by'), j.value ->> 'created_at', j.value ->> 'created_at',
@@ -195,7 +195,7 @@ const INSERT_VERSIONS: &str =
         settings, start_at,
         end_at, created_by, created_at, published_by, published_at, entered, inside, completed,
         converted, timed_out,
-        force_exited, stopped, version_exit, queued, cancelled, qualified, control, carried)
+        force_exited, stopped, version_exit, queued, cancelled, qualified, control, baseline_stats)
     SELECT unhex(v.value ->> 'id'), unhex(j.value ->> 'id'), ?1, v.key + 1, v.value ->> 'status',
     v.value ->> 'entry_type',
         v.value ->> 'graph', v.value ->> 'settings', v.value ->> 'start_at', v.value ->> 'end_at',
@@ -274,10 +274,11 @@ async fn export(
                 (SELECT json_group_array(l.name ORDER BY l.name_key) FROM journey_labels jl
                 JOIN labels l ON l.id = jl.label_id
                  WHERE jl.journey_id = j.id) AS labels
-         FROM journeys j JOIN versions v ON v.id = j.shown_version_id
-         WHERE j.project_id = ?1 AND j.shelf < ?4 AND j.seq > coalesce((SELECT seq FROM journeys
+         FROM journeys j JOIN versions v ON v.id = j.current_version_id
+         WHERE j.project_id = ?1 AND j.visibility < ?4 AND j.key > coalesce((SELECT key
+         FROM journeys
          WHERE id = ?2), 0)
-         ORDER BY j.seq LIMIT ?3",
+         ORDER BY j.key LIMIT ?3",
     )
     .bind(project.0)
     .bind(after.map(|id| id.0))

@@ -207,7 +207,7 @@ async fn all(store: &SqliteStore, project: ProjectId, now: Timestamp) -> SqliteR
         "SELECT k.id, k.name, k.hint, k.scopes, k.created_by, u.name AS created_by_name,
             k.kept_by, keeper.name AS kept_by_name,
                 k.created_at, k.last_used_at, {FACTS}
-         FROM api_keys k JOIN users u ON u.id = k.created_by JOIN users keeper
+         FROM api_keys k JOIN actors u ON u.id = k.created_by JOIN actors keeper
          ON keeper.id = k.kept_by {KEEPER}
          WHERE k.project_id = ? ORDER BY k.revoked_at IS NOT NULL, k.created_at DESC, k.id"
     )))
@@ -227,7 +227,7 @@ async fn create(
     let key = ApiKeyId::new();
     let mut transaction = store.begin().await?;
     // What the key does stands in the history under its name.
-    sqlx::query("INSERT INTO users (id, name, created_at) VALUES (?, ?, ?)")
+    sqlx::query("INSERT INTO actors (id, name, created_at) VALUES (?, ?, ?)")
         .bind(key.0)
         .bind(actor_name_of_key(name.as_str()))
         .bind(now.0)

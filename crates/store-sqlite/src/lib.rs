@@ -5,6 +5,8 @@
 mod accounts;
 mod audit;
 pub mod backup;
+#[cfg(test)]
+mod bare_number_tests;
 mod bulk_statement;
 mod channels;
 mod clone;
@@ -36,6 +38,8 @@ mod members;
 mod message_events;
 #[cfg(test)]
 mod migration_tests;
+#[cfg(test)]
+mod old_database_tests;
 mod open;
 mod open_errors;
 pub mod operations;
@@ -178,8 +182,8 @@ impl SqliteStore {
     /// Commits a change that the list could show, and lets everybody notice.
     async fn commit(&self, mut transaction: Writing, project: ProjectId) -> SqliteResult<()> {
         sqlx::query(
-            "INSERT INTO project_changes (project_id, generation) VALUES (?, 1)
-             ON CONFLICT DO UPDATE SET generation = generation + 1",
+            "INSERT INTO project_changes (project_id, revision) VALUES (?, 1)
+             ON CONFLICT DO UPDATE SET revision = revision + 1",
         )
         .bind(project.0)
         .execute(&mut *transaction)

@@ -59,7 +59,7 @@ impl TotalsCache {
 
 #[derive(FromRow)]
 struct CountRow {
-    shelf: i64,
+    visibility: i64,
     status: i64,
     count: i64,
 }
@@ -95,7 +95,9 @@ pub async fn read(
     for status in Status::ALL {
         let count = counts
             .iter()
-            .filter(|row| row.shelf == Visibility::Listed.code() && row.status == status.code())
+            .filter(|row| {
+                row.visibility == Visibility::Listed.code() && row.status == status.code()
+            })
             .map(|row| row.count)
             .sum();
         status_counts.push(StatusCount { status, count });
@@ -107,7 +109,7 @@ pub async fn read(
         counts: status_counts,
         archived_count: counts
             .iter()
-            .filter(|row| row.shelf == Visibility::Archived.code())
+            .filter(|row| row.visibility == Visibility::Archived.code())
             .map(|row| row.count)
             .sum(),
         labels,
@@ -121,7 +123,8 @@ pub async fn read(
 
 async fn counts(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<CountRow>> {
     Ok(sqlx::query_as(
-        "SELECT shelf, status, count FROM journey_counts WHERE project_id = ? AND shelf < ?",
+        "SELECT visibility, status, count FROM journey_counts WHERE project_id = ?
+         AND visibility < ?",
     )
     .bind(project.0)
     .bind(Visibility::Deleted.code())
@@ -129,7 +132,8 @@ async fn counts(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<Cou
     .await?)
 }
 
-/// The total where nothing but the shelf and the status narrow the list: it is in the kept counts.
+/// The total where nothing but the visibility and the status narrow the list: it is in the kept
+/// counts.
 fn unfiltered_total(filter: &JourneyFilter, counts: &[CountRow]) -> Option<i64> {
     let only_status = JourneyFilter { statuses: Vec::new(), archived: false, ..filter.clone() };
     // A date field without a range narrows nothing.
@@ -137,7 +141,7 @@ fn unfiltered_total(filter: &JourneyFilter, counts: &[CountRow]) -> Option<i64> 
         return None;
     }
     let wanted = |row: &&CountRow| {
-        row.shelf == Visibility::of(filter.archived).code()
+        row.visibility == Visibility::of(filter.archived).code()
             && (filter.statuses.is_empty()
                 || filter.statuses.iter().any(|status| status.code() == row.status))
     };
@@ -178,12 +182,12 @@ async fn page_rows(
     let plan = if few { ScanPlan::FilterFirst } else { ScanPlan::SortFirst(query.sort.key) };
     // The page's rows are chosen from the index alone; only they are then read whole.
     let mut sql =
-        QueryBuilder::<Sqlite>::new(format!("SELECT {SUMMARY_COLUMNS} FROM (SELECT j.seq AS seq"));
+        QueryBuilder::<Sqlite>::new(format!("SELECT {SUMMARY_COLUMNS} FROM (SELECT j.key"));
     push_from_where(&mut sql, project, &query.filter, plan);
     push_order(&mut sql, query.sort, plan);
     sql.push(" LIMIT ").push_bind(query.page_size.rows());
     sql.push(" OFFSET ").push_bind((query.page - 1) * query.page_size.rows());
-    sql.push(") page JOIN journeys j ON j.seq = page.seq");
+    sql.push(") page JOIN journeys j ON j.key = page.key");
     list_sql::push_order(&mut sql, query.sort, ScanPlan::FilterFirst);
     let rows: Vec<SummaryRow> = sql.build_query_as().fetch_all(&store.readers).await?;
     rows.into_iter().map(rows::SummaryRow::into_domain).collect()
@@ -192,10 +196,10 @@ async fn page_rows(
 /// Everybody who created a journey that is not deleted.
 async fn creators(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<ActorRef>> {
     let people: Vec<(Uuid, String)> = sqlx::query_as(
-        "SELECT u.id, u.name FROM users u
-         WHERE EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = ?2
+        "SELECT u.id, u.name FROM actors u
+         WHERE EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.visibility = ?2
          AND j.created_by = u.id)
-            OR EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.shelf = ?3
+            OR EXISTS (SELECT 1 FROM journeys j WHERE j.project_id = ?1 AND j.visibility = ?3
             AND j.created_by = u.id)
          ORDER BY u.name",
     )

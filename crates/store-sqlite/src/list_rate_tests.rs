@@ -59,7 +59,7 @@ async fn journeys() -> (TempDir, SqliteStore) {
 
 /// The column beside the domain's rate.
 async fn rates(store: &SqliteStore) -> Vec<(Option<i64>, Option<i64>)> {
-    let rows = sqlx::query("SELECT rate, entered, converted FROM journeys ORDER BY seq")
+    let rows = sqlx::query("SELECT rate, entered, converted FROM journeys ORDER BY key")
         .fetch_all(&store.readers)
         .await
         .expect("rows");

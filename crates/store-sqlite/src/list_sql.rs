@@ -38,7 +38,7 @@ pub fn push_from_where(
         sql.push("INDEXED BY ").push(index_of(key));
     }
     sql.push(" WHERE j.project_id = ").push_bind(project.0);
-    sql.push(" AND j.shelf = ").push_bind(Visibility::of(filter.archived).code());
+    sql.push(" AND j.visibility = ").push_bind(Visibility::of(filter.archived).code());
     // A leading plus keeps SQLite from taking another index than the sort's.
     let plus = if plan == ScanPlan::FilterFirst { "" } else { "+" };
     if !filter.statuses.is_empty() {
@@ -114,14 +114,14 @@ fn push_search(sql: &mut QueryBuilder<Sqlite>, project: ProjectId, search: &str,
         sql.push(" OR instr(j.name_key, ").push_bind(key).push(") > 0)");
     } else if is_short_id(search) {
         // The tail of an id, as the list shows it; names of that spelling are found too.
-        sql.push(" AND j.seq IN (SELECT seq FROM journeys WHERE project_id = ")
+        sql.push(" AND j.key IN (SELECT key FROM journeys WHERE project_id = ")
             .push_bind(project.0);
         sql.push(" AND substr(hex(id), 21) = ").push_bind(search.to_uppercase());
         sql.push(" UNION SELECT rowid FROM journey_names WHERE name_key MATCH ")
             .push_bind(phrase(&key))
             .push(")");
     } else if key.chars().count() >= TRIGRAM && plan == ScanPlan::FilterFirst {
-        sql.push(" AND j.seq IN (SELECT rowid FROM journey_names WHERE name_key MATCH ")
+        sql.push(" AND j.key IN (SELECT rowid FROM journey_names WHERE name_key MATCH ")
             .push_bind(phrase(&key))
             .push(")");
     } else {
@@ -143,7 +143,7 @@ pub fn push_order(sql: &mut QueryBuilder<Sqlite>, sort: Sort, plan: ScanPlan) {
     let plus = if plan == ScanPlan::FilterFirst { "+" } else { "" };
     let direction = if sort.descending { " DESC" } else { "" };
     sql.push(" ORDER BY ").push(plus).push("j.").push(column_of(sort.key)).push(direction);
-    sql.push(", ").push(plus).push("j.seq").push(direction);
+    sql.push(", ").push(plus).push("j.key").push(direction);
 }
 
 pub fn column_of(key: SortKey) -> &'static str {

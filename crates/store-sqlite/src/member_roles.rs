@@ -117,7 +117,7 @@ pub fn role(code: i64) -> SqliteResult<Role> {
 struct RoleRow {
     project_id: Uuid,
     role: i64,
-    by_provider: bool,
+    from_sso: bool,
     invited_role: Option<i64>,
 }
 
@@ -125,7 +125,7 @@ impl RoleRow {
     fn into_domain(self) -> SqliteResult<(ProjectId, MemberRole)> {
         let role = MemberRole {
             role: role(self.role)?,
-            by_rule: self.by_provider,
+            by_rule: self.from_sso,
             by_invitation: self.invited_role.map(role).transpose()?,
         };
         Ok((ProjectId(self.project_id), role))
@@ -138,7 +138,7 @@ pub async fn of_user(
     user: UserId,
 ) -> SqliteResult<BTreeMap<ProjectId, MemberRole>> {
     let rows: Vec<RoleRow> = sqlx::query_as(
-        "SELECT project_id, role, by_provider, invited_role FROM memberships WHERE user_id = ?",
+        "SELECT project_id, role, from_sso, invited_role FROM memberships WHERE user_id = ?",
     )
     .bind(user.0)
     .fetch_all(connection)
@@ -153,7 +153,7 @@ pub async fn in_project(
     user: UserId,
 ) -> SqliteResult<Option<MemberRole>> {
     let row: Option<RoleRow> = sqlx::query_as(
-        "SELECT project_id, role, by_provider, invited_role FROM memberships
+        "SELECT project_id, role, from_sso, invited_role FROM memberships
          WHERE project_id = ? AND user_id = ?",
     )
     .bind(project.0)
@@ -220,11 +220,11 @@ pub async fn without_other_admins(
 }
 
 static WRITE: BulkStatement = BulkStatement::new(
-    "INSERT INTO memberships (project_id, user_id, role, by_provider, invited_role, created_at)
+    "INSERT INTO memberships (project_id, user_id, role, from_sso, invited_role, created_at)
      VALUES ",
     6,
     " ON CONFLICT (project_id, user_id) DO UPDATE SET role = excluded.role,
-        by_provider = excluded.by_provider, invited_role = excluded.invited_role",
+        from_sso = excluded.from_sso, invited_role = excluded.invited_role",
 );
 
 static REMOVE: BulkStatement =

@@ -37,14 +37,14 @@ struct MemberRow {
     name: String,
     email: String,
     role: i64,
-    by_provider: bool,
+    from_sso: bool,
     last_sign_in_at: Option<i64>,
 }
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<Member>> {
     let rows: Vec<MemberRow> = sqlx::query_as(
-        "SELECT u.id, u.name, a.email, m.role, m.by_provider, a.last_sign_in_at
-         FROM memberships m JOIN accounts a ON a.user_id = m.user_id JOIN users u
+        "SELECT u.id, u.name, a.email, m.role, m.from_sso, a.last_sign_in_at
+         FROM memberships m JOIN accounts a ON a.user_id = m.user_id JOIN actors u
          ON u.id = m.user_id
          WHERE m.project_id = ? AND a.suspended_at IS NULL
          ORDER BY u.name COLLATE NOCASE, a.email_key",
@@ -58,7 +58,7 @@ pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<Me
                 person: ActorRef { id: UserId(row.id), name: row.name },
                 email: row.email,
                 role: role(row.role)?,
-                by_provider: row.by_provider,
+                by_provider: row.from_sso,
                 last_sign_in_at: row.last_sign_in_at.map(Timestamp),
             })
         })
@@ -75,7 +75,7 @@ pub async fn set_role(
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let known: Option<(i64, String)> = sqlx::query_as(
-        "SELECT m.role, u.name FROM memberships m JOIN users u ON u.id = m.user_id
+        "SELECT m.role, u.name FROM memberships m JOIN actors u ON u.id = m.user_id
          WHERE m.project_id = ? AND m.user_id = ?",
     )
     .bind(actor.project.0)
@@ -119,8 +119,7 @@ pub async fn invitations(
     let rows: Vec<InvitationRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT i.id, i.email, i.role, i.created_by, u.name AS created_by_name, i.expires_at,
             {MAKER_FACTS}
-         FROM invitations i JOIN users u ON u.id = i.created_by
-         {MAKER}
+         FROM invitations i JOIN actors u ON u.id = i.created_by {MAKER}
          WHERE i.project_id = ? AND i.closed_at IS NULL AND i.expires_at > ?
          ORDER BY i.created_at DESC, i.id"
     )))

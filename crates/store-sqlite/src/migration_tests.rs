@@ -18,11 +18,16 @@ const NOW: Timestamp = Timestamp(1_790_000_000_000);
 async fn database_before(version: i64, path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = options.connect().await.expect("a database");
+    migrate_below(version, &mut connection).await;
+    connection
+}
+
+/// Runs the migrations before one.
+pub async fn migrate_below(version: i64, connection: &mut SqliteConnection) {
     let before =
         MIGRATIONS.iter().filter(|migration| migration.version < version).cloned().collect();
     let old = Migrator { migrations: Cow::Owned(before), ..Migrator::DEFAULT };
-    old.run_direct(None, &mut connection, false).await.expect("an old database");
-    connection
+    old.run_direct(None, connection, false).await.expect("an old database");
 }
 
 #[tokio::test]
@@ -76,7 +81,7 @@ async fn addresses_on_the_list_get_the_spelling_of_today_and_the_gravest_cause_s
     for _ in 0..2 {
         let store = SqliteStore::open(&SqliteConfig::new(&path)).await.expect("a store");
         let list: Vec<(String, i64)> =
-            sqlx::query_as("SELECT address, cause FROM suppressions ORDER BY kind, address")
+            sqlx::query_as("SELECT address, reason_code FROM suppressions ORDER BY kind, address")
                 .fetch_all(&store.readers)
                 .await
                 .expect("the list");

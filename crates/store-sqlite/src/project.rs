@@ -26,7 +26,7 @@ pub async fn ensure_local_actor(store: &SqliteStore, now: Timestamp) -> SqliteRe
     .await?;
     for (id, name) in [(LOCAL_ADMIN, LOCAL_ADMIN_NAME), (SYSTEM, SYSTEM_NAME)] {
         sqlx::query(
-            "INSERT INTO users (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO actors (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(id.0)
         .bind(name)
@@ -57,7 +57,7 @@ pub async fn local_actor(store: &SqliteStore) -> SqliteResult<Actor> {
 /// Every project that is not archived, with its generation.
 pub async fn generations(store: &SqliteStore) -> SqliteResult<Vec<(ProjectId, i64)>> {
     let rows: Vec<(Uuid, i64)> = sqlx::query_as(
-        "SELECT p.id, coalesce(c.generation, 0) FROM projects p LEFT JOIN project_changes c
+        "SELECT p.id, coalesce(c.revision, 0) FROM projects p LEFT JOIN project_changes c
             ON c.project_id = p.id
          WHERE p.archived_at IS NULL",
     )
@@ -68,7 +68,7 @@ pub async fn generations(store: &SqliteStore) -> SqliteResult<Vec<(ProjectId, i6
 
 pub async fn generation(store: &SqliteStore, project: ProjectId) -> SqliteResult<i64> {
     let generation: Option<(i64,)> =
-        sqlx::query_as("SELECT generation FROM project_changes WHERE project_id = ?")
+        sqlx::query_as("SELECT revision FROM project_changes WHERE project_id = ?")
             .bind(project.0)
             .fetch_optional(&store.readers)
             .await?;
@@ -77,7 +77,8 @@ pub async fn generation(store: &SqliteStore, project: ProjectId) -> SqliteResult
 
 pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> SqliteResult<i64> {
     let (count,): (i64,) = sqlx::query_as(
-        "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ? AND shelf < ?",
+        "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ?
+         AND visibility < ?",
     )
     .bind(project.0)
     .bind(DELETED)

@@ -78,7 +78,7 @@ impl ProjectStore for SqliteStore {
     }
 }
 
-/// The first of the `shelf` codes of deleted journeys.
+/// The first of the `visibility` codes of deleted journeys.
 pub const DELETED: i64 = 2;
 
 #[derive(FromRow)]
@@ -97,7 +97,7 @@ async fn all(store: &SqliteStore, user: Option<UserId>) -> SqliteResult<Vec<Proj
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT p.id, p.name, m.role,
                 (SELECT coalesce(sum(c.count), 0) FROM journey_counts c WHERE c.project_id = p.id
-                AND c.shelf < ?2) AS journeys,
+                AND c.visibility < ?2) AS journeys,
                 (SELECT count(*) FROM memberships x
                 WHERE x.project_id = p.id) AS members, p.created_at, p.archived_at
          FROM projects p LEFT JOIN memberships m ON m.project_id = p.id AND m.user_id = ?1
@@ -255,7 +255,7 @@ async fn load_archive_facts(
 ) -> SqliteResult<ArchiveFacts> {
     let statuses: Vec<(i64,)> = sqlx::query_as(
         "SELECT DISTINCT status FROM journey_counts
-         WHERE project_id = ? AND shelf < ? AND count > 0",
+         WHERE project_id = ? AND visibility < ? AND count > 0",
     )
     .bind(project.0)
     .bind(DELETED)

@@ -21,12 +21,12 @@ use wayfare_domain::{
 use wayfare_store::StoreError;
 
 /// The columns that make a [`SummaryRow`]; `j` is the journey.
-pub const SUMMARY_COLUMNS: &str = "j.id, j.name, j.description, j.status, j.shelf,
+pub const SUMMARY_COLUMNS: &str = "j.id, j.name, j.description, j.status, j.visibility,
     j.ever_published, j.entry_type, j.start_at,
     j.entered, j.inside, j.converted, j.version_count, j.created_by,
-    (SELECT u.name FROM users u WHERE u.id = j.created_by) AS created_by_name, j.created_at,
+    (SELECT u.name FROM actors u WHERE u.id = j.created_by) AS created_by_name, j.created_at,
     j.published_by,
-    (SELECT u.name FROM users u WHERE u.id = j.published_by) AS published_by_name, j.published_at,
+    (SELECT u.name FROM actors u WHERE u.id = j.published_by) AS published_by_name, j.published_at,
     j.revision,
     (SELECT json_group_array(json_array(lower(hex(l.id)), l.name, l.hue) ORDER BY l.name_key)
        FROM journey_labels jl JOIN labels l ON l.id = jl.label_id
@@ -38,7 +38,7 @@ pub struct SummaryRow {
     name: String,
     description: String,
     status: i64,
-    shelf: i64,
+    visibility: i64,
     ever_published: bool,
     entry_type: i64,
     start_at: Option<i64>,
@@ -67,7 +67,7 @@ impl SummaryRow {
             name: self.name,
             description: self.description,
             status: status(self.status)?,
-            archived: visibility(self.shelf)? == Visibility::Archived,
+            archived: visibility(self.visibility)? == Visibility::Archived,
             ever_published: self.ever_published,
             entry_type: entry_type(self.entry_type)?,
             start: self.start_at.map(Timestamp),
@@ -108,9 +108,9 @@ pub struct VersionRow {
 
 /// The columns that make a [`VersionRow`], with [`STATS_COLUMNS`]; `v` is the version.
 pub const VERSION_COLUMNS: &str = "v.id, v.number, v.status, v.start_at, v.created_by,
-    (SELECT u.name FROM users u WHERE u.id = v.created_by) AS created_by_name, v.created_at,
+    (SELECT u.name FROM actors u WHERE u.id = v.created_by) AS created_by_name, v.created_at,
     v.published_by,
-    (SELECT u.name FROM users u WHERE u.id = v.published_by) AS published_by_name, v.published_at";
+    (SELECT u.name FROM actors u WHERE u.id = v.published_by) AS published_by_name, v.published_at";
 
 /// The columns that make a [`StatsRow`]; `v` is the version.
 pub const STATS_COLUMNS: &str = "v.entered, v.inside, v.completed, v.converted, v.timed_out,

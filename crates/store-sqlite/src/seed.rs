@@ -46,8 +46,8 @@ async fn mark_runs(
     now: Timestamp,
 ) -> SqliteResult<()> {
     sqlx::query(
-        "UPDATE versions SET entry_since = ?2 WHERE project_id = ?1 AND status = ?3
-         AND entry_since = 0",
+        "UPDATE versions SET entry_opened_at = ?2 WHERE project_id = ?1 AND status = ?3
+         AND entry_opened_at = 0",
     )
     .bind(project.0)
     .bind(now.0)
@@ -60,7 +60,7 @@ async fn mark_runs(
         .map(EntryType::code)
         .collect();
     sqlx::query(
-        "INSERT INTO segment_runs (version, run_at) SELECT seq, ?2 FROM versions
+        "INSERT INTO entry_runs (version_key, run_at) SELECT key, ?2 FROM versions
          WHERE project_id = ?1 AND status = ?3
          AND entry_type IN (SELECT value FROM json_each(?4)) ON CONFLICT DO NOTHING",
     )
@@ -83,7 +83,7 @@ async fn insert_people(
         .map(|person| (hex(person.id.0), person.name.as_str(), person.email.as_str()))
         .collect();
     sqlx::query(
-        "INSERT INTO users (id, name, email, created_at)
+        "INSERT INTO actors (id, name, email, created_at)
          SELECT unhex(value ->> 0), value ->> 1, value ->> 2, ?2 FROM json_each(?1) WHERE true
          ON CONFLICT DO NOTHING",
     )
@@ -137,7 +137,7 @@ fn new_journey(
     worn.sort();
     worn.dedup();
     Ok(NewJourney {
-        shelf: Visibility::of(journey.archived).code(),
+        visibility: Visibility::of(journey.archived).code(),
         ..NewJourney::new(
             document.name.as_str(),
             document.description.to_string(),

@@ -126,7 +126,7 @@ async fn live(
                 ORDER BY p.name COLLATE NOCASE, p.id)
                    FROM memberships m JOIN projects p ON p.id = m.project_id
                   WHERE m.user_id = s.user_id AND p.archived_at IS NULL) AS memberships
-         FROM sessions s JOIN accounts a ON a.user_id = s.user_id JOIN users u ON u.id = s.user_id
+         FROM sessions s JOIN accounts a ON a.user_id = s.user_id JOIN actors u ON u.id = s.user_id
          WHERE s.secret_hash = ?",
     )
     .bind(secret.as_slice())

@@ -94,12 +94,12 @@ async fn begin(
     now: Timestamp,
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
-    sqlx::query("DELETE FROM provider_sign_ins WHERE expires_at <= ?")
+    sqlx::query("DELETE FROM sso_sign_ins WHERE expires_at <= ?")
         .bind(now.0)
         .execute(&mut *transaction)
         .await?;
     sqlx::query(
-        "INSERT INTO provider_sign_ins (state_hash, nonce, pkce_verifier, next, expires_at,
+        "INSERT INTO sso_sign_ins (state_hash, nonce, pkce_verifier, next, expires_at,
          session_id) VALUES (?, ?, ?, ?, ?, ?)",
     )
     .bind(state.as_slice())
@@ -128,7 +128,7 @@ async fn take(
 ) -> SqliteResult<Option<PendingSsoSignIn>> {
     let mut transaction = store.begin().await?;
     let row: Option<SsoSignInRow> = sqlx::query_as(
-        "DELETE FROM provider_sign_ins WHERE state_hash = ? AND expires_at > ?
+        "DELETE FROM sso_sign_ins WHERE state_hash = ? AND expires_at > ?
          RETURNING nonce, pkce_verifier, next, session_id",
     )
     .bind(state.as_slice())
@@ -180,7 +180,7 @@ struct CandidateRow {
 }
 
 const CANDIDATE: &str = "a.user_id, a.suspended_at IS NOT NULL AS is_suspended,
-    a.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM identities o
+    a.password_hash IS NOT NULL OR EXISTS (SELECT 1 FROM sso_identities o
         WHERE o.user_id = a.user_id) AS is_in_use";
 
 impl From<CandidateRow> for SsoCandidate {
@@ -199,7 +199,7 @@ async fn load_candidates(
     person: &SsoIdentity,
 ) -> SqliteResult<SsoCandidates> {
     let linked: Option<CandidateRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT {CANDIDATE} FROM identities i JOIN accounts a ON a.user_id = i.user_id
+        "SELECT {CANDIDATE} FROM sso_identities i JOIN accounts a ON a.user_id = i.user_id
          WHERE i.issuer = ? AND i.subject = ?"
     )))
     .bind(&person.identity.issuer)
@@ -225,7 +225,7 @@ async fn owner(
     identity: &LinkedIdentity,
 ) -> SqliteResult<Option<UserId>> {
     let row: Option<(Uuid,)> =
-        sqlx::query_as("SELECT user_id FROM identities WHERE issuer = ? AND subject = ?")
+        sqlx::query_as("SELECT user_id FROM sso_identities WHERE issuer = ? AND subject = ?")
             .bind(&identity.issuer)
             .bind(&identity.subject)
             .fetch_optional(connection)
@@ -241,7 +241,7 @@ async fn insert_identity(
     origin: &RequestOrigin,
     now: Timestamp,
 ) -> SqliteResult<()> {
-    sqlx::query("INSERT INTO identities (issuer, subject, user_id) VALUES (?, ?, ?)")
+    sqlx::query("INSERT INTO sso_identities (issuer, subject, user_id) VALUES (?, ?, ?)")
         .bind(&identity.issuer)
         .bind(&identity.subject)
         .bind(user.0)
@@ -263,7 +263,7 @@ pub async fn load_identities(
     user: UserId,
 ) -> SqliteResult<Vec<LinkedIdentity>> {
     let rows: Vec<(String, String)> = sqlx::query_as(
-        "SELECT issuer, subject FROM identities WHERE user_id = ? ORDER BY issuer, subject",
+        "SELECT issuer, subject FROM sso_identities WHERE user_id = ? ORDER BY issuer, subject",
     )
     .bind(user.0)
     .fetch_all(connection)
@@ -299,7 +299,7 @@ async fn unlink(
     let mut transaction = store.begin().await?;
     require_session(credentials::is_session_open(&mut transaction, session, actor.user).await?)?;
     let unlinked =
-        sqlx::query("DELETE FROM identities WHERE issuer = ? AND subject = ? AND user_id = ?")
+        sqlx::query("DELETE FROM sso_identities WHERE issuer = ? AND subject = ? AND user_id = ?")
             .bind(&identity.issuer)
             .bind(&identity.subject)
             .bind(actor.user.0)
@@ -333,7 +333,7 @@ pub async fn unlink_all(
     now: Timestamp,
 ) -> SqliteResult<()> {
     let unlinked: Vec<(String, String)> =
-        sqlx::query_as("DELETE FROM identities WHERE user_id = ? RETURNING issuer, subject")
+        sqlx::query_as("DELETE FROM sso_identities WHERE user_id = ? RETURNING issuer, subject")
             .bind(user.0)
             .fetch_all(&mut *connection)
             .await?;

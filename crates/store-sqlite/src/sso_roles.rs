@@ -43,7 +43,7 @@ pub async fn apply_rules(
     let written = changes.iter().map(|change| (change.project, change.after));
     member_roles::write(connection, user, written, now).await?;
     close_invitations_of(connection, user, user, origin, now).await?;
-    let (name,): (String,) = sqlx::query_as("SELECT name FROM users WHERE id = ?")
+    let (name,): (String,) = sqlx::query_as("SELECT name FROM actors WHERE id = ?")
         .bind(user.0)
         .fetch_one(&mut *connection)
         .await?;

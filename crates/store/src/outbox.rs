@@ -26,7 +26,7 @@ use wayfare_domain::{
     time::Timestamp,
 };
 
-/// Number of a message: `outbox.seq`.
+/// Number of a message: `outbox.key`.
 pub type MessageKey = i64;
 
 /// A journey's messages that wait for one receiver of a channel.

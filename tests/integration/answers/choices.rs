@@ -176,7 +176,7 @@ async fn a_journey_for_those_who_cannot_be_reached_any_more_lets_her_in() {
     );
     let win_back = post.program.publish(win_back).await;
     for _ in 0..200 {
-        if post.place.count("SELECT count(*) FROM met_criteria").await == 1 {
+        if post.place.count("SELECT count(*) FROM criteria_matches").await == 1 {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;

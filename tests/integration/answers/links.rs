@@ -149,7 +149,7 @@ async fn what_was_clicked_is_kept_when_the_server_is_told_to_stop() {
         assert_eq!(post.get(&link).send().await.expect("an answer").status(), 302);
     }
     assert!(post.server.terminate().success());
-    assert_eq!(post.place.count("SELECT count(*) FROM message_events WHERE what = 4").await, 1);
+    assert_eq!(post.place.count("SELECT count(*) FROM message_events WHERE kind = 4").await, 1);
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ async fn a_bounce_is_on_the_disk_when_it_is_acknowledged_and_moves_her() {
             post.report(records.clone()).await,
             (StatusCode::OK, json!({ "accepted": 1, "rejected": [] }))
         );
-        assert_eq!(post.place.count("SELECT count(*) FROM message_events WHERE what = 5").await, 1);
+        assert_eq!(post.place.count("SELECT count(*) FROM message_events WHERE kind = 5").await, 1);
     }
     post.until("bounced", 1).await;
     assert_eq!(post.went_by("ada").await, json!("bounced"));
@@ -154,7 +154,7 @@ async fn a_bounce_is_on_the_disk_when_it_is_acknowledged_and_moves_her() {
 #[tokio::test]
 async fn a_bad_record_is_named_the_others_are_kept_and_unknown_messages_are_ignored() {
     let post = Post::delivered("email").await.with_secret("gateway").await;
-    post.place.sql("UPDATE outbox SET provider_id = 'abc-1' WHERE seq = 1").await;
+    post.place.sql("UPDATE outbox SET provider_id = 'abc-1' WHERE key = 1").await;
     let (status, answer) = post
         .report(json!([
             { "key": post.key(999), "what": "viewed" },

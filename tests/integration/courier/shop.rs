@@ -257,7 +257,8 @@ impl Shop {
     pub async fn cap(&self, channel: Channel, most: i64, hours: i64) {
         let mut connection = self.connection().await;
         sqlx::query(
-            "INSERT INTO frequency_caps (project_id, channel, most, hours) VALUES (?, ?, ?, ?)",
+            "INSERT INTO frequency_caps (project_id, channel, max_messages, window_hours)
+             VALUES (?, ?, ?, ?)",
         )
         .bind(self.actor.project.0)
         .bind(channel.key())
@@ -385,13 +386,13 @@ impl Shop {
     }
 
     pub async fn until_waiting_messages(&self, count: i64) {
-        let waiting = "SELECT count(*) FROM outbox WHERE state = 0 AND due_at > ?";
+        let waiting = "SELECT count(*) FROM outbox WHERE status = 0 AND due_at > ?";
         self.wait("no message waits", async || self.number(waiting).await == count).await;
     }
 
     /// Until no message is in hand.
     pub async fn until_settled(&self) {
-        let in_hand = "SELECT count(*) FROM outbox WHERE state = 4 AND ? IS NOT NULL";
+        let in_hand = "SELECT count(*) FROM outbox WHERE status = 4 AND ? IS NOT NULL";
         self.wait("messages are in hand", async || self.number(in_hand).await == 0).await;
     }
 

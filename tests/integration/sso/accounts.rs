@@ -81,7 +81,7 @@ async fn roles_of_the_rule_go_with_the_sign_ins_and_a_project_keeps_its_last_adm
 
     let lonely = super::house().await;
     assert_eq!(lonely.who(zoe(&["admins"])).await.0, 303);
-    lonely.place.sql("DELETE FROM memberships WHERE by_provider = 0").await;
+    lonely.place.sql("DELETE FROM memberships WHERE from_sso = 0").await;
     choose(&lonely, "zoe@example.com").await;
     let browser = lonely.server.browser();
     assert_eq!(browser.sign_in("zoe@example.com", NEW_PASSWORD).await.status(), 200);

@@ -34,10 +34,6 @@ pub struct EnrolmentState {
     pub split_seed: String,
 }
 
-/// In front of an outlet that is not drawn, in the stats of the node whose enrolments would have
-/// followed it.
-pub const MISSING_OUTLET_PREFIX: &str = "~";
-
 /// One node that an enrolment passed or stayed at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeVisit {

@@ -15,9 +15,6 @@ pub enum ExitReason {
 }
 
 impl ExitReason {
-    /// In front of a [`ExitReason::key`] among the outlets of a node.
-    pub const STATS_KEY_PREFIX: &str = "!";
-
     pub const ALL: [ExitReason; 6] = [
         ExitReason::Completed,
         ExitReason::Converted,
@@ -70,11 +67,6 @@ impl ExitReason {
     /// version has `emptied` its version, it has ended so, though its own row may not say it yet.
     pub fn of_enrolment(code: i64, emptied: Option<i64>) -> Option<Self> {
         ExitReason::from_code(code).or_else(|| emptied.and_then(ExitReason::from_code))
-    }
-
-    /// The key under which a node counts those who ended there.
-    pub fn stats_key(self) -> String {
-        format!("{}{}", ExitReason::STATS_KEY_PREFIX, self.key())
     }
 }
 

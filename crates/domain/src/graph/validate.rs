@@ -371,8 +371,8 @@ impl SendOptions {
 
 const RESERVED: &str = "The name of a branch or a share must not begin with “!”, “~” or “@”.";
 
-/// Figures by step are kept under the names of outlets; these beginnings mean that someone ended,
-/// could not go on, or that something became of a message.
+/// Stats by step were kept under the names of outlets once, told apart by these beginnings: what
+/// earlier versions of this program read keeps away from them.
 fn is_reserved(name: &str) -> bool {
     name.starts_with(['!', '~', '@'])
 }

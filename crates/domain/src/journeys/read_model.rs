@@ -14,7 +14,7 @@ use crate::{
     graph::Graph,
     ids::{JourneyId, VersionId},
     messages::event::MessageEventKind,
-    stats::{StatsSummary, VersionStats},
+    stats::{NodeStatsKind, StatsSummary, VersionStats},
     time::Timestamp,
 };
 
@@ -100,20 +100,19 @@ pub struct NodeStats {
 }
 
 impl NodeStats {
-    /// From the counts of a version by node and key, those of a node one after the other. The key
-    /// is empty for arrivals, `!…` for an exit reason, `@…` for a message event, else an outlet.
+    /// From the counts of a version by node, kind and name, those of a node one after the other.
     /// In a version that everybody has left (`is_emptied`) no one waits anywhere.
     pub fn collect(
-        counts: impl IntoIterator<Item = (String, String, i64)>,
+        counts: impl IntoIterator<Item = (String, NodeStatsKind, String, i64)>,
         is_emptied: bool,
     ) -> Vec<Self> {
         let mut nodes: Vec<Self> = Vec::new();
-        for (node, key, count) in counts {
+        for (node, kind, name, count) in counts {
             match nodes.last_mut() {
-                Some(stats) if stats.node == node => stats.add(key, count),
+                Some(stats) if stats.node == node => stats.add(kind, name, count),
                 _ => {
                     let mut stats = Self { node, ..Self::default() };
-                    stats.add(key, count);
+                    stats.add(kind, name, count);
                     nodes.push(stats);
                 }
             }
@@ -124,17 +123,16 @@ impl NodeStats {
         nodes
     }
 
-    fn add(&mut self, key: String, count: i64) {
-        match key.as_bytes().first() {
-            None => self.came += count,
-            Some(b'!') => self.ended += count,
-            // Outlets that are not drawn: anyone who would have left by them waits or has ended,
-            // and is counted there.
-            Some(b'~') => {}
-            Some(b'@') => self
-                .messages
-                .extend(MessageEventKind::from_key(&key[1..]).map(|event| (event, count))),
-            Some(_) => self.left.push((key, count)),
+    fn add(&mut self, kind: NodeStatsKind, name: String, count: i64) {
+        match kind {
+            NodeStatsKind::Arrived => self.came += count,
+            NodeStatsKind::Left => self.left.push((name, count)),
+            NodeStatsKind::Exited => self.ended += count,
+            // Anyone who would have left by them waits or has ended, and is counted there.
+            NodeStatsKind::MissingOutlet => {}
+            NodeStatsKind::MessageEvent => {
+                self.messages.extend(MessageEventKind::from_key(&name).map(|event| (event, count)));
+            }
         }
     }
 
@@ -174,15 +172,20 @@ mod tests {
     use crate::ids::UserId;
 
     fn nodes(is_emptied: bool) -> Vec<NodeStats> {
-        let counts = [("a", "", 9), ("a", "!completed", 2), ("a", "next", 4), ("a", "~sent", 3)];
-        let more = [("a", "@clicked", 1), ("b", "", 4)];
-        let counts = counts.into_iter().chain(more);
-        let counts = counts.map(|(node, key, count)| (node.to_string(), key.to_string(), count));
+        let counts = [
+            ("a", NodeStatsKind::Arrived, "", 9),
+            ("a", NodeStatsKind::Left, "next", 4),
+            ("a", NodeStatsKind::Exited, "completed", 2),
+            ("a", NodeStatsKind::MissingOutlet, "sent", 3),
+            ("a", NodeStatsKind::MessageEvent, "clicked", 1),
+            ("b", NodeStatsKind::Arrived, "", 4),
+        ]
+        .map(|(node, kind, name, count)| (node.to_string(), kind, name.to_string(), count));
         NodeStats::collect(counts, is_emptied)
     }
 
     #[test]
-    fn the_counts_of_a_node_are_told_apart_by_their_keys() {
+    fn the_counts_of_a_node_are_told_apart_by_their_kinds() {
         let [a, b] = nodes(false).try_into().expect("two nodes");
         assert_eq!(
             (a.came, a.ended, a.left.as_slice()),

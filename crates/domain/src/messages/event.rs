@@ -106,11 +106,6 @@ impl MessageEventKind {
         }
     }
 
-    /// Where it is counted among the figures of a node. A message is counted once for each.
-    pub fn stats_key(self) -> String {
-        format!("@{}", self.key())
-    }
-
     /// Ends the message: the sender itself says so, once.
     pub fn is_send_result(self) -> bool {
         match self {

@@ -5,20 +5,15 @@ use uuid::Uuid;
 
 use crate::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
-    engine::enrolment::MISSING_OUTLET_PREFIX,
     ids::{JourneyId, ProjectId},
-    journeys::status::Status,
+    journeys::{status::Status, visibility::Visibility},
+    stats::NodeStatsKind,
     time::Timestamp,
 };
 use wayfare_store::engine::{EngineBacklog, JourneyStatsRow};
 
 /// Most journeys that are told of: those that are running first.
 const JOURNEYS: i64 = 2_000;
-
-/// Under which those are counted who would have left by an outlet that is not drawn.
-fn missing_outlet(outlet: &str) -> String {
-    format!("{MISSING_OUTLET_PREFIX}{outlet}")
-}
 
 #[derive(FromRow)]
 struct Row {
@@ -43,23 +38,24 @@ pub async fn read(
     .await?;
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT j.id, j.name, sum(v.entered) AS entered, sum(v.inside) AS inside,
-                coalesce(sum((SELECT sum(f.count) FROM node_figures f WHERE f.version = v.seq
-                AND f.outlet IN (?4, ?5))), 0) AS failed,
-                coalesce(sum((SELECT sum(f.count) FROM node_figures f WHERE f.version = v.seq
-                AND f.outlet IN (?6, ?7))), 0)
-                    AS unreachable
-         FROM (SELECT id, name FROM journeys WHERE project_id = ?1 AND shelf = 0 AND ever_published
-               ORDER BY status <> ?3, seq DESC LIMIT ?2) j
+                coalesce(sum((SELECT sum(f.count) FROM node_stats f WHERE f.version_key = v.key
+                AND f.kind IN (?4, ?5) AND f.outlet = ?6)), 0) AS failed,
+                coalesce(sum((SELECT sum(f.count) FROM node_stats f WHERE f.version_key = v.key
+                AND f.kind IN (?4, ?5) AND f.outlet = ?7)), 0) AS unreachable
+         FROM (SELECT id, name FROM journeys WHERE project_id = ?1 AND visibility = ?8
+               AND ever_published
+               ORDER BY status <> ?3, key DESC LIMIT ?2) j
               JOIN versions v ON v.journey_id = j.id
          GROUP BY j.id ORDER BY j.name",
     )
     .bind(project.0)
     .bind(JOURNEYS)
     .bind(Status::Running.code())
+    .bind(NodeStatsKind::Left.code())
+    .bind(NodeStatsKind::MissingOutlet.code())
     .bind("failed")
-    .bind(missing_outlet("failed"))
     .bind("unreachable")
-    .bind(missing_outlet("unreachable"))
+    .bind(Visibility::Listed.code())
     .fetch_all(&store.readers)
     .await?;
     let load = |row: Row| JourneyStatsRow {

@@ -1,13 +1,15 @@
 //! One transaction that carries out what a round of the engine decided: everything, or nothing
 //! where the ground has moved.
 
+use std::sync::LazyLock;
+
 use sqlx::SqliteConnection;
 
 use super::plan;
 use crate::{
     SqliteStore,
     bulk_statement::BulkStatement,
-    codes::{INSIDE, QUEUED, lane},
+    codes::{INSIDE, QUEUED, route},
     error::SqliteResult,
     rows::to_json,
     write_queue::Urgency,
@@ -41,9 +43,6 @@ pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> SqliteRes
     Ok(true)
 }
 
-// The statements about many rows below are fixed texts; these are the states that stand in them.
-const _: () = assert!(INSIDE == 0 && QUEUED == 0);
-
 /// When they have to be looked at again; no one looks at those who are out.
 fn due(position: &EnrolmentPosition) -> Option<i64> {
     position.due_at.filter(|_| position.ended.is_none()).map(|at| at.0)
@@ -51,14 +50,18 @@ fn due(position: &EnrolmentPosition) -> Option<i64> {
 
 /// False where someone is not where the batch thinks they are.
 async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<bool> {
-    static MOVE: BulkStatement = BulkStatement::new(
-        "UPDATE enrolments SET node = m.column3, visit = m.column4, wait_until = m.column5, due_at
-            = m.column6,
-                        state = m.column7, ended_at = m.column8, awaits = m.column9 FROM (VALUES",
-        9,
-        ") m WHERE enrolments.seq = m.column1 AND enrolments.visit = m.column2
-         AND enrolments.state = 0",
-    );
+    static MOVE: LazyLock<BulkStatement> = LazyLock::new(|| {
+        BulkStatement::with_codes(
+            "UPDATE enrolments SET node = m.column3, visit = m.column4, timer_at = m.column5,
+                    due_at = m.column6, exit_reason = m.column7, ended_at = m.column8,
+                    awaits_engagement = m.column9 FROM (VALUES",
+            9,
+            format!(
+                ") m WHERE enrolments.key = m.column1 AND enrolments.visit = m.column2
+                 AND enrolments.exit_reason = {INSIDE}"
+            ),
+        )
+    });
     let done = MOVE
         .run(connection, &batch.moved, |query, moved| {
             let position = &moved.position;
@@ -79,9 +82,9 @@ async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sql
 
 async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     static ENTER: BulkStatement = BulkStatement::new(
-        "INSERT INTO enrolments (seq, project, journey, version, profile, node, visit, wait_until,
-            due_at, state,
-                                         entered_at, began_at, entry_properties, ended_at) VALUES",
+        "INSERT INTO enrolments (key, project_key, journey_key, version_key, profile_key, node,
+            visit, timer_at, due_at, exit_reason, entered_at, triggered_at, entry_properties,
+            ended_at) VALUES",
         14,
         "",
     );
@@ -111,16 +114,16 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sq
 
 async fn write_log(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     static STEP: BulkStatement = BulkStatement::new(
-        "INSERT INTO steps (enrolment, visit, at, path) VALUES",
+        "INSERT INTO enrolment_log (enrolment_key, visit, at, node_visits) VALUES",
         4,
-        " ON CONFLICT DO UPDATE SET path = substr(path, 1, length(path) - 1) || ',' ||
-         substr(excluded.path, 2)",
+        " ON CONFLICT DO UPDATE SET node_visits = substr(node_visits, 1, length(node_visits) - 1)
+         || ',' || substr(excluded.node_visits, 2)",
     );
     static REFUSE: BulkStatement = BulkStatement::new(
-        "INSERT INTO refusals (version, profile, gate, at, times) VALUES",
+        "INSERT INTO entry_rejections (version_key, profile_key, rejection, at, times) VALUES",
         5,
-        " ON CONFLICT DO UPDATE SET gate = excluded.gate, at = excluded.at, times = times +
-         excluded.times",
+        " ON CONFLICT DO UPDATE SET rejection = excluded.rejection, at = excluded.at, times = times
+         + excluded.times",
     );
     let now = batch.now.0;
     STEP.run(connection, &batch.steps, |query, step| {
@@ -141,16 +144,18 @@ async fn write_messages(
     batch: &EngineBatch,
 ) -> SqliteResult<bool> {
     static QUEUE: BulkStatement = BulkStatement::new(
-        "INSERT INTO outbox (project, version, enrolment, profile, node, visit, channel, lane,
-         expires_at, created_at, receiver) VALUES",
+        "INSERT INTO outbox (project_key, version_key, enrolment_key, profile_key, node, visit,
+         channel, is_live, expires_at, created_at, endpoint) VALUES",
         11,
         "",
     );
-    static SETTLE: BulkStatement = BulkStatement::new(
-        "UPDATE outbox SET state = s.column2, settled_at = s.column3 FROM (VALUES",
-        3,
-        ") s WHERE outbox.seq = s.column1 AND outbox.state = 0",
-    );
+    static SETTLE: LazyLock<BulkStatement> = LazyLock::new(|| {
+        BulkStatement::with_codes(
+            "UPDATE outbox SET status = s.column2, finished_at = s.column3 FROM (VALUES",
+            3,
+            format!(") s WHERE outbox.key = s.column1 AND outbox.status = {QUEUED}"),
+        )
+    });
     let now = batch.now.0;
     QUEUE
         .run(connection, &batch.messages, |query, message| {
@@ -163,7 +168,7 @@ async fn write_messages(
                 .bind(&message.node)
                 .bind(message.visit)
                 .bind(message.channel)
-                .bind(lane(message.live));
+                .bind(route(message.live));
             query.bind(message.expires_at.map(|at| at.0)).bind(now).bind(&message.receiver)
         })
         .await?;
@@ -178,10 +183,14 @@ async fn write_messages(
 /// What became of messages has been acted on. That it was sent, failed or was withheld stands in
 /// the outbox itself.
 async fn close_answers(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
-    static FORGET: BulkStatement =
-        BulkStatement::new("DELETE FROM message_events WHERE (message, what) IN (VALUES", 2, ")");
+    static FORGET: BulkStatement = BulkStatement::new(
+        "DELETE FROM message_events WHERE (message_key, kind)
+            IN (VALUES",
+        2,
+        ")",
+    );
     static KEEP: BulkStatement = BulkStatement::new(
-        "UPDATE message_events SET pending = 0 WHERE (message, what) IN (VALUES",
+        "UPDATE message_events SET pending = 0 WHERE (message_key, kind) IN (VALUES",
         2,
         ")",
     );
@@ -213,11 +222,11 @@ async fn count(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sqlite
                     cancelled = cancelled + c.column12
                  FROM (VALUES",
         12,
-        ") c WHERE versions.seq = c.column1",
+        ") c WHERE versions.key = c.column1",
     );
     static PASS: BulkStatement = BulkStatement::new(
-        "INSERT INTO node_figures (version, node, outlet, count) VALUES",
-        4,
+        "INSERT INTO node_stats (version_key, node, kind, outlet, count) VALUES",
+        5,
         " ON CONFLICT DO UPDATE SET count = count + excluded.count",
     );
     COUNT
@@ -232,8 +241,8 @@ async fn count(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sqlite
             query.bind(counted.queued).bind(counted.cancelled)
         })
         .await?;
-    PASS.run(connection, &batch.nodes, |query, ((version, node, outlet), count)| {
-        query.bind(version).bind(node).bind(outlet).bind(count)
+    PASS.run(connection, &batch.nodes, |query, ((version, node, kind, outlet), count)| {
+        query.bind(version).bind(node).bind(kind.code()).bind(outlet).bind(count)
     })
     .await?;
     Ok(())
@@ -244,15 +253,19 @@ async fn change_people(connection: &mut SqliteConnection, batch: &EngineBatch) -
         "UPDATE profiles SET properties = json_patch(properties, c.column2), updated_at = c.column3
          FROM (VALUES",
         3,
-        ") c WHERE profiles.seq = c.column1",
+        ") c WHERE profiles.key = c.column1",
     );
     static MEET: BulkStatement = BulkStatement::new(
-        "INSERT INTO met_criteria (version, profile) VALUES",
+        "INSERT INTO criteria_matches (version_key, profile_key) VALUES",
         2,
         " ON CONFLICT DO NOTHING",
     );
-    static PART: BulkStatement =
-        BulkStatement::new("DELETE FROM met_criteria WHERE (version, profile) IN (VALUES", 2, ")");
+    static PART: BulkStatement = BulkStatement::new(
+        "DELETE FROM criteria_matches WHERE (version_key, profile_key)
+            IN (VALUES",
+        2,
+        ")",
+    );
     let now = batch.now.0;
     let patches: Vec<(ProfileKey, String)> = batch
         .properties
@@ -291,16 +304,17 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) ->
         .collect();
     let rows = to_json(&rows)?;
     for statement in [
-        "INSERT INTO lists (project, name, created_at) SELECT DISTINCT value ->> 0, value ->> 2, ?2
+        "INSERT INTO lists (project_key, name, created_at) SELECT DISTINCT value ->> 0, value ->>
+         2, ?2
             FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
-        "INSERT INTO list_members (list, profile)
+        "INSERT INTO list_members (list_id, profile_key)
          SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l
-         ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
+         ON l.project_key = c.value ->> 0 AND l.name = c.value ->> 2
          WHERE c.value ->> 3 AND ?2 IS NOT NULL ON CONFLICT DO NOTHING",
-        "DELETE FROM list_members WHERE (list, profile) IN (
+        "DELETE FROM list_members WHERE (list_id, profile_key) IN (
              SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l
-             ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
+             ON l.project_key = c.value ->> 0 AND l.name = c.value ->> 2
              WHERE NOT c.value ->> 3 AND ?2 IS NOT NULL)",
     ] {
         sqlx::query(statement).bind(&rows).bind(batch.now.0).execute(&mut *connection).await?;
@@ -322,12 +336,12 @@ async fn start_journeys(
         .collect();
     let rows = to_json(&rows)?;
     for statement in [
-        "INSERT INTO event_names (project, name_key, name, created_at)
+        "INSERT INTO event_names (project_key, name_key, name, created_at)
          SELECT DISTINCT value ->> 0, value ->> 2, value ->> 2, ?2 FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
-        "INSERT INTO events (project, profile, name, at, received_at, properties)
+        "INSERT INTO events (project_key, profile_key, name_id, at, received_at, properties)
          SELECT c.value ->> 0, c.value ->> 1, n.id, ?2, ?2, c.value ->> 3 FROM json_each(?1) c
-         CROSS JOIN event_names n ON n.project = c.value ->> 0 AND n.name_key = c.value ->> 2",
+         CROSS JOIN event_names n ON n.project_key = c.value ->> 0 AND n.name_key = c.value ->> 2",
     ] {
         sqlx::query(statement).bind(&rows).bind(batch.now.0).execute(&mut *connection).await?;
     }
@@ -336,7 +350,7 @@ async fn start_journeys(
 
 async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> SqliteResult<()> {
     if batch.cursor != batch.head.cursor {
-        sqlx::query("UPDATE engine_state SET cursor = ?")
+        sqlx::query("UPDATE engine_state SET event_cursor = ?")
             .bind(batch.cursor)
             .execute(&mut *connection)
             .await?;
@@ -349,9 +363,9 @@ async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> S
     }
     if let Some((version, at, last)) = batch.run {
         sqlx::query(
-            "INSERT INTO segment_runs (version, run_at, last_profile) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET run_at = excluded.run_at, last_profile =
-             excluded.last_profile",
+            "INSERT INTO entry_runs (version_key, run_at, last_profile_key) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET run_at = excluded.run_at, last_profile_key =
+             excluded.last_profile_key",
         )
         .bind(version)
         .bind(at.0)
@@ -365,8 +379,8 @@ async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> S
 async fn announce(connection: &mut SqliteConnection, projects: &[ProjectId]) -> SqliteResult<()> {
     for project in projects {
         sqlx::query(
-            "INSERT INTO project_changes (project_id, generation) VALUES (?, 1)
-             ON CONFLICT DO UPDATE SET generation = generation + 1",
+            "INSERT INTO project_changes (project_id, revision) VALUES (?, 1)
+             ON CONFLICT DO UPDATE SET revision = revision + 1",
         )
         .bind(project.0)
         .execute(&mut *connection)

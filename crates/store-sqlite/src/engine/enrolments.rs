@@ -10,39 +10,40 @@ use wayfare_domain::{engine::entry::EnrolmentHistory, time::Timestamp};
 use wayfare_store::engine::{ActiveEnrolment, JourneyKey, ProfileKey, VersionKey};
 
 /// The columns of a [`LiveRow`]; `e` is the enrolment.
-pub const LIVE_COLUMNS: &str = "e.seq, e.journey, e.version, e.profile, e.node, e.visit,
-    e.entered_at, e.began_at, e.wait_until, e.due_at, e.awaits, e.entry_properties";
+pub const LIVE_COLUMNS: &str =
+    "e.key, e.journey_key, e.version_key, e.profile_key, e.node, e.visit,
+    e.entered_at, e.triggered_at, e.timer_at, e.due_at, e.awaits_engagement, e.entry_properties";
 
 #[derive(FromRow)]
 pub struct LiveRow {
-    seq: i64,
-    journey: i64,
-    version: i64,
-    profile: i64,
+    key: i64,
+    journey_key: i64,
+    version_key: i64,
+    profile_key: i64,
     node: String,
     visit: i64,
     entered_at: i64,
-    began_at: i64,
-    wait_until: Option<i64>,
+    triggered_at: i64,
+    timer_at: Option<i64>,
     due_at: Option<i64>,
-    awaits: bool,
+    awaits_engagement: bool,
     entry_properties: Option<String>,
 }
 
 impl From<LiveRow> for ActiveEnrolment {
     fn from(row: LiveRow) -> Self {
         Self {
-            seq: row.seq,
-            journey: row.journey,
-            version: row.version,
-            profile: row.profile,
+            seq: row.key,
+            journey: row.journey_key,
+            version: row.version_key,
+            profile: row.profile_key,
             node: row.node,
             visit: row.visit,
             entered_at: Timestamp(row.entered_at),
-            began_at: Timestamp(row.began_at),
-            wait_until: row.wait_until.map(Timestamp),
+            began_at: Timestamp(row.triggered_at),
+            wait_until: row.timer_at.map(Timestamp),
             due_at: row.due_at.map(Timestamp),
-            awaits: row.awaits,
+            awaits: row.awaits_engagement,
             entry_properties: row.entry_properties,
         }
     }
@@ -61,8 +62,8 @@ pub async fn active(
     let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {LIVE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN enrolments e
             INDEXED BY enrolments_of_profile
-             ON e.profile = chosen.value
-         WHERE e.state = {INSIDE} AND e.version IN (SELECT value FROM json_each(?2))"
+             ON e.profile_key = chosen.value
+         WHERE e.exit_reason = {INSIDE} AND e.version_key IN (SELECT value FROM json_each(?2))"
     )))
     .bind(to_json(&profiles)?)
     .bind(to_json(&versions)?)
@@ -82,12 +83,13 @@ pub async fn histories(
     // is swept.
     type Row = (i64, i64, bool, Option<i64>, Option<i64>);
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT e.journey, e.profile, max(e.state = ?3 AND v.emptied IS NULL),
-                max(coalesce(e.ended_at, v.left_at, e.entered_at)), max(e.entered_at)
+        "SELECT e.journey_key, e.profile_key, max(e.exit_reason = ?3
+         AND v.bulk_exit_reason IS NULL),
+                max(coalesce(e.ended_at, v.bulk_exited_at, e.entered_at)), max(e.entered_at)
          FROM json_each(?1) chosen CROSS JOIN enrolments e INDEXED BY enrolments_of_profile
-              ON e.profile = chosen.value AND e.journey IN (SELECT value FROM json_each(?2))
-              CROSS JOIN versions v ON v.seq = e.version
-         GROUP BY e.journey, e.profile",
+              ON e.profile_key = chosen.value AND e.journey_key IN (SELECT value FROM json_each(?2))
+              CROSS JOIN versions v ON v.key = e.version_key
+         GROUP BY e.journey_key, e.profile_key",
     )
     .bind(distinct(pairs.iter().map(|(_, profile)| *profile))?)
     .bind(distinct(pairs.iter().map(|(journey, _)| *journey))?)
@@ -109,7 +111,7 @@ pub async fn due_enrolments(
 ) -> SqliteResult<Vec<ActiveEnrolment>> {
     let rows: Vec<LiveRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {LIVE_COLUMNS} FROM enrolments e INDEXED BY enrolments_due
-         WHERE e.due_at > ?3 AND e.due_at <= ?1 AND e.profile IS NOT NULL ORDER BY e.due_at
+         WHERE e.due_at > ?3 AND e.due_at <= ?1 AND e.profile_key IS NOT NULL ORDER BY e.due_at
          LIMIT ?2"
     )))
     .bind(until.0)

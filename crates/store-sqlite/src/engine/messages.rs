@@ -13,7 +13,7 @@ use wayfare_store::engine::{PendingMessageEvent, QueuedMessage};
 
 #[derive(FromRow)]
 struct QueuedRow {
-    message: i64,
+    message_key: i64,
     channel: String,
     message_node: String,
     message_visit: i64,
@@ -29,14 +29,16 @@ pub async fn queued_test_messages(
     after: i64,
     limit: i64,
 ) -> SqliteResult<Vec<QueuedMessage>> {
-    let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
+    let columns =
+        LIVE_COLUMNS.replace("e.profile_key", "coalesce(e.profile_key, 0) AS profile_key");
     let rows: Vec<QueuedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT o.seq AS message, o.channel, o.node AS message_node, o.visit AS message_visit,
-                e.state = {INSIDE} AND e.profile IS NOT NULL AS inside, {columns}
-         FROM outbox o INDEXED BY outbox_queued CROSS JOIN enrolments e ON e.seq = o.enrolment
-              CROSS JOIN versions v ON v.seq = o.version
-         WHERE o.state = {QUEUED} AND o.lane = {TEST_MODE} AND o.seq > ?1
-         AND v.emptied IS NULL ORDER BY o.seq
+        "SELECT o.key AS message_key, o.channel, o.node AS message_node, o.visit AS message_visit,
+                e.exit_reason = {INSIDE} AND e.profile_key IS NOT NULL AS inside, {columns}
+         FROM outbox o INDEXED BY outbox_queued_test CROSS JOIN enrolments e
+         ON e.key = o.enrolment_key
+              CROSS JOIN versions v ON v.key = o.version_key
+         WHERE o.status = {QUEUED} AND o.is_live = {TEST_MODE} AND o.key > ?1
+         AND v.bulk_exit_reason IS NULL ORDER BY o.key
          LIMIT ?2"
     )))
     .bind(after)
@@ -44,7 +46,7 @@ pub async fn queued_test_messages(
     .fetch_all(&store.readers)
     .await?;
     let message = |row: QueuedRow| QueuedMessage {
-        seq: row.message,
+        seq: row.message_key,
         channel: row.channel,
         node: row.message_node,
         visit: row.message_visit,
@@ -56,8 +58,8 @@ pub async fn queued_test_messages(
 
 #[derive(FromRow)]
 struct PendingRow {
-    message: i64,
-    what: i64,
+    message_key: i64,
+    kind: i64,
     message_node: String,
     message_visit: i64,
     inside: bool,
@@ -71,24 +73,25 @@ pub async fn pending_message_events(
     store: &SqliteStore,
     limit: i64,
 ) -> SqliteResult<Vec<PendingMessageEvent>> {
-    let columns = LIVE_COLUMNS.replace("e.profile", "coalesce(e.profile, 0) AS profile");
+    let columns =
+        LIVE_COLUMNS.replace("e.profile_key", "coalesce(e.profile_key, 0) AS profile_key");
     let rows: Vec<PendingRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT m.message, m.what, o.node AS message_node, o.visit AS message_visit,
-                e.state = {INSIDE} AND v.emptied IS NULL AND e.profile IS NOT NULL AS inside,
-                {columns}
+        "SELECT m.message_key, m.kind, o.node AS message_node, o.visit AS message_visit,
+                e.exit_reason = {INSIDE} AND v.bulk_exit_reason IS NULL
+                AND e.profile_key IS NOT NULL AS inside, {columns}
          FROM message_events m INDEXED BY message_events_pending CROSS JOIN outbox o
-         ON o.seq = m.message
-              CROSS JOIN enrolments e ON e.seq = o.enrolment CROSS JOIN versions v
-              ON v.seq = o.version
-         WHERE m.pending = 1 ORDER BY m.at, m.message LIMIT ?1"
+         ON o.key = m.message_key
+              CROSS JOIN enrolments e ON e.key = o.enrolment_key CROSS JOIN versions v
+              ON v.key = o.version_key
+         WHERE m.pending = 1 ORDER BY m.at, m.message_key LIMIT ?1"
     )))
     .bind(limit)
     .fetch_all(&store.readers)
     .await?;
     let answer = |row: PendingRow| {
         Some(PendingMessageEvent {
-            message: row.message,
-            fate: MessageEventKind::from_code(row.what)?,
+            message: row.message_key,
+            fate: MessageEventKind::from_code(row.kind)?,
             node: row.message_node,
             visit: row.message_visit,
             inside: row.inside,

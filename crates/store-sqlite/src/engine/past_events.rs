@@ -35,8 +35,8 @@ const SHARE_BYTES: usize = 32 * 1024;
 
 #[derive(FromRow)]
 struct PastEventRow {
-    project: i64,
-    profile: i64,
+    project_key: i64,
+    profile_key: i64,
     name_key: String,
     at: i64,
     properties: Option<String>,
@@ -52,13 +52,14 @@ pub async fn load(
         needs.events.iter().filter(|(_, asked)| !asked.is_empty()).map(|(key, _)| key).collect();
     let mut reader = store.costly_reader().await?;
     let mut rows = sqlx::query_as(
-        "SELECT p.project, e.profile, n.name_key, e.at,
+        "SELECT p.project_key, e.profile_key, n.name_key, e.at,
                 iif(n.name_key IN (SELECT value FROM json_each(?3)), e.properties, NULL)
                 AS properties
-         FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value
-              CROSS JOIN event_names n ON n.project = p.project AND n.name_key IN (SELECT value
+         FROM json_each(?1) chosen CROSS JOIN profiles p ON p.key = chosen.value
+              CROSS JOIN event_names n ON n.project_key = p.project_key AND n.name_key
+              IN (SELECT value
               FROM json_each(?2))
-              CROSS JOIN events e ON e.profile = p.seq AND e.name = n.id",
+              CROSS JOIN events e ON e.profile_key = p.key AND e.name_id = n.id",
     )
     .bind(chosen)
     .bind(to_json(&needs.events.keys().collect::<Vec<_>>())?)
@@ -67,16 +68,17 @@ pub async fn load(
     let mut memory = Memory::default();
     // One by one: of a large event only what is asked for stays.
     while let Some(row) = rows.try_next().await? {
-        let PastEventRow { project, profile, name_key: key, at, properties } = row;
-        let (Some(person), Some(asked)) = (people.get_mut(&profile), needs.events.get(&key)) else {
+        let PastEventRow { project_key, profile_key, name_key: key, at, properties } = row;
+        let (Some(person), Some(asked)) = (people.get_mut(&profile_key), needs.events.get(&key))
+        else {
             continue;
         };
         let Ok(properties) = asked_properties(properties.as_deref(), asked) else {
-            tracing::error!(profile, event = key, "engine.unreadable_event");
+            tracing::error!(profile = profile_key, event = key, "engine.unreadable_event");
             continue;
         };
         person.events.push(PastEvent { key, at: Timestamp(at), properties });
-        memory.keep(project, profile, &mut person.events);
+        memory.keep(project_key, profile_key, &mut person.events);
     }
     drop(rows);
     reader.release().await

@@ -29,11 +29,11 @@ use wayfare_store::engine::{
 /// Reads [`EngineState`]; the same for a reader and inside of the writing transaction.
 static HEAD: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT epoch, content, cursor,
+        "SELECT epoch, definitions_epoch, event_cursor,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0) AS last_event,
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'enrolments'), 0) AS last_enrolment,
     coalesce((SELECT max(seq) FROM profile_changes), 0) AS last_profile_change,
-    EXISTS (SELECT 1 FROM outbox WHERE state = {QUEUED} AND lane = {TEST_MODE}) AS queued,
+         EXISTS (SELECT 1 FROM outbox WHERE status = {QUEUED} AND is_live = {TEST_MODE}) AS queued,
     EXISTS (SELECT 1 FROM message_events WHERE pending = 1) AS answers
     FROM engine_state"
     )
@@ -42,8 +42,8 @@ static HEAD: LazyLock<String> = LazyLock::new(|| {
 #[derive(FromRow)]
 struct EngineStateRow {
     epoch: i64,
-    content: i64,
-    cursor: i64,
+    definitions_epoch: i64,
+    event_cursor: i64,
     last_event: i64,
     last_enrolment: i64,
     last_profile_change: i64,
@@ -55,8 +55,8 @@ impl From<EngineStateRow> for EngineState {
     fn from(row: EngineStateRow) -> Self {
         Self {
             epoch: row.epoch,
-            definitions_epoch: row.content,
-            cursor: row.cursor,
+            definitions_epoch: row.definitions_epoch,
+            cursor: row.event_cursor,
             last_event: row.last_event,
             last_enrolment: row.last_enrolment,
             last_profile_change: row.last_profile_change,
@@ -68,9 +68,12 @@ impl From<EngineStateRow> for EngineState {
 
 /// What is known of versions is read anew, and rounds that were decided on it are decided again.
 pub async fn raise_definitions_epoch(connection: &mut SqliteConnection) -> SqliteResult<()> {
-    sqlx::query("UPDATE engine_state SET epoch = epoch + 1, content = content + 1")
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE engine_state SET epoch = epoch + 1, definitions_epoch = definitions_epoch +
+         1",
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -82,15 +85,15 @@ pub async fn engine_state(from: impl SqliteExecutor<'_>) -> SqliteResult<EngineS
 
 #[derive(FromRow)]
 struct PlannedRow {
-    seq: i64,
-    journey: i64,
+    key: i64,
+    journey_key: i64,
     journey_id: Uuid,
     journey_name: String,
-    project: i64,
+    project_key: i64,
     project_id: Uuid,
     status: i64,
-    entry_mark: i64,
-    entry_since: i64,
+    entry_cursor: i64,
+    entry_opened_at: i64,
     entered: i64,
 }
 
@@ -98,28 +101,27 @@ pub async fn active_versions(store: &SqliteStore) -> SqliteResult<Vec<ActiveVers
     // In the text, so that the index over these statuses is used.
     let (first, last) = (Status::Running.code(), Status::Restricted.code());
     let rows: Vec<PlannedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT v.seq, j.seq AS journey, v.journey_id, j.name AS journey_name, p.number AS
-            project, v.project_id, v.status, v.entry_mark, v.entry_since,
-                v.entered
+        "SELECT v.key, j.key AS journey_key, v.journey_id, j.name AS journey_name, p.key AS
+         project_key, v.project_id, v.status, v.entry_cursor, v.entry_opened_at, v.entered
          FROM versions v JOIN journeys j ON j.id = v.journey_id JOIN projects p
          ON p.id = v.project_id
-         WHERE v.status BETWEEN {first} AND {last} AND v.emptied IS NULL
-         AND p.archived_at IS NULL ORDER BY v.seq"
+         WHERE v.status BETWEEN {first} AND {last} AND v.bulk_exit_reason IS NULL
+         AND p.archived_at IS NULL ORDER BY v.key"
     )))
     .fetch_all(&store.readers)
     .await?;
     rows.into_iter()
         .map(|row| {
             Ok(ActiveVersionInfo {
-                seq: row.seq,
-                journey: row.journey,
+                seq: row.key,
+                journey: row.journey_key,
                 journey_id: JourneyId(row.journey_id),
                 journey_name: row.journey_name,
-                project: row.project,
+                project: row.project_key,
                 project_id: ProjectId(row.project_id),
                 status: status(row.status)?,
-                entry_mark: row.entry_mark,
-                entry_since: Timestamp(row.entry_since),
+                entry_mark: row.entry_cursor,
+                entry_since: Timestamp(row.entry_opened_at),
                 entered: row.entered,
             })
         })
@@ -131,8 +133,8 @@ pub async fn version_definitions(
     versions: &[VersionKey],
 ) -> SqliteResult<Vec<VersionDefinition>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
-        "SELECT v.seq, v.graph, v.settings FROM json_each(?1) chosen CROSS JOIN versions v
-         ON v.seq = chosen.value",
+        "SELECT v.key, v.graph, v.settings FROM json_each(?1) chosen CROSS JOIN versions v
+         ON v.key = chosen.value",
     )
     .bind(to_json(&versions)?)
     .fetch_all(&store.readers)
@@ -160,7 +162,7 @@ pub async fn segments_by_project(
     store: &SqliteStore,
 ) -> SqliteResult<HashMap<ProjectKey, HashMap<String, Criteria>>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
-        "SELECT p.number, s.name, s.criteria FROM segments s JOIN projects p
+        "SELECT p.key, s.name, s.criteria FROM segments s JOIN projects p
             ON p.id = s.project_id",
     )
     .fetch_all(&store.readers)
@@ -181,7 +183,7 @@ pub async fn segments_by_project(
 
 pub async fn live_channels(store: &SqliteStore) -> SqliteResult<HashSet<(ProjectKey, Channel)>> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT p.number, c.channel FROM channels c JOIN projects p
+        "SELECT p.key, c.channel FROM channels c JOIN projects p
             ON p.id = c.project_id WHERE c.live = 1",
     )
     .fetch_all(&store.readers)
@@ -196,7 +198,7 @@ pub async fn event_names(
     store: &SqliteStore,
     after: i64,
 ) -> SqliteResult<Vec<(i64, ProjectKey, String)>> {
-    Ok(sqlx::query_as("SELECT id, project, name_key FROM event_names WHERE id > ? ORDER BY id")
+    Ok(sqlx::query_as("SELECT id, project_key, name_key FROM event_names WHERE id > ? ORDER BY id")
         .bind(after)
         .fetch_all(&store.readers)
         .await?)

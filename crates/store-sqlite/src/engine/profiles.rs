@@ -15,11 +15,11 @@ use wayfare_store::engine::{ProfileKey, ProfileNeeds};
 
 /// The columns of a [`ProfileRow`].
 pub const PROFILE_COLUMNS: &str =
-    "p.seq, p.identity, p.properties, p.addresses, p.consent, p.time_zone";
+    "p.key, p.identity, p.properties, p.addresses, p.consent, p.time_zone";
 
 #[derive(FromRow)]
 pub struct ProfileRow {
-    pub seq: i64,
+    pub key: i64,
     pub identity: Option<String>,
     pub properties: String,
     pub addresses: String,
@@ -32,7 +32,7 @@ impl ProfileRow {
         let short =
             |text: &str, what| if text == "{}" { Ok(BTreeMap::new()) } else { json(text, what) };
         Ok(Profile {
-            seq: self.seq,
+            seq: self.key,
             identity: self.identity,
             properties: json(&self.properties, "properties")?,
             addresses: short(&self.addresses, "addresses")?,
@@ -76,14 +76,14 @@ async fn whole_people(
 ) -> SqliteResult<HashMap<ProfileKey, Profile>> {
     let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p
-         ON p.seq = chosen.value"
+         ON p.key = chosen.value"
     )))
     .bind(chosen)
     .fetch_all(&store.readers)
     .await?;
     // Someone who cannot be read stays where they are; everybody else goes on.
     let readable = |row: ProfileRow| {
-        let seq = row.seq;
+        let seq = row.key;
         let profile = row.into_profile();
         profile
             .inspect_err(|error| tracing::error!(profile = seq, %error, "engine.unreadable_person"))
@@ -98,7 +98,7 @@ async fn bare_people(
     chosen: &str,
 ) -> SqliteResult<HashMap<ProfileKey, Profile>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
-        "SELECT p.seq FROM json_each(?1) chosen CROSS JOIN profiles p ON p.seq = chosen.value",
+        "SELECT p.key FROM json_each(?1) chosen CROSS JOIN profiles p ON p.key = chosen.value",
     )
     .bind(chosen)
     .fetch_all(&store.readers)
@@ -112,9 +112,9 @@ async fn load_lists(
     people: &mut HashMap<ProfileKey, Profile>,
 ) -> SqliteResult<()> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT m.profile, l.name FROM json_each(?1) chosen CROSS JOIN list_members m
-            ON m.profile = chosen.value
-         CROSS JOIN lists l ON l.id = m.list",
+        "SELECT m.profile_key, l.name FROM json_each(?1) chosen CROSS JOIN list_members m
+            ON m.profile_key = chosen.value
+         CROSS JOIN lists l ON l.id = m.list_id",
     )
     .bind(chosen)
     .fetch_all(&store.readers)

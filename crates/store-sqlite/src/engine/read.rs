@@ -16,9 +16,9 @@ use wayfare_store::engine::{EntryRunProgress, ProfileKey, ProjectKey, StoredEven
 #[derive(FromRow)]
 struct EventRow {
     seq: i64,
-    project: i64,
-    profile: i64,
-    name: i64,
+    project_key: i64,
+    profile_key: i64,
+    name_id: i64,
     at: i64,
     received_at: i64,
     properties: Option<String>,
@@ -35,7 +35,8 @@ pub async fn events_after(
     limit: i64,
 ) -> SqliteResult<Vec<StoredEvent>> {
     let mut rows = sqlx::query_as(
-        "SELECT seq, project, profile, name, at, received_at, properties FROM events WHERE seq > ?
+        "SELECT seq, project_key, profile_key, name_id, at, received_at, properties FROM events
+         WHERE seq > ?
          ORDER BY seq LIMIT ?",
     )
     .bind(cursor)
@@ -43,9 +44,9 @@ pub async fn events_after(
     .fetch(&store.readers);
     let event = |row: EventRow| StoredEvent {
         seq: row.seq,
-        project: row.project,
-        profile: row.profile,
-        name: row.name,
+        project: row.project_key,
+        profile: row.profile_key,
+        name: row.name_id,
         at: Timestamp(row.at),
         received_at: Timestamp(row.received_at),
         properties: row.properties,
@@ -81,9 +82,10 @@ pub async fn previous_matches(
         return Ok(HashSet::new());
     }
     let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT m.version, m.profile FROM json_each(?1) chosen CROSS JOIN met_criteria m
-            INDEXED BY met_criteria_of_profile
-             ON m.profile = chosen.value AND m.version IN (SELECT value FROM json_each(?2))",
+        "SELECT m.version_key, m.profile_key FROM json_each(?1) chosen CROSS JOIN criteria_matches m
+            INDEXED BY criteria_matches_of_profile
+             ON m.profile_key = chosen.value AND m.version_key IN (SELECT value
+             FROM json_each(?2))",
     )
     .bind(distinct(pairs.iter().map(|(_, profile)| *profile))?)
     .bind(distinct(pairs.iter().map(|(version, _)| *version))?)
@@ -96,10 +98,13 @@ pub async fn profile_changes(
     store: &SqliteStore,
     limit: i64,
 ) -> SqliteResult<Vec<(i64, ProjectKey, ProfileKey)>> {
-    Ok(sqlx::query_as("SELECT seq, project, profile FROM profile_changes ORDER BY seq LIMIT ?")
-        .bind(limit)
-        .fetch_all(&store.readers)
-        .await?)
+    Ok(sqlx::query_as(
+        "SELECT seq, project_key, profile_key FROM profile_changes ORDER BY seq
+         LIMIT ?",
+    )
+    .bind(limit)
+    .fetch_all(&store.readers)
+    .await?)
 }
 
 pub async fn entry_runs(
@@ -110,8 +115,8 @@ pub async fn entry_runs(
         return Ok(HashMap::new());
     }
     let rows: Vec<(i64, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT r.version, r.run_at, r.last_profile FROM json_each(?1) chosen CROSS
-         JOIN segment_runs r ON r.version = chosen.value",
+        "SELECT r.version_key, r.run_at, r.last_profile_key FROM json_each(?1) chosen CROSS
+         JOIN entry_runs r ON r.version_key = chosen.value",
     )
     .bind(to_json(&versions)?)
     .fetch_all(&store.readers)

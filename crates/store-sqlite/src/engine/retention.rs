@@ -64,7 +64,7 @@ fn next(page: &[(i64, Timestamp)], age: Age, limit: i64) -> Option<i64> {
 /// Events are numbered as they were received. Those that the engine has not looked at stay.
 async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
     let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT seq, received_at FROM events WHERE seq >= ?1 AND seq <= (SELECT cursor
+        "SELECT seq, received_at FROM events WHERE seq >= ?1 AND seq <= (SELECT event_cursor
          FROM engine_state) ORDER BY seq LIMIT ?2",
     )
     .bind(from)
@@ -95,8 +95,9 @@ async fn enrolment_logs(
     trips: i64,
 ) -> SqliteResult<Page> {
     let first: Option<(i64, i64)> = sqlx::query_as(
-        "SELECT s.enrolment, e.entered_at FROM steps s JOIN enrolments e ON e.seq = s.enrolment
-         WHERE s.enrolment >= ? ORDER BY s.enrolment LIMIT 1",
+        "SELECT s.enrolment_key, e.entered_at FROM enrolment_log s JOIN enrolments e
+         ON e.key = s.enrolment_key
+         WHERE s.enrolment_key >= ? ORDER BY s.enrolment_key LIMIT 1",
     )
     .bind(from)
     .fetch_optional(&store.readers)
@@ -106,11 +107,13 @@ async fn enrolment_logs(
         return Ok(Page { deleted: 0, next: None });
     };
     let end = first + trips;
-    let statement =
-        sqlx::query("DELETE FROM steps WHERE enrolment >= ?1 AND enrolment < ?2 AND at < ?3")
-            .bind(first)
-            .bind(end)
-            .bind(age.before.0);
+    let statement = sqlx::query(
+        "DELETE FROM enrolment_log WHERE enrolment_key >= ?1 AND enrolment_key < ?2
+            AND at < ?3",
+    )
+    .bind(first)
+    .bind(end)
+    .bind(age.before.0);
     let deleted = store.execute(Urgency::Upkeep, statement).await?;
     Ok(Page { deleted, next: Some(end) })
 }
@@ -121,8 +124,8 @@ type Posted = (i64, i64, VersionKey, i64, Option<i64>);
 /// Messages are numbered as they were written; those that wait or are on their way stay.
 async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
     let posted: Vec<Posted> = sqlx::query_as(
-        "SELECT seq, state, version, created_at, settled_at FROM outbox
-            WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
+        "SELECT key, status, version_key, created_at, finished_at FROM outbox
+            WHERE key >= ?1 ORDER BY key LIMIT ?2",
     )
     .bind(from)
     .bind(limit)
@@ -144,17 +147,17 @@ async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> Sqlit
 async fn delete_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult<u64> {
     // Versions go on counting what was cancelled, without its rows.
     static KEEP_COUNT: BulkStatement = BulkStatement::new(
-        "UPDATE versions SET carried = json_set(carried, '$.cancelled', coalesce(carried ->>
-            '$.cancelled', 0) + c.column2)
+        "UPDATE versions SET baseline_stats = json_set(baseline_stats, '$.cancelled',
+         coalesce(baseline_stats ->> '$.cancelled', 0) + c.column2)
          FROM (VALUES",
         2,
-        ") c WHERE versions.seq = c.column1",
+        ") c WHERE versions.key = c.column1",
     );
     let mut transaction = store.begin_as(Urgency::Upkeep).await?;
     let gone: Vec<(i64, i64, VersionKey)> = sqlx::query_as(
-        "DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?1))
-            AND state IN (SELECT value FROM json_each(?2))
-         RETURNING seq, state, version",
+        "DELETE FROM outbox WHERE key IN (SELECT value FROM json_each(?1))
+            AND status IN (SELECT value FROM json_each(?2))
+         RETURNING key, status, version_key",
     )
     .bind(to_json(&old)?)
     .bind(to_json(&MessageStatus::FINAL.map(MessageStatus::code))?)
@@ -170,7 +173,7 @@ async fn delete_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult<u64> 
         .run(&mut transaction, cancelled, |query, (version, count)| query.bind(version).bind(count))
         .await?;
     let gone: Vec<i64> = gone.into_iter().map(|(seq, ..)| seq).collect();
-    sqlx::query("DELETE FROM message_events WHERE message IN (SELECT value FROM json_each(?))")
+    sqlx::query("DELETE FROM message_events WHERE message_key IN (SELECT value FROM json_each(?))")
         .bind(to_json(&gone)?)
         .execute(&mut *transaction)
         .await?;
@@ -186,14 +189,15 @@ async fn entry_rejections(
     limit: i64,
 ) -> SqliteResult<Page> {
     let version: (Option<i64>,) =
-        sqlx::query_as("SELECT min(version) FROM refusals WHERE version >= ?")
+        sqlx::query_as("SELECT min(version_key) FROM entry_rejections WHERE version_key >= ?")
             .bind(from)
             .fetch_one(&store.readers)
             .await?;
     let Some(version) = version.0 else { return Ok(Page { deleted: 0, next: None }) };
     let statement = sqlx::query(
-        "DELETE FROM refusals WHERE version = ?1 AND profile IN (SELECT profile FROM refusals
-         WHERE version = ?1 AND at < ?2 LIMIT ?3)",
+        "DELETE FROM entry_rejections WHERE version_key = ?1 AND profile_key IN (SELECT profile_key
+         FROM entry_rejections
+         WHERE version_key = ?1 AND at < ?2 LIMIT ?3)",
     )
     .bind(version)
     .bind(age.before.0)
@@ -211,15 +215,15 @@ async fn imports_and_receipts(store: &SqliteStore, age: Age, limit: i64) -> Sqli
     let mut more = false;
     for statement in [
         // A request without its receipt finds no message once theirs is deleted.
-        "DELETE FROM hook_receipts WHERE (project, receipt) IN (
-             SELECT project, receipt FROM hook_receipts WHERE at < ?1
-             AND substr(receipt, 1, length(?3)) <> ?3 LIMIT ?2)",
-        "DELETE FROM import_errors WHERE (import, line) IN (
-             SELECT e.import, e.line FROM imports i JOIN import_errors e ON e.import = i.id
+        "DELETE FROM webhook_dedup_keys WHERE (project_key, dedup_key) IN (
+             SELECT project_key, dedup_key FROM webhook_dedup_keys WHERE at < ?1
+             AND substr(dedup_key, 1, length(?3)) <> ?3 LIMIT ?2)",
+        "DELETE FROM import_errors WHERE (import_id, line) IN (
+             SELECT e.import_id, e.line FROM imports i JOIN import_errors e ON e.import_id = i.id
              WHERE i.finished_at < ?1 LIMIT ?2)",
         "DELETE FROM imports WHERE id IN (
              SELECT i.id FROM imports i WHERE i.finished_at < ?1 AND NOT EXISTS (SELECT 1
-             FROM import_errors e WHERE e.import = i.id)
+             FROM import_errors e WHERE e.import_id = i.id)
              LIMIT ?2)",
     ] {
         let rows = sqlx::query(statement)

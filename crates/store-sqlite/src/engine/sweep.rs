@@ -14,16 +14,17 @@ use wayfare_store::engine::EnrolmentKey;
 
 pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteResult<bool> {
     let (left,): (bool,) = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
-                            ON e.version = v.seq AND e.state = {INSIDE}
-                            WHERE v.emptied IS NOT NULL)
-             OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v
-             ON v.seq = o.version
-                        WHERE o.state = {QUEUED} AND o.lane = {TEST_MODE}
-                        AND v.emptied IS NOT NULL)
-             OR EXISTS (SELECT 1 FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-                            ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {LIVE}
-                            WHERE v.emptied IS NOT NULL)"
+        "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY
+         enrolments_inside
+                            ON e.version_key = v.key AND e.exit_reason = {INSIDE}
+                            WHERE v.bulk_exit_reason IS NOT NULL)
+             OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued_test CROSS JOIN versions v
+             ON v.key = o.version_key
+                        WHERE o.status = {QUEUED} AND o.is_live = {TEST_MODE}
+                        AND v.bulk_exit_reason IS NOT NULL)
+             OR EXISTS (SELECT 1 FROM versions v CROSS JOIN outbox o INDEXED BY outbox_queued_live
+                            ON o.version_key = v.key AND o.status = {QUEUED} AND o.is_live = {LIVE}
+                            WHERE v.bulk_exit_reason IS NOT NULL)"
     )))
     .fetch_one(&store.readers)
     .await?;
@@ -32,13 +33,13 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteRes
     }
     let mut transaction = store.begin_as(Urgency::Work).await?;
     let trips = sqlx::query(sqlx::AssertSqlSafe(format!(
-        "UPDATE enrolments SET (state, ended_at) =
-                    (SELECT v.emptied, coalesce(v.left_at, ?1) FROM versions v
-                    WHERE v.seq = enrolments.version),
-                wait_until = NULL, due_at = NULL WHERE seq IN (
-             SELECT e.seq FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
-             ON e.version = v.seq AND e.state = {INSIDE}
-             WHERE v.emptied IS NOT NULL LIMIT ?2)"
+        "UPDATE enrolments SET (exit_reason, ended_at) =
+                    (SELECT v.bulk_exit_reason, coalesce(v.bulk_exited_at, ?1) FROM versions v
+                    WHERE v.key = enrolments.version_key),
+                timer_at = NULL, due_at = NULL WHERE key IN (
+             SELECT e.key FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_inside
+             ON e.version_key = v.key AND e.exit_reason = {INSIDE}
+             WHERE v.bulk_exit_reason IS NOT NULL LIMIT ?2)"
     )))
     .bind(now.0)
     .bind(limit)
@@ -48,17 +49,18 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteRes
     let mut messages = 0;
     for statement in [
         format!(
-            "UPDATE outbox SET state = ?3, settled_at = ?1 WHERE seq IN (
-                 SELECT o.seq FROM outbox o INDEXED BY outbox_queued CROSS JOIN versions v
-                 ON v.seq = o.version
-                 WHERE o.state = {QUEUED} AND o.lane = {TEST_MODE} AND v.emptied IS NOT NULL
+            "UPDATE outbox SET status = ?3, finished_at = ?1 WHERE key IN (
+                 SELECT o.key FROM outbox o INDEXED BY outbox_queued_test CROSS JOIN versions v
+                 ON v.key = o.version_key
+                 WHERE o.status = {QUEUED} AND o.is_live = {TEST_MODE}
+                 AND v.bulk_exit_reason IS NOT NULL
                  LIMIT ?2)"
         ),
         format!(
-            "UPDATE outbox SET state = ?3, settled_at = ?1 WHERE seq IN (
-                 SELECT o.seq FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-                     ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {LIVE}
-                     WHERE v.emptied IS NOT NULL LIMIT ?2)"
+            "UPDATE outbox SET status = ?3, finished_at = ?1 WHERE key IN (
+                 SELECT o.key FROM versions v CROSS JOIN outbox o INDEXED BY outbox_queued_live
+                     ON o.version_key = v.key AND o.status = {QUEUED} AND o.is_live = {LIVE}
+                     WHERE v.bulk_exit_reason IS NOT NULL LIMIT ?2)"
         ),
     ] {
         messages += sqlx::query(sqlx::AssertSqlSafe(statement))
@@ -82,7 +84,7 @@ pub async fn postpone(
     until: Timestamp,
 ) -> SqliteResult<()> {
     let statement = sqlx::query(
-        "UPDATE enrolments SET due_at = ?2 WHERE seq IN (SELECT value
+        "UPDATE enrolments SET due_at = ?2 WHERE key IN (SELECT value
             FROM json_each(?1)) AND due_at <= ?3",
     )
     .bind(to_json(&people)?)

@@ -71,7 +71,7 @@ async fn keep_changes(
     changes: Vec<ConsentChange>,
     now: Timestamp,
 ) -> SqliteResult<()> {
-    let (id,): (Uuid,) = sqlx::query_as("SELECT id FROM projects WHERE number = ?")
+    let (id,): (Uuid,) = sqlx::query_as("SELECT id FROM projects WHERE key = ?")
         .bind(project)
         .fetch_one(&mut *connection)
         .await?;
@@ -106,7 +106,7 @@ async fn write_consent(
     static WRITE: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET consent = c.column2, updated_at = c.column3 FROM (VALUES",
         3,
-        ") c WHERE profiles.seq = c.column1",
+        ") c WHERE profiles.key = c.column1",
     );
     let rows: Vec<(ProfileKey, String)> = people
         .iter()
@@ -131,8 +131,8 @@ pub async fn read_people(
 ) -> SqliteResult<BTreeMap<ProfileKey, Contact>> {
     let profiles: HashSet<ProfileKey> = profiles.collect();
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
-        "SELECT p.seq, p.addresses, p.consent FROM json_each(?1) chosen CROSS JOIN profiles p
-         ON p.seq = chosen.value",
+        "SELECT p.key, p.addresses, p.consent FROM json_each(?1) chosen CROSS JOIN profiles p
+         ON p.key = chosen.value",
     )
     .bind(to_json(&profiles)?)
     .fetch_all(connection)

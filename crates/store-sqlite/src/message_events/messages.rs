@@ -38,8 +38,8 @@ pub async fn of_project(
         return Ok(Vec::new());
     }
     let rows: Vec<(i64,)> = sqlx::query_as(
-        "SELECT o.seq FROM json_each(?1) chosen CROSS JOIN outbox o
-            ON o.seq = chosen.value WHERE o.project = ?2",
+        "SELECT o.key FROM json_each(?1) chosen CROSS JOIN outbox o
+            ON o.key = chosen.value WHERE o.project_key = ?2",
     )
     .bind(to_json(&messages)?)
     .bind(number_of(store, project).await?)
@@ -57,9 +57,10 @@ pub async fn by_provider(
         return Ok(HashMap::new());
     }
     let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT o.provider_id, o.seq FROM json_each(?1) chosen CROSS JOIN outbox o
+        "SELECT o.provider_id, o.key FROM json_each(?1) chosen CROSS JOIN outbox o
             INDEXED BY outbox_of_provider
-             ON o.provider_id = chosen.value AND o.provider_id IS NOT NULL WHERE o.project = ?2",
+             ON o.provider_id = chosen.value AND o.provider_id IS NOT NULL
+             WHERE o.project_key = ?2",
     )
     .bind(to_json(&names)?)
     .bind(number_of(store, project).await?)
@@ -70,27 +71,28 @@ pub async fn by_provider(
 
 #[derive(FromRow)]
 struct Row {
-    seq: i64,
-    enrolment: EnrolmentKey,
-    version: VersionKey,
+    key: i64,
+    enrolment_key: EnrolmentKey,
+    version_key: VersionKey,
     journey_name: String,
     node: String,
     channel: String,
-    state: i64,
+    status: i64,
     /// Its version has ended: what a stop cancelled may still be waiting to be swept.
     ended: bool,
     created_at: i64,
-    settled_at: Option<i64>,
+    finished_at: Option<i64>,
     reason: Option<String>,
     attempts: i64,
-    doubts: i64,
+    possible_duplicates: i64,
 }
 
 /// The columns of a [`Row`], with what they come from; `o` is the message.
-const MESSAGES: &str = "SELECT o.seq, o.enrolment, o.version, j.name AS journey_name, o.node,
-    o.channel, o.state, v.emptied IS NOT NULL AS ended, o.created_at, o.settled_at, o.reason,
-        o.attempts, o.doubts
-    FROM outbox o JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id";
+const MESSAGES: &str = "SELECT o.key, o.enrolment_key, o.version_key, j.name AS journey_name,
+    o.node,
+    o.channel, o.status, v.bulk_exit_reason IS NOT NULL AS ended, o.created_at, o.finished_at,
+    o.reason, o.attempts, o.possible_duplicates
+    FROM outbox o JOIN versions v ON v.key = o.version_key JOIN journeys j ON j.id = v.journey_id";
 
 /// The messages of an enrolment, in the order in which they were written. The project was looked
 /// at.
@@ -98,7 +100,7 @@ pub async fn of_enrolment(
     store: &SqliteStore,
     trip: EnrolmentKey,
 ) -> SqliteResult<Vec<MessageSummary>> {
-    let sql = format!("{MESSAGES} WHERE o.enrolment = ? ORDER BY o.seq");
+    let sql = format!("{MESSAGES} WHERE o.enrolment_key = ? ORDER BY o.key");
     let rows: Vec<Row> =
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_all(&store.readers).await?;
     views(store, rows).await
@@ -109,8 +111,10 @@ pub async fn to_person(
     project: ProjectId,
     person: ProfileKey,
 ) -> SqliteResult<Vec<MessageSummary>> {
-    let sql =
-        format!("{MESSAGES} WHERE o.profile = ? AND o.project = ? ORDER BY o.seq DESC LIMIT ?");
+    let sql = format!(
+        "{MESSAGES} WHERE o.profile_key = ? AND o.project_key = ? ORDER BY o.key DESC
+            LIMIT ?"
+    );
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(person)
         .bind(number_of(store, project).await?)
@@ -124,29 +128,29 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> SqliteResult<Vec<MessageS
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let titles = titles(store, rows.iter().map(|row| row.version)).await?;
-    let mut answers = answers(store, rows.iter().map(|row| row.seq)).await?;
+    let titles = titles(store, rows.iter().map(|row| row.version_key)).await?;
+    let mut answers = answers(store, rows.iter().map(|row| row.key)).await?;
     rows.into_iter()
         .map(|row| {
-            let state = MessageStatus::from_code(row.state);
+            let state = MessageStatus::from_code(row.status);
             let state = state.ok_or_else(|| {
-                StoreError::Corrupt(format!("a message in the unknown state {}", row.state))
+                StoreError::Corrupt(format!("a message in the unknown state {}", row.status))
             })?;
-            let title = titles.get(&(row.version, row.node.clone())).cloned();
+            let title = titles.get(&(row.version_key, row.node.clone())).cloned();
             Ok(MessageSummary {
-                seq: row.seq,
-                trip: row.enrolment,
+                seq: row.key,
+                trip: row.enrolment_key,
                 journey_name: row.journey_name,
                 title: title.unwrap_or(row.node),
                 channel: Channel::from_key(&row.channel)
                     .map_or(row.channel, |channel| channel.title().to_string()),
                 state: state.in_version(row.ended),
                 created_at: Timestamp(row.created_at),
-                settled_at: row.settled_at.map(Timestamp),
+                settled_at: row.finished_at.map(Timestamp),
                 reason: row.reason.unwrap_or_default(),
                 attempts: row.attempts,
-                possible_duplicates: row.doubts,
-                answers: answers.remove(&row.seq).unwrap_or_default(),
+                possible_duplicates: row.possible_duplicates,
+                answers: answers.remove(&row.key).unwrap_or_default(),
             })
         })
         .collect()
@@ -159,8 +163,8 @@ async fn titles(
 ) -> SqliteResult<HashMap<(VersionKey, String), String>> {
     let versions: std::collections::BTreeSet<VersionKey> = versions.collect();
     let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT v.seq, v.graph FROM json_each(?1) chosen CROSS JOIN versions v
-            ON v.seq = chosen.value",
+        "SELECT v.key, v.graph FROM json_each(?1) chosen CROSS JOIN versions v
+            ON v.key = chosen.value",
     )
     .bind(to_json(&versions)?)
     .fetch_all(&store.readers)
@@ -178,9 +182,9 @@ async fn answers(
     messages: impl Iterator<Item = i64>,
 ) -> SqliteResult<HashMap<i64, Vec<MessageEventSummary>>> {
     let rows: Vec<(i64, i64, i64, Option<String>)> = sqlx::query_as(
-        "SELECT m.message, m.what, m.at, m.detail FROM json_each(?1) chosen CROSS
-            JOIN message_events m ON m.message = chosen.value
-         ORDER BY m.message, m.at, m.what",
+        "SELECT m.message_key, m.kind, m.at, m.detail FROM json_each(?1) chosen CROSS
+            JOIN message_events m ON m.message_key = chosen.value
+         ORDER BY m.message_key, m.at, m.kind",
     )
     .bind(to_json(&messages.collect::<Vec<i64>>())?)
     .fetch_all(&store.readers)

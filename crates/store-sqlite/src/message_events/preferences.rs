@@ -23,10 +23,10 @@ use wayfare_store::{
 
 #[derive(FromRow)]
 struct Row {
-    project: ProjectKey,
+    project_key: ProjectKey,
     name: String,
     channel: String,
-    profile: Option<ProfileKey>,
+    profile_key: Option<ProfileKey>,
     addresses: Option<String>,
     consent: Option<String>,
 }
@@ -38,9 +38,9 @@ async fn read(
     message: i64,
 ) -> SqliteResult<Option<(ProjectKey, Option<ProfileKey>, Recipient)>> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT o.project, j.name, o.channel, p.seq AS profile, p.addresses, p.consent
-         FROM outbox o JOIN projects j ON j.number = o.project LEFT JOIN profiles p
-         ON p.seq = o.profile WHERE o.seq = ?",
+        "SELECT o.project_key, j.name, o.channel, p.key AS profile_key, p.addresses, p.consent
+         FROM outbox o JOIN projects j ON j.key = o.project_key LEFT JOIN profiles p
+         ON p.key = o.profile_key WHERE o.key = ?",
     )
     .bind(message)
     .fetch_optional(&mut *connection)
@@ -53,12 +53,12 @@ async fn read(
     let addresses: BTreeMap<String, String> =
         row.addresses.map_or(Ok(BTreeMap::new()), |text| json(&text, "addresses"))?;
     let consent = row.consent.map_or(Ok(BTreeMap::new()), |text| json(&text, "consent"))?;
-    let listed = listed(row.project, &addresses).into_iter();
+    let listed = listed(row.project_key, &addresses).into_iter();
     let suppressed = suppressions::causes(connection, listed).await?;
     let suppressed = suppressed.into_iter().map(|((_, kind, _), cause)| (kind, cause)).collect();
     Ok(Some((
-        row.project,
-        row.profile,
+        row.project_key,
+        row.profile_key,
         Recipient { project: row.name, channel, addresses, consent, suppressed },
     )))
 }

@@ -27,17 +27,18 @@ use wayfare_store::{engine::ProjectKey, message_events::InboundBatch, outbox::Ch
 /// What the outbox says of a message.
 #[derive(FromRow)]
 struct OutboxRow {
-    seq: i64,
-    project: ProjectKey,
+    key: i64,
+    project_key: ProjectKey,
     /// None once they were erased.
-    profile: Option<i64>,
+    profile_key: Option<i64>,
     channel: String,
 }
 
 impl OutboxRow {
     fn into_facts(self) -> (i64, MessageFacts) {
-        let Self { seq, project, profile, channel } = self;
-        (seq, MessageFacts { project, profile, channel: Channel::from_key(&channel) })
+        let channel = Channel::from_key(&self.channel);
+        let (project, profile) = (self.project_key, self.profile_key);
+        (self.key, MessageFacts { project, profile, channel })
     }
 }
 
@@ -72,7 +73,8 @@ async fn is_first(
 ) -> SqliteResult<bool> {
     let Some((project, receipt)) = &told.dedup_key else { return Ok(true) };
     let written = sqlx::query(
-        "INSERT INTO hook_receipts (project, receipt, at) SELECT number, ?2, ?3 FROM projects
+        "INSERT INTO webhook_dedup_keys (project_key, dedup_key, at) SELECT key, ?2, ?3
+         FROM projects
          WHERE id = ?1 ON CONFLICT DO NOTHING",
     )
     .bind(project.0)
@@ -118,8 +120,9 @@ async fn read_messages(
     numbers: &str,
 ) -> SqliteResult<HashMap<i64, MessageFacts>> {
     let rows: Vec<OutboxRow> = sqlx::query_as(
-        "SELECT o.seq, o.project, o.profile, o.channel FROM json_each(?1) chosen CROSS JOIN outbox o
-         ON o.seq = chosen.value",
+        "SELECT o.key, o.project_key, o.profile_key, o.channel FROM json_each(?1) chosen CROSS
+         JOIN outbox o
+         ON o.key = chosen.value",
     )
     .bind(numbers)
     .fetch_all(connection)
@@ -133,8 +136,8 @@ async fn read_known(
     numbers: &str,
 ) -> SqliteResult<HashSet<(i64, MessageEventKind)>> {
     let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT m.message, m.what FROM json_each(?1) chosen CROSS JOIN message_events m
-         ON m.message = chosen.value",
+        "SELECT m.message_key, m.kind FROM json_each(?1) chosen CROSS JOIN message_events m
+         ON m.message_key = chosen.value",
     )
     .bind(numbers)
     .fetch_all(connection)
@@ -150,7 +153,7 @@ pub async fn insert<'a>(
     lines: impl IntoIterator<Item = EventLine<'a>>,
 ) -> SqliteResult<u64> {
     static INSERT: BulkStatement = BulkStatement::new(
-        "INSERT INTO message_events (message, what, at, detail) VALUES",
+        "INSERT INTO message_events (message_key, kind, at, detail) VALUES",
         4,
         " ON CONFLICT DO NOTHING",
     );

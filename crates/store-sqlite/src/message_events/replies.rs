@@ -30,7 +30,7 @@ pub async fn carry_out(
     now: Timestamp,
 ) -> SqliteResult<u64> {
     let Some(kind) = reply.kind() else { return Ok(0) };
-    let number: Option<(ProjectKey,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
+    let number: Option<(ProjectKey,)> = sqlx::query_as("SELECT key FROM projects WHERE id = ?")
         .bind(project.0)
         .fetch_optional(&mut *connection)
         .await?;
@@ -66,7 +66,7 @@ async fn who_has(
         return Ok(Vec::new());
     }
     let rows: Vec<(i64,)> = sqlx::query_as(
-        "SELECT seq FROM profiles WHERE project = ?1 AND addresses ->> '$.phone' IS NOT NULL AND
+        "SELECT key FROM profiles WHERE project_key = ?1 AND addresses ->> '$.phone' IS NOT NULL AND
              replace(replace(replace(replace(replace(replace(addresses ->> '$.phone', ' ', ''),
              '-', ''), '(', ''), ')', ''), '.', ''), '/', '') IN (?2, '00' || substr(?2, 2))",
     )
@@ -84,8 +84,8 @@ async fn last_message(
     channel: Channel,
 ) -> SqliteResult<Option<i64>> {
     let row: Option<(i64,)> = sqlx::query_as(
-        "SELECT seq FROM outbox WHERE profile = ? AND channel = ? AND state = ?
-         ORDER BY settled_at DESC, seq DESC LIMIT 1",
+        "SELECT key FROM outbox WHERE profile_key = ? AND channel = ? AND status = ?
+         ORDER BY finished_at DESC, key DESC LIMIT 1",
     )
     .bind(profile)
     .bind(channel.key())

@@ -18,16 +18,19 @@ type Before = (ProjectKey, &'static str, String);
 /// Once after the migration that wrote down which; afterwards there is nothing to do. What has no
 /// one spelling stays as it is: nothing is sent there.
 pub async fn bring_to_today(writer: &SqlitePool) -> SqliteResult<()> {
-    let (waiting,): (bool,) = sqlx::query_as("SELECT EXISTS (SELECT 1 FROM suppressions_to_spell)")
-        .fetch_one(writer)
-        .await?;
+    let (waiting,): (bool,) = sqlx::query_as(
+        "SELECT EXISTS (SELECT 1
+         FROM noncanonical_suppressions)",
+    )
+    .fetch_one(writer)
+    .await?;
     if !waiting {
         return Ok(());
     }
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT s.project, s.kind, s.address, s.cause, s.reason, s.at
-         FROM suppressions_to_spell t JOIN suppressions s USING (project, kind, address)",
+        "SELECT s.project_key, s.kind, s.address, s.reason_code, s.reason, s.at
+         FROM noncanonical_suppressions t JOIN suppressions s USING (project_key, kind, address)",
     )
     .fetch_all(&mut *transaction)
     .await?;
@@ -35,13 +38,13 @@ pub async fn bring_to_today(writer: &SqlitePool) -> SqliteResult<()> {
     let count = today.len();
     suppressions::put(&mut transaction, today).await?;
     sqlx::query(
-        "DELETE FROM suppressions WHERE (project, kind, address) IN
+        "DELETE FROM suppressions WHERE (project_key, kind, address) IN
             (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))",
     )
     .bind(to_json(&before)?)
     .execute(&mut *transaction)
     .await?;
-    sqlx::query("DELETE FROM suppressions_to_spell").execute(&mut *transaction).await?;
+    sqlx::query("DELETE FROM noncanonical_suppressions").execute(&mut *transaction).await?;
     tracing::info!(count, "suppressions.spelled");
     Ok(transaction.commit().await?)
 }

@@ -80,10 +80,10 @@ const BATCH: i64 = 5_000;
 /// two reasons the graver one stays. Answers how many addresses changed.
 pub async fn put(connection: &mut SqliteConnection, new: Vec<NewSuppression>) -> SqliteResult<u64> {
     static PUT: BulkStatement = BulkStatement::new(
-        "INSERT INTO suppressions (project, kind, address, cause, reason, at) VALUES",
+        "INSERT INTO suppressions (project_key, kind, address, reason_code, reason, at) VALUES",
         6,
-        " ON CONFLICT DO UPDATE SET cause = excluded.cause, reason = excluded.reason, at =
-            excluded.at",
+        " ON CONFLICT DO UPDATE SET reason_code = excluded.reason_code, reason = excluded.reason,
+         at = excluded.at",
     );
     if new.is_empty() {
         return Ok(0);
@@ -104,8 +104,8 @@ pub async fn causes(
     let addresses: Vec<(ProjectKey, &str, String)> =
         addresses.map(|(project, kind, address)| (project, kind.key(), address)).collect();
     let rows: Vec<(ProjectKey, String, String, i64)> = sqlx::query_as(
-        "SELECT s.project, s.kind, s.address, s.cause FROM json_each(?1) c
-         CROSS JOIN suppressions s ON s.project = c.value ->> 0 AND s.kind = c.value ->> 1
+        "SELECT s.project_key, s.kind, s.address, s.reason_code FROM json_each(?1) c
+         CROSS JOIN suppressions s ON s.project_key = c.value ->> 0 AND s.kind = c.value ->> 1
          AND s.address = c.value ->> 2",
     )
     .bind(to_json(&addresses)?)
@@ -126,9 +126,9 @@ pub async fn take_back(
     static TAKE_BACK: LazyLock<BulkStatement> = LazyLock::new(|| {
         let own = SuppressionReason::RECIPIENTS_OWN.code();
         BulkStatement::with_codes(
-            "DELETE FROM suppressions WHERE (project, kind, address) IN (VALUES".to_string(),
+            "DELETE FROM suppressions WHERE (project_key, kind, address) IN (VALUES",
             3,
-            format!(") AND cause = {own}"),
+            format!(") AND reason_code = {own}"),
         )
     });
     TAKE_BACK
@@ -148,7 +148,8 @@ async fn reason(
 ) -> SqliteResult<Option<String>> {
     let Some(address) = canonical(kind, address) else { return Ok(None) };
     let row: Option<(String,)> = sqlx::query_as(
-        "SELECT s.reason FROM projects p JOIN suppressions s ON s.project = p.number AND s.kind = ?2
+        "SELECT s.reason FROM projects p JOIN suppressions s ON s.project_key = p.key
+         AND s.kind = ?2
             AND s.address = ?3
          WHERE p.id = ?1",
     )
@@ -186,7 +187,7 @@ async fn page(
     let number = number_of(store, project).await?;
     let matching = |select: &str| {
         let mut sql = QueryBuilder::<Sqlite>::new(select);
-        sql.push(" FROM suppressions WHERE project = ").push_bind(number);
+        sql.push(" FROM suppressions WHERE project_key = ").push_bind(number);
         if !query.search.is_empty() {
             sql.push(" AND instr(lower(address), ")
                 .push_bind(query.search.to_lowercase())
@@ -212,7 +213,7 @@ async fn batch(
 ) -> SqliteResult<Vec<Suppression>> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT kind, address, reason, at FROM suppressions
-         WHERE project = ?1 AND (kind, address) > (?2, ?3) ORDER BY kind, address LIMIT ?4",
+         WHERE project_key = ?1 AND (kind, address) > (?2, ?3) ORDER BY kind, address LIMIT ?4",
     )
     .bind(number_of(store, project).await?)
     .bind(after.map(|last| last.kind.key()).unwrap_or_default())
@@ -254,7 +255,8 @@ async fn remove(
     let number = number_of(store, actor.project).await?;
     let mut transaction = store.begin().await?;
     let reason: Option<(String,)> = sqlx::query_as(
-        "DELETE FROM suppressions WHERE project = ? AND kind = ? AND address = ? RETURNING reason",
+        "DELETE FROM suppressions WHERE project_key = ? AND kind = ?
+         AND address = ? RETURNING reason",
     )
     .bind(number)
     .bind(kind.key())

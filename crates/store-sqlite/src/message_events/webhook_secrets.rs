@@ -47,7 +47,7 @@ async fn secret(
     provider: WebhookProvider,
 ) -> SqliteResult<Option<Vec<u8>>> {
     let row: Option<(Vec<u8>,)> =
-        sqlx::query_as("SELECT secret FROM hook_secrets WHERE project_id = ? AND provider = ?")
+        sqlx::query_as("SELECT secret FROM webhook_secrets WHERE project_id = ? AND provider = ?")
             .bind(project.0)
             .bind(provider.key())
             .fetch_optional(&store.readers)
@@ -64,7 +64,7 @@ struct Row {
 
 async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<WebhookSecretInfo>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT h.provider, h.updated_at, u.name AS updated_by FROM hook_secrets h JOIN users u
+        "SELECT h.provider, h.updated_at, u.name AS updated_by FROM webhook_secrets h JOIN actors u
             ON u.id = h.updated_by
          WHERE h.project_id = ? ORDER BY h.provider",
     )
@@ -93,7 +93,7 @@ async fn save(
     let event = match sealed {
         Some(sealed) => {
             sqlx::query(
-                "INSERT INTO hook_secrets (project_id, provider, secret, updated_by, updated_at)
+                "INSERT INTO webhook_secrets (project_id, provider, secret, updated_by, updated_at)
                     VALUES (?, ?, ?, ?, ?)
                  ON CONFLICT DO UPDATE SET secret = excluded.secret, updated_by =
                  excluded.updated_by,
@@ -110,7 +110,7 @@ async fn save(
         }
         None => {
             let removed =
-                sqlx::query("DELETE FROM hook_secrets WHERE project_id = ? AND provider = ?")
+                sqlx::query("DELETE FROM webhook_secrets WHERE project_id = ? AND provider = ?")
                     .bind(actor.project.0)
                     .bind(provider.key())
                     .execute(&mut *transaction)

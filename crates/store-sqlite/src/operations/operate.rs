@@ -64,7 +64,7 @@ pub async fn publish_checked_draft(
     if let Some(target) = targets.found.first() {
         let found: Option<(i64, i64)> = sqlx::query_as(
             "SELECT v.number, v.revision FROM journeys j
-             JOIN versions v ON v.id = j.shown_version_id WHERE j.project_id = ? AND j.id = ?",
+             JOIN versions v ON v.id = j.current_version_id WHERE j.project_id = ? AND j.id = ?",
         )
         .bind(actor.project.0)
         .bind(journey.0)
@@ -128,8 +128,9 @@ pub async fn touch(
         return Ok(());
     }
     sqlx::query(
-        "UPDATE journeys SET revision = revision + 1, updated_at = ?2, shelf = coalesce(?4, shelf)
-         WHERE project_id = ?1 AND seq IN (SELECT value FROM json_each(?3))",
+        "UPDATE journeys SET revision = revision + 1, updated_at = ?2, visibility = coalesce(?4,
+         visibility)
+         WHERE project_id = ?1 AND key IN (SELECT value FROM json_each(?3))",
     )
     .bind(project.0)
     .bind(now.0)
@@ -148,9 +149,10 @@ async fn set_status(
     group: &StatusGroup,
 ) -> SqliteResult<()> {
     sqlx::query(
-        "UPDATE versions SET status = ?3, entry_since = coalesce(?4, entry_since) WHERE id IN (
-             SELECT j.shown_version_id FROM json_each(?2) change CROSS JOIN journeys j
-             ON j.seq = change.value
+        "UPDATE versions SET status = ?3, entry_opened_at = coalesce(?4, entry_opened_at) WHERE id
+         IN (
+             SELECT j.current_version_id FROM json_each(?2) change CROSS JOIN journeys j
+             ON j.key = change.value
              WHERE j.project_id = ?1)",
     )
     .bind(project.0)
@@ -164,8 +166,8 @@ async fn set_status(
 
 #[derive(FromRow)]
 struct VersionToStopRow {
-    version: i64,
-    journey: i64,
+    version_key: i64,
+    journey_key: i64,
     #[sqlx(flatten)]
     stats: StatsRow,
 }
@@ -179,8 +181,8 @@ async fn versions_to_stop(
     let journeys: Vec<JourneyKey> = targets.found.iter().map(|target| target.key).collect();
     let stoppable = status_condition("v.status", &statuses_for(Action::Stop));
     let rows: Vec<VersionToStopRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT v.seq AS version, j.seq AS journey, {STATS_COLUMNS}
-         FROM json_each(?2) chosen CROSS JOIN journeys j ON j.seq = chosen.value
+        "SELECT v.key AS version_key, j.key AS journey_key, {STATS_COLUMNS}
+         FROM json_each(?2) chosen CROSS JOIN journeys j ON j.key = chosen.value
          CROSS JOIN versions v ON v.journey_id = j.id
          WHERE j.project_id = ?1 AND {stoppable}"
     )))
@@ -189,8 +191,8 @@ async fn versions_to_stop(
     .fetch_all(connection)
     .await?;
     let versions = rows.into_iter().map(|row| VersionToStop {
-        key: row.version,
-        journey: JourneyKey(row.journey),
+        key: row.version_key,
+        journey: JourneyKey(row.journey_key),
         stats: row.stats.into_domain(),
     });
     Ok(versions.collect())
@@ -200,7 +202,7 @@ async fn versions_to_stop(
 const STOP_VERSIONS: &str = "UPDATE versions SET status = ?3, inside = ended.value ->> 1,
         stopped = ended.value ->> 2, queued = ended.value ->> 3, cancelled = ended.value ->> 4
     FROM json_each(?2) ended
-    WHERE versions.seq = ended.value ->> 0 AND versions.project_id = ?1";
+    WHERE versions.key = ended.value ->> 0 AND versions.project_id = ?1";
 
 /// The versions end with the counters that a Stop leaves them.
 async fn stop_versions(
@@ -227,8 +229,8 @@ async fn stop_versions(
 /// Of rows of journey and start. Materialized, since a join would be walked the other way, through
 /// every version there is.
 const PUBLISH_VERSIONS: &str = "WITH opened AS MATERIALIZED (
-        SELECT j.shown_version_id AS id, change.value ->> 1 AS start
-        FROM json_each(?2) change CROSS JOIN journeys j ON j.seq = change.value ->> 0
+        SELECT j.current_version_id AS id, change.value ->> 1 AS start
+        FROM json_each(?2) change CROSS JOIN journeys j ON j.key = change.value ->> 0
         WHERE j.project_id = ?1)
     UPDATE versions SET published_by = ?3, published_at = ?4, start_at = opened.start
     FROM opened WHERE versions.id = opened.id";
@@ -252,7 +254,7 @@ async fn publish(
         .await?;
     sqlx::query(
         "UPDATE journeys SET ever_published = 1 WHERE project_id = ?1
-        AND seq IN (SELECT value ->> 0 FROM json_each(?2))",
+         AND key IN (SELECT value ->> 0 FROM json_each(?2))",
     )
     .bind(actor.project.0)
     .bind(&rows)
@@ -298,7 +300,7 @@ pub async fn complete(
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
     let shown: Option<(uuid::Uuid,)> = sqlx::query_as(
-        "SELECT j.id FROM versions v JOIN journeys j ON j.shown_version_id = v.id WHERE v.seq = ?1
+        "SELECT j.id FROM versions v JOIN journeys j ON j.current_version_id = v.id WHERE v.key = ?1
          AND v.project_id = ?2",
     )
     .bind(version)

@@ -24,11 +24,11 @@ use wayfare_store::StoreError;
 
 #[derive(FromRow)]
 struct TargetRow {
-    seq: i64,
+    key: i64,
     id: Uuid,
     name: String,
     status: i64,
-    shelf: i64,
+    visibility: i64,
     ever_published: bool,
     start_at: Option<i64>,
     has_run: bool,
@@ -38,10 +38,10 @@ struct TargetRow {
 }
 
 /// What is read of each: people inside and messages queued count over all versions.
-const COLUMNS: &str = "j.seq, j.id, j.name, j.status, j.shelf, j.ever_published, j.start_at,
+const COLUMNS: &str = "j.key, j.id, j.name, j.status, j.visibility, j.ever_published, j.start_at,
     j.revision,
-    (SELECT v.entry_since > 0 OR v.entered > 0 FROM versions v
-    WHERE v.id = j.shown_version_id) AS has_run,
+    (SELECT v.entry_opened_at > 0 OR v.entered > 0 FROM versions v
+    WHERE v.id = j.current_version_id) AS has_run,
     (SELECT coalesce(sum(v.inside), 0) FROM versions v WHERE v.journey_id = j.id) AS inside_all,
     (SELECT coalesce(sum(v.queued), 0) FROM versions v WHERE v.journey_id = j.id) AS queued_all";
 
@@ -80,7 +80,7 @@ pub async fn by_ids(
     sql.push(") chosen CROSS JOIN journeys j ON j.id = unhex(chosen.value) WHERE j.project_id = ")
         .push_bind(project.0);
     if !deleted_too {
-        sql.push(" AND j.shelf < ").push_bind(Visibility::Deleted.code());
+        sql.push(" AND j.visibility < ").push_bind(Visibility::Deleted.code());
     }
     sql.push(" ORDER BY chosen.key");
     let rows: Vec<TargetRow> = sql.build_query_as().fetch_all(connection).await?;
@@ -106,12 +106,12 @@ impl TargetRow {
     fn into_domain(self, now: Timestamp) -> SqliteResult<OperationTarget> {
         let start = self.start_at.map(Timestamp);
         Ok(OperationTarget {
-            key: JourneyKey(self.seq),
+            key: JourneyKey(self.key),
             id: JourneyId(self.id),
             name: self.name,
             state: JourneyState {
                 status: status(self.status)?,
-                archived: visibility(self.shelf)? == Visibility::Archived,
+                archived: visibility(self.visibility)? == Visibility::Archived,
                 ever_published: self.ever_published,
                 start_ahead: start_ahead(start, self.has_run, now),
                 inside: self.inside_all,

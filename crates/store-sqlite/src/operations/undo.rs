@@ -36,7 +36,7 @@ struct UndoRow {
 struct ItemRow {
     journey_id: Uuid,
     name: String,
-    before: Option<String>,
+    undo_snapshot: Option<String>,
     revision: i64,
 }
 
@@ -82,8 +82,8 @@ async fn load(
     .await?;
     let known = known.ok_or(StoreError::NotFound("operation"))?;
     let rows: Vec<ItemRow> = sqlx::query_as(
-        "SELECT journey_id, name, before, revision FROM operation_items
-         WHERE operation_id = ? AND project_id = ? AND refusal IS NULL ORDER BY place",
+        "SELECT journey_id, name, undo_snapshot, revision FROM operation_items
+         WHERE operation_id = ? AND project_id = ? AND refusal IS NULL ORDER BY position",
     )
     .bind(operation.0)
     .bind(actor.project.0)
@@ -129,7 +129,7 @@ async fn rename_back(
         names.iter().map(|(key, name)| (*key, name.as_str(), search_key(name))).collect();
     sqlx::query(
         "UPDATE journeys SET name = change.value ->> 1, name_key = change.value ->> 2
-         FROM json_each(?2) change WHERE journeys.seq = change.value ->> 0
+         FROM json_each(?2) change WHERE journeys.key = change.value ->> 0
          AND journeys.project_id = ?1",
     )
     .bind(actor.project.0)
@@ -144,7 +144,7 @@ impl ItemRow {
         Ok(ItemToUndo {
             journey: JourneyId(self.journey_id),
             name: self.name,
-            before: self.before.as_deref().map(|text| json(text, "history")).transpose()?,
+            before: self.undo_snapshot.as_deref().map(|text| json(text, "history")).transpose()?,
             revision: self.revision,
         })
     }

@@ -27,8 +27,8 @@ pub async fn write_operation(
 ) -> SqliteResult<OperationResult> {
     let report = record.summary(OperationId::new(), actor.person(), now);
     sqlx::query(
-        "INSERT INTO operations (id, project_id, action, undo_of, by, at, filter, matched,
-            changed, skipped, only_name, note, ended_inside, cancelled_messages)
+        "INSERT INTO operations (id, project_id, action, undo_of, actor_id, created_at, filter,
+         matched, changed, skipped, single_name, note, exited_enrolments, cancelled_messages)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(report.id.0)
@@ -84,8 +84,8 @@ async fn write_items(
         })
         .collect::<SqliteResult<Vec<Row>>>()?;
     sqlx::query(
-        "INSERT INTO operation_items (operation_id, place, project_id, journey_id, name,
-            refusal, from_status, to_status, before, revision)
+        "INSERT INTO operation_items (operation_id, position, project_id, journey_id, name,
+            refusal, from_status, to_status, undo_snapshot, revision)
          SELECT ?1, key, ?2, unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value
          ->> 4, value ->> 5, value ->> 6
          FROM json_each(?3)",

@@ -27,7 +27,7 @@ pub async fn add(
         "UPDATE versions SET queued = queued + c.column2, cancelled = cancelled + c.column3
          FROM (VALUES",
         3,
-        ") c WHERE versions.seq = c.column1",
+        ") c WHERE versions.key = c.column1",
     );
     ADD.run(connection, changes, |query, (version, change)| {
         query.bind(version).bind(change.queued).bind(change.cancelled)

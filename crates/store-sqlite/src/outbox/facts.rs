@@ -37,8 +37,8 @@ pub async fn read(
     let mut surroundings = SendFacts::default();
     if !addresses.is_empty() {
         let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
-            "SELECT s.project, s.kind, s.address, s.reason FROM json_each(?1) a
-             CROSS JOIN suppressions s ON s.project = a.value ->> 0 AND s.kind = a.value ->> 1
+            "SELECT s.project_key, s.kind, s.address, s.reason FROM json_each(?1) a
+             CROSS JOIN suppressions s ON s.project_key = a.value ->> 0 AND s.kind = a.value ->> 1
              AND s.address = a.value ->> 2",
         )
         .bind(to_json(&addresses)?)
@@ -62,15 +62,15 @@ async fn recent(
     since: Timestamp,
 ) -> SqliteResult<HashMap<ProfileKey, Vec<(Channel, i64, Option<Timestamp>)>>> {
     let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT o.profile, o.channel, o.seq, o.settled_at FROM json_each(?1) chosen
-         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
-         AND o.settled_at > ?2
-         WHERE o.state = ?3 AND o.lane = ?4
+        "SELECT o.profile_key, o.channel, o.key, o.finished_at FROM json_each(?1) chosen
+         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile_key = chosen.value
+         AND o.finished_at > ?2
+         WHERE o.status = ?3 AND o.is_live = ?4
          UNION ALL
-         SELECT o.profile, o.channel, o.seq, NULL FROM json_each(?1) chosen
-         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile = chosen.value
-         AND o.settled_at IS NULL
-         WHERE o.state = ?5",
+         SELECT o.profile_key, o.channel, o.key, NULL FROM json_each(?1) chosen
+         CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile_key = chosen.value
+         AND o.finished_at IS NULL
+         WHERE o.status = ?5",
     )
     .bind(to_json(&people)?)
     .bind(since.0)
@@ -91,9 +91,10 @@ pub async fn caps_by_project(
     store: &SqliteStore,
 ) -> SqliteResult<HashMap<ProjectKey, Vec<FrequencyCap>>> {
     let rows: Vec<(i64, String, i64, i64)> = sqlx::query_as(
-        "SELECT p.number, c.channel, c.most, c.hours FROM frequency_caps c JOIN projects p
+        "SELECT p.key, c.channel, c.max_messages, c.window_hours FROM frequency_caps c
+         JOIN projects p
             ON p.id = c.project_id
-         ORDER BY p.number, c.channel",
+         ORDER BY p.key, c.channel",
     )
     .fetch_all(&store.readers)
     .await?;
@@ -112,17 +113,18 @@ pub async fn caps_by_project(
 
 pub async fn outbox_depth(store: &SqliteStore, project: ProjectId) -> SqliteResult<OutboxDepth> {
     let waiting: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT o.channel, count(*) FROM versions v CROSS JOIN outbox o INDEXED BY outbox_waiting
-             ON o.version = v.seq AND o.state = {QUEUED} AND o.lane = {LIVE}
+        "SELECT o.channel, count(*) FROM versions v CROSS
+         JOIN outbox o INDEXED BY outbox_queued_live
+             ON o.version_key = v.key AND o.status = {QUEUED} AND o.is_live = {LIVE}
          WHERE v.project_id = ?1 AND v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING}
-         AND v.emptied IS NULL GROUP BY o.channel"
+         AND v.bulk_exit_reason IS NULL GROUP BY o.channel"
     )))
     .bind(project.0)
     .fetch_all(&store.readers)
     .await?;
     let doubts: Option<(i64,)> = sqlx::query_as(
-        "SELECT d.count FROM projects p JOIN delivery_doubts d
-            ON d.project = p.number WHERE p.id = ?",
+        "SELECT d.count FROM projects p JOIN possible_duplicates d
+            ON d.project_key = p.key WHERE p.id = ?",
     )
     .bind(project.0)
     .fetch_optional(&store.readers)

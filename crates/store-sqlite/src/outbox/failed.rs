@@ -53,17 +53,17 @@ impl FailedMessageStore for SqliteStore {
 
 #[derive(FromRow)]
 struct Row {
-    seq: i64,
+    key: i64,
     journey_id: Uuid,
     journey_name: String,
     node: String,
     channel: String,
-    profile: Option<i64>,
+    profile_key: Option<i64>,
     identity: Option<String>,
     addresses: Option<String>,
     reason: Option<String>,
     attempts: i64,
-    settled_at: i64,
+    finished_at: i64,
     stopped: bool,
 }
 
@@ -75,16 +75,16 @@ async fn page(
     let journey = query.journey.map(|journey| journey.0);
     let channel_key = query.channel.map(|channel| channel.key());
     let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT o.seq, j.id AS journey_id, j.name AS journey_name, o.node, o.channel, o.profile,
-                p.identity, p.addresses, o.reason, o.attempts, o.settled_at,
-                v.emptied IS NOT NULL AS stopped
-         FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number
-         AND o.state = {FAILED}
-              JOIN versions v ON v.seq = o.version JOIN journeys j ON j.id = v.journey_id
-              LEFT JOIN profiles p ON p.seq = o.profile
+        "SELECT o.key, j.id AS journey_id, j.name AS journey_name, o.node, o.channel, o.profile_key,
+                p.identity, p.addresses, o.reason, o.attempts, o.finished_at,
+                v.bulk_exit_reason IS NOT NULL AS stopped
+         FROM projects x CROSS JOIN outbox o INDEXED BY outbox_failed ON o.project_key = x.key
+         AND o.status = {FAILED}
+              JOIN versions v ON v.key = o.version_key JOIN journeys j ON j.id = v.journey_id
+              LEFT JOIN profiles p ON p.key = o.profile_key
          WHERE x.id = ?1 AND (?2 IS NULL OR j.id = ?2) AND (?3 IS NULL OR o.channel = ?3)
-         AND (?4 IS NULL OR o.seq < ?4)
-         ORDER BY o.seq DESC LIMIT ?5"
+         AND (?4 IS NULL OR o.key < ?4)
+         ORDER BY o.key DESC LIMIT ?5"
     )))
     .bind(project.0)
     .bind(journey)
@@ -95,9 +95,9 @@ async fn page(
     .await?;
     let reasons: Vec<(Option<String>, i64)> = sqlx::query_as(AssertSqlSafe(format!(
         "SELECT reason, count(*) FROM (
-             SELECT o.reason FROM projects x CROSS JOIN outbox o INDEXED BY outbox_undelivered
-             ON o.project = x.number AND o.state = {FAILED}
-             JOIN versions v ON v.seq = o.version
+             SELECT o.reason FROM projects x CROSS JOIN outbox o INDEXED BY outbox_failed
+             ON o.project_key = x.key AND o.status = {FAILED}
+             JOIN versions v ON v.key = o.version_key
              WHERE x.id = ?1 AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL
              OR o.channel = ?3) LIMIT ?4)
          GROUP BY reason ORDER BY count(*) DESC, reason"
@@ -114,7 +114,7 @@ async fn page(
         .map(|(reason, count)| (reason.unwrap_or_default(), count))
         .take(REASONS_SHOWN)
         .collect();
-    let next = (rows.len() as i64 > PAGE_SIZE).then(|| rows[PAGE_SIZE as usize - 1].seq);
+    let next = (rows.len() as i64 > PAGE_SIZE).then(|| rows[PAGE_SIZE as usize - 1].key);
     let rows =
         rows.into_iter().take(PAGE_SIZE as usize).map(message).collect::<SqliteResult<_>>()?;
     Ok(FailedMessagePage { query: *query, rows, total, next, reasons })
@@ -124,19 +124,19 @@ fn message(row: Row) -> SqliteResult<FailedMessage> {
     let channel = channel(&row.channel)?;
     let addresses = row.addresses.map(|text| json(&text, "addresses")).transpose()?;
     let person =
-        NamedPerson::of(row.profile, row.identity, &addresses.unwrap_or_default(), channel);
+        NamedPerson::of(row.profile_key, row.identity, &addresses.unwrap_or_default(), channel);
     Ok(FailedMessage {
-        number: row.seq,
+        number: row.key,
         journey: JourneyId(row.journey_id),
         journey_name: row.journey_name,
         node: row.node,
         channel,
-        profile: row.profile,
+        profile: row.profile_key,
         by_address: person.by_address,
         person: person.name,
         reason: row.reason.unwrap_or_default(),
         attempts: row.attempts,
-        failed_at: Timestamp(row.settled_at),
+        failed_at: Timestamp(row.finished_at),
         stopped: row.stopped,
     })
 }
@@ -152,15 +152,15 @@ async fn resend(
 ) -> SqliteResult<i64> {
     let mut transaction = store.begin().await?;
     let messages: Vec<(i64, i64)> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT o.seq, o.version FROM projects x
-         CROSS JOIN outbox o INDEXED BY outbox_undelivered ON o.project = x.number
-         AND o.state = {FAILED}
-         JOIN versions v ON v.seq = o.version
+        "SELECT o.key, o.version_key FROM projects x
+         CROSS JOIN outbox o INDEXED BY outbox_failed ON o.project_key = x.key
+         AND o.status = {FAILED}
+         JOIN versions v ON v.key = o.version_key
          WHERE x.id = ?1 AND v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING}
-         AND v.emptied IS NULL AND o.profile IS NOT NULL
+         AND v.bulk_exit_reason IS NULL AND o.profile_key IS NOT NULL
            AND (?2 IS NULL OR v.journey_id = ?2) AND (?3 IS NULL OR o.channel = ?3)
-           AND (json_array_length(?4) = 0 OR o.seq IN (SELECT value FROM json_each(?4)))
-         ORDER BY o.seq LIMIT ?5"
+           AND (json_array_length(?4) = 0 OR o.key IN (SELECT value FROM json_each(?4)))
+         ORDER BY o.key LIMIT ?5"
     )))
     .bind(actor.project.0)
     .bind(query.journey.map(|journey| journey.0))
@@ -179,9 +179,9 @@ async fn resend(
     }
     let numbers: Vec<MessageKey> = messages.iter().map(|(seq, _)| *seq).collect();
     sqlx::query(
-        "UPDATE outbox SET state = ?2, lane = ?3, resent = 1, attempts = 0, settled_at = NULL,
-            due_at = 0, expires_at = NULL, reason = NULL
-         WHERE seq IN (SELECT value FROM json_each(?1))",
+        "UPDATE outbox SET status = ?2, is_live = ?3, is_resend = 1, attempts = 0, finished_at =
+         NULL, due_at = 0, expires_at = NULL, reason = NULL
+         WHERE key IN (SELECT value FROM json_each(?1))",
     )
     .bind(to_json(&numbers)?)
     .bind(MessageStatus::Queued.code())

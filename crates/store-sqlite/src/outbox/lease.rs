@@ -25,26 +25,27 @@ use wayfare_store::{
 /// the index, and each step would read everything before it.
 static HEAPS: LazyLock<Arc<str>> = LazyLock::new(|| {
     format!(
-        "WITH RECURSIVE heaps (seq, version, channel, receiver, due_at) AS (
-    SELECT * FROM (SELECT seq, version, channel, receiver, due_at FROM outbox
-    INDEXED BY outbox_waiting WHERE state = {QUEUED} AND lane = {LIVE}
-                   ORDER BY version, channel, receiver, due_at LIMIT 1)
+        "WITH RECURSIVE heaps (key, version_key, channel, endpoint, due_at) AS (
+    SELECT * FROM (SELECT key, version_key, channel, endpoint, due_at FROM outbox
+                   INDEXED BY outbox_queued_live WHERE status = {QUEUED} AND is_live = {LIVE}
+                   ORDER BY version_key, channel, endpoint, due_at LIMIT 1)
     UNION ALL
-    SELECT o.seq, o.version, o.channel, o.receiver, o.due_at FROM heaps h CROSS JOIN outbox o
-    ON o.seq = coalesce(
-        (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-         WHERE n.state = {QUEUED} AND n.lane = {LIVE} AND n.version = h.version
-         AND n.channel = h.channel AND n.receiver > h.receiver ORDER BY n.receiver, n.due_at LIMIT 1),
-        (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-         WHERE n.state = {QUEUED} AND n.lane = {LIVE} AND n.version = h.version
+    SELECT o.key, o.version_key, o.channel, o.endpoint, o.due_at
+    FROM heaps h CROSS JOIN outbox o ON o.key = coalesce(
+        (SELECT n.key FROM outbox n INDEXED BY outbox_queued_live
+         WHERE n.status = {QUEUED} AND n.is_live = {LIVE} AND n.version_key = h.version_key
+         AND n.channel = h.channel AND n.endpoint > h.endpoint
+         ORDER BY n.endpoint, n.due_at LIMIT 1),
+        (SELECT n.key FROM outbox n INDEXED BY outbox_queued_live
+         WHERE n.status = {QUEUED} AND n.is_live = {LIVE} AND n.version_key = h.version_key
          AND n.channel > h.channel
-         ORDER BY n.channel, n.receiver, n.due_at LIMIT 1),
-        (SELECT n.seq FROM outbox n INDEXED BY outbox_waiting
-         WHERE n.state = {QUEUED} AND n.lane = {LIVE} AND n.version > h.version
-         ORDER BY n.version, n.channel, n.receiver, n.due_at LIMIT 1)))
- SELECT p.number AS project, h.version, h.channel, h.receiver, h.due_at FROM heaps h
- CROSS JOIN versions v ON v.seq = h.version JOIN projects p ON p.id = v.project_id
- WHERE v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING} AND v.emptied IS NULL
+         ORDER BY n.channel, n.endpoint, n.due_at LIMIT 1),
+        (SELECT n.key FROM outbox n INDEXED BY outbox_queued_live
+         WHERE n.status = {QUEUED} AND n.is_live = {LIVE} AND n.version_key > h.version_key
+         ORDER BY n.version_key, n.channel, n.endpoint, n.due_at LIMIT 1)))
+ SELECT p.key AS project_key, h.version_key, h.channel, h.endpoint, h.due_at FROM heaps h
+ CROSS JOIN versions v ON v.key = h.version_key JOIN projects p ON p.id = v.project_id
+ WHERE v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING} AND v.bulk_exit_reason IS NULL
  AND p.archived_at IS NULL"
     )
     .into()
@@ -52,10 +53,10 @@ static HEAPS: LazyLock<Arc<str>> = LazyLock::new(|| {
 
 #[derive(FromRow)]
 struct OutboxQueueRow {
-    project: i64,
-    version: i64,
+    project_key: i64,
+    version_key: i64,
     channel: String,
-    receiver: String,
+    endpoint: String,
     due_at: i64,
 }
 
@@ -64,28 +65,34 @@ pub async fn list_queues(store: &SqliteStore) -> SqliteResult<Vec<OutboxQueue>> 
         sqlx::query_as(AssertSqlSafe(Arc::clone(&HEAPS))).fetch_all(&store.readers).await?;
     // Messages of a channel that is not known wait; they keep no one else waiting.
     let heap = |row: OutboxQueueRow| {
-        let OutboxQueueRow { project, version, receiver, due_at, .. } = row;
+        let (project, version) = (row.project_key, row.version_key);
         let channel = channel(&row.channel)
             .inspect_err(|error| tracing::error!(version, %error, "delivery.heap_set_aside"))
             .ok()?;
-        Some(OutboxQueue { project, version, channel, receiver, due_at: Timestamp(due_at) })
+        Some(OutboxQueue {
+            project,
+            version,
+            channel,
+            receiver: row.endpoint,
+            due_at: Timestamp(row.due_at),
+        })
     };
     Ok(rows.into_iter().filter_map(heap).collect())
 }
 
 #[derive(FromRow)]
 struct LeasedRow {
-    seq: i64,
-    project: i64,
-    version: i64,
+    key: i64,
+    project_key: i64,
+    version_key: i64,
     /// None where the person was forgotten.
-    profile: Option<i64>,
+    profile_key: Option<i64>,
     channel: String,
     node: String,
     attempts: i64,
     expires_at: Option<i64>,
     inside: bool,
-    resent: bool,
+    is_resend: bool,
     entry_properties: Option<String>,
 }
 
@@ -94,17 +101,16 @@ struct LeasedRow {
 /// channel.
 static TAKE: LazyLock<Arc<str>> = LazyLock::new(|| {
     format!(
-        "SELECT o.seq, o.project, o.version, e.profile, o.channel, o.node, o.attempts,
-    o.expires_at, e.state = {INSIDE} AS inside, o.resent = 1 AS resent,
-    e.entry_properties
- FROM outbox o INDEXED BY outbox_waiting CROSS JOIN enrolments e ON e.seq = o.enrolment
- WHERE o.version = ?1 AND o.channel = ?2 AND o.receiver = ?6 AND o.state = {QUEUED}
- AND o.lane = {LIVE} AND o.due_at <= ?3
+        "SELECT o.key, o.project_key, o.version_key, e.profile_key, o.channel, o.node, o.attempts,
+    o.expires_at, e.exit_reason = {INSIDE} AS inside, o.is_resend, e.entry_properties
+ FROM outbox o INDEXED BY outbox_queued_live CROSS JOIN enrolments e ON e.key = o.enrolment_key
+ WHERE o.version_key = ?1 AND o.channel = ?2 AND o.endpoint = ?6 AND o.status = {QUEUED}
+ AND o.is_live = {LIVE} AND o.due_at <= ?3
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
                JOIN channels c ON c.project_id = p.id AND c.channel = ?2 AND c.live
                AND c.revision = ?5
-               WHERE v.seq = ?1 AND v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING}
-               AND v.emptied IS NULL AND p.archived_at IS NULL)
+               WHERE v.key = ?1 AND v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING}
+               AND v.bulk_exit_reason IS NULL AND p.archived_at IS NULL)
  ORDER BY o.due_at LIMIT ?4"
     )
     .into()
@@ -128,12 +134,13 @@ pub async fn take(
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {
-            let facts = LeaseFacts { profile: row.profile, inside: row.inside, resent: row.resent };
+            let facts =
+                LeaseFacts { profile: row.profile_key, inside: row.inside, resent: row.is_resend };
             match facts.recipient() {
                 Ok(profile) => taken.push(LeasedMessage {
-                    seq: row.seq,
-                    project: row.project,
-                    version: row.version,
+                    seq: row.key,
+                    project: row.project_key,
+                    version: row.version_key,
                     profile,
                     channel: channel(&row.channel)?,
                     receiver: quota.receiver.clone(),
@@ -142,13 +149,13 @@ pub async fn take(
                     expires_at: row.expires_at.map(Timestamp),
                     entry_properties: row.entry_properties,
                 }),
-                Err(reason) => cancelled.push((row.seq, row.version, reason)),
+                Err(reason) => cancelled.push((row.key, row.version_key, reason)),
             }
         }
     }
     static LEASE: LazyLock<BulkStatement> = LazyLock::new(|| {
-        let lease = format!("UPDATE outbox SET state = {SENDING} WHERE seq IN (VALUES");
-        BulkStatement::with_codes(lease, 1, ")".to_string())
+        let lease = format!("UPDATE outbox SET status = {SENDING} WHERE key IN (VALUES");
+        BulkStatement::with_codes(lease, 1, ")")
     });
     LEASE.run(connection, &taken, |query, message| query.bind(message.seq)).await?;
     cancel(connection, &cancelled, now).await?;
@@ -163,10 +170,10 @@ async fn cancel(
     now: Timestamp,
 ) -> SqliteResult<()> {
     static CANCEL: BulkStatement = BulkStatement::new(
-        "UPDATE outbox SET state = c.column2, settled_at = c.column3, reason = c.column4
+        "UPDATE outbox SET status = c.column2, finished_at = c.column3, reason = c.column4
          FROM (VALUES",
         4,
-        ") c WHERE outbox.seq = c.column1",
+        ") c WHERE outbox.key = c.column1",
     );
     let status = MessageStatus::Cancelled;
     CANCEL
@@ -205,9 +212,11 @@ mod tests {
                 .await
                 .expect("a plan");
         let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
-        for way in
-            ["(version=? AND channel=? AND receiver>?)", "(version=? AND channel>?)", "(version>?)"]
-        {
+        for way in [
+            "(version_key=? AND channel=? AND endpoint>?)",
+            "(version_key=? AND channel>?)",
+            "(version_key>?)",
+        ] {
             let is_search = |step: &&str| step.starts_with("SEARCH n USING") && step.ends_with(way);
             assert!(steps.iter().any(is_search), "{way} is not among {steps:#?}");
         }

@@ -100,8 +100,8 @@ async fn version_names(
     versions: &[VersionKey],
 ) -> SqliteResult<HashMap<VersionKey, VersionNames>> {
     let rows: Vec<(i64, uuid::Uuid, String)> = sqlx::query_as(
-        "SELECT v.seq, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v
-            ON v.seq = chosen.value
+        "SELECT v.key, j.id, j.name FROM json_each(?1) chosen CROSS JOIN versions v
+            ON v.key = chosen.value
          JOIN journeys j ON j.id = v.journey_id",
     )
     .bind(to_json(&versions)?)

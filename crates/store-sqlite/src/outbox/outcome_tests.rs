@@ -44,7 +44,7 @@ impl Shop {
         let actor = store.ensure_local_actor(NOW).await.expect("an actor");
         let shop = Self { _folder: folder, store, actor };
         shop.run(
-            "INSERT INTO journeys (seq, id, project_id, name, name_key, shown_version_id,
+            "INSERT INTO journeys (key, id, project_id, name, name_key, current_version_id,
                  created_by, created_at, updated_at, status, entered, inside)
              VALUES (1, zeroblob(16), ?1, 'Welcome', 'welcome', zeroblob(16), ?2, 1, 1, ?3, 1, 1)",
         )
@@ -61,8 +61,9 @@ impl Shop {
         )
         .await;
         let enrolment = format!(
-            "INSERT INTO enrolments (seq, project, journey, version, profile, state, node, visit,
-                 entered_at, began_at) VALUES (1, 1, 1, 1, 1, {INSIDE}, 'n', 1, 1, ?3)"
+            "INSERT INTO enrolments (key, project_key, journey_key, version_key, profile_key,
+             exit_reason, node, visit,
+                 entered_at, triggered_at) VALUES (1, 1, 1, 1, 1, {INSIDE}, 'n', 1, 1, ?3)"
         );
         shop.run(&enrolment).await;
         shop
@@ -82,8 +83,8 @@ impl Shop {
     /// A message to profile 1, or to someone who was erased, as the version counts it.
     async fn message(&self, number: i64, profile: Option<i64>, status: MessageStatus) {
         sqlx::query(
-            "INSERT INTO outbox (seq, project, version, enrolment, profile, node, visit, channel,
-                 state, created_at, settled_at, lane)
+            "INSERT INTO outbox (key, project_key, version_key, enrolment_key, profile_key, node,
+             visit, channel, status, created_at, finished_at, is_live)
              VALUES (?1, 1, 1, 1, ?2, 'n', ?1, 'sms', ?3, 1, 1, ?4)",
         )
         .bind(number)
@@ -125,7 +126,7 @@ impl Shop {
     /// Status and reason of a message.
     async fn row(&self, message: i64) -> (MessageStatus, Option<String>) {
         let (state, reason): (i64, Option<String>) =
-            sqlx::query_as("SELECT state, reason FROM outbox WHERE seq = ?")
+            sqlx::query_as("SELECT status, reason FROM outbox WHERE key = ?")
                 .bind(message)
                 .fetch_one(&self.store.readers)
                 .await
@@ -142,7 +143,7 @@ impl Shop {
     }
 
     async fn listed(&self) -> Vec<(i64,)> {
-        sqlx::query_as("SELECT cause FROM suppressions ORDER BY address")
+        sqlx::query_as("SELECT reason_code FROM suppressions ORDER BY address")
             .fetch_all(&self.store.readers)
             .await
             .expect("rows")
@@ -168,7 +169,7 @@ fn dead() -> SendOutcome {
 async fn a_message_to_someone_who_has_left_is_cancelled_says_so_and_counts_so() {
     let shop = Shop::open().await;
     shop.message(1, Some(1), MessageStatus::Queued).await;
-    let left = format!("UPDATE enrolments SET state = {}", ExitReason::Converted.code());
+    let left = format!("UPDATE enrolments SET exit_reason = {}", ExitReason::Converted.code());
     shop.run(&left).await;
     assert_eq!(shop.lease().await, Vec::<i64>::new());
     let reason = Some(FixedReason::LeftJourney.text().to_string());

@@ -58,8 +58,8 @@ pub async fn stopped(
     versions: &[VersionKey],
 ) -> SqliteResult<HashSet<VersionKey>> {
     let rows: Vec<(i64,)> = sqlx::query_as(
-        "SELECT v.seq FROM json_each(?1) chosen CROSS JOIN versions v ON v.seq = chosen.value
-         WHERE v.emptied IS NOT NULL",
+        "SELECT v.key FROM json_each(?1) chosen CROSS JOIN versions v ON v.key = chosen.value
+         WHERE v.bulk_exit_reason IS NOT NULL",
     )
     .bind(to_json(&versions)?)
     .fetch_all(connection)
@@ -77,13 +77,12 @@ pub async fn write_states(
 ) -> SqliteResult<u64> {
     static WRITE: LazyLock<BulkStatement> = LazyLock::new(|| {
         BulkStatement::with_codes(
-            "UPDATE outbox SET state = s.column2, settled_at = s.column3, due_at = s.column4,
+            "UPDATE outbox SET status = s.column2, finished_at = s.column3, due_at = s.column4,
                     attempts = attempts + s.column5,
-                    reason = iif(outbox.profile IS NULL AND s.column8, NULL, s.column6),
-                    provider_id = coalesce(s.column7, provider_id) FROM (VALUES"
-                .to_string(),
+                    reason = iif(outbox.profile_key IS NULL AND s.column8, NULL, s.column6),
+                    provider_id = coalesce(s.column7, provider_id) FROM (VALUES",
             8,
-            format!(") s WHERE outbox.seq = s.column1 AND outbox.state = {SENDING}"),
+            format!(") s WHERE outbox.key = s.column1 AND outbox.status = {SENDING}"),
         )
     });
     WRITE
@@ -109,7 +108,7 @@ pub async fn tell_engine(
     now: Timestamp,
 ) -> SqliteResult<()> {
     static TELL: BulkStatement = BulkStatement::new(
-        "INSERT INTO message_events (message, what, at) VALUES",
+        "INSERT INTO message_events (message_key, kind, at) VALUES",
         3,
         " ON CONFLICT DO UPDATE SET pending = 1",
     );
@@ -143,10 +142,14 @@ async fn count_possible_duplicates(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
 ) -> SqliteResult<()> {
-    static POSSIBLE_DUPLICATES_SQL: BulkStatement =
-        BulkStatement::new("UPDATE outbox SET doubts = doubts + 1 WHERE seq IN (VALUES", 1, ")");
+    static POSSIBLE_DUPLICATES_SQL: BulkStatement = BulkStatement::new(
+        "UPDATE outbox SET possible_duplicates = possible_duplicates + 1
+            WHERE key IN (VALUES",
+        1,
+        ")",
+    );
     static COUNT: BulkStatement = BulkStatement::new(
-        "INSERT INTO delivery_doubts (project, count) VALUES",
+        "INSERT INTO possible_duplicates (project_key, count) VALUES",
         2,
         " ON CONFLICT DO UPDATE SET count = count + excluded.count",
     );
@@ -173,9 +176,9 @@ async fn learn_receivers(
     settled: &[MessageResult],
 ) -> SqliteResult<()> {
     static LEARN: BulkStatement = BulkStatement::new(
-        "UPDATE outbox SET receiver = c.column2 FROM (VALUES",
+        "UPDATE outbox SET endpoint = c.column2 FROM (VALUES",
         2,
-        ") c WHERE outbox.seq = c.column1 AND outbox.profile IS NOT NULL",
+        ") c WHERE outbox.key = c.column1 AND outbox.profile_key IS NOT NULL",
     );
     let learned =
         settled.iter().filter_map(|message| Some((message.message, message.receiver.as_deref()?)));
@@ -203,9 +206,9 @@ pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult
     let mut transaction = store.begin_as(Urgency::Work).await?;
     bring_forward(&mut transaction, now).await?;
     let left = sqlx::query(AssertSqlSafe(format!(
-        "INSERT INTO delivery_doubts (project, count)
-         SELECT project, count(*) FROM outbox INDEXED BY outbox_leased WHERE state = {SENDING}
-         GROUP BY project
+        "INSERT INTO possible_duplicates (project_key, count)
+         SELECT project_key, count(*) FROM outbox INDEXED BY outbox_sending WHERE status = {SENDING}
+         GROUP BY project_key
          ON CONFLICT DO UPDATE SET count = count + excluded.count"
     )))
     .execute(&mut *transaction)
@@ -219,10 +222,11 @@ pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult
     for ended in [false, true] {
         let status = MessageStatus::Queued.in_version(ended);
         in_doubt += sqlx::query(AssertSqlSafe(format!(
-            "UPDATE outbox SET state = ?1, settled_at = ?2, doubts = doubts + 1
-             WHERE seq IN (SELECT o.seq FROM outbox o INDEXED BY outbox_leased
-                           LEFT JOIN versions v ON v.seq = o.version
-                           WHERE o.state = {SENDING} AND (v.emptied IS NOT NULL) = ?3)"
+            "UPDATE outbox SET status = ?1, finished_at = ?2, possible_duplicates =
+             possible_duplicates + 1
+             WHERE key IN (SELECT o.key FROM outbox o INDEXED BY outbox_sending
+                           LEFT JOIN versions v ON v.key = o.version_key
+                           WHERE o.status = {SENDING} AND (v.bulk_exit_reason IS NOT NULL) = ?3)"
         )))
         .bind(status.code())
         .bind(status.is_final().then_some(now.0))
@@ -239,9 +243,9 @@ pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult
 /// now.
 async fn bring_forward(connection: &mut SqliteConnection, now: Timestamp) -> SqliteResult<()> {
     let brought = sqlx::query(AssertSqlSafe(format!(
-        "UPDATE outbox SET due_at = ?1 WHERE seq IN (
-             SELECT seq FROM outbox INDEXED BY outbox_waiting
-             WHERE state = {QUEUED} AND lane = {LIVE} AND due_at > ?2)"
+        "UPDATE outbox SET due_at = ?1 WHERE key IN (
+             SELECT key FROM outbox INDEXED BY outbox_queued_live
+             WHERE status = {QUEUED} AND is_live = {LIVE} AND due_at > ?2)"
     )))
     .bind(now.0)
     .bind(now.plus(POSTPONED_MAX_MS).0)

@@ -83,7 +83,8 @@ async fn in_hand(
 ) -> SqliteResult<HashSet<MessageKey>> {
     let numbers: Vec<MessageKey> = settled.iter().map(|message| message.message).collect();
     let rows: Vec<(i64,)> = sqlx::query_as(
-        "SELECT o.seq FROM json_each(?1) c CROSS JOIN outbox o ON o.seq = c.value AND o.state = ?2",
+        "SELECT o.key FROM json_each(?1) c CROSS JOIN outbox o ON o.key = c.value
+         AND o.status = ?2",
     )
     .bind(to_json(&numbers)?)
     .bind(MessageStatus::Sending.code())

@@ -97,7 +97,7 @@ async fn read(
     if !known.is_empty() {
         let rows: Vec<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
             "SELECT {PROFILE_COLUMNS} FROM json_each(?1) chosen CROSS JOIN profiles p
-             ON p.seq = chosen.value"
+             ON p.key = chosen.value"
         )))
         .bind(to_json(&known)?)
         .fetch_all(&mut *connection)
@@ -123,7 +123,7 @@ async fn write_profiles(
             time_zone = c.column5,
                         updated_at = c.column6 FROM (VALUES",
         6,
-        ") c WHERE profiles.seq = c.column1",
+        ") c WHERE profiles.key = c.column1",
     );
     let rows: Vec<_> = changed
         .iter()
@@ -161,7 +161,7 @@ pub async fn record_profile_changes(
     changed: impl Iterator<Item = (ProjectKey, ProfileKey)>,
 ) -> SqliteResult<()> {
     static NOTICE: BulkStatement =
-        BulkStatement::new("INSERT INTO profile_changes (project, profile) VALUES", 2, "");
+        BulkStatement::new("INSERT INTO profile_changes (project_key, profile_key) VALUES", 2, "");
     let (status, entry_type) = WATCHING_CHANGES;
     let (looked_at,): (bool,) = sqlx::query_as(
         "SELECT EXISTS (SELECT 1 FROM versions WHERE status = ?1 AND entry_type = ?2)",

@@ -32,7 +32,8 @@ pub async fn insert(
     now: Timestamp,
 ) -> SqliteResult<()> {
     static INSERT: BulkStatement = BulkStatement::new(
-        "INSERT INTO contact_changes (project, profile, field, before, after, source, user_id, at)
+        "INSERT INTO contact_changes (project_key, profile_key, field, before, after, source,
+         actor_id, at)
          VALUES",
         8,
         "",
@@ -73,8 +74,8 @@ pub async fn of_person(
 ) -> SqliteResult<Vec<ContactChange>> {
     let rows: Vec<ChangeRow> = sqlx::query_as(
         "SELECT c.at, c.field, c.before, c.after, c.source, u.name AS by
-         FROM contact_changes c LEFT JOIN users u ON u.id = c.user_id
-         WHERE c.profile = ?1 AND c.project = ?2 ORDER BY c.seq DESC LIMIT ?3",
+         FROM contact_changes c LEFT JOIN actors u ON u.id = c.actor_id
+         WHERE c.profile_key = ?1 AND c.project_key = ?2 ORDER BY c.seq DESC LIMIT ?3",
     )
     .bind(profile)
     .bind(project)

@@ -5,7 +5,7 @@ use sqlx::{FromRow, SqliteConnection};
 use crate::error::SqliteResult;
 use wayfare_domain::{
     engine::node::ExitReason, messages::message_status::MessageStatus,
-    profiles::merge::LiveEnrolment, time::Timestamp,
+    profiles::merge::LiveEnrolment, stats::NodeStatsKind, time::Timestamp,
 };
 
 /// How they end.
@@ -14,14 +14,14 @@ const EXIT: ExitReason = ExitReason::ForceExited;
 /// An enrolment, and the node at which it ends.
 #[derive(FromRow)]
 pub struct EndedEnrolment {
-    pub seq: i64,
-    pub version: i64,
+    pub key: i64,
+    pub version_key: i64,
     pub node: String,
 }
 
 impl From<&LiveEnrolment> for EndedEnrolment {
     fn from(live: &LiveEnrolment) -> Self {
-        Self { seq: live.seq, version: live.version, node: live.node.clone() }
+        Self { key: live.seq, version_key: live.version, node: live.node.clone() }
     }
 }
 
@@ -32,11 +32,12 @@ pub async fn end_enrolments(
     ended: &[EndedEnrolment],
     now: Timestamp,
 ) -> SqliteResult<()> {
-    for EndedEnrolment { seq, version, node } in ended {
+    for EndedEnrolment { key, version_key, node } in ended {
         let cancelled = sqlx::query(
-            "UPDATE outbox SET state = ?3, settled_at = ?2 WHERE enrolment = ?1 AND state = ?4",
+            "UPDATE outbox SET status = ?3, finished_at = ?2 WHERE enrolment_key = ?1
+             AND status = ?4",
         )
-        .bind(seq)
+        .bind(key)
         .bind(now.0)
         .bind(MessageStatus::Cancelled.code())
         .bind(MessageStatus::Queued.code())
@@ -45,29 +46,31 @@ pub async fn end_enrolments(
         .rows_affected()
         .cast_signed();
         sqlx::query(
-            "UPDATE enrolments SET state = ?2, ended_at = ?3, wait_until = NULL, due_at = NULL
-             WHERE seq = ?1",
+            "UPDATE enrolments SET exit_reason = ?2, ended_at = ?3, timer_at = NULL, due_at = NULL
+             WHERE key = ?1",
         )
-        .bind(seq)
+        .bind(key)
         .bind(EXIT.code())
         .bind(now.0)
         .execute(&mut *connection)
         .await?;
         sqlx::query(
             "UPDATE versions SET inside = inside - 1, force_exited = force_exited + 1,
-                queued = queued - ?2, cancelled = cancelled + ?2 WHERE seq = ?1",
+                queued = queued - ?2, cancelled = cancelled + ?2 WHERE key = ?1",
         )
-        .bind(version)
+        .bind(version_key)
         .bind(cancelled)
         .execute(&mut *connection)
         .await?;
         sqlx::query(
-            "INSERT INTO node_figures (version, node, outlet, count) VALUES (?1, ?2, ?3, 1)
+            "INSERT INTO node_stats (version_key, node, kind, outlet, count)
+             VALUES (?1, ?2, ?3, ?4, 1)
              ON CONFLICT DO UPDATE SET count = count + 1",
         )
-        .bind(version)
+        .bind(version_key)
         .bind(node)
-        .bind(EXIT.stats_key())
+        .bind(NodeStatsKind::Exited.code())
+        .bind(EXIT.key())
         .execute(&mut *connection)
         .await?;
     }

@@ -22,7 +22,10 @@ use wayfare_domain::{
     },
     graph::criteria::{Criteria, PropertyFilter},
     ids::{JourneyId, ProjectId},
-    journeys::settings::{EntryTrigger, Settings},
+    journeys::{
+        settings::{EntryTrigger, Settings},
+        visibility::Visibility,
+    },
     profiles::{Profile, profile::event_key},
     time::Timestamp,
 };
@@ -34,12 +37,12 @@ use wayfare_store::{
 #[derive(FromRow)]
 struct ShownVersionRow {
     name: String,
-    journey: i64,
-    version: i64,
+    journey_key: i64,
+    version_key: i64,
     status: i64,
     is_archived: bool,
     settings: String,
-    entry_mark: i64,
+    entry_cursor: i64,
     entered: i64,
 }
 
@@ -51,18 +54,20 @@ pub async fn load_entry_facts(
 ) -> SqliteResult<EntryFacts> {
     let number = number_of(store, project).await?;
     let row: Option<ShownVersionRow> = sqlx::query_as(
-        "SELECT j.name, j.seq AS journey, v.seq AS version, v.status, j.shelf = 1 AS is_archived,
-            v.settings, v.entry_mark, v.entered
-         FROM journeys j JOIN versions v ON v.id = j.shown_version_id WHERE j.project_id = ?1
-         AND j.id = ?2 AND j.shelf < 2",
+        "SELECT j.name, j.key AS journey_key, v.key AS version_key, v.status, j.visibility = ?3 AS
+         is_archived, v.settings, v.entry_cursor, v.entered
+         FROM journeys j JOIN versions v ON v.id = j.current_version_id WHERE j.project_id = ?1
+         AND j.id = ?2 AND j.visibility < ?4",
     )
     .bind(project.0)
     .bind(journey.0)
+    .bind(Visibility::Archived.code())
+    .bind(Visibility::Deleted.code())
     .fetch_optional(&store.readers)
     .await?;
     let row = row.ok_or(StoreError::NotFound("journey"))?;
     let known: Option<(i64,)> =
-        sqlx::query_as("SELECT seq FROM profiles WHERE seq = ? AND project = ?")
+        sqlx::query_as("SELECT key FROM profiles WHERE key = ? AND project_key = ?")
             .bind(person)
             .bind(number)
             .fetch_optional(&store.readers)
@@ -81,7 +86,7 @@ pub async fn load_entry_facts(
         }
         _ => Vec::new(),
     };
-    let pair = (row.journey, person);
+    let pair = (row.journey_key, person);
     Ok(EntryFacts {
         journey,
         journey_name: row.name,
@@ -89,13 +94,13 @@ pub async fn load_entry_facts(
         status: status(row.status)?,
         settings,
         entry_criteria,
-        entry_mark: row.entry_mark,
+        entry_mark: row.entry_cursor,
         entered: row.entered,
         person,
         profile,
         history: store.load_enrolment_histories(&[pair]).await?.remove(&pair).unwrap_or_default(),
         events,
-        last_rejection: load_last_rejection(store, row.version, person).await?,
+        last_rejection: load_last_rejection(store, row.version_key, person).await?,
     })
 }
 
@@ -123,8 +128,8 @@ async fn load_events(
     // Chosen by the index alone: properties are read of those that are looked at.
     let mut rows = sqlx::query_as(
         "SELECT e.seq, e.at, e.properties FROM events e
-         WHERE e.seq IN (SELECT e.seq FROM event_names n JOIN events e ON e.name = n.id
-                         WHERE e.profile = ?1 AND n.project = ?2 AND n.name_key = ?3
+         WHERE e.seq IN (SELECT e.seq FROM event_names n JOIN events e ON e.name_id = n.id
+                         WHERE e.profile_key = ?1 AND n.project_key = ?2 AND n.name_key = ?3
                          ORDER BY e.seq DESC LIMIT ?4)
          ORDER BY e.seq DESC",
     )
@@ -149,12 +154,14 @@ async fn load_last_rejection(
     version: VersionKey,
     person: ProfileKey,
 ) -> SqliteResult<Option<RecordedRejection>> {
-    let row: Option<(i64, i64, i64)> =
-        sqlx::query_as("SELECT gate, at, times FROM refusals WHERE version = ?1 AND profile = ?2")
-            .bind(version)
-            .bind(person)
-            .fetch_optional(&store.readers)
-            .await?;
+    let row: Option<(i64, i64, i64)> = sqlx::query_as(
+        "SELECT rejection, at, times FROM entry_rejections WHERE version_key = ?1
+            AND profile_key = ?2",
+    )
+    .bind(version)
+    .bind(person)
+    .fetch_optional(&store.readers)
+    .await?;
     Ok(row.and_then(|(gate, at, times)| {
         let rejection = EntryRejection::from_code(gate)?;
         Some(RecordedRejection { rejection, at: Timestamp(at), times })
@@ -167,10 +174,11 @@ pub async fn published_journeys(
     project: ProjectId,
 ) -> SqliteResult<Vec<(JourneyId, String)>> {
     let rows: Vec<(Uuid, String)> = sqlx::query_as(
-        "SELECT id, name FROM journeys WHERE project_id = ? AND shelf = 0 AND ever_published
+        "SELECT id, name FROM journeys WHERE project_id = ? AND visibility = ? AND ever_published
          ORDER BY name_key LIMIT 500",
     )
     .bind(project.0)
+    .bind(Visibility::Listed.code())
     .fetch_all(&store.readers)
     .await?;
     Ok(rows.into_iter().map(|(id, name)| (JourneyId(id), name)).collect())

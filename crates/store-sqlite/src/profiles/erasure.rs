@@ -16,8 +16,10 @@ pub async fn erase(
 ) -> SqliteResult<()> {
     // Those of versions that were stopped or left were counted when that happened.
     let inside: Vec<EndedEnrolment> = sqlx::query_as(
-        "SELECT e.seq, e.version, e.node FROM enrolments e JOIN versions v ON v.seq = e.version
-         WHERE e.profile = ?1 AND e.state = ?2 AND v.emptied IS NULL ORDER BY e.seq",
+        "SELECT e.key, e.version_key, e.node FROM enrolments e JOIN versions v
+         ON v.key = e.version_key
+         WHERE e.profile_key = ?1 AND e.exit_reason = ?2 AND v.bulk_exit_reason IS NULL
+         ORDER BY e.key",
     )
     .bind(profile)
     .bind(ExitReason::enrolment_code(None))
@@ -38,8 +40,9 @@ pub async fn erase(
 /// and no one finds them afterwards.
 async fn end_emptied(connection: &mut SqliteConnection, profile: ProfileKey) -> SqliteResult<()> {
     sqlx::query(
-        "UPDATE enrolments SET state = (SELECT coalesce(v.emptied, ?3) FROM versions v
-             WHERE v.seq = enrolments.version) WHERE profile = ?1 AND state = ?2",
+        "UPDATE enrolments SET exit_reason = (SELECT coalesce(v.bulk_exit_reason, ?3)
+         FROM versions v
+             WHERE v.key = enrolments.version_key) WHERE profile_key = ?1 AND exit_reason = ?2",
     )
     .bind(profile)
     .bind(ExitReason::enrolment_code(None))
@@ -54,49 +57,51 @@ async fn end_emptied(connection: &mut SqliteConnection, profile: ProfileKey) -> 
 fn statement(data: PersonalData) -> &'static str {
     match data {
         PersonalData::EnrolmentLog => {
-            "DELETE FROM steps WHERE enrolment IN (SELECT seq FROM enrolments WHERE profile = ?1)"
+            "DELETE FROM enrolment_log WHERE enrolment_key IN (SELECT key FROM enrolments
+             WHERE profile_key = ?1)"
         }
         PersonalData::MessageEvents => {
-            "DELETE FROM message_events WHERE pending = 0 AND message IN (SELECT seq FROM outbox
-             WHERE profile = ?1)"
+            "DELETE FROM message_events WHERE pending = 0 AND message_key IN (SELECT key FROM outbox
+             WHERE profile_key = ?1)"
         }
         PersonalData::PendingMessageEvents => {
-            "UPDATE message_events SET detail = NULL WHERE message IN (SELECT seq FROM outbox
-             WHERE profile = ?1)"
+            "UPDATE message_events SET detail = NULL WHERE message_key IN (SELECT key FROM outbox
+             WHERE profile_key = ?1)"
         }
         // A reason may repeat what was sent to them: their address, their values. The receiver of a
         // webhook may be made for each person.
         PersonalData::Messages => {
-            "UPDATE outbox SET profile = NULL, reason = NULL, receiver = '' WHERE profile = ?1"
+            "UPDATE outbox SET profile_key = NULL, reason = NULL, endpoint = ''
+             WHERE profile_key = ?1"
         }
         PersonalData::Enrolments => {
-            "UPDATE enrolments SET profile = NULL, entry_properties = NULL, wait_until = NULL,
-                due_at = NULL WHERE profile = ?1"
+            "UPDATE enrolments SET profile_key = NULL, entry_properties = NULL, timer_at = NULL,
+                due_at = NULL WHERE profile_key = ?1"
         }
         // A row of a file says of whom it is only by the value that it was refused for. What is
         // short stands in other words too: it counts where it is all of the value.
         PersonalData::RejectedImportRows => {
-            "DELETE FROM import_errors WHERE (import, line) IN (
+            "DELETE FROM import_errors WHERE (import_id, line) IN (
                  WITH theirs AS MATERIALIZED (
-                     SELECT alias AS name FROM aliases WHERE profile = ?1
+                     SELECT identifier AS name FROM profile_identifiers WHERE profile_key = ?1
                      UNION SELECT a.value FROM profiles p, json_each(p.addresses) a
-                     WHERE p.seq = ?1),
-                 sought AS MATERIALIZED (
+                     WHERE p.key = ?1), sought AS MATERIALIZED (
                      SELECT CASE WHEN length(name) < 6 THEN '“' || lower(name) || '”'
                          ELSE lower(name) END AS words FROM theirs WHERE name <> '')
-                 SELECT e.import, e.line FROM profiles p JOIN projects o ON o.number = p.project
-                     JOIN imports i ON i.project_id = o.id JOIN import_errors e ON e.import = i.id
-                 WHERE p.seq = ?1
-                     AND EXISTS (SELECT 1 FROM sought WHERE instr(lower(e.sentence), words) > 0))"
+                 SELECT e.import_id, e.line FROM profiles p JOIN projects o ON o.key = p.project_key
+                     JOIN imports i ON i.project_id = o.id JOIN import_errors e
+                     ON e.import_id = i.id
+                 WHERE p.key = ?1
+                     AND EXISTS (SELECT 1 FROM sought WHERE instr(lower(e.message), words) > 0))"
         }
-        PersonalData::Identifiers => "DELETE FROM aliases WHERE profile = ?1",
-        PersonalData::Events => "DELETE FROM events WHERE profile = ?1",
-        PersonalData::ListMemberships => "DELETE FROM list_members WHERE profile = ?1",
-        PersonalData::MetCriteria => "DELETE FROM met_criteria WHERE profile = ?1",
-        PersonalData::ProfileChanges => "DELETE FROM profile_changes WHERE profile = ?1",
-        PersonalData::ContactChanges => "DELETE FROM contact_changes WHERE profile = ?1",
-        PersonalData::Rejections => "DELETE FROM refusals WHERE profile = ?1",
-        PersonalData::Profile => "DELETE FROM profiles WHERE seq = ?1",
+        PersonalData::Identifiers => "DELETE FROM profile_identifiers WHERE profile_key = ?1",
+        PersonalData::Events => "DELETE FROM events WHERE profile_key = ?1",
+        PersonalData::ListMemberships => "DELETE FROM list_members WHERE profile_key = ?1",
+        PersonalData::MetCriteria => "DELETE FROM criteria_matches WHERE profile_key = ?1",
+        PersonalData::ProfileChanges => "DELETE FROM profile_changes WHERE profile_key = ?1",
+        PersonalData::ContactChanges => "DELETE FROM contact_changes WHERE profile_key = ?1",
+        PersonalData::Rejections => "DELETE FROM entry_rejections WHERE profile_key = ?1",
+        PersonalData::Profile => "DELETE FROM profiles WHERE key = ?1",
     }
 }
 

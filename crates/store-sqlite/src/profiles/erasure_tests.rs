@@ -43,8 +43,8 @@ async fn ada_with_messages() -> (TempDir, SqliteStore) {
     store.ingest(&[batch], NOW).await.expect("stored");
     for (message, state) in [(1, 2), (2, 4)] {
         sqlx::query(
-            "INSERT INTO outbox (seq, project, version, enrolment, profile, node, visit, channel,
-                 state, created_at, lane, reason, receiver)
+            "INSERT INTO outbox (key, project_key, version_key, enrolment_key, profile_key, node,
+             visit, channel, status, created_at, is_live, reason, endpoint)
              VALUES (?1, 1, 1, ?1, 1, 'n', 1, 'email', ?2, 1, 1, ?3, 'ada.example:443')",
         )
         .bind(message)
@@ -54,7 +54,7 @@ async fn ada_with_messages() -> (TempDir, SqliteStore) {
         .await
         .expect("written");
     }
-    sqlx::query("INSERT INTO message_events (message, what, at, detail) VALUES (1, ?, 1, ?)")
+    sqlx::query("INSERT INTO message_events (message_key, kind, at, detail) VALUES (1, ?, 1, ?)")
         .bind(MessageEventKind::Bounced.code())
         .bind(REFUSAL)
         .execute(&store.writer)
@@ -71,7 +71,7 @@ async fn erase(store: &SqliteStore) {
 /// Reasons, receivers and details that name Ada.
 async fn traces(readers: &SqlitePool) -> Vec<(String,)> {
     sqlx::query_as(
-        "SELECT said FROM (SELECT reason AS said FROM outbox UNION ALL SELECT receiver FROM outbox
+        "SELECT said FROM (SELECT reason AS said FROM outbox UNION ALL SELECT endpoint FROM outbox
              UNION ALL SELECT detail FROM message_events)
          WHERE said LIKE '%ada%'",
     )
@@ -103,7 +103,7 @@ async fn fail(store: &SqliteStore, reason: OutcomeReason) {
 
 /// State and reason of every message.
 async fn messages(store: &SqliteStore) -> Vec<(i64, Option<String>)> {
-    sqlx::query_as("SELECT state, reason FROM outbox ORDER BY seq")
+    sqlx::query_as("SELECT status, reason FROM outbox ORDER BY key")
         .fetch_all(&store.readers)
         .await
         .expect("rows")
@@ -145,8 +145,8 @@ async fn what_a_provider_reports_after_the_person_was_erased_is_not_kept() {
 async fn import_refused(store: &SqliteStore, import: u8, project: i64, sentences: &[&str]) {
     sqlx::query(
         "INSERT INTO imports (id, project_id, file_name, bytes, started_by, started_at)
-         SELECT ?1, p.id, 'people.csv', 1, (SELECT id FROM users LIMIT 1), 1 FROM projects p
-         WHERE p.number = ?2",
+         SELECT ?1, p.id, 'people.csv', 1, (SELECT id FROM actors LIMIT 1), 1 FROM projects p
+         WHERE p.key = ?2",
     )
     .bind([import; 16].as_slice())
     .bind(project)
@@ -155,7 +155,7 @@ async fn import_refused(store: &SqliteStore, import: u8, project: i64, sentences
     .expect("written");
     for (line, sentence) in (1_i64..).zip(sentences) {
         sqlx::query(
-            "INSERT INTO import_errors (import, line, field, sentence) VALUES (?, ?, '', ?)",
+            "INSERT INTO import_errors (import_id, line, field, message) VALUES (?, ?, '', ?)",
         )
         .bind([import; 16].as_slice())
         .bind(line)
@@ -168,7 +168,7 @@ async fn import_refused(store: &SqliteStore, import: u8, project: i64, sentences
 
 /// Import and line of the rows that are still known.
 async fn rejected_rows(store: &SqliteStore) -> Vec<(Vec<u8>, i64)> {
-    sqlx::query_as("SELECT import, line FROM import_errors ORDER BY import, line")
+    sqlx::query_as("SELECT import_id, line FROM import_errors ORDER BY import_id, line")
         .fetch_all(&store.readers)
         .await
         .expect("rows")
@@ -194,7 +194,7 @@ async fn rows_that_a_file_was_refused_for_go_where_they_name_whoever_is_erased()
 async fn rows_of_another_project_stay_whoever_is_erased() {
     let (_folder, store) = ada_with_messages().await;
     sqlx::query(
-        "INSERT INTO projects (id, name, created_at, number) VALUES (?, 'Other', 2000000000000, 2)",
+        "INSERT INTO projects (id, name, created_at, key) VALUES (?, 'Other', 2000000000000, 2)",
     )
     .bind([2_u8; 16].as_slice())
     .execute(&store.writer)

@@ -53,10 +53,11 @@ async fn read<'a>(
     for ((project, kind), texts) in grouped(names) {
         // A list of texts is read much faster than a list of triples.
         let rows: Vec<(i64, i64, bool, bool)> = sqlx::query_as(
-            "SELECT c.key, a.profile, p.identity IS NOT NULL, p.of_browser IS NOT NULL
+            "SELECT c.key, a.profile_key, p.identity IS NOT NULL, p.browser_fields IS NOT NULL
              FROM json_each(?3) c
-             CROSS JOIN aliases a ON a.project = ?1 AND a.kind = ?2 AND a.alias = c.value
-             CROSS JOIN profiles p ON p.seq = a.profile",
+             CROSS JOIN profile_identifiers a ON a.project_key = ?1 AND a.kind = ?2
+             AND a.identifier = c.value
+             CROSS JOIN profiles p ON p.key = a.profile_key",
         )
         .bind(project)
         .bind(kind.code())
@@ -92,19 +93,19 @@ async fn write(
     now: Timestamp,
 ) -> SqliteResult<()> {
     static INSERT: BulkStatement = BulkStatement::new(
-        "INSERT INTO profiles (seq, project, identity, created_at, updated_at) VALUES",
+        "INSERT INTO profiles (key, project_key, identity, created_at, updated_at) VALUES",
         5,
         "",
     );
     static IDENTIFY: BulkStatement = BulkStatement::new(
         "UPDATE profiles SET identity = c.column2 FROM (VALUES",
         2,
-        ") c WHERE profiles.seq = c.column1 AND profiles.identity IS NULL",
+        ") c WHERE profiles.key = c.column1 AND profiles.identity IS NULL",
     );
     static NAME: BulkStatement = BulkStatement::new(
-        "INSERT INTO aliases (project, kind, alias, profile) VALUES",
+        "INSERT INTO profile_identifiers (project_key, kind, identifier, profile_key) VALUES",
         4,
-        " ON CONFLICT DO UPDATE SET profile = excluded.profile",
+        " ON CONFLICT DO UPDATE SET profile_key = excluded.profile_key",
     );
     INSERT
         .run(connection, &resolved.new, |query, (profile, project)| {

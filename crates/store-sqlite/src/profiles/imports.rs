@@ -110,13 +110,13 @@ async fn record_progress(
     refused: &[RejectedRow],
 ) -> SqliteResult<()> {
     static REFUSE: BulkStatement = BulkStatement::new(
-        "INSERT INTO import_errors (import, line, field, sentence) VALUES",
+        "INSERT INTO import_errors (import_id, line, field, message) VALUES",
         4,
         " ON CONFLICT DO NOTHING",
     );
     let mut transaction = store.begin().await?;
     sqlx::query(
-        "UPDATE imports SET bytes_read = ?3, taken = ?4, refused = ?5 WHERE id = ?1
+        "UPDATE imports SET bytes_read = ?3, imported = ?4, rejected = ?5 WHERE id = ?1
         AND project_id = ?2",
     )
     .bind(import.0)
@@ -149,9 +149,9 @@ async fn finish(
     let mut transaction = store.begin().await?;
     let state = ImportState::ended(problem);
     let (file, taken, refused): (String, i64, i64) = sqlx::query_as(
-        "UPDATE imports SET state = ?5, problem = ?3, finished_at = ?4
+        "UPDATE imports SET status = ?5, problem = ?3, finished_at = ?4
             WHERE id = ?1 AND project_id = ?2
-         RETURNING file_name, taken, refused",
+         RETURNING file_name, imported, rejected",
     )
     .bind(import.0)
     .bind(actor.project.0)
@@ -172,7 +172,7 @@ async fn finish(
 /// What was under way when the server ended will not go on.
 async fn fail_running(store: &SqliteStore, problem: &str, now: Timestamp) -> SqliteResult<()> {
     let statement = sqlx::query(
-        "UPDATE imports SET state = ?3, problem = ?1, finished_at = ?2 WHERE state = ?4",
+        "UPDATE imports SET status = ?3, problem = ?1, finished_at = ?2 WHERE status = ?4",
     )
     .bind(problem)
     .bind(now.0)
@@ -187,12 +187,12 @@ struct Row {
     id: Uuid,
     file_name: String,
     list: Option<String>,
-    state: i64,
+    status: i64,
     problem: Option<String>,
     bytes: i64,
     bytes_read: i64,
-    taken: i64,
-    refused: i64,
+    imported: i64,
+    rejected: i64,
     started_by: String,
     started_at: i64,
     finished_at: Option<i64>,
@@ -201,8 +201,8 @@ struct Row {
 impl Row {
     fn into_view(self) -> SqliteResult<ImportView> {
         let row = self;
-        let state = ImportState::from_code(row.state, row.problem).ok_or_else(|| {
-            StoreError::Corrupt(format!("the unknown state {} of an import", row.state))
+        let state = ImportState::from_code(row.status, row.problem).ok_or_else(|| {
+            StoreError::Corrupt(format!("the unknown state {} of an import", row.status))
         })?;
         Ok(ImportView {
             id: ImportId(row.id),
@@ -212,8 +212,8 @@ impl Row {
             bytes: row.bytes.unsigned_abs(),
             progress: ImportProgress {
                 bytes_read: row.bytes_read.unsigned_abs(),
-                taken: row.taken.unsigned_abs(),
-                refused: row.refused.unsigned_abs(),
+                taken: row.imported.unsigned_abs(),
+                refused: row.rejected.unsigned_abs(),
             },
             started_by: row.started_by,
             started_at: Timestamp(row.started_at),
@@ -229,10 +229,9 @@ async fn read(
     import: Option<ImportId>,
 ) -> SqliteResult<Vec<ImportView>> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT i.id, i.file_name, i.list, i.state, i.problem, i.bytes, i.bytes_read, i.taken,
-            i.refused, u.name AS started_by,
-                i.started_at, i.finished_at
-         FROM imports i JOIN users u ON u.id = i.started_by
+        "SELECT i.id, i.file_name, i.list, i.status, i.problem, i.bytes, i.bytes_read, i.imported,
+            i.rejected, u.name AS started_by, i.started_at, i.finished_at
+         FROM imports i JOIN actors u ON u.id = i.started_by
          WHERE i.project_id = ?1 AND (?2 IS NULL OR i.id = ?2) ORDER BY i.started_at DESC, i.id DESC
          LIMIT ?3",
     )
@@ -250,7 +249,7 @@ async fn rejected_rows(
     import: ImportId,
 ) -> SqliteResult<Vec<RejectedRow>> {
     let rows: Vec<(i64, String, String)> = sqlx::query_as(
-        "SELECT e.line, e.field, e.sentence FROM imports i JOIN import_errors e ON e.import = i.id
+        "SELECT e.line, e.field, e.message FROM imports i JOIN import_errors e ON e.import_id = i.id
          WHERE i.id = ?1 AND i.project_id = ?2 ORDER BY e.line",
     )
     .bind(import.0)

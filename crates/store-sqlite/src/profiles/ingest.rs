@@ -106,7 +106,7 @@ async fn project_number(
     if let Some(number) = known {
         return Ok(number);
     }
-    let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
+    let row: Option<(i64,)> = sqlx::query_as("SELECT key FROM projects WHERE id = ?")
         .bind(project.0)
         .fetch_optional(connection)
         .await?;

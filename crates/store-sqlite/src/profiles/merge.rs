@@ -34,16 +34,16 @@ pub async fn merge(
     let ended: Vec<EndedEnrolment> = plan.ended.iter().map(EndedEnrolment::from).collect();
     end_enrolments(connection, &ended, now).await?;
     for statement in [
-        "UPDATE aliases SET profile = ?2 WHERE profile = ?1",
-        "UPDATE events SET profile = ?2 WHERE profile = ?1",
-        "UPDATE OR IGNORE enrolments SET profile = ?2 WHERE profile = ?1",
-        "UPDATE outbox SET profile = ?2 WHERE profile = ?1",
-        "UPDATE contact_changes SET profile = ?2 WHERE profile = ?1",
-        "INSERT INTO list_members (list, profile) SELECT list, ?2 FROM list_members
-         WHERE profile = ?1 ON CONFLICT DO NOTHING",
-        "DELETE FROM list_members WHERE profile = ?1 AND ?2 > 0",
-        "DELETE FROM met_criteria WHERE profile = ?1 AND ?2 > 0",
-        "DELETE FROM profiles WHERE seq = ?1 AND ?2 > 0",
+        "UPDATE profile_identifiers SET profile_key = ?2 WHERE profile_key = ?1",
+        "UPDATE events SET profile_key = ?2 WHERE profile_key = ?1",
+        "UPDATE OR IGNORE enrolments SET profile_key = ?2 WHERE profile_key = ?1",
+        "UPDATE outbox SET profile_key = ?2 WHERE profile_key = ?1",
+        "UPDATE contact_changes SET profile_key = ?2 WHERE profile_key = ?1",
+        "INSERT INTO list_members (list_id, profile_key) SELECT list_id, ?2 FROM list_members
+         WHERE profile_key = ?1 ON CONFLICT DO NOTHING",
+        "DELETE FROM list_members WHERE profile_key = ?1 AND ?2 > 0",
+        "DELETE FROM criteria_matches WHERE profile_key = ?1 AND ?2 > 0",
+        "DELETE FROM profiles WHERE key = ?1 AND ?2 > 0",
         "UPDATE engine_state SET epoch = epoch + 1 WHERE ?1 > 0 AND ?2 > 0",
     ] {
         sqlx::query(statement).bind(from).bind(into).execute(&mut *connection).await?;
@@ -64,7 +64,7 @@ fn changed_people(from: ProfileKey, into: ProfileKey, plan: &MergePlan) -> Vec<C
 
 async fn load_profile(connection: &mut SqliteConnection, seq: ProfileKey) -> SqliteResult<Profile> {
     let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.seq = ?"
+        "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.key = ?"
     )))
     .bind(seq)
     .fetch_optional(connection)
@@ -74,17 +74,22 @@ async fn load_profile(connection: &mut SqliteConnection, seq: ProfileKey) -> Sql
 
 #[derive(FromRow)]
 struct LiveEnrolmentRow {
-    seq: i64,
-    profile: i64,
-    journey: i64,
-    version: i64,
+    key: i64,
+    profile_key: i64,
+    journey_key: i64,
+    version_key: i64,
     node: String,
 }
 
 impl From<LiveEnrolmentRow> for LiveEnrolment {
     fn from(row: LiveEnrolmentRow) -> Self {
-        let LiveEnrolmentRow { seq, profile, journey, version, node } = row;
-        Self { seq, profile, journey, version, node }
+        Self {
+            seq: row.key,
+            profile: row.profile_key,
+            journey: row.journey_key,
+            version: row.version_key,
+            node: row.node,
+        }
     }
 }
 
@@ -95,9 +100,10 @@ async fn load_live_enrolments(
     into: ProfileKey,
 ) -> SqliteResult<Vec<LiveEnrolment>> {
     let rows: Vec<LiveEnrolmentRow> = sqlx::query_as(
-        "SELECT e.seq, e.profile, e.journey, e.version, e.node
-         FROM enrolments e JOIN versions v ON v.seq = e.version
-         WHERE e.profile IN (?1, ?2) AND e.state = ?3 AND v.emptied IS NULL ORDER BY e.seq",
+        "SELECT e.key, e.profile_key, e.journey_key, e.version_key, e.node
+         FROM enrolments e JOIN versions v ON v.key = e.version_key
+         WHERE e.profile_key IN (?1, ?2) AND e.exit_reason = ?3 AND v.bulk_exit_reason IS NULL
+         ORDER BY e.key",
     )
     .bind(from)
     .bind(into)
@@ -110,7 +116,7 @@ async fn load_live_enrolments(
 async fn write_merged(connection: &mut SqliteConnection, merged: &Profile) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE profiles SET properties = ?2, addresses = ?3, consent = ?4, time_zone = ?5
-         WHERE seq = ?1",
+         WHERE key = ?1",
     )
     .bind(merged.seq)
     .bind(to_json(&merged.properties)?)

@@ -19,7 +19,7 @@ mod new_events;
 mod new_list_members;
 mod of_browser;
 mod page;
-mod profile;
+pub mod profile;
 pub mod segments;
 
 use async_trait::async_trait;
@@ -81,7 +81,7 @@ const NAME: &str = "coalesce(
 
 /// The short number of a project.
 pub async fn number_of(store: &SqliteStore, project: ProjectId) -> SqliteResult<ProjectKey> {
-    let row: Option<(i64,)> = sqlx::query_as("SELECT number FROM projects WHERE id = ?")
+    let row: Option<(i64,)> = sqlx::query_as("SELECT key FROM projects WHERE id = ?")
         .bind(project.0)
         .fetch_optional(&store.readers)
         .await?;

@@ -24,7 +24,7 @@ pub async fn known(
     let number = number_of(store, project).await?;
     let profile: Vec<(String,)> = sqlx::query_as(
         "SELECT DISTINCT property.key FROM
-            (SELECT properties FROM profiles WHERE project = ?1 ORDER BY seq DESC
+            (SELECT properties FROM profiles WHERE project_key = ?1 ORDER BY key DESC
             LIMIT ?2) newest, json_each(newest.properties) property
          LIMIT ?3",
     )
@@ -47,10 +47,10 @@ async fn of_event(
 ) -> SqliteResult<BTreeSet<String>> {
     let names: Vec<(String,)> = sqlx::query_as(
         "SELECT DISTINCT property.key FROM
-            (SELECT e.properties FROM events e JOIN event_names n ON n.id = e.name
-             WHERE e.seq > (SELECT coalesce(max(seq), 0) FROM events) - ?3 AND n.project = ?1
+            (SELECT e.properties FROM events e JOIN event_names n ON n.id = e.name_id
+             WHERE e.seq > (SELECT coalesce(max(seq), 0) FROM events) - ?3 AND n.project_key = ?1
              AND n.name_key = ?2
-                AND e.project = ?1 AND e.properties IS NOT NULL
+                AND e.project_key = ?1 AND e.properties IS NOT NULL
              ORDER BY e.seq DESC LIMIT ?4) newest, json_each(newest.properties) property
          LIMIT ?5",
     )

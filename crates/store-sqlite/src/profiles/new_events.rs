@@ -42,9 +42,10 @@ pub async fn insert(
     let names = name_numbers(store, connection, &events, now).await?;
     // A message id that was seen before is ignored.
     static INSERT: BulkStatement = BulkStatement::new(
-        "INSERT INTO events (project, profile, name, at, received_at, message, properties) VALUES",
+        "INSERT INTO events (project_key, profile_key, name_id, at, received_at, message_hash,
+         properties) VALUES",
         7,
-        " ON CONFLICT (message) WHERE message IS NOT NULL DO NOTHING",
+        " ON CONFLICT (message_hash) WHERE message_hash IS NOT NULL DO NOTHING",
     );
     let rows: Vec<_> = events
         .iter()
@@ -102,7 +103,7 @@ async fn name_number(
 ) -> SqliteResult<i64> {
     let key = event_key(name);
     let known: Option<(i64,)> =
-        sqlx::query_as("SELECT id FROM event_names WHERE project = ? AND name_key = ?")
+        sqlx::query_as("SELECT id FROM event_names WHERE project_key = ? AND name_key = ?")
             .bind(project)
             .bind(&key)
             .fetch_optional(&mut *connection)
@@ -112,7 +113,7 @@ async fn name_number(
         return Ok(number);
     }
     let (number,) = sqlx::query_as(
-        "INSERT INTO event_names (project, name_key, name, created_at)
+        "INSERT INTO event_names (project_key, name_key, name, created_at)
             VALUES (?, ?, ?, ?) RETURNING id",
     )
     .bind(project)

@@ -29,12 +29,13 @@ pub async fn insert(
     }
     let rows = to_json(&rows)?;
     for statement in [
-        "INSERT INTO lists (project, name, created_at) SELECT DISTINCT value ->> 0, value ->> 2, ?2
+        "INSERT INTO lists (project_key, name, created_at) SELECT DISTINCT value ->> 0, value ->>
+         2, ?2
             FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
-        "INSERT INTO list_members (list, profile)
+        "INSERT INTO list_members (list_id, profile_key)
          SELECT l.id, c.value ->> 1 FROM json_each(?1) c CROSS JOIN lists l
-         ON l.project = c.value ->> 0 AND l.name = c.value ->> 2
+         ON l.project_key = c.value ->> 0 AND l.name = c.value ->> 2
          WHERE ?2 IS NOT NULL ON CONFLICT DO NOTHING",
     ] {
         sqlx::query(statement).bind(&rows).bind(now.0).execute(&mut *connection).await?;

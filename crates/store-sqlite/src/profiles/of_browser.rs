@@ -25,8 +25,8 @@ pub async fn read(
         return Ok(());
     }
     let rows: Vec<(ProfileKey, String)> = sqlx::query_as(
-        "SELECT p.seq, p.of_browser FROM json_each(?1) chosen CROSS JOIN profiles p
-         ON p.seq = chosen.value WHERE p.of_browser IS NOT NULL",
+        "SELECT p.key, p.browser_fields FROM json_each(?1) chosen CROSS JOIN profiles p
+         ON p.key = chosen.value WHERE p.browser_fields IS NOT NULL",
     )
     .bind(to_json(&asked)?)
     .fetch_all(connection)
@@ -44,9 +44,9 @@ pub async fn write(
     changed: &HashMap<ProfileKey, ProfileDraft>,
 ) -> SqliteResult<()> {
     static WRITE: BulkStatement = BulkStatement::new(
-        "UPDATE profiles SET of_browser = c.column2 FROM (VALUES",
+        "UPDATE profiles SET browser_fields = c.column2 FROM (VALUES",
         2,
-        ") c WHERE profiles.seq = c.column1",
+        ") c WHERE profiles.key = c.column1",
     );
     let rows: Vec<(ProfileKey, Option<String>)> = changed
         .iter()

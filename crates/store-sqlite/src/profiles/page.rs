@@ -15,7 +15,7 @@ use wayfare_domain::{
 
 #[derive(FromRow)]
 struct Row {
-    seq: i64,
+    key: i64,
     identity: Option<String>,
     name: Option<String>,
     email: Option<String>,
@@ -31,28 +31,32 @@ pub async fn page(
 ) -> SqliteResult<ProfilePage> {
     let number = number_of(store, project).await?;
     let mut sql = QueryBuilder::<Sqlite>::new(format!(
-        "SELECT p.seq, p.identity, {NAME} AS name, p.addresses ->> '$.email' AS email,
+        "SELECT p.key, p.identity, {NAME} AS name, p.addresses ->> '$.email' AS email,
                 p.created_at, p.updated_at
-         FROM profiles p WHERE p.project = "
+         FROM profiles p WHERE p.project_key = "
     ));
     sql.push_bind(number);
     if query.after > 0 {
-        sql.push(" AND p.seq < ").push_bind(query.after);
+        sql.push(" AND p.key < ").push_bind(query.after);
     }
     let search = query.search.trim();
     if !search.is_empty() {
         // The last character there is ends the range of everything that begins so.
         let end = |text: &str| format!("{text}\u{10ffff}");
         let lower = search.to_lowercase();
-        sql.push(" AND p.seq IN (SELECT profile FROM aliases WHERE project = ").push_bind(number);
+        sql.push(
+            " AND p.key IN (SELECT profile_key FROM profile_identifiers
+             WHERE project_key = ",
+        )
+        .push_bind(number);
         sql.push(" AND kind IN (").push_bind(IdentifierKind::Identity.code());
         sql.push(", ").push_bind(IdentifierKind::Anonymous.code());
-        sql.push(") AND alias BETWEEN ").push_bind(search.to_string());
+        sql.push(") AND identifier BETWEEN ").push_bind(search.to_string());
         sql.push(" AND ").push_bind(end(search));
         if query.among_addresses {
             sql.push(
-                " UNION SELECT seq FROM profiles WHERE addresses ->> '$.email' IS NOT NULL
-                AND project = ",
+                " UNION SELECT key FROM profiles WHERE addresses ->> '$.email' IS NOT NULL
+                 AND project_key = ",
             )
             .push_bind(number);
             sql.push(" AND lower(addresses ->> '$.email') BETWEEN ").push_bind(lower.clone());
@@ -61,7 +65,7 @@ pub async fn page(
             // Anyone who may not see addresses must not find out about them letter by letter
             // either.
             sql.push(" AND NOT ");
-            push_is_address(&mut sql, "alias");
+            push_is_address(&mut sql, "identifier");
             sql.push(")");
         }
     }
@@ -75,18 +79,18 @@ pub async fn page(
         sql.push(" AND ");
         criteria_sql::push_criteria(&mut sql, &criteria, now);
     }
-    sql.push(" ORDER BY p.seq DESC LIMIT ").push_bind(PEOPLE_ROWS + 1);
+    sql.push(" ORDER BY p.key DESC LIMIT ").push_bind(PEOPLE_ROWS + 1);
     let mut reader = store.costly_reader().await?;
     let mut rows: Vec<Row> = sql.build_query_as().fetch_all(&mut *reader).await?;
     let more = rows.len() as i64 > PEOPLE_ROWS;
     rows.truncate(PEOPLE_ROWS as usize);
-    let (total,): (i64,) = sqlx::query_as("SELECT count(*) FROM profiles WHERE project = ?")
+    let (total,): (i64,) = sqlx::query_as("SELECT count(*) FROM profiles WHERE project_key = ?")
         .bind(number)
         .fetch_one(&mut *reader)
         .await?;
     reader.release().await?;
     let row = |row: Row| ProfileSummary {
-        seq: row.seq,
+        seq: row.key,
         identity: row.identity,
         name: row.name,
         email: row.email,

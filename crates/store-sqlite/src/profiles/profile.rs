@@ -87,7 +87,7 @@ async fn person(
 ) -> SqliteResult<ProfileDetail> {
     let number = number_of(store, project).await?;
     let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.seq = ?1 AND p.project = ?2"
+        "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.key = ?1 AND p.project_key = ?2"
     )))
     .bind(person)
     .bind(number)
@@ -95,7 +95,7 @@ async fn person(
     .await?;
     let profile = row.ok_or(StoreError::NotFound("profile"))?.into_profile()?;
     let (created_at, updated_at): (i64, i64) =
-        sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE seq = ?")
+        sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE key = ?")
             .bind(person)
             .fetch_one(&store.readers)
             .await?;
@@ -111,7 +111,7 @@ async fn person(
         created_at: Timestamp(created_at),
         updated_at: Timestamp(updated_at),
         events: events(store, person).await?,
-        trips: trips(store, number, "e.profile", person).await?,
+        trips: trips(store, number, "e.profile_key", person).await?,
         changes: contact_changes::of_person(store, number, person).await?,
     })
 }
@@ -121,7 +121,8 @@ const ANONYMOUS_IDS: i64 = 20;
 
 async fn anonymous_ids(store: &SqliteStore, person: i64) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT alias FROM aliases WHERE profile = ? AND kind = ? ORDER BY alias LIMIT ?",
+        "SELECT identifier FROM profile_identifiers WHERE profile_key = ? AND kind = ?
+         ORDER BY identifier LIMIT ?",
     )
     .bind(person)
     .bind(IdentifierKind::Anonymous.code())
@@ -133,8 +134,8 @@ async fn anonymous_ids(store: &SqliteStore, person: i64) -> SqliteResult<Vec<Str
 
 async fn lists(store: &SqliteStore, person: i64) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list
-         WHERE m.profile = ? ORDER BY l.name",
+        "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list_id
+         WHERE m.profile_key = ? ORDER BY l.name",
     )
     .bind(person)
     .fetch_all(&store.readers)
@@ -148,13 +149,15 @@ async fn by_identity(
     identity: &str,
 ) -> SqliteResult<Option<i64>> {
     let number = number_of(store, project).await?;
-    let row: Option<(i64,)> =
-        sqlx::query_as("SELECT profile FROM aliases WHERE project = ? AND kind = ? AND alias = ?")
-            .bind(number)
-            .bind(IdentifierKind::Identity.code())
-            .bind(identity)
-            .fetch_optional(&store.readers)
-            .await?;
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT profile_key FROM profile_identifiers WHERE project_key = ?
+            AND kind = ? AND identifier = ?",
+    )
+    .bind(number)
+    .bind(IdentifierKind::Identity.code())
+    .bind(identity)
+    .fetch_optional(&store.readers)
+    .await?;
     Ok(row.map(|(profile,)| profile))
 }
 
@@ -167,9 +170,9 @@ async fn events(store: &SqliteStore, person: i64) -> SqliteResult<Vec<EventSumma
     let rows: Vec<(String, i64, Option<String>, bool)> = sqlx::query_as(
         "SELECT n.name, e.at, iif(octet_length(e.properties) <= ?3, e.properties, NULL),
                 coalesce(octet_length(e.properties) > ?3, 0)
-         FROM events e JOIN event_names n ON n.id = e.name
-         WHERE e.seq IN (SELECT e.seq FROM events e JOIN event_names n ON n.id = e.name
-                         WHERE e.profile = ?1 AND n.name NOT GLOB '$*'
+         FROM events e JOIN event_names n ON n.id = e.name_id
+         WHERE e.seq IN (SELECT e.seq FROM events e JOIN event_names n ON n.id = e.name_id
+                         WHERE e.profile_key = ?1 AND n.name NOT GLOB '$*'
                          ORDER BY e.at DESC, e.seq DESC LIMIT ?2)
          ORDER BY e.at DESC, e.seq DESC",
     )
@@ -188,12 +191,12 @@ async fn events(store: &SqliteStore, person: i64) -> SqliteResult<Vec<EventSumma
 
 #[derive(FromRow)]
 struct EnrolmentRow {
-    seq: i64,
+    key: i64,
     journey: Uuid,
     journey_name: String,
     version: i64,
-    state: i64,
-    emptied: Option<i64>,
+    exit_reason: i64,
+    bulk_exit_reason: Option<i64>,
     entered_at: i64,
     ended_at: Option<i64>,
     due_at: Option<i64>,
@@ -207,11 +210,11 @@ async fn trips(
     value: i64,
 ) -> SqliteResult<Vec<EnrolmentSummary>> {
     let rows: Vec<EnrolmentRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT e.seq, j.id AS journey, j.name AS journey_name, v.number AS version, e.state,
-            v.emptied,
-                e.entered_at, e.ended_at, e.due_at
-         FROM enrolments e JOIN versions v ON v.seq = e.version JOIN journeys j ON j.seq = e.journey
-         WHERE {column} = ?1 AND e.project = ?2 ORDER BY e.seq DESC LIMIT ?3"
+        "SELECT e.key, j.id AS journey, j.name AS journey_name, v.number AS version, e.exit_reason,
+            v.bulk_exit_reason, e.entered_at, e.ended_at, e.due_at
+         FROM enrolments e JOIN versions v ON v.key = e.version_key JOIN journeys j
+         ON j.key = e.journey_key
+         WHERE {column} = ?1 AND e.project_key = ?2 ORDER BY e.key DESC LIMIT ?3"
     )))
     .bind(value)
     .bind(project)
@@ -219,9 +222,9 @@ async fn trips(
     .fetch_all(&store.readers)
     .await?;
     let view = |row: EnrolmentRow| {
-        let ending = ExitReason::of_enrolment(row.state, row.emptied);
+        let ending = ExitReason::of_enrolment(row.exit_reason, row.bulk_exit_reason);
         EnrolmentSummary {
-            seq: row.seq,
+            seq: row.key,
             journey: JourneyId(row.journey),
             journey_name: row.journey_name,
             version: row.version,
@@ -240,14 +243,14 @@ async fn enrolment(
     trip: i64,
 ) -> SqliteResult<EnrolmentDetail> {
     let number = number_of(store, project).await?;
-    let view = trips(store, number, "e.seq", trip)
+    let view = trips(store, number, "e.key", trip)
         .await?
         .pop()
         .ok_or(StoreError::NotFound("enrolment"))?;
     let sql = format!(
-        "SELECT v.graph, e.profile, coalesce({NAME}, p.identity)
-         FROM enrolments e JOIN versions v ON v.seq = e.version LEFT JOIN profiles p
-         ON p.seq = e.profile WHERE e.seq = ?"
+        "SELECT v.graph, e.profile_key, coalesce({NAME}, p.identity)
+         FROM enrolments e JOIN versions v ON v.key = e.version_key LEFT JOIN profiles p
+         ON p.key = e.profile_key WHERE e.key = ?"
     );
     let row: (String, Option<i64>, Option<String>) =
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_one(&store.readers).await?;
@@ -255,11 +258,13 @@ async fn enrolment(
     let graph: Graph = json(&graph, "graph")?;
     let nodes: HashMap<&str, &Node> =
         graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-    let rows: Vec<(i64, String)> =
-        sqlx::query_as("SELECT at, path FROM steps WHERE enrolment = ? ORDER BY visit, at")
-            .bind(trip)
-            .fetch_all(&store.readers)
-            .await?;
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT at, node_visits FROM enrolment_log WHERE enrolment_key = ?
+            ORDER BY visit, at",
+    )
+    .bind(trip)
+    .fetch_all(&store.readers)
+    .await?;
     let mut steps = Vec::new();
     for (at, path) in rows {
         let path: Vec<StoredVisit> = json(&path, "step")?;
@@ -287,7 +292,7 @@ async fn delete(
     let number = number_of(store, actor.project).await?;
     let mut transaction = store.begin().await?;
     let known: Option<(i64,)> =
-        sqlx::query_as("SELECT seq FROM profiles WHERE seq = ? AND project = ?")
+        sqlx::query_as("SELECT key FROM profiles WHERE key = ? AND project_key = ?")
             .bind(person)
             .bind(number)
             .fetch_optional(&mut *transaction)

@@ -23,6 +23,7 @@ use wayfare_domain::{
         references::{ReferenceKind, references, segments_within},
         settings::Settings,
         status::Status,
+        visibility::Visibility,
     },
     profiles::{read_model::SegmentSummary, segments::check_segment},
     time::Timestamp,
@@ -69,7 +70,7 @@ impl SegmentStore for SqliteStore {
 
 pub async fn all(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<SegmentSummary>> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
-        "SELECT s.name, s.criteria, u.name, s.updated_at FROM segments s JOIN users u
+        "SELECT s.name, s.criteria, u.name, s.updated_at FROM segments s JOIN actors u
             ON u.id = s.created_by
          WHERE s.project_id = ? ORDER BY s.name",
     )
@@ -110,11 +111,13 @@ async fn journeys_using(
 ) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT j.name, v.graph, v.settings FROM journeys j JOIN versions v ON v.journey_id = j.id
-         WHERE j.project_id = ?1 AND j.shelf < 2 AND v.status NOT IN (?2, ?3) ORDER BY j.name",
+         WHERE j.project_id = ?1 AND j.visibility < ?4 AND v.status NOT IN (?2, ?3)
+         ORDER BY j.name",
     )
     .bind(project.0)
     .bind(Status::Draft.code())
     .bind(Status::Stopped.code())
+    .bind(Visibility::Deleted.code())
     .fetch_all(&store.readers)
     .await?;
     let segments = by_name(&store.readers, project).await?;
@@ -213,7 +216,7 @@ async fn delete(
 
 pub async fn known_events(store: &SqliteStore, project: ProjectId) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT n.name FROM event_names n JOIN projects p ON p.number = n.project
+        "SELECT n.name FROM event_names n JOIN projects p ON p.key = n.project_key
          WHERE p.id = ? AND n.name NOT GLOB '$*' ORDER BY n.name_key LIMIT 1000",
     )
     .bind(project.0)

@@ -112,9 +112,9 @@ async fn insert(
 ) -> SqliteResult<()> {
     sqlx::query(
         "INSERT INTO versions (id, journey_id, project_id, number, status, entry_type, graph,
-            settings, start_at, end_at, missing, created_by, created_at)
+            settings, start_at, end_at, unresolved_references, created_by, created_at)
          SELECT ?1, v.journey_id, v.project_id, ?4, ?10, v.entry_type, v.graph, ?5, ?6, ?7,
-            v.missing, ?8, ?9
+            v.unresolved_references, ?8, ?9
          FROM versions v WHERE v.journey_id = ?2 AND v.number = ?3",
     )
     .bind(VersionId::new().0)
@@ -143,7 +143,7 @@ async fn count_versions(
     sqlx::query(
         "UPDATE journeys SET version_count = version_count + ?3, revision = revision + 1,
             updated_at = ?4
-         WHERE project_id = ?1 AND seq = ?2",
+         WHERE project_id = ?1 AND key = ?2",
     )
     .bind(actor.project.0)
     .bind(journey.0)

@@ -22,16 +22,15 @@ pub async fn read(store: &SqliteStore, project: ProjectId) -> SqliteResult<Proje
     let number = number_of(store, project).await?;
     let properties = texts(
         store,
-        "SELECT DISTINCT k.key FROM (SELECT properties FROM profiles WHERE project = ?1
-            ORDER BY seq DESC LIMIT ?3) p,
-                json_each(p.properties) k ORDER BY k.key LIMIT ?2",
+        "SELECT DISTINCT k.key FROM (SELECT properties FROM profiles WHERE project_key = ?1
+            ORDER BY key DESC LIMIT ?3) p, json_each(p.properties) k ORDER BY k.key LIMIT ?2",
         number,
         PEOPLE,
     )
     .await?;
     let lists = texts(
         store,
-        "SELECT name FROM lists WHERE project = ?1 AND ?3 > 0 ORDER BY name LIMIT ?2",
+        "SELECT name FROM lists WHERE project_key = ?1 AND ?3 > 0 ORDER BY name LIMIT ?2",
         number,
         1,
     )
@@ -77,11 +76,11 @@ async fn event_properties(
 ) -> SqliteResult<Vec<(String, Vec<String>)>> {
     let rows: Vec<(String, String)> = sqlx::query_as(
         "SELECT DISTINCT n.name, k.key
-         FROM (SELECT name, properties FROM events
-               WHERE seq > (SELECT max(seq) FROM events) - ?4 AND project = ?1
+         FROM (SELECT name_id, properties FROM events
+               WHERE seq > (SELECT max(seq) FROM events) - ?4 AND project_key = ?1
                AND properties IS NOT NULL
                ORDER BY seq DESC LIMIT ?3) e
-         JOIN event_names n ON n.id = e.name, json_each(e.properties) k
+         JOIN event_names n ON n.id = e.name_id, json_each(e.properties) k
          WHERE n.name NOT GLOB '$*' ORDER BY n.name, k.key LIMIT ?2",
     )
     .bind(project)

@@ -33,7 +33,7 @@ pub async fn open(
     let chosen = VersionSummary::to_open(&versions, version).cloned();
     let chosen = chosen.ok_or(StoreError::NotFound("version"))?;
     let content: Option<ContentRow> = sqlx::query_as(
-        "SELECT v.revision, v.saved_by, (SELECT u.name FROM users u
+        "SELECT v.revision, v.saved_by, (SELECT u.name FROM actors u
             WHERE u.id = v.saved_by) AS saved_by_name, v.saved_at,
                 v.graph, v.settings
          FROM versions v WHERE v.journey_id = ? AND v.project_id = ? AND v.number = ?",

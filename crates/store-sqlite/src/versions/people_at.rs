@@ -1,8 +1,8 @@
 //! Who is at a node.
 
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
-use crate::{SqliteStore, error::SqliteResult};
+use crate::{SqliteStore, codes::INSIDE, error::SqliteResult};
 use wayfare_domain::{
     ids::{JourneyId, ProjectId},
     time::Timestamp,
@@ -11,8 +11,8 @@ use wayfare_domain::{
 
 #[derive(FromRow)]
 struct Row {
-    trip: i64,
-    person: Option<i64>,
+    key: i64,
+    profile_key: Option<i64>,
     identity: Option<String>,
     since: i64,
 }
@@ -27,18 +27,19 @@ pub async fn read(
     node: &str,
     limit: i64,
 ) -> SqliteResult<Vec<ProfileAtNode>> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT e.seq AS trip, e.profile AS person, p.identity,
-                coalesce((SELECT min(s.at) FROM steps s WHERE s.enrolment = e.seq
+    let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT e.key, e.profile_key, p.identity,
+                coalesce((SELECT min(s.at) FROM enrolment_log s WHERE s.enrolment_key = e.key
                 AND s.visit = e.visit), e.entered_at) AS since
-         FROM (SELECT e.seq, e.profile, e.visit, e.entered_at
-               FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_live
-               ON e.version = v.seq AND e.state = 0
-               WHERE v.project_id = ?1 AND v.journey_id = ?2 AND v.number = ?3 AND v.emptied IS NULL
+         FROM (SELECT e.key, e.profile_key, e.visit, e.entered_at
+               FROM versions v CROSS JOIN enrolments e INDEXED BY enrolments_inside
+               ON e.version_key = v.key AND e.exit_reason = {INSIDE}
+               WHERE v.project_id = ?1 AND v.journey_id = ?2 AND v.number = ?3
+               AND v.bulk_exit_reason IS NULL
                AND e.node = ?4
                LIMIT ?5) e
-         LEFT JOIN profiles p ON p.seq = e.profile ORDER BY since DESC, e.seq DESC",
-    )
+         LEFT JOIN profiles p ON p.key = e.profile_key ORDER BY since DESC, e.key DESC"
+    )))
     .bind(project.0)
     .bind(journey.0)
     .bind(version)
@@ -47,8 +48,8 @@ pub async fn read(
     .fetch_all(&store.readers)
     .await?;
     let here = |row: Row| ProfileAtNode {
-        person: row.person,
-        trip: row.trip,
+        person: row.profile_key,
+        trip: row.key,
         identity: row.identity,
         since: Timestamp(row.since),
     };

@@ -91,8 +91,8 @@ async fn retire(
         return Ok(());
     };
     sqlx::query(
-        "UPDATE versions SET status = ?3, left_at = coalesce(left_at, ?4), inside = ?5,
-            version_exit = ?6, queued = ?7, cancelled = ?8
+        "UPDATE versions SET status = ?3, bulk_exited_at = coalesce(bulk_exited_at, ?4), inside =
+         ?5, version_exit = ?6, queued = ?7, cancelled = ?8
          WHERE id = ?1 AND project_id = ?2",
     )
     .bind(version.id.0)
@@ -119,8 +119,8 @@ async fn open(
     now: Timestamp,
 ) -> SqliteResult<()> {
     sqlx::query(
-        "UPDATE journeys SET shown_version_id = ?3, ever_published = 1
-         WHERE seq = ?2 AND project_id = ?1",
+        "UPDATE journeys SET current_version_id = ?3, ever_published = 1
+         WHERE key = ?2 AND project_id = ?1",
     )
     .bind(actor.project.0)
     .bind(journey.0)
@@ -129,7 +129,7 @@ async fn open(
     .await?;
     sqlx::query(
         "UPDATE versions SET status = ?3, published_by = ?4, published_at = ?5, start_at = ?6,
-            entry_since = coalesce(?7, entry_since), entered = entered
+            entry_opened_at = coalesce(?7, entry_opened_at), entered = entered
          WHERE id = ?1 AND project_id = ?2",
     )
     .bind(plan.draft.0)

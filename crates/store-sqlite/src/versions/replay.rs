@@ -112,7 +112,7 @@ async fn place(store: &SqliteStore, since: Timestamp) -> SqliteResult<i64> {
 #[derive(FromRow)]
 struct Row {
     seq: i64,
-    profile: i64,
+    profile_key: i64,
     name_key: String,
     at: i64,
     received_at: i64,
@@ -128,10 +128,10 @@ async fn events(
 ) -> SqliteResult<EventPage> {
     let number = number_of(store, project).await?;
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT e.seq, e.profile, n.name_key, e.at, e.received_at, e.properties FROM events e
-            JOIN event_names n ON n.id = e.name
-         WHERE e.seq >= ?1 AND e.seq < ?1 + ?2 AND e.project = ?3
-           AND e.name IN (SELECT id FROM event_names WHERE project = ?3
+        "SELECT e.seq, e.profile_key, n.name_key, e.at, e.received_at, e.properties FROM events e
+            JOIN event_names n ON n.id = e.name_id
+         WHERE e.seq >= ?1 AND e.seq < ?1 + ?2 AND e.project_key = ?3
+           AND e.name_id IN (SELECT id FROM event_names WHERE project_key = ?3
            AND name_key IN (SELECT value FROM json_each(?4)))
          ORDER BY e.seq LIMIT ?5",
     )
@@ -150,7 +150,7 @@ async fn events(
     let event = |row: Row| {
         let properties = parse_properties(row.properties.as_deref())?;
         Ok((
-            row.profile,
+            row.profile_key,
             PastEvent { key: row.name_key, at: Timestamp(row.at), properties },
             Timestamp(row.received_at),
         ))

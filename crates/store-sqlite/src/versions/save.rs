@@ -29,7 +29,7 @@ use wayfare_store::{StoreError, versions::SaveOutcome};
 #[derive(FromRow)]
 struct SavedRow {
     name: String,
-    shelf: i64,
+    visibility: i64,
     ever_published: bool,
     journey_revision: i64,
     status: i64,
@@ -40,7 +40,7 @@ struct SavedRow {
     saved_at: Option<i64>,
     graph: String,
     settings: String,
-    missing: String,
+    unresolved_references: String,
 }
 
 pub async fn save(
@@ -75,11 +75,11 @@ async fn load(
     now: Timestamp,
 ) -> SqliteResult<VersionToSave> {
     let row: Option<SavedRow> = sqlx::query_as(
-        "SELECT j.name, j.shelf, j.ever_published, j.revision AS journey_revision, v.status,
+        "SELECT j.name, j.visibility, j.ever_published, j.revision AS journey_revision, v.status,
             v.start_at, v.inside, v.revision, v.saved_by, v.saved_at, v.graph, v.settings,
-            v.missing
+            v.unresolved_references
          FROM journeys j JOIN versions v ON v.journey_id = j.id
-         WHERE j.project_id = ? AND j.id = ? AND j.shelf < ? AND v.number = ?",
+         WHERE j.project_id = ? AND j.id = ? AND j.visibility < ? AND v.number = ?",
     )
     .bind(actor.project.0)
     .bind(save.journey.0)
@@ -107,7 +107,8 @@ async fn write(
 ) -> SqliteResult<()> {
     sqlx::query(
         "UPDATE versions SET graph = ?4, settings = ?5, entry_type = ?6, start_at = ?7,
-            end_at = ?8, missing = ?9, revision = revision + 1, saved_by = ?10, saved_at = ?11
+            end_at = ?8, unresolved_references = ?9, revision = revision + 1, saved_by = ?10,
+            saved_at = ?11
          WHERE project_id = ?1 AND journey_id = ?2 AND number = ?3",
     )
     .bind(actor.project.0)
@@ -139,7 +140,7 @@ impl SavedRow {
             name: self.name,
             state: JourneyState {
                 status: status(self.status)?,
-                archived: visibility(self.shelf)? == Visibility::Archived,
+                archived: visibility(self.visibility)? == Visibility::Archived,
                 ever_published: self.ever_published,
                 start_ahead: start_ahead(start, false, now),
                 inside: self.inside,
@@ -150,7 +151,7 @@ impl SavedRow {
             start,
             graph: json(&self.graph, "graph")?,
             settings: json(&self.settings, "settings")?,
-            unresolved: json(&self.missing, "missing things")?,
+            unresolved: json(&self.unresolved_references, "missing things")?,
         })
     }
 }

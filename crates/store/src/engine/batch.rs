@@ -8,6 +8,7 @@ use wayfare_domain::{
     ids::ProjectId,
     messages::{event::MessageEventKind, message_status::MessageStatus},
     profiles::Properties,
+    stats::NodeStatsKind,
     time::Timestamp,
 };
 
@@ -111,8 +112,8 @@ pub struct EngineBatch {
     /// What became of messages and was acted on.
     pub answered: Vec<(i64, MessageEventKind)>,
     pub counted: HashMap<VersionKey, StatsDelta>,
-    /// (version, node, outlet) → how many.
-    pub nodes: HashMap<(VersionKey, String, String), i64>,
+    /// (version, node, what of it, its name) → how many.
+    pub nodes: HashMap<(VersionKey, String, NodeStatsKind, String), i64>,
     pub refused: HashMap<(VersionKey, ProfileKey), (EntryRejection, i64)>,
     pub properties: BTreeMap<ProfileKey, Properties>,
     /// Who is on which list afterwards (true), or off it: the last word about each counts.
