@@ -13,7 +13,7 @@ pub struct FieldError {
     pub path: String,
     /// A key for programs that does not change: `too_long`, `unknown_value`, `malformed`…
     pub key: String,
-    /// A sentence for a person.
+    /// A sentence for people.
     pub sentence: String,
 }
 

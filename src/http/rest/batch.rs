@@ -40,7 +40,7 @@ impl RejectedRecord {
 
 /// Fields of a record that were left as they were; the rest of it was stored. An API key with the
 /// scope `browser` does not change addresses, consent and lists of known profiles, and no key adds
-/// properties to a profile that has no room for them.
+/// properties to a profile that is full.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct IgnoredFields {
     /// The place of the record in the batch, from 0.

@@ -92,8 +92,7 @@ pub enum StateChange {
     Deleted,
 }
 
-/// Why an action does not apply, as a phrase that follows the journey's name: "Welcome *is a
-/// draft*".
+/// Why an action does not apply to a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

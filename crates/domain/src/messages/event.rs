@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// Something that happened to a message. `viewed` is an open; `withheld` is a message that a send
-/// rule skipped. The numbers are those of the store.
+/// rule skipped.
+// The numbers are those of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]

@@ -1,5 +1,6 @@
-//! What the server answers has no other fields than those described: nothing else is written. What
-//! it takes may have others where its type passes over them, and its type says so itself.
+//! What the server answers has no other fields than those described, and no defaults: what is left
+//! out is not there. What it takes may have other fields where its type passes over them, and its
+//! type says so itself.
 
 use std::collections::BTreeSet;
 
@@ -54,6 +55,7 @@ fn visit(schema: &mut RefOr<Schema>) -> Vec<String> {
 fn visit_own(schema: &mut Schema) -> Vec<String> {
     match schema {
         Schema::Object(object) => {
+            object.default = None;
             // An object without known properties is open: properties by name, a graph.
             if !object.properties.is_empty() && object.additional_properties.is_none() {
                 let closed = AdditionalProperties::FreeForm(false);

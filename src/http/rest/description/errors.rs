@@ -63,7 +63,7 @@ pub const ERROR_RESPONSES: [ErrorResponse; 10] = [
     ErrorResponse {
         name: "TooManyRequests",
         status: ErrorCode::TooManyRequests.status(),
-        description: "More comes in than can be written, or too much costly work is in progress. \
+        description: "More is sent than can be written, or too much costly work is in progress. \
             Send the same again after the seconds of the header Retry-After, or one second later.",
     },
     ErrorResponse {

@@ -36,7 +36,7 @@ const TAGS: [(&str, &str); 6] = [
     ("Profiles", "Profiles and events."),
     ("Segments", "Saved sets of criteria."),
     ("Journeys", "The list, one journey, and operations on journeys."),
-    ("Metrics", "For whoever runs the server."),
+    ("Metrics", "For the operation of the server."),
     ("Segment", "What code that was written for Segment sends."),
     ("CleverTap", "What code that was written for CleverTap sends."),
 ];
