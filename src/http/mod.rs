@@ -60,6 +60,7 @@ use changes::Watcher;
 pub use client_address::TrustedProxies;
 use held_bodies::HeldBodies;
 pub use public_url::PublicUrl;
+pub use rest::description::text as api_description;
 pub use routes::{Access, Route, catalogue};
 use wayfare_application::Services;
 

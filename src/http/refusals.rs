@@ -9,9 +9,12 @@ use axum::{
     response::IntoResponse,
 };
 use percent_encoding::percent_decode_str;
-use serde_json::json;
 
-use super::{AppState, error_page, routes::is_for_programs};
+use super::{
+    AppState, error_page,
+    rest::errors::{ErrorBody, ErrorCode},
+    routes::is_for_programs,
+};
 use crate::api::request::accepts_html;
 
 /// Marks an answer in plain text as one of ours.
@@ -29,9 +32,9 @@ struct Asked {
 
 impl Asked {
     fn told(&self, state: &AppState, status: StatusCode) -> Response<Body> {
-        let (code, title, sentence) = words(status);
+        let (title, sentence) = words(status);
         if self.by_program {
-            let body = json!({ "error": { "code": code, "message": sentence } });
+            let body = ErrorBody::new(ErrorCode::of_status(status), sentence.to_string());
             return (status, axum::Json(body)).into_response();
         }
         if self.for_page {
@@ -41,52 +44,31 @@ impl Asked {
     }
 }
 
-/// A key for programs, a headline, and what to do.
-fn words(status: StatusCode) -> (&'static str, &'static str, &'static str) {
+/// A headline, and what to do.
+fn words(status: StatusCode) -> (&'static str, &'static str) {
     match status.as_u16() {
         403 => (
-            "forbidden",
             "Not allowed",
             "This request comes from another site and was refused. Nothing was changed.",
         ),
-        421 => (
-            "misdirected",
-            "Not for this server",
-            "Wayfare does not answer to this name. Check --public-url.",
-        ),
-        404 => ("not_found", "Not found", "There is nothing at this address."),
-        405 => (
-            "method_not_allowed",
-            "Not supported here",
-            "This address does not accept this kind of request.",
-        ),
-        408 | 503 | 504 => (
-            "unavailable",
-            "Timed out",
-            "The request took too long and was cancelled. Try again in a moment.",
-        ),
-        429 => (
-            "too_many_requests",
-            "Too many requests",
-            "Too many requests are running. Try again in a moment.",
-        ),
-        413 => (
-            "too_large",
-            "Too large",
-            "The request is larger than this address accepts. Send less at a time.",
-        ),
+        421 => ("Not for this server", "Wayfare does not answer to this name. Check --public-url."),
+        404 => ("Not found", "There is nothing at this address."),
+        405 => ("Not supported here", "This address does not accept this kind of request."),
+        408 | 503 | 504 => {
+            ("Timed out", "The request took too long and was cancelled. Try again in a moment.")
+        }
+        429 => ("Too many requests", "Too many requests are running. Try again in a moment."),
+        413 => {
+            ("Too large", "The request is larger than this address accepts. Send less at a time.")
+        }
         415 => (
-            "invalid",
             "Not understood",
             "This address does not accept this type of content. Check the Content-Type.",
         ),
-        400..=499 => (
-            "invalid",
-            "Not understood",
-            "The request is incomplete, or a value in it has the wrong type.",
-        ),
+        400..=499 => {
+            ("Not understood", "The request is incomplete, or a value in it has the wrong type.")
+        }
         _ => (
-            "internal",
             "Something went wrong",
             "Something went wrong on our side. Try again; the server's log has the details.",
         ),

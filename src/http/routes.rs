@@ -1,13 +1,15 @@
 //! Every route, with who may open it. The router is built from here, and nothing else is in it: the
-//! route-by-role test reads the same list.
+//! route-by-role test reads the same list. The description of the API is made of the same routes.
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    routing::{MethodRouter, any, delete, get, post, put},
+    routing::{MethodRouter, any, get, post},
 };
 use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::generate_route_list_with_exclusions;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, audit_export, changes, health, message_html, moved, pages, people_upload,
@@ -94,7 +96,7 @@ type RouteList = Vec<(&'static str, &'static str, MethodRouter<AppState>)>;
 fn infrastructure() -> RouteList {
     vec![
         ("GET", "/pkg/{file}", get(super::assets::serve)),
-        ("GET", "/api/openapi.json", get(rest::description)),
+        ("GET", "/api/openapi.json", get(rest::description::show)),
         ("GET", "/healthz", get(health::alive)),
         ("GET", "/readyz", get(health::ready)),
         ("GET", "/people", get(moved::redirect)),
@@ -143,31 +145,34 @@ fn people() -> RouteList {
     ]
 }
 
-fn api() -> RouteList {
-    vec![
-        ("GET", "/api/v1/journeys", get(rest::journeys::list)),
-        ("POST", "/api/v1/journeys", post(rest::journeys::create)),
-        ("GET", "/api/v1/journeys/{id}", get(rest::journeys::read)),
-        ("POST", "/api/v1/journeys/preview-stop", post(rest::journeys::preview_stop)),
-        ("POST", "/api/v1/journeys/operate", post(rest::journeys::operate)),
-        ("POST", "/api/v1/journeys/{id}/enter", post(rest::profiles::enter)),
-        ("GET", "/api/v1/segments", get(rest::segments::list)),
-        ("PUT", "/api/v1/segments/{name}", put(rest::segments::save)),
-        ("DELETE", "/api/v1/segments/{name}", delete(rest::segments::remove)),
-        ("GET", "/api/v1/metrics", get(rest::metrics::read)),
-        ("POST", "/api/v1/events", post(rest::profiles::events)),
-        ("POST", "/api/v1/profiles", post(rest::profiles::profiles)),
-        ("GET", "/api/v1/profiles/{identity}", get(rest::profiles::read)),
-        ("DELETE", "/api/v1/profiles/{identity}", delete(rest::profiles::delete)),
-        ("POST", "/v1/batch", post(rest::segment::batch)),
-        ("POST", "/v1/track", post(rest::segment::track)),
-        ("POST", "/v1/identify", post(rest::segment::identify)),
-        ("POST", "/v1/page", post(rest::segment::page)),
-        ("POST", "/v1/screen", post(rest::segment::screen)),
-        ("POST", "/v1/group", post(rest::segment::group)),
-        ("POST", "/v1/alias", post(rest::segment::alias)),
-        ("POST", "/1/upload", post(rest::clevertap::upload)),
-    ]
+/// The API, with its description: each operation says its method and its address itself.
+fn api() -> OpenApiRouter<AppState> {
+    use rest::{clevertap, journeys, metrics, profiles, segment, segments};
+    OpenApiRouter::with_openapi(rest::description::frame())
+        .routes(routes!(profiles::events))
+        .routes(routes!(profiles::profiles))
+        .routes(routes!(profiles::read, profiles::delete))
+        .routes(routes!(segments::list))
+        .routes(routes!(segments::save, segments::remove))
+        .routes(routes!(journeys::list, journeys::create))
+        .routes(routes!(journeys::read))
+        .routes(routes!(profiles::enter))
+        .routes(routes!(journeys::preview_stop))
+        .routes(routes!(journeys::operate))
+        .routes(routes!(metrics::read))
+        .routes(routes!(segment::batch))
+        .routes(routes!(segment::track))
+        .routes(routes!(segment::identify))
+        .routes(routes!(segment::page))
+        .routes(routes!(segment::screen))
+        .routes(routes!(segment::group))
+        .routes(routes!(segment::alias))
+        .routes(routes!(clevertap::upload))
+}
+
+/// The description of the API, with every operation that the router has.
+pub fn description() -> OpenApi {
+    rest::description::complete(api().into_openapi())
 }
 
 /// For handlers that read bodies by themselves, and say better what is too large (`body.rs`). What
@@ -199,16 +204,26 @@ pub fn routers(state: &AppState) -> Routers {
         people: build(people())
             .route("/api/ui/{*function}", any(server_functions::answer).layer(unlimited()))
             .merge(pages::routes(state)),
-        programs: build(api()),
+        programs: api().into(),
     }
 }
 
 /// Every route there is.
 pub fn catalogue() -> Vec<Route> {
-    let fixed = [infrastructure(), signed_links(), streams(), uploads(), people(), api()]
+    let fixed = [infrastructure(), signed_links(), streams(), uploads(), people()]
         .into_iter()
         .flatten()
         .map(|(method, path, _)| (method.to_string(), path.to_string()));
+    let api: Vec<(String, String)> = api()
+        .into_openapi()
+        .paths
+        .paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = rest::description::operations(item).map(|(method, _)| method);
+            methods.map(|method| (method.to_string(), path.clone()))
+        })
+        .collect();
     let functions = server_fn_paths().map(|(path, method)| (method.to_string(), path.to_string()));
     let excluded = server_fn_paths().map(|(path, _)| path.to_string()).collect();
     let pages = generate_route_list_with_exclusions(App, Some(excluded))
@@ -216,6 +231,7 @@ pub fn catalogue() -> Vec<Route> {
         .filter(|route| !route.path().starts_with("/api/"))
         .map(|route| ("GET".to_string(), route.path().to_string()));
     let mut routes: Vec<Route> = fixed
+        .chain(api)
         .chain(functions)
         .chain(pages)
         .map(|(method, path)| Route { access: access_of(&path), method, path })

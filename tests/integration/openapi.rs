@@ -3,14 +3,16 @@
 
 mod schema;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, path::Path};
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use wayfare::http::{Access, catalogue};
+use wayfare::http::{Access, api_description, catalogue};
+use wayfare_domain::access::permissions::Scope;
 
 use crate::{
     ingest::{Program, welcome},
+    route_table::{Opens, World, programs},
     support::Place,
 };
 
@@ -41,6 +43,117 @@ async fn every_route_for_programs_is_described_and_no_other() {
         .map(|route| (route.method, route.path))
         .collect();
     assert_eq!(described, there);
+}
+
+/// Where people read it without a server.
+const DOCUMENT: &str = "docs/openapi.json";
+/// Set to anything, the document is written anew.
+const RENEW: &str = "WAYFARE_RENEW_OPENAPI";
+
+#[test]
+fn the_document_in_the_repository_is_the_one_that_the_code_makes() {
+    let made = api_description().expect("JSON");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT);
+    if std::env::var_os(RENEW).is_some() {
+        fs::write(&path, made).expect("written");
+    }
+    let kept = fs::read_to_string(&path).expect("the document");
+    let first = kept.lines().zip(made.lines()).position(|(kept, made)| kept != made);
+    assert!(
+        kept == made,
+        "{DOCUMENT} is not what the code makes, from line {} on. Renew it: {RENEW}=1 cargo test \
+            --package wayfare --features ssr --test integration the_document_in_the_repository",
+        first.unwrap_or(kept.lines().count().min(made.lines().count())) + 1
+    );
+}
+
+#[tokio::test]
+async fn the_server_shows_the_description_that_the_code_makes() {
+    let place = Place::empty();
+    let server = place.serve();
+    let made: Value = serde_json::from_str(api_description().expect("JSON")).expect("JSON");
+    assert_eq!(description(&server.url).await, made);
+}
+
+/// The places in the document where `$ref` refers to another.
+fn references(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(members) => {
+            let own = members.get("$ref").and_then(Value::as_str);
+            own.into_iter().chain(members.values().flat_map(references)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_reference_leads_to_a_component_and_every_component_is_referred_to() {
+    let document: Value = serde_json::from_str(api_description().expect("JSON")).expect("JSON");
+    let mut reached: BTreeSet<&str> = BTreeSet::new();
+    let mut open = references(&document["paths"]);
+    while let Some(reference) = open.pop() {
+        if reached.insert(reference) {
+            let target = document.pointer(reference.trim_start_matches('#'));
+            open.extend(references(target.unwrap_or_else(|| panic!("{reference} leads nowhere"))));
+        }
+    }
+    let components: BTreeSet<String> = ["schemas", "responses"]
+        .into_iter()
+        .flat_map(|kind| {
+            let named = document["components"][kind].as_object().into_iter().flatten();
+            named.map(move |(name, _)| format!("#/components/{kind}/{name}"))
+        })
+        .collect();
+    assert_eq!(components, reached.into_iter().map(str::to_string).collect());
+}
+
+/// Does a key with these scopes open the route?
+fn opens(opens: Opens, scopes: &[Scope]) -> bool {
+    let may = |permission| scopes.iter().any(|scope| scope.may(permission));
+    match opens {
+        Opens::Programs(permission) => may(permission),
+        Opens::ProgramsWith(one, other) => may(one) || may(other),
+        Opens::ProgramsWithBoth(one, other) => may(one) && may(other),
+        Opens::Everybody | Opens::SignedIn | Opens::People(_) => false,
+    }
+}
+
+/// Does the description say that such a key opens it, wherever the key stands?
+fn is_described_to_open(operation: &Value, scopes: &[Scope]) -> bool {
+    let alternatives = operation["security"].as_array().expect("scopes");
+    ["key", "segment", "clevertap"].into_iter().all(|place| {
+        let mut needed = alternatives.iter().filter_map(|needed| needed[place].as_array());
+        needed.any(|needed| {
+            let mut needed = needed.iter().map(|scope| scope.as_str().expect("a scope"));
+            needed.all(|scope| scopes.contains(&scope.parse().expect("a scope")))
+        })
+    })
+}
+
+#[test]
+fn an_operation_needs_the_scopes_that_the_description_names() {
+    let document: Value = serde_json::from_str(api_description().expect("JSON")).expect("JSON");
+    let lines = programs(&World::default());
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            let lines = || {
+                let is_asked = |line: &&crate::route_table::Line| {
+                    line.route == path && line.method.eq_ignore_ascii_case(method)
+                };
+                lines.iter().filter(is_asked)
+            };
+            assert!(lines().next().is_some(), "{method} {path} is in the table of routes");
+            for set in 0_i64..1 << Scope::ALL.len() {
+                let scopes = Scope::of_bits(set);
+                assert_eq!(
+                    is_described_to_open(operation, &scopes),
+                    lines().any(|line| opens(line.opens, &scopes)),
+                    "{method} {path} with {scopes:?}"
+                );
+            }
+        }
+    }
 }
 
 #[tokio::test]

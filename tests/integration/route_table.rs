@@ -91,6 +91,7 @@ impl Opens {
 }
 
 /// What the questions are about.
+#[derive(Default)]
 pub struct World {
     pub journey: String,
     /// One for each asker: those who may, delete it.
@@ -492,7 +493,8 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
     ]
 }
 
-fn programs(world: &World) -> Vec<Line> {
+/// What programs are asked for, the same for every asker.
+pub fn programs(world: &World) -> Vec<Line> {
     use Permission::{
         EditJourneys, EnterPeople, ErasePeople, OperateJourneys, SeeJourneys, SeePeople, SendEvents,
     };

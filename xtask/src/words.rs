@@ -1,6 +1,6 @@
 //! The words of `docs/glossary.md`: what its columns “not” name stands in no text that a person
 //! reads and in no name that code gives, and no pronoun that guesses a gender in any text, comment
-//! or document.
+//! or document. What the description of the API says is such a text.
 //!
 //! A text is a literal with a blank in it that is no SQL; keys, log fields and test data have none.
 //! A name is that of a function, type, constant or module; a retired word is found as a part of it.
@@ -14,10 +14,13 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use proc_macro2::{TokenStream, TokenTree};
+use serde_json::Value;
 
 use crate::{arrows::rust_files, shell::root};
 
 const GLOSSARY: &str = "docs/glossary.md";
+/// Made from doc comments, which are free as long as only those who write code read them.
+const DESCRIPTION: &str = "docs/openapi.json";
 /// Folders with texts that people read, and those where comments count as well.
 const TEXTS: [&str; 2] = ["src", "crates"];
 const COMMENTS: [&str; 5] = ["src", "crates", "tests", "xtask/src", "benches"];
@@ -55,6 +58,13 @@ pub fn check() -> Result<()> {
             for pronoun in words.pronouns(line, &file) {
                 findings.push(format!("{file}:{}: the pronoun “{pronoun}”", number + 1));
             }
+        }
+    }
+    let description = fs::read_to_string(root().join(DESCRIPTION)).context(DESCRIPTION)?;
+    for text in described(&serde_json::from_str(&description).context(DESCRIPTION)?) {
+        let pronouns = words.pronouns(text, DESCRIPTION).into_iter().map(str::to_string);
+        for phrase in words.retired(text, DESCRIPTION).into_iter().chain(pronouns) {
+            findings.push(format!("{DESCRIPTION}: “{phrase}” in “{}”", shortened(text)));
         }
     }
     if !findings.is_empty() {
@@ -240,6 +250,21 @@ fn walk(tokens: TokenStream, found: &mut Vec<(usize, String)>) {
     }
 }
 
+/// Every summary and every description in the description of the API.
+fn described(document: &Value) -> Vec<&str> {
+    match document {
+        Value::Object(members) => {
+            let texts = members.iter().flat_map(|(key, value)| match (key.as_str(), value) {
+                ("summary" | "description", Value::String(text)) => vec![text.as_str()],
+                (_, inner) => described(inner),
+            });
+            texts.collect()
+        }
+        Value::Array(items) => items.iter().flat_map(described).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn shortened(literal: &str) -> String {
     literal.split_whitespace().take(12).collect::<Vec<_>>().join(" ")
 }
@@ -311,6 +336,16 @@ mod tests {
             found.iter().filter(|(_, name)| retired(name) > 0).map(|(line, _)| *line).collect();
         assert_eq!(lines, [1, 2], "{found:?}");
         assert_eq!(words().retired_in_name("TripRow", "src/a.rs"), [""; 0], "an exception");
+    }
+
+    #[test]
+    fn summaries_and_descriptions_are_texts_and_a_field_of_that_name_is_none() {
+        let document = serde_json::json!({
+            "summary": "A trip",
+            "list": [{ "description": "the way in", "name": "trip" }],
+            "properties": { "description": { "type": "string" } },
+        });
+        assert_eq!(described(&document), ["the way in", "A trip"]);
     }
 
     #[test]

@@ -4,14 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One complaint about one field: where, which rule, and a sentence that says what to do.
+/// What is wrong with one field: where, which rule, and a sentence that says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
-    /// The field's path as the sender spells it: `name`, `journeys[2].graph.nodes[0].id`, `sort`.
+    /// The path of the field as the sender spells it: `name`, `graph.nodes[0].id`, `sort`. Empty
+    /// where it is the whole body.
     pub path: String,
-    /// A stable key for programs: `too_long`, `unknown_value`, `malformed`…
+    /// A key for programs that does not change: `too_long`, `unknown_value`, `malformed`…
     pub key: String,
-    /// A sentence for a person.
+    /// A sentence for people.
     pub sentence: String,
 }
 

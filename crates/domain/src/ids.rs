@@ -22,6 +22,8 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = "uuid"))]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -57,17 +59,17 @@ macro_rules! id {
 
 id!(/// The tenancy boundary.
     ProjectId, "project");
-id!(/// An account, or the local admin.
+id!(/// The ID of an account, or of the local admin.
     UserId, "user");
-id!(/// The thing that is listed.
+id!(/// The ID of a journey. It never changes.
     JourneyId, "journey");
-id!(/// One version of a journey.
+id!(/// The ID of one version of a journey.
     VersionId, "version");
-id!(/// A label of a project.
+id!(/// The ID of a label of a project.
     LabelId, "label");
 id!(/// A saved filter of a project.
     SavedFilterId, "saved filter");
-id!(/// One entry of the history: an action on one or many journeys.
+id!(/// The ID of an operation: an action on one or many journeys.
     OperationId, "operation");
 id!(/// One sign-in on one device.
     SessionId, "session");

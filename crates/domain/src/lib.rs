@@ -16,6 +16,8 @@ pub mod interrupt;
 pub mod journeys;
 pub mod messages;
 pub mod names;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod operations;
 pub mod profiles;
 pub mod query_string;

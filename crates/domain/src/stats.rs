@@ -2,30 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What has become of the people who entered. All are counts of people, kept in the same
-/// transaction as the change.
+/// The counts of a version. `entered` is the sum of `inside` and of every way to exit: `completed`,
+/// `converted`, `timed_out`, `force_exited`, `stopped` and `version_exit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct VersionStats {
+    /// People who entered.
     pub entered: i64,
+    /// People who are inside now.
     pub inside: i64,
-    /// Reached the end of the graph.
+    /// People who reached the end of the graph.
     pub completed: i64,
-    /// Met a goal.
+    /// People who met a goal.
     pub converted: i64,
+    /// People who were inside for as long as the journey allows.
     pub timed_out: i64,
+    /// People whose enrolment a step ended without a goal.
     pub force_exited: i64,
-    /// Ended by Stop.
+    /// People whose enrolment Stop ended.
     pub stopped: i64,
-    /// Taken out when a newer version was published.
+    /// People who exited because a newer version was published.
     pub version_exit: i64,
-    /// Messages waiting in the outbox.
+    /// Messages that wait in the outbox.
     pub queued: i64,
-    /// Messages that Stop called off.
+    /// Queued messages that were cancelled.
     pub cancelled: i64,
-    /// Had a reason to enter, and passed the entry rules up to the control group.
+    /// People who met the entry trigger and the entry rules, the control group included.
     pub qualified: i64,
-    /// Those of them who were held out for comparison.
+    /// People of the control group.
     pub control: i64,
 }
 
@@ -110,11 +115,15 @@ impl NodeStatsKind {
     }
 }
 
-/// What the list shows of the figures.
+/// The counts that the Journeys page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatsSummary {
+    /// People who entered.
     pub entered: i64,
+    /// People who are inside now.
     pub inside: i64,
+    /// People who met a goal.
     pub converted: i64,
 }
 

@@ -4,6 +4,7 @@
 use axum::Json;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::Answer;
 use crate::{api::AppError, http::AppState};
@@ -17,21 +18,35 @@ use wayfare_domain::{
 /// Most records of one call (docs/design.md, Limits).
 pub const RECORDS_MAX: usize = 1_000;
 
-/// A record that was not taken.
-#[derive(Debug, Serialize)]
-pub struct Rejected {
-    /// Its place in the batch, from 0.
+/// A record that was not stored, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RejectedRecord {
+    /// The place of the record in the batch, from 0.
     pub index: usize,
-    #[serde(flatten)]
-    pub error: FieldError,
+    /// The path of the field in the record; empty where it is the whole record.
+    pub path: String,
+    /// A key for programs that does not change: `too_long`, `required`, `malformed`…
+    pub key: String,
+    /// A sentence for people.
+    pub sentence: String,
 }
 
-/// What was left as it was: the rest of the record was taken.
-#[derive(Debug, Serialize)]
-pub struct LeftAlone {
-    /// The record's place in the batch, from 0.
+impl RejectedRecord {
+    fn new(index: usize, error: FieldError) -> Self {
+        let FieldError { path, key, sentence } = error;
+        Self { index, path, key, sentence }
+    }
+}
+
+/// Fields of a record that were left as they were; the rest of it was stored. An API key with the
+/// scope `browser` does not change addresses, consent and lists of known profiles, and no key adds
+/// properties to a profile that is full.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IgnoredFields {
+    /// The place of the record in the batch, from 0.
     pub index: usize,
     pub fields: Vec<String>,
+    /// A sentence for people.
     pub sentence: &'static str,
 }
 
@@ -48,13 +63,15 @@ fn sentence(reason: IgnoredReason) -> &'static str {
     }
 }
 
-/// What became of a batch.
-#[derive(Debug, Serialize)]
-pub struct Taken {
+/// The result of a batch. What was accepted is on the disk.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchResult {
+    /// How many records were accepted.
     pub accepted: usize,
-    pub rejected: Vec<Rejected>,
+    pub rejected: Vec<RejectedRecord>,
+    /// Left out where nothing was ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ignored: Vec<LeftAlone>,
+    pub ignored: Vec<IgnoredFields>,
 }
 
 /// A batch as it was read.
@@ -63,7 +80,7 @@ pub struct ReadBatch {
     /// From which item of the batch each record comes.
     pub places: Vec<usize>,
     pub accepted: usize,
-    pub rejected: Vec<Rejected>,
+    pub rejected: Vec<RejectedRecord>,
 }
 
 /// Reads each record; the bad ones are set aside.
@@ -86,7 +103,7 @@ pub fn read_each<'a, T: Deserialize<'a>>(
                 places.resize(places.len() + read.len(), index);
                 records.extend(read);
             }
-            Err(error) => rejected.push(Rejected { index, error }),
+            Err(error) => rejected.push(RejectedRecord::new(index, error)),
         }
     }
     let accepted = raw.len() - rejected.len();
@@ -126,8 +143,8 @@ pub async fn store(
     actor: &Actor,
     records: Vec<IngestRecord>,
     places: &[usize],
-) -> Result<Vec<LeftAlone>, AppError> {
-    let mut left: Vec<LeftAlone> = Vec::new();
+) -> Result<Vec<IgnoredFields>, AppError> {
+    let mut left: Vec<IgnoredFields> = Vec::new();
     for ignored in state.services.ingest(actor, records).await? {
         let index = places.get(ignored.record).copied().unwrap_or(ignored.record);
         let sentence = sentence(ignored.reason);
@@ -138,14 +155,14 @@ pub async fn store(
                 let further: Vec<String> = further.collect();
                 last.fields.extend(further);
             }
-            None => left.push(LeftAlone { index, fields: ignored.fields, sentence }),
+            None => left.push(IgnoredFields { index, fields: ignored.fields, sentence }),
         }
     }
     Ok(left)
 }
 
 /// Stores and answers, as our own API does.
-pub async fn take(state: &AppState, actor: &Actor, read: ReadBatch) -> Answer<Json<Taken>> {
+pub async fn take(state: &AppState, actor: &Actor, read: ReadBatch) -> Answer<Json<BatchResult>> {
     let ignored = store(state, actor, read.records, &read.places).await?;
-    Ok(Json(Taken { accepted: read.accepted, rejected: read.rejected, ignored }))
+    Ok(Json(BatchResult { accepted: read.accepted, rejected: read.rejected, ignored }))
 }

@@ -9,15 +9,27 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{Object, ObjectBuilder, Schema, Type},
+    },
+};
 
 use super::{
     Answer,
-    batch::{LeftAlone, RECORDS_MAX, parse, store},
+    batch::{IgnoredFields, RECORDS_MAX, parse, store},
+    description::{
+        errors::{BodyErrors, CommonErrors},
+        text_or_number,
+    },
 };
 use crate::{api::AppError, http::AppState};
 use wayfare_domain::{
     access::actor::Actor,
     error::FieldError,
+    openapi,
     profiles::{
         Properties,
         ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
@@ -42,50 +54,101 @@ const RESERVED: [&str; 13] = [
     "reachable by",
 ];
 
-#[derive(Deserialize)]
+/// Profiles and events.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CleverTapUpload)]
 struct Upload<'a> {
     #[serde(borrow)]
+    #[schema(value_type = Vec<Form>, max_items = 1000)]
     d: Vec<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+/// A profile or an event as CleverTap's API takes it. Fields that are not named here are passed
+/// over.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = CleverTapRecord)]
 struct Form {
     #[serde(rename = "type")]
+    #[schema(schema_with = types)]
     kind: Option<String>,
+    #[schema(schema_with = text_or_number)]
     identity: Option<Value>,
     #[serde(rename = "FBID")]
+    #[schema(schema_with = text_or_number)]
     facebook: Option<Value>,
     #[serde(rename = "GPID")]
+    #[schema(schema_with = text_or_number)]
     google: Option<Value>,
     #[serde(rename = "objectId")]
+    #[schema(schema_with = text_or_number)]
     object: Option<Value>,
+    /// The name of the event.
     #[serde(rename = "evtName")]
     event_name: Option<String>,
+    /// The properties of the event.
     #[serde(rename = "evtData", default)]
+    #[schema(value_type = openapi::Properties)]
     event_data: Properties,
+    /// The properties of the profile.
     #[serde(rename = "profileData", default)]
+    #[schema(value_type = openapi::Properties)]
     profile_data: Properties,
+    /// When it happened, in seconds since 1970.
+    #[schema(value_type = Option<i64>)]
     ts: Option<Value>,
 }
 
-/// A record that was not taken, as code written for the reference expects it.
-#[derive(Debug, Serialize)]
-struct Unprocessed<'a> {
+fn types() -> Object {
+    let types = ObjectBuilder::new().schema_type(Type::String);
+    types.enum_values(Some(["profile", "event"])).build()
+}
+
+/// A record that was not stored, as code written for CleverTap expects it.
+#[derive(Debug, Serialize, ToSchema)]
+struct UnprocessedRecord<'a> {
+    #[schema(schema_with = fail)]
     status: &'static str,
+    /// A code of CleverTap's table.
     code: u16,
+    /// A sentence for people.
     error: String,
+    /// The record as it was sent.
+    #[schema(value_type = Value)]
     record: &'a RawValue,
 }
 
-/// The answer; 200 also where nothing was taken, as the reference's clients expect.
-#[derive(Debug, Serialize)]
-struct Told<'a> {
-    status: &'static str,
-    processed: usize,
-    unprocessed: Vec<Unprocessed<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    ignored: Vec<LeftAlone>,
+fn fail() -> Object {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["fail"])).build()
 }
+
+/// The result.
+#[derive(Debug, Serialize, ToSchema)]
+struct CleverTapResult<'a> {
+    #[schema(schema_with = statuses)]
+    status: &'static str,
+    /// How many records were stored.
+    processed: usize,
+    unprocessed: Vec<UnprocessedRecord<'a>>,
+    /// Left out where nothing was ignored.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<IgnoredFields>,
+}
+
+fn statuses() -> Object {
+    let statuses = ["success", "partial", "fail"];
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(statuses)).build()
+}
+
+/// The one value of the query's `dryRun`.
+struct DryRun;
+
+impl PartialSchema for DryRun {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["1"])).into()
+    }
+}
+
+impl ToSchema for DryRun {}
 
 /// A code of the reference's table (8.4), and why.
 struct Fault(u16, String);
@@ -176,7 +239,21 @@ fn dates(properties: Properties) -> Properties {
     properties.into_iter().map(|(name, value)| (name, read(value))).collect()
 }
 
-/// Up to a thousand records; with `?dryRun=1` they are looked at and not stored.
+/// Send profiles and events as CleverTap's API takes them
+#[utoipa::path(
+    post, path = "/1/upload", operation_id = "upload", tag = "CleverTap",
+    params(("dryRun" = inline(Option<DryRun>), Query,
+        description = "Validate only; nothing is stored.")),
+    request_body(content = Upload, example = json!({ "d": [{
+        "type": "event", "identity": "ada", "evtName": "Charged", "evtData": { "Amount": 12 },
+    }] })),
+    responses(
+        (status = 200, description = "What was stored; also where nothing was.",
+            body = CleverTapResult),
+        CommonErrors, BodyErrors,
+    ),
+    security(("key" = ["ingest"]), ("key" = ["browser"])),
+)]
 pub async fn upload(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
@@ -201,7 +278,7 @@ pub async fn upload(
                 places.push(index);
             }
             Err(Fault(code, error)) => {
-                unprocessed.push(Unprocessed { status: "fail", code, error, record: raw })
+                unprocessed.push(UnprocessedRecord { status: "fail", code, error, record: raw })
             }
         }
     }
@@ -213,5 +290,5 @@ pub async fn upload(
         (0, false) => "fail",
         _ => "partial",
     };
-    Ok(Json(Told { status, processed, unprocessed, ignored }).into_response())
+    Ok(Json(CleverTapResult { status, processed, unprocessed, ignored }).into_response())
 }

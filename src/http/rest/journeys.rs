@@ -8,8 +8,17 @@ use axum::{
     http::StatusCode,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
 
-use super::Answer;
+use super::{
+    Answer,
+    description::errors::{
+        AddressErrors, BodyErrors, CommonErrors, ConflictErrors, NotFoundErrors,
+    },
+};
 use crate::{
     api::{AppError, journeys::journey_id},
     http::AppState,
@@ -32,16 +41,39 @@ use wayfare_domain::{
     unreadable::reason_with_place,
 };
 
-/// One page of the list.
-#[derive(Serialize)]
+/// One page of journeys.
+#[derive(Serialize, ToSchema)]
 pub struct JourneyList {
     journeys: Vec<JourneySummary>,
+    /// How many journeys match, on all pages.
     total: i64,
+    /// The number of this page, from 1.
     page: i64,
+    /// The number of the last page.
     pages: i64,
 }
 
-/// The query is that of the list's address.
+/// List journeys
+///
+/// One page of journeys. The query is that of the Journeys page's address: every filter of that
+/// page works here.
+#[utoipa::path(
+    get, path = "/api/v1/journeys", operation_id = "listJourneys", tag = "Journeys",
+    params(
+        ("q" = Option<String>, Query, description = "Words of the name.", example = "welcome"),
+        ("status" = Option<String>, Query,
+            description = "One status, or more with commas between them.", example = "running"),
+        ("sort" = Option<String>, Query,
+            description = "A column; with `-` before it, the other way round.",
+            example = "-entered"),
+        ("page" = Option<String>, Query, description = "The page, from 1.", example = "1"),
+    ),
+    responses(
+        (status = 200, description = "The page.", body = JourneyList),
+        CommonErrors, AddressErrors,
+    ),
+    security(("key" = ["read"]), ("key" = ["operate"])),
+)]
 pub async fn list(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
@@ -57,6 +89,20 @@ pub async fn list(
     }))
 }
 
+/// Read a journey
+///
+/// One journey with its versions, graph, settings and stats. With `read` alone, secrets in the
+/// headers of webhooks are `•••`.
+#[utoipa::path(
+    get, path = "/api/v1/journeys/{id}", operation_id = "readJourney", tag = "Journeys",
+    params(("id" = String, Path, description = "The ID of the journey.",
+        example = "00000000-0000-7000-8000-000000000000")),
+    responses(
+        (status = 200, description = "The journey.", body = JourneyDetail),
+        CommonErrors, AddressErrors, NotFoundErrors,
+    ),
+    security(("key" = ["read"]), ("key" = ["operate"])),
+)]
 pub async fn read(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
@@ -65,33 +111,52 @@ pub async fn read(
     Ok(Json(state.services.journey(&actor, journey_id(&id)?).await?))
 }
 
-#[derive(Serialize)]
-pub struct Created {
+/// The draft that was created.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedJourney {
     id: JourneyId,
 }
 
-/// A draft from a document as `wayfare export` writes it (`docs/journey-json.md`). What a file of
-/// journeys may not hold, it may not either.
+/// Create a draft from a journey as JSON
+///
+/// The body is a journey as `wayfare export` writes it. What cannot be imported from a file cannot
+/// be created here either.
+#[utoipa::path(
+    post, path = "/api/v1/journeys", operation_id = "createJourney", tag = "Journeys",
+    request_body(content = JourneyDocument, example = json!({
+        "name": "From a program",
+        "settings": { "entry": { "event": { "name": "Signed Up" } } },
+        "graph": { "nodes": [{ "id": "entry", "step": { "entry": {} } }], "connectors": [] },
+    })),
+    responses(
+        (status = 201, description = "The draft was created.", body = CreatedJourney),
+        CommonErrors, BodyErrors, ConflictErrors,
+    ),
+    security(("key" = ["operate"])),
+)]
 pub async fn create(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
     body: Bytes,
-) -> Answer<(StatusCode, Json<Created>)> {
+) -> Answer<(StatusCode, Json<CreatedJourney>)> {
     let document: JourneyDocument = json(&body)?;
     let problems = document.problems();
     if !problems.is_empty() {
         return Err(AppError::Invalid(problems).into());
     }
     let id = state.services.create(&actor, &document).await?;
-    Ok((StatusCode::CREATED, Json(Created { id })))
+    Ok((StatusCode::CREATED, Json(CreatedJourney { id })))
 }
 
-/// Which journeys: named one by one, or all that match a query of the list.
-#[derive(Deserialize)]
+/// Which journeys: `ids`, or all that match a query.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = JourneySelection)]
 pub struct TargetParams {
+    /// The IDs of the journeys.
     #[serde(default)]
     ids: Vec<String>,
+    /// A query of the Journeys page, such as `?status=running&q=promo`.
     #[serde(default)]
     matching: Option<String>,
 }
@@ -107,7 +172,18 @@ impl TargetParams {
     }
 }
 
-/// What Stop would end, and the fingerprint that confirms it.
+/// Preview a Stop
+///
+/// What Stop would end, with the `digest` that confirms it. Nothing is changed.
+#[utoipa::path(
+    post, path = "/api/v1/journeys/preview-stop", operation_id = "previewStop", tag = "Journeys",
+    request_body(content = TargetParams, example = json!({ "matching": "?status=running" })),
+    responses(
+        (status = 200, description = "What Stop would end.", body = StopPreview),
+        CommonErrors, BodyErrors, ConflictErrors,
+    ),
+    security(("key" = ["operate"])),
+)]
 pub async fn preview_stop(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
@@ -117,21 +193,58 @@ pub async fn preview_stop(
     Ok(Json(state.services.preview_stop(&actor, &chosen.selection(&actor)?).await?))
 }
 
-#[derive(Deserialize)]
+/// The actions that programs have.
+const ACTIONS: [Action; 7] = [
+    Action::Publish,
+    Action::Pause,
+    Action::Resume,
+    Action::Stop,
+    Action::Archive,
+    Action::Unarchive,
+    Action::Delete,
+];
+
+fn actions() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("What to do. `publish` takes one journey, and it in `ids`."))
+        .enum_values(Some(ACTIONS.map(Action::key)))
+        .build()
+}
+
+/// An action, and the journeys: `ids`, or all that match a query.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OperationRequest)]
 pub struct Operate {
-    /// publish, pause, resume, stop, archive, unarchive or delete
+    #[schema(schema_with = actions)]
     action: String,
+    /// The IDs of the journeys.
     #[serde(default)]
     ids: Vec<String>,
+    /// A query of the Journeys page, such as `?status=running&q=promo`.
     #[serde(default)]
     matching: Option<String>,
-    /// For stop: the digest of the preview.
+    /// For `stop`: the digest of its preview.
     #[serde(default)]
     confirmed: Option<String>,
 }
 
-/// One action on one journey or many: an account row by row, the same when it is sent twice.
+/// Do one action on one journey or many
+///
+/// Each journey is changed, or skipped for a reason. Repeated, the same request changes nothing.
+/// `stop` is final and needs the digest of its preview. If the selection has changed since, nothing
+/// is stopped.
+#[utoipa::path(
+    post, path = "/api/v1/journeys/operate", operation_id = "operate", tag = "Journeys",
+    request_body(content = Operate,
+        example = json!({ "action": "pause", "matching": "?status=running" })),
+    responses(
+        (status = 200, description = "What was done to each journey.", body = OperationResult),
+        CommonErrors, BodyErrors, ConflictErrors,
+    ),
+    security(("key" = ["operate"])),
+)]
 pub async fn operate(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::Answer;
+use super::{Answer, description::errors::CommonErrors};
 use crate::{http::AppState, server::log};
 use wayfare_application::{ServiceError, delivery::DeliveryStats};
 use wayfare_domain::{
@@ -20,6 +20,20 @@ use wayfare_domain::{
 use wayfare_runtime::costly_work::WorkReading;
 use wayfare_store::engine::JourneyStatsRow;
 
+/// Read metrics for Prometheus
+///
+/// Lag, backlog and failures of the engine; messages sent, failed, skipped and retried; what each
+/// channel sends and has waiting; the stats of each journey. Engine and delivery are those of the
+/// whole server, channels and journeys those of the project.
+#[utoipa::path(
+    get, path = "/api/v1/metrics", operation_id = "metrics", tag = "Metrics",
+    responses(
+        (status = 200, description = "Metrics in the text format of Prometheus.", body = String,
+            content_type = "text/plain"),
+        CommonErrors,
+    ),
+    security(("key" = ["read"]), ("key" = ["operate"])),
+)]
 pub async fn read(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,

@@ -4,15 +4,24 @@
 use axum::{Extension, Json, body::Bytes, extract::State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
 
 use super::{
     Answer,
-    batch::{LeftAlone, Rejected, parse, read_each, store},
+    batch::{IgnoredFields, RejectedRecord, parse, read_each, store},
+    description::{
+        errors::{BodyErrors, CommonErrors},
+        text_or_number,
+    },
 };
 use crate::{api::AppError, http::AppState};
 use wayfare_domain::{
     access::actor::Actor,
     error::FieldError,
+    openapi,
     profiles::{
         Properties,
         ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
@@ -20,40 +29,62 @@ use wayfare_domain::{
     time::Timestamp,
 };
 
-/// What the libraries look at is the status; the rest is for people.
-#[derive(Serialize)]
-pub struct Told {
+/// The result. Libraries look at the status; the rest is for people.
+#[derive(Serialize, ToSchema)]
+pub struct SegmentResult {
+    /// Whether nothing was rejected.
     success: bool,
+    /// Left out where nothing was rejected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    rejected: Vec<Rejected>,
+    rejected: Vec<RejectedRecord>,
+    /// Left out where nothing was ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    ignored: Vec<LeftAlone>,
+    ignored: Vec<IgnoredFields>,
 }
 
-#[derive(Deserialize)]
+/// Messages of any type.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Batch<'a> {
+struct SegmentBatch<'a> {
     #[serde(borrow)]
+    #[schema(value_type = Vec<Message>, max_items = 1000)]
     batch: Vec<&'a RawValue>,
 }
 
-/// One message of any kind. Libraries send much that is of no use here; it is passed over.
-#[derive(Deserialize)]
+/// A message as Segment's libraries send it. Fields that are not named here are passed over.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SegmentMessage)]
 struct Message {
     #[serde(rename = "type")]
+    #[schema(schema_with = types)]
     kind: Option<String>,
-    /// Libraries take numbers as well.
+    #[schema(schema_with = text_or_number)]
     user_id: Option<Value>,
+    #[schema(schema_with = text_or_number)]
     anonymous_id: Option<Value>,
+    #[schema(schema_with = text_or_number)]
     previous_id: Option<Value>,
+    #[schema(schema_with = text_or_number)]
     group_id: Option<Value>,
+    /// The name of the event, for `track`.
     event: Option<String>,
+    /// The name of the page or the screen.
     name: Option<String>,
+    #[schema(value_type = Option<openapi::Properties>)]
     properties: Option<Properties>,
+    #[schema(value_type = Option<openapi::Properties>)]
     traits: Option<Properties>,
     timestamp: Option<Timestamp>,
     message_id: Option<String>,
+}
+
+fn types() -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("The type of the message. Only a batch needs it."))
+        .enum_values(Some(["track", "identify", "page", "screen", "group", "alias"]))
+        .build()
 }
 
 impl Message {
@@ -130,32 +161,79 @@ fn text(id: Option<Value>, path: &str) -> Result<Option<String>, FieldError> {
     }
 }
 
+/// Send messages of any type
+#[utoipa::path(
+    post, path = "/v1/batch", operation_id = "batch", tag = "Segment",
+    request_body(content = SegmentBatch, example = json!({ "batch": [{
+        "type": "track", "userId": "ada", "event": "Visited",
+    }] })),
+    responses(
+        (status = 200, description = "What was stored. Rejected messages are named.",
+            body = SegmentResult),
+        CommonErrors, BodyErrors,
+    ),
+    security(("key" = ["ingest"]), ("key" = ["browser"])),
+)]
 pub async fn batch(
     State(state): State<AppState>,
     Extension(actor): Extension<Actor>,
     body: Bytes,
-) -> Answer<Json<Told>> {
+) -> Answer<Json<SegmentResult>> {
     let now = state.services.now();
-    let form: Batch<'_> = parse(&body).map_err(AppError::field)?;
+    let form: SegmentBatch<'_> = parse(&body).map_err(AppError::field)?;
     let read = read_each(&form.batch, |message: Message| message.records(now))?;
     let ignored = store(&state, &actor, read.records, &read.places).await?;
-    Ok(Json(Told { success: read.rejected.is_empty(), rejected: read.rejected, ignored }))
+    Ok(Json(SegmentResult { success: read.rejected.is_empty(), rejected: read.rejected, ignored }))
 }
 
-async fn one(state: AppState, actor: Actor, kind: &str, body: Bytes) -> Answer<Json<Told>> {
+async fn one(
+    state: AppState,
+    actor: Actor,
+    kind: &str,
+    body: Bytes,
+) -> Answer<Json<SegmentResult>> {
     let mut message: Message = parse(&body).map_err(AppError::field)?;
     message.kind = Some(kind.to_string());
     let records = message.records(state.services.now()).map_err(AppError::field)?;
     let ignored = store(&state, &actor, records, &[]).await?;
-    Ok(Json(Told { success: true, rejected: Vec::new(), ignored }))
+    Ok(Json(SegmentResult { success: true, rejected: Vec::new(), ignored }))
 }
 
 macro_rules! kinds {
-    ($($name:ident)*) => {
-        $(pub async fn $name(State(state): State<AppState>, Extension(actor): Extension<Actor>, body: Bytes) -> Answer<Json<Told>> {
+    ($($(#[$doc:meta])* $name:ident $path:literal $example:tt;)*) => {$(
+        $(#[$doc])*
+        #[utoipa::path(
+            post, path = $path, operation_id = stringify!($name), tag = "Segment",
+            request_body(content = Message, example = json!($example)),
+            responses(
+                (status = 200, description = "The message was stored.", body = SegmentResult),
+                CommonErrors, BodyErrors,
+            ),
+            security(("key" = ["ingest"]), ("key" = ["browser"])),
+        )]
+        pub async fn $name(
+            State(state): State<AppState>,
+            Extension(actor): Extension<Actor>,
+            body: Bytes,
+        ) -> Answer<Json<SegmentResult>> {
             one(state, actor, stringify!($name), body).await
-        })*
-    };
+        }
+    )*};
 }
 
-kinds! { track identify page screen group alias }
+kinds! {
+    /// Send an event
+    track "/v1/track" { "userId": "ada", "event": "Visited" };
+    /// Identify a profile
+    identify "/v1/identify" { "userId": "ada", "traits": { "plan": "gold" } };
+    /// Send a view of a page
+    page "/v1/page" { "userId": "ada", "name": "Prices" };
+    /// Send a view of a screen
+    screen "/v1/screen" { "userId": "ada", "name": "Prices" };
+    /// Say which group a profile belongs to
+    ///
+    /// The group ID becomes the property `group_id`; traits of the group are not stored.
+    group "/v1/group" { "userId": "ada", "groupId": "acme" };
+    /// Say that two IDs are one profile
+    alias "/v1/alias" { "userId": "ada", "previousId": "device-7" };
+}

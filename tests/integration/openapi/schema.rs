@@ -4,10 +4,12 @@
 use serde_json::Value;
 
 /// Notes and limits that answers need not be measured by.
-const NOTES: [&str; 8] = [
+const NOTES: [&str; 10] = [
+    "default",
     "description",
     "example",
     "maxLength",
+    "minLength",
     "maxItems",
     "minProperties",
     "maxProperties",
@@ -53,10 +55,37 @@ fn visit(document: &Value, schema: &Value, value: &Value, place: &str, found: &m
                     }
                 }
             }
+            "items" if *wanted == false => {
+                let most = schema["prefixItems"].as_array().map_or(0, Vec::len);
+                if value.as_array().is_some_and(|items| items.len() > most) {
+                    found.push(format!("{place} has more than {most} items"));
+                }
+            }
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
                     visit(document, wanted, item, &format!("{place}[{index}]"), found);
                 }
+            }
+            "prefixItems" => {
+                let items = value.as_array().into_iter().flatten();
+                let wanted = wanted.as_array().into_iter().flatten();
+                for (index, (item, wanted)) in items.zip(wanted).enumerate() {
+                    visit(document, wanted, item, &format!("{place}[{index}]"), found);
+                }
+            }
+            "oneOf" => {
+                let wanted = wanted.as_array().into_iter().flatten();
+                let misfits: Vec<Vec<String>> =
+                    wanted.map(|wanted| misfits(document, wanted, value)).collect();
+                if misfits.iter().filter(|misfits| misfits.is_empty()).count() != 1 {
+                    found.push(format!("{place} fits other than one form: {misfits:?}"));
+                }
+            }
+            "minimum" if value.as_i64().zip(wanted.as_i64()).is_some_and(|(is, min)| is < min) => {
+                found.push(format!("{place} is below {wanted}: {value}"));
+            }
+            "maximum" if value.as_i64().zip(wanted.as_i64()).is_some_and(|(is, max)| is > max) => {
+                found.push(format!("{place} is above {wanted}: {value}"));
             }
             "additionalProperties" if *wanted == false => {
                 let known = |name: &String| schema["properties"].get(name).is_some();
@@ -65,7 +94,7 @@ fn visit(document: &Value, schema: &Value, value: &Value, place: &str, found: &m
                 found
                     .extend(unknown.map(|(name, _)| format!("{place} has the undescribed {name}")));
             }
-            "type" | "enum" | "const" | "additionalProperties" => {}
+            "type" | "enum" | "const" | "additionalProperties" | "minimum" | "maximum" => {}
             note => assert!(NOTES.contains(&note), "{place}: unknown: {note}"),
         }
     }

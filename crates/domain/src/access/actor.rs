@@ -46,8 +46,9 @@ impl Actor {
     }
 }
 
-/// A person as others see them: in "created by", in the history, in the filter.
+/// A user as others see them: who created, published or changed something.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActorRef {
     pub id: UserId,
     pub name: String,

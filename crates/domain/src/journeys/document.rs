@@ -30,20 +30,27 @@ pub struct JourneyFile {
     pub journeys: Vec<JourneyDocument>,
 }
 
-/// One journey: what makes it, without figures and history.
+/// A journey as JSON, as `wayfare export` writes it: what makes it, without stats and history.
+/// docs/journey-json.md describes it, with all settings and kinds of nodes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JourneyDocument {
     pub name: JourneyName,
     #[serde(default = "no_description")]
     pub description: Description,
+    /// The labels of the journey; those that the project does not have yet are created.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 10))]
     pub labels: Vec<LabelName>,
-    /// What it was where it was exported. An import always makes drafts: nothing starts because a
-    /// file was read.
+    /// The status where it was exported, for information: what is created is always a draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
+    /// How people enter and exit, and when it runs.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub settings: Settings,
+    /// The nodes and the connectors between them.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub graph: Graph,
 }
 

@@ -13,11 +13,14 @@ pub const LABELS_MAX: i64 = 500;
 /// How many hues a label can have; the page has a token for each.
 pub const LABEL_HUES: u8 = 8;
 
+/// A coloured word on a journey.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Label {
     pub id: LabelId,
     pub name: String,
-    /// 0 to [`LABEL_HUES`] − 1: which of the page's label colours it wears.
+    /// Which of the colours of labels it has, from 0 to 7.
+    #[cfg_attr(feature = "openapi", schema(maximum = 7))]
     pub hue: u8,
 }
 

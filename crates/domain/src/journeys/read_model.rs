@@ -18,9 +18,10 @@ use crate::{
     time::Timestamp,
 };
 
-/// One row of the list: the newest published version, or the draft of a journey that was never
-/// published.
+/// A journey as the Journeys page lists it: its newest published version, or the draft of a journey
+/// that was never published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JourneySummary {
     pub id: JourneyId,
     pub name: String,
@@ -32,6 +33,7 @@ pub struct JourneySummary {
     /// When people began, or will begin, to enter.
     pub start: Option<Timestamp>,
     pub figures: StatsSummary,
+    /// How many versions it has, the draft included.
     pub versions: i64,
     pub labels: Vec<Label>,
     pub created_by: ActorRef,
@@ -55,8 +57,9 @@ impl JourneySummary {
     }
 }
 
-/// One version, as the journey's page lists it.
+/// One version of a journey, with its counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VersionSummary {
     pub id: VersionId,
     /// From 1.
@@ -86,15 +89,17 @@ impl VersionSummary {
 
 /// What happened at one node of a version.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeStats {
+    /// The ID of the node in the graph.
     pub node: String,
-    /// People who came to it, each time counted.
+    /// How often people arrived at it.
     pub came: i64,
-    /// By the outlet that they left by.
+    /// How often people left it, by outlet: `[outlet, count]`.
     pub left: Vec<(String, i64)>,
-    /// Trips that ended here.
+    /// Enrolments that ended at it.
     pub ended: i64,
-    /// What became of its messages: how many, by each fate.
+    /// What happened to its messages: `[message event, count]`. Left out where there is nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<(MessageEventKind, i64)>,
 }
@@ -147,20 +152,24 @@ impl NodeStats {
     }
 }
 
-/// Everything the journey's own page shows.
+/// A journey with its versions, and the graph, the settings and the counts of the version shown:
+/// the newest published one, or else the draft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JourneyDetail {
     pub summary: JourneySummary,
-    /// Newest first.
+    /// The newest first.
     pub versions: Vec<VersionSummary>,
-    /// Of the shown version.
+    /// The graph, as docs/journey-json.md describes it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub graph: Graph,
-    /// Of the shown version.
+    /// The settings, as docs/journey-json.md describes them.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     pub settings: Settings,
-    /// What the shown version names and its project does not have, since it was cloned from another
-    /// one.
+    /// What the version names and the project does not have, because the journey was cloned from
+    /// another project.
     pub missing: Vec<Reference>,
-    /// Of the shown version, where anybody has come to a node.
+    /// The counts of the nodes to which people have come.
     pub nodes: Vec<NodeStats>,
 }
 

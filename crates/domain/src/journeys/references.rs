@@ -11,7 +11,9 @@ use crate::{
     profiles::profile::Channel,
 };
 
+/// What kind of thing a journey names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReferenceKind {
     Segment,
@@ -21,8 +23,9 @@ pub enum ReferenceKind {
     Journey,
 }
 
-/// One thing that a journey names.
+/// One thing of its project that a journey names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reference {
     pub kind: ReferenceKind,
     pub name: String,

@@ -15,8 +15,9 @@ use crate::{
     time::Timestamp,
 };
 
-/// The five ways in, as a word for columns and filters.
+/// By what people enter a journey: the kind of its entry trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EntryType {
     Event,

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::status::Status;
 use crate::time::Timestamp;
 
-/// Something a person, or the clock, does to a journey.
+/// Something that a user, an API key or the clock does to a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     Publish,
@@ -91,9 +92,9 @@ pub enum StateChange {
     Deleted,
 }
 
-/// Why an action does not apply, as a phrase that follows the journey's name: "Welcome *is a
-/// draft*".
+/// Why an action does not apply to a journey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     AlreadyPublished,

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something that became of a message. The numbers are those of the store.
+/// Something that happened to a message. `viewed` is an open; `withheld` is a message that a send
+/// rule skipped.
+// The numbers are those of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageEventKind {
     /// A provider has taken it.

@@ -21,25 +21,28 @@ use super::{
     time::Timestamp,
 };
 
-/// What became of one journey of a bulk action.
+/// What an operation did to one journey: it changed its status, or skipped it for a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ItemResult {
     Changed { from: Status, to: Status },
     Skipped(Refusal),
 }
 
-/// One row of the account that a bulk action gives.
+/// One row of the result of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OperationItem {
     pub journey: JourneyId,
-    /// As it was named at that time.
+    /// The name of the journey at that time.
     pub name: String,
     pub outcome: ItemResult,
 }
 
 /// How many journeys were skipped for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SkipCount {
     pub refusal: Refusal,
     pub count: i64,
@@ -47,25 +50,28 @@ pub struct SkipCount {
     pub example: String,
 }
 
-/// What an action did, in short. The rows are read with it where they are asked for.
+/// What an operation did, in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OperationSummary {
     pub id: OperationId,
     pub action: Action,
-    /// The action that this one took back.
+    /// The operation that this one undid.
     pub undo_of: Option<OperationId>,
     pub by: ActorRef,
     pub at: Timestamp,
+    /// How many journeys it changed.
     pub changed: i64,
     pub skipped: Vec<SkipCount>,
     /// The name of the only journey, where there was only one.
     pub only: Option<String>,
-    /// Further facts for a person: "named Welcome 2", "added VIP, removed Old".
+    /// Further facts for people: "named Welcome 2", "added VIP, removed Old".
     pub note: String,
-    /// For Stop: people inside that were ended and queued messages that were cancelled.
+    /// For Stop: how many enrolments it ended.
     pub ended_inside: i64,
+    /// For Stop: how many queued messages it cancelled.
     pub cancelled_messages: i64,
-    /// Can it be taken back?
+    /// Whether it can be undone.
     pub undoable: bool,
 }
 
@@ -198,15 +204,18 @@ impl OperationDetail {
 
 /// What Stop would end, counted before it is confirmed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StopPreview {
     /// Journeys that would be stopped.
     pub journeys: i64,
+    /// People inside these journeys.
     pub inside: i64,
+    /// Queued messages of these journeys.
     pub queued: i64,
     pub skipped: Vec<SkipCount>,
     /// The name of the only one, where there is only one.
     pub only: Option<String>,
-    /// Fingerprint of the whole selection, sent back with the confirmation.
+    /// Fingerprint of the whole selection, which confirms the Stop.
     pub digest: String,
 }
 
@@ -222,9 +231,10 @@ impl StopPreview {
     }
 }
 
-/// What carries a bulk action: `sentence` and the rows (at most 100) for the page, the rest on the
-/// operation's own page.
+/// What an operation did, in short and for each journey. It has at most 100 items; the page of the
+/// operation has all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OperationResult {
     pub report: OperationSummary,
     pub items: Vec<OperationItem>,

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::mask;
 use crate::{messages::suppression::AddressKind, time::Timestamp};
 
-/// By which way a change came.
+/// Where a change came from: the API, a file, the recipient, a provider, or a reply to a text
+/// message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ContactSource {
     Api = 1,
@@ -62,15 +64,17 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
-/// As a page shows it.
+/// A change of a known address or consent. Addresses are masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ContactChange {
     pub at: Timestamp,
+    /// `email`, `phone`, `push` or `web_push`, or `consent:` and a channel.
     pub field: String,
     pub before: Option<String>,
     pub after: Option<String>,
     pub source: ContactSource,
-    /// The key or the person who sent it.
+    /// The API key or the user; `null` for recipients and providers.
     pub by: Option<String>,
 }
 

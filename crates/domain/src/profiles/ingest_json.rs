@@ -13,28 +13,53 @@ use crate::{error::FieldError, time::Timestamp, unreadable::reason};
 /// Most lists that one record puts someone on.
 pub const LISTS_MAX: usize = 100;
 
-/// Something that someone did.
+/// Something that a profile did. It has an `identity` or an `anonymous_id`, or both.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Event))]
 #[serde(deny_unknown_fields)]
 pub struct EventJson {
+    /// The key by which your own system knows the profile.
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub identity: Option<String>,
+    /// The key of a device or browser, before its owner is identified.
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub anonymous_id: Option<String>,
+    /// The name of the event. Names that begin with `$` are reserved.
+    #[cfg_attr(feature = "openapi", schema(max_length = 120))]
     pub name: String,
+    /// When it happened, from the year 2000 to one day ahead. Left out, it is now.
     pub time: Option<Timestamp>,
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Properties))]
     pub properties: Properties,
+    /// Two events with the same message ID are one.
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub message_id: Option<String>,
 }
 
-/// What someone is.
+/// What is known of a profile. It has an `identity` or an `anonymous_id`, or both. What is not
+/// named stays as it is.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Profile))]
 #[serde(deny_unknown_fields)]
 pub struct ProfileJson {
+    /// The key by which your own system knows the profile.
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub identity: Option<String>,
+    /// The key of a device or browser, before its owner is identified.
+    #[cfg_attr(feature = "openapi", schema(max_length = 255))]
     pub anonymous_id: Option<String>,
+    /// `null` removes a property. `email`, `phone`, `push_token` and `web_push_token` are also
+    /// addresses, `tz` is the time zone, and `MSG-email` and the like are consent; docs/rest.md has
+    /// the list.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Properties))]
     pub properties: Properties,
+    /// Lists that the profile is put on.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub lists: Vec<String>,
 }
 

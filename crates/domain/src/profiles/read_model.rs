@@ -49,25 +49,32 @@ pub struct ProfilePage {
     pub total: i64,
 }
 
-/// One person with what is known about them.
+/// A profile with its recent events and enrolments. An API key without the scope `profiles` gets
+/// masked addresses and no properties.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProfileDetail {
+    /// Its number on the pages: `/profiles/7`.
     pub seq: i64,
     pub identity: Option<String>,
-    /// Ids from before they were known.
+    /// Its anonymous IDs.
     pub anonymous: Vec<String>,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Properties))]
     pub properties: Properties,
+    /// Its addresses: `[kind, address]`. The kinds are `email`, `phone`, `push` and `web_push`.
     pub addresses: Vec<(String, String)>,
+    /// Its consent: `[channel, whether it wants messages]`.
     pub consent: Vec<(String, bool)>,
+    /// An IANA name.
     pub time_zone: Option<String>,
     pub lists: Vec<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    /// The newest.
+    /// Its recent events, the newest first.
     pub events: Vec<EventSummary>,
-    /// The newest.
+    /// Its recent enrolments, the newest first.
     pub trips: Vec<EnrolmentSummary>,
-    /// Of known addresses and consent, the newest first.
+    /// Changes of known addresses and consent, the newest first.
     pub changes: Vec<ContactChange>,
 }
 
@@ -92,27 +99,34 @@ pub fn enrolment_title(person: Option<i64>, known: Option<String>) -> String {
     known.unwrap_or_else(|| unknown.to_string())
 }
 
+/// An event of a profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventSummary {
     pub name: String,
     pub at: Timestamp,
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::openapi::Properties))]
     pub properties: Properties,
-    /// There are more properties than a page shows, and none is here.
+    /// `true` if the properties are too large to be shown and are left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_too_large: bool,
 }
 
-/// One enrolment, in short.
+/// An enrolment, in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EnrolmentSummary {
+    /// Its number on the pages: `/enrolments/7`.
     pub seq: i64,
     pub journey: JourneyId,
     pub journey_name: String,
+    /// The number of the version, from 1.
     pub version: i64,
-    /// "inside", or the key of how it ended.
+    /// `inside`, or the exit reason.
     pub state: String,
     pub entered_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+    /// When the person moves on, where a timer says so.
     pub due_at: Option<Timestamp>,
 }
 
@@ -170,13 +184,16 @@ impl From<String> for Because {
     }
 }
 
-/// A saved question about people.
+/// A segment: criteria that are saved under a name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Segment))]
 pub struct SegmentSummary {
     pub name: String,
     pub criteria: Criteria,
+    /// The user or the API key that created it.
     pub created_by: String,
     pub updated_at: Timestamp,
-    /// People in it right now; none where it was not counted.
+    /// How many people are in it now; `null` where they were not counted.
     pub people: Option<i64>,
 }
