@@ -52,7 +52,9 @@ pub async fn build_segment(query: &str) -> Result<SegmentPageData, AppError> {
         }
     }
     let people = match form.criteria() {
-        Ok(_) if !actor.may(Permission::SeePeople) => Err(Permission::SeePeople.refusal()),
+        Ok(_) if !actor.may(Permission::SeePersonalData) => {
+            Err(Permission::SeePersonalData.refusal())
+        }
         Ok(criteria) => {
             Ok(services.count_matching(&actor, &criteria).await.map_err(respond_error)?)
         }

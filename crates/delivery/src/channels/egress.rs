@@ -16,8 +16,8 @@ use reqwest::{
 use url::{Host, Url};
 
 use super::{
+    dns_cache::{DnsCache, NotFound},
     egress_networks::is_allowed,
-    names::{Names, NotFound},
 };
 
 /// Longest time until a receiver takes the connection.
@@ -37,7 +37,7 @@ pub struct EgressClient {
 #[derive(Clone)]
 struct EgressPolicy {
     allowed: Arc<[IpNet]>,
-    names: Names,
+    names: DnsCache,
 }
 
 /// Why there is no one to talk to at a name or an address. The sentences stand alone.
@@ -64,7 +64,7 @@ impl EgressClient {
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
         // Someone else may have chosen it already; there is only one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let policy = EgressPolicy { allowed: allowed.into(), names: Names::default() };
+        let policy = EgressPolicy { allowed: allowed.into(), names: DnsCache::default() };
         let http = policy.client().build().or_else(|error| {
             // A machine without certificates of authorities trusts no one, and still serves its
             // pages.
