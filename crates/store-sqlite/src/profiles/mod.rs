@@ -19,7 +19,7 @@ mod new_events;
 mod new_list_members;
 mod of_browser;
 mod page;
-mod profile;
+pub mod profile;
 pub mod segments;
 
 use async_trait::async_trait;
