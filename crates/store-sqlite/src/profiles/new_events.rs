@@ -69,8 +69,9 @@ pub async fn insert(
             query.bind(message).bind(properties)
         })
         .await?;
-    let nameless =
-        events.iter().filter(|(record, event)| !names.contains_key(&(record.project, &*event.name)));
+    let nameless = events
+        .iter()
+        .filter(|(record, event)| !names.contains_key(&(record.project, &*event.name)));
     Ok(nameless
         .map(|(record, _)| {
             let (fields, reason) = (vec!["name".to_string()], IgnoredReason::TooManyEventNames);
