@@ -88,6 +88,26 @@ async fn a_key_of_browsers_changes_neither_addresses_nor_consent_of_a_known_pers
 }
 
 #[tokio::test]
+async fn a_key_of_browsers_does_not_fill_the_names_that_authors_choose_from() {
+    let place = Place::empty();
+    let server = place.serve();
+    let (browser, own) =
+        (Program::with(&server, &["browser"]).await, Program::with(&server, &["ingest"]).await);
+    let events = |names: std::ops::Range<usize>| {
+        let event = |number| json!({ "identity": "eve", "name": format!("Event {number}") });
+        json!({ "events": names.map(event).collect::<Vec<Value>>() })
+    };
+    let (status, taken) = browser.json("/api/v1/events", events(0..510)).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(taken["ignored"].as_array().map(Vec::len), Some(10), "beyond 500: {taken}");
+    assert_eq!(place.count("SELECT count(*) FROM event_names").await, 500);
+    let (_, taken) = own.json("/api/v1/events", events(1_000..1_001)).await;
+    assert_eq!(taken.get("ignored"), None, "a key of a server brings what it likes");
+    let (_, taken) = browser.json("/api/v1/events", events(1_000..1_001)).await;
+    assert_eq!(taken.get("ignored"), None, "it is known now");
+}
+
+#[tokio::test]
 async fn a_key_of_browsers_joins_nobody_to_a_known_person() {
     let (_place, server) = started();
     let shop = Program::new(&server).await;

@@ -165,6 +165,8 @@ async fn every_example_of_the_description_is_answered_as_it_says() {
     let document = description(&server.url).await;
     let paths = document["paths"].as_object().expect("paths");
     let client = Client::new();
+    let mut methods = paths.values().filter_map(Value::as_object).flat_map(|item| item.keys());
+    assert!(methods.all(|method| METHODS.contains(&method.as_str())), "each is asked");
     // In this order, what is asked for is there.
     for method in METHODS {
         for (path, operations) in paths {

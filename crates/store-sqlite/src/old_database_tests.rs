@@ -11,6 +11,7 @@ use super::{
     profiles::profile::enrolment,
 };
 use wayfare_domain::ids::ProjectId;
+use wayfare_store::maintenance::MaintenanceStore;
 
 /// The migration that brought the names of today.
 const NAMES: i64 = 13;

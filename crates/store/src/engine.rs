@@ -146,6 +146,7 @@ pub struct EngineBacklog {
     pub journeys: Vec<JourneyStatsRow>,
 }
 
+/// What one journey counts.
 #[derive(Debug, Clone)]
 pub struct JourneyStatsRow {
     pub id: JourneyId,

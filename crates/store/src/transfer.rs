@@ -32,6 +32,7 @@ pub struct SeedJourney {
     pub versions: Vec<SeedVersion>,
 }
 
+/// One version of a journey, with what it counts.
 #[derive(Debug, Clone)]
 pub struct SeedVersion {
     pub status: Status,

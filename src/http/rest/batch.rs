@@ -60,6 +60,10 @@ fn sentence(reason: IgnoredReason) -> &'static str {
             "These properties were not stored: a profile has at most 256, with 1 MiB in all. \
                 Remove others first."
         }
+        IgnoredReason::TooManyEventNames => {
+            "This event was not stored: the project knows many event names, and a browser key \
+                cannot add another. Send it once with a key of your server."
+        }
     }
 }
 

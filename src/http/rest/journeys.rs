@@ -168,6 +168,10 @@ impl TargetParams {
             let sentence = "The filter names another project than the key is for.";
             return Err(AppError::Conflict(sentence.to_string()));
         }
+        if self.matching.is_some() && !self.ids.is_empty() {
+            let sentence = "Send either ids or matching.";
+            return Err(AppError::field(FieldError::new("matching", "conflict", sentence)));
+        }
         Selection::parse(&self.ids, self.matching.as_deref()).map_err(AppError::field)
     }
 }
@@ -291,12 +295,17 @@ fn unknown_action() -> AppError {
 /// Reads a body, with the place of what is wrong in it.
 fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
     let mut reader = serde_json::Deserializer::from_slice(body);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         AppError::field(FieldError::new(
             path,
             "malformed",
             format!("The body cannot be read: {}.", reason_with_place(error.inner())),
         ))
-    })
+    })?;
+    reader.end().map_err(|error| {
+        let sentence = format!("The body cannot be read: {}.", reason_with_place(&error));
+        AppError::field(FieldError::new("", "malformed", sentence))
+    })?;
+    Ok(value)
 }

@@ -57,7 +57,13 @@ pub enum IgnoredReason {
     BrowserKey,
     /// The profile has as many properties as it can have.
     ProfileFull,
+    /// A key for browsers brings another name of events, and the project has many.
+    TooManyEventNames,
 }
+
+/// Up to so many names of events in a project, a key for browsers may bring a new one: names stay,
+/// and authors choose from them.
+pub const BROWSER_EVENT_NAMES_MAX: i64 = 500;
 
 impl RecordSource {
     pub fn contact(self) -> ContactSource {

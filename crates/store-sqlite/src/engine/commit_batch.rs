@@ -304,8 +304,8 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) ->
         .collect();
     let rows = to_json(&rows)?;
     for statement in [
-        "INSERT INTO lists (project_key, name, created_at) SELECT DISTINCT value ->> 0, value ->>
-         2, ?2
+        "INSERT INTO lists (project_key, name, created_at) SELECT DISTINCT value ->> 0,
+         value ->> 2, ?2
             FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
         "INSERT INTO list_members (list_id, profile_key)
@@ -364,8 +364,8 @@ async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> S
     if let Some((version, at, last)) = batch.run {
         sqlx::query(
             "INSERT INTO entry_runs (version_key, run_at, last_profile_key) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET run_at = excluded.run_at, last_profile_key =
-             excluded.last_profile_key",
+             ON CONFLICT DO UPDATE SET run_at = excluded.run_at,
+             last_profile_key = excluded.last_profile_key",
         )
         .bind(version)
         .bind(at.0)

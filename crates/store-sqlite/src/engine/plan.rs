@@ -101,8 +101,8 @@ pub async fn active_versions(store: &SqliteStore) -> SqliteResult<Vec<ActiveVers
     // In the text, so that the index over these statuses is used.
     let (first, last) = (Status::Running.code(), Status::Restricted.code());
     let rows: Vec<PlannedRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT v.key, j.key AS journey_key, v.journey_id, j.name AS journey_name, p.key AS
-         project_key, v.project_id, v.status, v.entry_cursor, v.entry_opened_at, v.entered
+        "SELECT v.key, j.key AS journey_key, v.journey_id, j.name AS journey_name,
+         p.key AS project_key, v.project_id, v.status, v.entry_cursor, v.entry_opened_at, v.entered
          FROM versions v JOIN journeys j ON j.id = v.journey_id JOIN projects p
          ON p.id = v.project_id
          WHERE v.status BETWEEN {first} AND {last} AND v.bulk_exit_reason IS NULL

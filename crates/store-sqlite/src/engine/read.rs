@@ -115,8 +115,8 @@ pub async fn entry_runs(
         return Ok(HashMap::new());
     }
     let rows: Vec<(i64, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT r.version_key, r.run_at, r.last_profile_key FROM json_each(?1) chosen CROSS
-         JOIN entry_runs r ON r.version_key = chosen.value",
+        "SELECT r.version_key, r.run_at, r.last_profile_key FROM json_each(?1) chosen
+         CROSS JOIN entry_runs r ON r.version_key = chosen.value",
     )
     .bind(to_json(&versions)?)
     .fetch_all(&store.readers)

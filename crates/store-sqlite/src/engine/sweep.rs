@@ -14,8 +14,8 @@ use wayfare_store::engine::EnrolmentKey;
 
 pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteResult<bool> {
     let (left,): (bool,) = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT EXISTS (SELECT 1 FROM versions v CROSS JOIN enrolments e INDEXED BY
-         enrolments_inside
+        "SELECT EXISTS (SELECT 1 FROM versions v
+                            CROSS JOIN enrolments e INDEXED BY enrolments_inside
                             ON e.version_key = v.key AND e.exit_reason = {INSIDE}
                             WHERE v.bulk_exit_reason IS NOT NULL)
              OR EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_queued_test CROSS JOIN versions v

@@ -182,8 +182,8 @@ async fn answers(
     messages: impl Iterator<Item = i64>,
 ) -> SqliteResult<HashMap<i64, Vec<MessageEventSummary>>> {
     let rows: Vec<(i64, i64, i64, Option<String>)> = sqlx::query_as(
-        "SELECT m.message_key, m.kind, m.at, m.detail FROM json_each(?1) chosen CROSS
-            JOIN message_events m ON m.message_key = chosen.value
+        "SELECT m.message_key, m.kind, m.at, m.detail FROM json_each(?1) chosen
+            CROSS JOIN message_events m ON m.message_key = chosen.value
          ORDER BY m.message_key, m.at, m.kind",
     )
     .bind(to_json(&messages.collect::<Vec<i64>>())?)

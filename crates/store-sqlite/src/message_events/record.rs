@@ -120,8 +120,8 @@ async fn read_messages(
     numbers: &str,
 ) -> SqliteResult<HashMap<i64, MessageFacts>> {
     let rows: Vec<OutboxRow> = sqlx::query_as(
-        "SELECT o.key, o.project_key, o.profile_key, o.channel FROM json_each(?1) chosen CROSS
-         JOIN outbox o
+        "SELECT o.key, o.project_key, o.profile_key, o.channel FROM json_each(?1) chosen
+         CROSS JOIN outbox o
          ON o.key = chosen.value",
     )
     .bind(numbers)

@@ -113,8 +113,8 @@ pub async fn caps_by_project(
 
 pub async fn outbox_depth(store: &SqliteStore, project: ProjectId) -> SqliteResult<OutboxDepth> {
     let waiting: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT o.channel, count(*) FROM versions v CROSS
-         JOIN outbox o INDEXED BY outbox_queued_live
+        "SELECT o.channel, count(*) FROM versions v
+         CROSS JOIN outbox o INDEXED BY outbox_queued_live
              ON o.version_key = v.key AND o.status = {QUEUED} AND o.is_live = {LIVE}
          WHERE v.project_id = ?1 AND v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING}
          AND v.bulk_exit_reason IS NULL GROUP BY o.channel"

@@ -179,8 +179,8 @@ async fn resend(
     }
     let numbers: Vec<MessageKey> = messages.iter().map(|(seq, _)| *seq).collect();
     sqlx::query(
-        "UPDATE outbox SET status = ?2, is_live = ?3, is_resend = 1, attempts = 0, finished_at =
-         NULL, due_at = 0, expires_at = NULL, reason = NULL
+        "UPDATE outbox SET status = ?2, is_live = ?3, is_resend = 1, attempts = 0,
+         finished_at = NULL, due_at = 0, expires_at = NULL, reason = NULL
          WHERE key IN (SELECT value FROM json_each(?1))",
     )
     .bind(to_json(&numbers)?)

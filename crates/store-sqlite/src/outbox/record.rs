@@ -222,8 +222,8 @@ pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult
     for ended in [false, true] {
         let status = MessageStatus::Queued.in_version(ended);
         in_doubt += sqlx::query(AssertSqlSafe(format!(
-            "UPDATE outbox SET status = ?1, finished_at = ?2, possible_duplicates =
-             possible_duplicates + 1
+            "UPDATE outbox SET status = ?1, finished_at = ?2,
+             possible_duplicates = possible_duplicates + 1
              WHERE key IN (SELECT o.key FROM outbox o INDEXED BY outbox_sending
                            LEFT JOIN versions v ON v.key = o.version_key
                            WHERE o.status = {SENDING} AND (v.bulk_exit_reason IS NOT NULL) = ?3)"

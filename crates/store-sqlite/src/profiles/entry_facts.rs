@@ -54,8 +54,8 @@ pub async fn load_entry_facts(
 ) -> SqliteResult<EntryFacts> {
     let number = number_of(store, project).await?;
     let row: Option<ShownVersionRow> = sqlx::query_as(
-        "SELECT j.name, j.key AS journey_key, v.key AS version_key, v.status, j.visibility = ?3 AS
-         is_archived, v.settings, v.entry_cursor, v.entered
+        "SELECT j.name, j.key AS journey_key, v.key AS version_key, v.status,
+         j.visibility = ?3 AS is_archived, v.settings, v.entry_cursor, v.entered
          FROM journeys j JOIN versions v ON v.id = j.current_version_id WHERE j.project_id = ?1
          AND j.id = ?2 AND j.visibility < ?4",
     )

@@ -62,10 +62,10 @@ async fn write(
     let (records, mut ignored) = resolve_records(&numbered, &resolved);
     let without_room =
         changed_profiles::apply(connection, &records, &resolved, &mut asked_again, now).await?;
-    for (batch, left) in without_room {
+    let nameless = new_events::insert(store, connection, &records, now).await?;
+    for (batch, left) in without_room.into_iter().chain(nameless) {
         ignored[batch].push(left);
     }
-    new_events::insert(store, connection, &records, now).await?;
     new_list_members::insert(connection, &records, now).await?;
     store.merges.note(&resolved.merges);
     transaction.commit().await?;

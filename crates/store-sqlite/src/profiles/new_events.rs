@@ -1,6 +1,6 @@
 //! Events that people did, as they come in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
@@ -11,7 +11,7 @@ use wayfare_domain::{
         ingest_record::{NewEvent, RecordPayload},
         profile::event_key,
         resolved_record::ResolvedRecord,
-        sender::Trust,
+        sender::{BROWSER_EVENT_NAMES_MAX, Ignored, IgnoredReason, Trust},
     },
     time::Timestamp,
 };
@@ -25,7 +25,7 @@ pub async fn insert(
     connection: &mut SqliteConnection,
     records: &[ResolvedRecord<'_>],
     now: Timestamp,
-) -> SqliteResult<()> {
+) -> SqliteResult<Vec<(usize, Ignored)>> {
     let events: Vec<(&ResolvedRecord<'_>, &NewEvent)> = records
         .iter()
         .filter_map(|record| {
@@ -37,7 +37,7 @@ pub async fn insert(
         })
         .collect();
     if events.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let names = name_numbers(store, connection, &events, now).await?;
     // A message id that was seen before is ignored.
@@ -69,26 +69,40 @@ pub async fn insert(
             query.bind(message).bind(properties)
         })
         .await?;
-    Ok(())
+    let nameless = events
+        .iter()
+        .filter(|(record, event)| !names.contains_key(&(record.project, &*event.name)));
+    Ok(nameless
+        .map(|(record, _)| {
+            let (fields, reason) = (vec!["name".to_string()], IgnoredReason::TooManyEventNames);
+            (record.batch, Ignored { record: record.place, fields, reason })
+        })
+        .collect())
 }
 
-/// Under which number each name is kept; new names get one.
+/// Under which number each name is kept; new names get one, but for those that only browsers bring
+/// where there are many already.
 async fn name_numbers<'a>(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
     events: &[(&ResolvedRecord<'_>, &'a NewEvent)],
     now: Timestamp,
 ) -> SqliteResult<HashMap<(ProjectKey, &'a str), i64>> {
-    let names: HashSet<(ProjectKey, &str)> =
-        events.iter().map(|(record, event)| (record.project, event.name.as_str())).collect();
+    let mut names: HashMap<(ProjectKey, &str), Trust> = HashMap::new();
+    for (record, event) in events {
+        let trust = names.entry((record.project, event.name.as_str())).or_insert(Trust::Browser);
+        if record.sender.trust == Trust::Full {
+            *trust = Trust::Full;
+        }
+    }
     let mut numbers = HashMap::with_capacity(names.len());
-    for (project, name) in names {
+    for ((project, name), trust) in names {
         let known = store.numbers().name(project, name);
         let number = match known {
-            Some(number) => number,
-            None => name_number(store, connection, project, name, now).await?,
+            Some(number) => Some(number),
+            None => name_number(store, connection, (project, name), trust, now).await?,
         };
-        numbers.insert((project, name), number);
+        numbers.extend(number.map(|number| ((project, name), number)));
     }
     Ok(numbers)
 }
@@ -97,10 +111,10 @@ async fn name_numbers<'a>(
 async fn name_number(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
-    project: ProjectKey,
-    name: &str,
+    (project, name): (ProjectKey, &str),
+    trust: Trust,
     now: Timestamp,
-) -> SqliteResult<i64> {
+) -> SqliteResult<Option<i64>> {
     let key = event_key(name);
     let known: Option<(i64,)> =
         sqlx::query_as("SELECT id FROM event_names WHERE project_key = ? AND name_key = ?")
@@ -110,7 +124,17 @@ async fn name_number(
             .await?;
     if let Some((number,)) = known {
         store.numbers().insert_name(project, name, number);
-        return Ok(number);
+        return Ok(Some(number));
+    }
+    if trust == Trust::Browser {
+        let (count,): (i64,) =
+            sqlx::query_as("SELECT count(*) FROM event_names WHERE project_key = ?")
+                .bind(project)
+                .fetch_one(&mut *connection)
+                .await?;
+        if count >= BROWSER_EVENT_NAMES_MAX {
+            return Ok(None);
+        }
     }
     let (number,) = sqlx::query_as(
         "INSERT INTO event_names (project_key, name_key, name, created_at)
@@ -122,7 +146,7 @@ async fn name_number(
     .bind(now.0)
     .fetch_one(connection)
     .await?;
-    Ok(number)
+    Ok(Some(number))
 }
 
 /// 128 bits of project and message id: small in the index, and no one finds two that are the same.

@@ -29,8 +29,8 @@ pub async fn insert(
     }
     let rows = to_json(&rows)?;
     for statement in [
-        "INSERT INTO lists (project_key, name, created_at) SELECT DISTINCT value ->> 0, value ->>
-         2, ?2
+        "INSERT INTO lists (project_key, name, created_at) SELECT DISTINCT value ->> 0,
+         value ->> 2, ?2
             FROM json_each(?1)
          WHERE true ON CONFLICT DO NOTHING",
         "INSERT INTO list_members (list_id, profile_key)

@@ -237,7 +237,7 @@ async fn trips(
     Ok(rows.into_iter().map(view).collect())
 }
 
-async fn enrolment(
+pub async fn enrolment(
     store: &SqliteStore,
     project: ProjectId,
     trip: i64,

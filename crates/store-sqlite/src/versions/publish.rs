@@ -91,8 +91,8 @@ async fn retire(
         return Ok(());
     };
     sqlx::query(
-        "UPDATE versions SET status = ?3, bulk_exited_at = coalesce(bulk_exited_at, ?4), inside =
-         ?5, version_exit = ?6, queued = ?7, cancelled = ?8
+        "UPDATE versions SET status = ?3, bulk_exited_at = coalesce(bulk_exited_at, ?4),
+         inside = ?5, version_exit = ?6, queued = ?7, cancelled = ?8
          WHERE id = ?1 AND project_id = ?2",
     )
     .bind(version.id.0)
