@@ -21,7 +21,7 @@ use wayfare_domain::{
     journeys::list::columns::ColumnChoice,
 };
 use wayfare_runtime::costly_work::WAIT;
-use wayfare_secrets::server_key::VaultError;
+use wayfare_secrets::server_key::KeyFileError;
 use wayfare_store::StoreError;
 
 /// The cookie of the list's columns.
@@ -264,10 +264,10 @@ impl From<ServiceError> for AppError {
             }
             ServiceError::NotDelivered(sentence) => AppError::Conflict(sentence),
             ServiceError::Channel(error) => AppError::Conflict(error.to_string()),
-            ServiceError::Vault(VaultError::OtherKey) => {
-                AppError::Conflict(VaultError::OtherKey.to_string())
+            ServiceError::ServerKey(KeyFileError::OtherKey) => {
+                AppError::Conflict(KeyFileError::OtherKey.to_string())
             }
-            ServiceError::NoDelivery | ServiceError::Vault(_) => {
+            ServiceError::NoDelivery | ServiceError::ServerKey(_) => {
                 tracing::error!(%error, "channels.impossible");
                 AppError::Internal
             }

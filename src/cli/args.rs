@@ -13,7 +13,7 @@ use url::{Host, Url};
 use crate::server::log::LogFormat;
 use wayfare_application::{auth::oidc::ProviderConfig, retention::RetentionPolicy};
 use wayfare_domain::access::role_rules::RoleRules;
-use wayfare_secrets::server_key::{ServerKey, VaultError};
+use wayfare_secrets::server_key::{KeyFileError, ServerKey};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -266,7 +266,7 @@ impl DeliveryArgs {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn read_key(&self, file: &Path) -> Result<Option<ServerKey>, VaultError> {
+    pub fn read_key(&self, file: &Path) -> Result<Option<ServerKey>, KeyFileError> {
         ServerKey::read(self.secret_key.as_ref().map(|key| key.0.as_str()), file)
     }
 }

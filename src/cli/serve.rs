@@ -131,7 +131,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     let signs = EngineMetrics::default();
     let flights = InFlightTracker::new(stores.outbox.merges());
     let delivery = DeliveryHandles {
-        vault: server_key(&args.delivery, &args.database.database, &*stores.ownership).await?,
+        server_key: server_key(&args.delivery, &args.database.database, &*stores.ownership).await?,
         outside: EgressClient::new(args.delivery.allow_networks.clone())?,
         signs: DeliveryMetrics::new(signs.clone()),
         flights,
@@ -237,20 +237,21 @@ fn courier(
     delivery: &DeliveryHandles,
     links: Url,
 ) -> OutboxDispatcher {
-    let DeliveryHandles { vault, outside, signs, flights } = delivery.clone();
+    let DeliveryHandles { server_key, outside, signs, flights } = delivery.clone();
     let office = DeliveryContext {
         clock: Arc::clone(clock),
         calendar: Arc::new(TzdbZones),
-        vault: vault.clone(),
+        server_key: server_key.clone(),
         links: links.clone(),
         flights,
         signs,
     };
     let open = move |stored: &StoredChannel| {
         let is_sms = stored.settings.channel() == Channel::Sms;
-        let callback =
-            is_sms.then(|| webhook_url(&links, &vault, stored.project, WebhookProvider::Twilio));
-        channels::open_stored(stored, callback, &vault, &outside).map_err(|error| error.to_string())
+        let callback = is_sms
+            .then(|| webhook_url(&links, &server_key, stored.project, WebhookProvider::Twilio));
+        channels::open_stored(stored, callback, &server_key, &outside)
+            .map_err(|error| error.to_string())
     };
     OutboxDispatcher::new(stores, office, Arc::new(open))
 }

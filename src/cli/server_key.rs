@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::DeliveryArgs;
 use wayfare_secrets::{
     private_file::open_to_others,
-    server_key::{KeyFingerprint, ServerKey, VaultError},
+    server_key::{KeyFileError, KeyFingerprint, ServerKey},
 };
 use wayfare_store::{StoreError, ownership::OwnershipStore};
 
@@ -14,7 +14,7 @@ use wayfare_store::{StoreError, ownership::OwnershipStore};
 #[derive(Debug, thiserror::Error)]
 pub enum ServerKeyError {
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    ServerKey(#[from] KeyFileError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -33,30 +33,31 @@ pub async fn server_key(
     let known = ownership.find_key_fingerprint().await?;
     let found = args.read_key(&file)?;
     let fits = match (&found, known) {
-        (Some(vault), Some(known)) => vault.fingerprint() == known,
+        (Some(server_key), Some(known)) => server_key.fingerprint() == known,
         // Used by a Wayfare that did not remember keys yet, or by none.
         (Some(_), None) => true,
         (None, _) => false,
     };
     if !fits && !args.accept_new_key && ownership.depends_on_key().await? {
         return Err(match (found, known) {
-            (Some(vault), Some(known)) => {
-                VaultError::Unknown { known: short(&known), given: short(&vault.fingerprint()) }
-            }
-            _ => VaultError::Missing(file),
+            (Some(server_key), Some(known)) => KeyFileError::Unknown {
+                known: short(&known),
+                given: short(&server_key.fingerprint()),
+            },
+            _ => KeyFileError::Missing(file),
         }
         .into());
     }
-    let vault = match found {
-        Some(vault) => vault,
+    let server_key = match found {
+        Some(server_key) => server_key,
         None => ServerKey::make(&file)?,
     };
-    if known != Some(vault.fingerprint()) {
-        ownership.save_key_fingerprint(&vault.fingerprint()).await?;
+    if known != Some(server_key.fingerprint()) {
+        ownership.save_key_fingerprint(&server_key.fingerprint()).await?;
         if let Some(known) = known {
             tracing::warn!(
                 before = short(&known),
-                now = short(&vault.fingerprint()),
+                now = short(&server_key.fingerprint()),
                 "key.replaced"
             );
         }
@@ -64,7 +65,7 @@ pub async fn server_key(
     if let Some(sentence) = open_to_others(&file) {
         tracing::warn!("{sentence}");
     }
-    Ok(vault)
+    Ok(server_key)
 }
 
 /// Enough of a fingerprint to tell keys apart by eye.

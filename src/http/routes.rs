@@ -147,7 +147,7 @@ fn people() -> RouteList {
 
 /// The API, with its description: each operation says its method and its address itself.
 fn api() -> OpenApiRouter<AppState> {
-    use rest::{clevertap, journeys, metrics, profiles, segment, segments};
+    use rest::{clevertap, journeys, metrics, profiles, segment_com, segments};
     OpenApiRouter::with_openapi(rest::description::frame())
         .routes(routes!(profiles::events))
         .routes(routes!(profiles::profiles))
@@ -160,13 +160,13 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(journeys::preview_stop))
         .routes(routes!(journeys::operate))
         .routes(routes!(metrics::read))
-        .routes(routes!(segment::batch))
-        .routes(routes!(segment::track))
-        .routes(routes!(segment::identify))
-        .routes(routes!(segment::page))
-        .routes(routes!(segment::screen))
-        .routes(routes!(segment::group))
-        .routes(routes!(segment::alias))
+        .routes(routes!(segment_com::batch))
+        .routes(routes!(segment_com::track))
+        .routes(routes!(segment_com::identify))
+        .routes(routes!(segment_com::page))
+        .routes(routes!(segment_com::screen))
+        .routes(routes!(segment_com::group))
+        .routes(routes!(segment_com::alias))
         .routes(routes!(clevertap::upload))
 }
 

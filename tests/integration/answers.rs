@@ -29,7 +29,7 @@ struct Post {
     server: Server,
     program: Program,
     journey: String,
-    vault: ServerKey,
+    server_key: ServerKey,
     browser: Browser,
 }
 
@@ -65,10 +65,10 @@ impl Post {
         let server = place.serve();
         let program = Program::new(&server).await;
         let journey = program.publish(journey(channel)).await;
-        let vault =
+        let server_key =
             ServerKey::open(None, &ServerKey::beside(&place.database())).expect("the server's key");
         let browser = server.browser();
-        let post = Self { place, server, program, journey, vault, browser };
+        let post = Self { place, server, program, journey, server_key, browser };
         post.send_to("ada", json!({ "email": "ada@example.com", "phone": "+49 170 12345" })).await;
         post
     }
@@ -94,7 +94,7 @@ impl Post {
     }
 
     fn links(&self, message: i64) -> MessageLinks {
-        MessageLinks { base: self.base(), vault: self.vault.clone(), message }
+        MessageLinks { base: self.base(), server_key: self.server_key.clone(), message }
     }
 
     fn choices(&self, message: i64) -> String {
@@ -102,13 +102,13 @@ impl Post {
     }
 
     fn key(&self, message: i64) -> String {
-        message_key(&self.vault, message)
+        message_key(&self.server_key, message)
     }
 
     /// Where a provider reports for the first project.
     fn hook(&self, provider: WebhookProvider) -> String {
         let project = "01900000-0000-7000-8000-000000000001".parse::<ProjectId>().expect("an id");
-        webhook_url(&self.base(), &self.vault, project, provider)
+        webhook_url(&self.base(), &self.server_key, project, provider)
     }
 
     fn get(&self, address: &str) -> RequestBuilder {

@@ -109,7 +109,7 @@ impl Services {
             SecretUpdate::Keep => SealedSecretUpdate::Keep,
             SecretUpdate::Forget => SealedSecretUpdate::Forget,
             SecretUpdate::Set(secret) => SealedSecretUpdate::Set(channels::seal(
-                &self.delivery()?.vault,
+                &self.delivery()?.server_key,
                 actor.project,
                 order.settings.channel(),
                 secret,
@@ -125,8 +125,8 @@ impl Services {
         known: &StoredChannel,
     ) -> ServiceResult<Option<ChannelSecret>> {
         let Some(sealed) = &known.sealed else { return Ok(None) };
-        let vault = &self.delivery()?.vault;
-        Ok(Some(channels::unseal(vault, actor.project, known.settings.channel(), sealed)?))
+        let server_key = &self.delivery()?.server_key;
+        Ok(Some(channels::unseal(server_key, actor.project, known.settings.channel(), sealed)?))
     }
 
     pub async fn frequency_caps(&self, actor: &Actor) -> ServiceResult<Vec<FrequencyCap>> {

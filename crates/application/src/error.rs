@@ -11,7 +11,7 @@ use wayfare_runtime::{
     costly_work::{Crowded, WorkError},
     supervisor::Panicked,
 };
-use wayfare_secrets::{secret::NoRandomness, server_key::VaultError};
+use wayfare_secrets::{secret::NoRandomness, server_key::KeyFileError};
 use wayfare_store::{StoreError, error::IntakeError};
 
 /// What the services answer.
@@ -69,7 +69,7 @@ pub enum ServiceError {
     #[error(transparent)]
     Channel(#[from] ChannelError),
     #[error(transparent)]
-    Vault(#[from] VaultError),
+    ServerKey(#[from] KeyFileError),
     #[error("a password could not be hashed")]
     Hash,
     #[error(transparent)]

@@ -26,7 +26,7 @@ use wayfare_domain::{
 };
 use wayfare_runtime::{
     costly_work::Running,
-    supervisor::{said, short_task},
+    supervisor::{panic_message, short_task},
 };
 use wayfare_store::{StoreError, actors::LOCAL_ADMIN, error::IntakeError, profiles::NewImport};
 
@@ -71,7 +71,7 @@ impl Services {
             let error = match reading {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.to_string(),
-                Err(panic) => said(&*panic).to_string(),
+                Err(panic) => panic_message(&*panic).to_string(),
             };
             tracing::error!(error, %import, "import.failed");
             if let Err(error) = services

@@ -81,7 +81,7 @@ pub struct Services {
 /// What messages go out with.
 #[derive(Clone)]
 pub struct DeliveryHandles {
-    pub vault: ServerKey,
+    pub server_key: ServerKey,
     pub outside: EgressClient,
     /// How the dispatcher does.
     pub signs: DeliveryMetrics,

@@ -40,7 +40,7 @@ impl Services {
     ) -> ServiceResult<(Member, String)> {
         let member = self.member(actor, user).await?;
         let proof = confirmation::prove(
-            &self.delivery()?.vault,
+            &self.delivery()?.server_key,
             &about(actor, user, member.role, wanted),
             self.now(),
         );
@@ -61,7 +61,7 @@ impl Services {
     ) -> ServiceResult<()> {
         let before = self.member(actor, user).await?.role;
         if !confirmation::is_proven(
-            &self.delivery()?.vault,
+            &self.delivery()?.server_key,
             &about(actor, user, before, role),
             proof,
             self.now(),

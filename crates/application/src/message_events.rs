@@ -65,12 +65,12 @@ impl From<StoreError> for WebhookError {
 }
 
 impl Services {
-    fn vault(&self) -> ServiceResult<&ServerKey> {
-        Ok(&self.delivery()?.vault)
+    fn server_key(&self) -> ServiceResult<&ServerKey> {
+        Ok(&self.delivery()?.server_key)
     }
 
     fn token(&self, text: &str) -> Option<LinkToken> {
-        LinkToken::read(self.vault().ok()?, text)
+        LinkToken::read(self.server_key().ok()?, text)
     }
 
     /// A picture was loaded. No one waits for it, and no one learns whether it is known.
@@ -143,11 +143,11 @@ impl Services {
         if provider.secret_name().is_none() {
             return Ok(Some(Vec::new()));
         }
-        let vault = self.vault()?;
+        let server_key = self.server_key()?;
         if let Some(sealed) =
             self.stores.webhook_secrets.find_webhook_secret(project, provider).await?
         {
-            return Ok(Some(vault.unseal(&sealed_for(project, provider), &sealed)?));
+            return Ok(Some(server_key.unseal(&sealed_for(project, provider), &sealed)?));
         }
         if provider != WebhookProvider::Twilio {
             return Ok(None);
@@ -159,7 +159,7 @@ impl Services {
             .await?
             .and_then(|channel| channel.sealed);
         let token = sealed
-            .map(|sealed| channels::unseal(vault, project, Channel::Sms, &sealed))
+            .map(|sealed| channels::unseal(server_key, project, Channel::Sms, &sealed))
             .transpose()?;
         Ok(token.map(|token| token.expose().as_bytes().to_vec()))
     }
@@ -174,9 +174,10 @@ impl Services {
         provider: &str,
         call: WebhookRequest<'_>,
     ) -> Result<WebhookReceipt, WebhookError> {
-        let vault = self.vault()?;
+        let server_key = self.server_key()?;
         let provider = WebhookProvider::from_key(provider).ok_or(WebhookError::Unknown)?;
-        let project = project_of_webhook(vault, token, provider).ok_or(WebhookError::Unknown)?;
+        let project =
+            project_of_webhook(server_key, token, provider).ok_or(WebhookError::Unknown)?;
         let Some(secret) = self.webhook_secret_of(project, provider).await? else {
             tracing::warn!(%project, provider = provider.key(), "hook.no_secret");
             return Err(WebhookError::NotHeard(WebhookRejection::Unsigned));
@@ -186,17 +187,17 @@ impl Services {
             tracing::info!(%project, provider = provider.key(), ?refusal, "hook.refused");
             WebhookError::NotHeard(refusal)
         })?;
-        self.store_heard(vault, project, heard).await
+        self.store_heard(server_key, project, heard).await
     }
 
     async fn store_heard(
         &self,
-        vault: &ServerKey,
+        server_key: &ServerKey,
         project: ProjectId,
         heard: ParsedWebhook,
     ) -> Result<WebhookReceipt, WebhookError> {
         let accepted = heard.statements.len() + heard.replies.len();
-        let reports = self.resolve(vault, project, heard.statements).await?;
+        let reports = self.resolve(server_key, project, heard.statements).await?;
         let replies = heard.replies.into_iter().map(|reply| (project, reply)).collect();
         let told = InboundBatch {
             reports,
@@ -212,11 +213,12 @@ impl Services {
     /// Finds the messages of statements. What is about no message of this project is left out.
     async fn resolve(
         &self,
-        vault: &ServerKey,
+        server_key: &ServerKey,
         project: ProjectId,
         statements: Vec<ProviderEvent>,
     ) -> ServiceResult<Vec<NewMessageEvent>> {
-        let keyed = |said: &ProviderEvent| said.names.iter().find_map(|name| find_key(vault, name));
+        let keyed =
+            |said: &ProviderEvent| said.names.iter().find_map(|name| find_key(server_key, name));
         let numbers: Vec<i64> = statements.iter().filter_map(keyed).collect();
         let ours = self.stores.message_events.list_messages_of_project(project, &numbers).await?;
         let unnamed: Vec<String> = statements
@@ -286,11 +288,11 @@ impl Services {
         base: &Url,
     ) -> ServiceResult<Vec<ProviderWebhookView>> {
         actor.require(Permission::ManageChannels)?;
-        let vault = self.vault()?;
+        let server_key = self.server_key()?;
         let known = self.stores.webhook_secrets.list_webhook_secrets(actor.project).await?;
         let view = |provider| ProviderWebhookView {
             provider,
-            address: webhook_url(base, vault, actor.project, provider),
+            address: webhook_url(base, server_key, actor.project, provider),
             secret: known
                 .iter()
                 .find(|known| known.provider == provider)
@@ -311,7 +313,8 @@ impl Services {
     ) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         let secret = read_secret(provider, typed)?;
-        let sealed = self.vault()?.seal(&sealed_for(actor.project, provider), secret.as_bytes())?;
+        let sealed =
+            self.server_key()?.seal(&sealed_for(actor.project, provider), secret.as_bytes())?;
         self.stores
             .webhook_secrets
             .save_webhook_secret(actor, provider, Some(&sealed), self.now())

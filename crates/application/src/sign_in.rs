@@ -73,8 +73,9 @@ impl Services {
 
     /// Counts an attempt on an account, known or not.
     pub(super) fn attempt(&self, account: &str, visitor: &RequestClient) -> ServiceResult<()> {
-        let vault = self.delivery.as_ref().map(|delivery| &delivery.vault);
-        let device = vault.and_then(|vault| device::known(vault, &visitor.devices, account));
+        let server_key = self.delivery.as_ref().map(|delivery| &delivery.server_key);
+        let device =
+            server_key.and_then(|server_key| device::known(server_key, &visitor.devices, account));
         Ok(self.auth.throttle.attempt(account, visitor.origin.address, device)?)
     }
 
@@ -124,7 +125,7 @@ impl Services {
     ) -> ServiceResult<Option<String>> {
         let Some(delivery) = &self.delivery else { return Ok(None) };
         Ok(Some(device::remember(
-            &delivery.vault,
+            &delivery.server_key,
             &visitor.devices,
             &account.email.to_lowercase(),
         )?))

@@ -142,7 +142,8 @@ impl Services {
             }
         }
         let delivery = self.delivery()?;
-        let transport = channels::open_stored(stored, None, &delivery.vault, &delivery.outside)?;
+        let transport =
+            channels::open_stored(stored, None, &delivery.server_key, &delivery.outside)?;
         self.auth.throttle.test_message(actor.user)?;
         let goes_to = short(goal_of(&to, &content));
         let key = format!("test.{}", uuid::Uuid::now_v7().simple());

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use super::{
     delivery_task::{AttemptResult, DeliveryTask, address_of, recent_of, suppressed_of},
     dispatcher::{LOOK_EVERY, OutboxDispatcher},
-    receiver::SendPermit,
+    endpoint_limiter::SendPermit,
 };
 use crate::channels::Transport;
 use wayfare_domain::{
@@ -20,7 +20,7 @@ use wayfare_domain::{
     profiles::Profile,
     time::{HOUR_MS, Timestamp},
 };
-use wayfare_runtime::supervisor::{said, short_task};
+use wayfare_runtime::supervisor::{panic_message, short_task};
 use wayfare_store::{
     StoreResult,
     engine::{ProfileKey, ProfileNeeds},
@@ -113,7 +113,7 @@ impl OutboxDispatcher {
     fn way(&mut self, message: &LeasedMessage) -> Option<Way> {
         let lane = self.lanes.get_mut(&(message.project, message.channel))?;
         let transport = Arc::clone(lane.transport.as_ref().ok()?);
-        let (permits, pass) = lane.places(&message.receiver);
+        let (permits, pass) = lane.places(&message.endpoint);
         Some(Way { transport, permits, pass, learns: lane.has_capacity() })
     }
 
@@ -135,7 +135,10 @@ impl OutboxDispatcher {
                     .catch_unwind()
                     .await
                     .unwrap_or_else(|panic| {
-                        tracing::error!(reason = said(&*panic), "delivery.message_panicked");
+                        tracing::error!(
+                            reason = panic_message(&*panic),
+                            "delivery.message_panicked"
+                        );
                         let settled = &mut broken_off.settled;
                         settled.settlement =
                             own_error(attempts, FixedReason::BrokenOff, office.clock.now());

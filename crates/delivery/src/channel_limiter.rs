@@ -1,6 +1,6 @@
 //! One channel of one project: how much may be handed right now to each of those who receive by it.
 //!
-//! Mail, SMS and push have one receiver, their provider. Of webhooks each has a receiver of its
+//! Mail, SMS and push have one endpoint, their provider. Of webhooks each has an endpoint of its
 //! own, a machine and a port: one that does not answer has its own breaker and its own places, and
 //! keeps none of the others waiting.
 
@@ -8,20 +8,20 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use tokio::sync::Semaphore;
 
-use super::receiver::{Receiver, ReceiverHealth, SendPermit};
+use super::endpoint_limiter::{EndpointHealth, EndpointLimiter, SendPermit};
 use crate::channels::{SendResult, Transport};
 use wayfare_domain::{
     messages::token_bucket::TokenBucket,
-    profiles::{mask::Said, profile::Channel},
+    profiles::{mask::MaskableSentence, profile::Channel},
     time::{MINUTE_MS, Timestamp},
 };
 use wayfare_store::outbox::OutboxQueue;
 
-/// Messages that are handed over at the same time to all receivers of a channel that do equally
-/// well. One receiver has at most a quarter of it.
+/// Messages that are handed over at the same time to all endpoints of a channel that do equally
+/// well. One endpoint has at most a quarter of it.
 const TOGETHER_MAX: i64 = 256;
-/// Receivers that are told apart. Further ones share the places of those who are not known.
-const RECEIVERS_MAX: usize = 4_000;
+/// Endpoints that are told apart. Further ones share the places of those who are not known.
+const ENDPOINTS_MAX: usize = 4_000;
 
 /// What stands between the outbox and those who receive.
 pub struct ChannelLimiter {
@@ -31,17 +31,17 @@ pub struct ChannelLimiter {
     pub transport: Result<Arc<dyn Transport>, String>,
     channel: Channel,
     rate: Option<TokenBucket>,
-    receivers: HashMap<String, Receiver>,
+    endpoints: HashMap<String, EndpointLimiter>,
 }
 
 /// What a channel may still take in one round.
 pub struct Allowance {
     /// By the channel's rate.
     rated: i64,
-    /// Receivers that it is shared among.
+    /// Endpoints that it is shared among.
     sharers: i64,
-    /// Places that are taken at the same time, by standing.
-    concurrency: [i64; ReceiverHealth::COUNT],
+    /// Places that are taken at the same time, by health.
+    concurrency: [i64; EndpointHealth::COUNT],
 }
 
 /// How a channel does, for people and for programs that watch the server.
@@ -50,7 +50,7 @@ pub struct ChannelLimiterStatus {
     pub in_hand: i64,
     /// A circuit breaker keeps messages back.
     pub open: bool,
-    pub trouble: Option<Said>,
+    pub trouble: Option<MaskableSentence>,
 }
 
 impl ChannelLimiter {
@@ -62,37 +62,37 @@ impl ChannelLimiter {
         now: Timestamp,
     ) -> Self {
         let rate = per_second.map(|rate| TokenBucket::new(rate, now));
-        Self { revision, transport, channel, rate, receivers: HashMap::new() }
+        Self { revision, transport, channel, rate, endpoints: HashMap::new() }
     }
 
     /// New settings; what is in hand stays in hand, and where it has not begun it goes back.
     pub fn renew(&mut self, other: ChannelLimiter) {
         self.close();
         let channel = self.channel;
-        let in_hand = self.receivers.drain().filter(|(_, receiver)| receiver.in_hand() > 0);
-        let receivers = in_hand
-            .map(|(key, receiver)| (key, Receiver::new(channel).holding(receiver.in_hand())))
+        let in_hand = self.endpoints.drain().filter(|(_, endpoint)| endpoint.in_hand() > 0);
+        let endpoints = in_hand
+            .map(|(key, endpoint)| (key, EndpointLimiter::new(channel).holding(endpoint.in_hand())))
             .collect();
-        *self = ChannelLimiter { receivers, ..other };
+        *self = ChannelLimiter { endpoints, ..other };
     }
 
     /// What has not begun goes back.
     pub fn close(&self) {
-        self.receivers.values().for_each(Receiver::close);
+        self.endpoints.values().for_each(EndpointLimiter::close);
     }
 
-    fn receiver(&mut self, key: &str) -> &mut Receiver {
+    fn endpoint(&mut self, key: &str) -> &mut EndpointLimiter {
         let channel = self.channel;
-        self.receivers.entry(key.to_string()).or_insert_with(|| Receiver::new(channel))
+        self.endpoints.entry(key.to_string()).or_insert_with(|| EndpointLimiter::new(channel))
     }
 
-    /// What may be taken in a round for so many receivers.
+    /// What may be taken in a round for so many endpoints.
     pub fn allowance(&mut self, sharers: usize, now: Timestamp) -> Allowance {
         self.forget_idle(now);
         let rated = self.rate.as_mut().map_or(i64::MAX, |rate| rate.available(now));
-        let mut together = [0; ReceiverHealth::COUNT];
-        for receiver in self.receivers.values() {
-            together[receiver.health() as usize] += receiver.together();
+        let mut together = [0; EndpointHealth::COUNT];
+        for endpoint in self.endpoints.values() {
+            together[endpoint.health() as usize] += endpoint.together();
         }
         Allowance {
             rated,
@@ -101,7 +101,7 @@ impl ChannelLimiter {
         }
     }
 
-    /// How many messages may be taken now for a receiver. None where it is not worth a transaction,
+    /// How many messages may be taken now for an endpoint. None where it is not worth a transaction,
     /// because many are still on their way.
     pub fn free(&mut self, key: &str, allowance: &mut Allowance, now: Timestamp) -> i64 {
         if self.transport.is_err() {
@@ -114,59 +114,59 @@ impl ChannelLimiter {
             (allowance.rated / allowance.sharers).max(1)
         };
         allowance.sharers = (allowance.sharers - 1).max(1);
-        let receiver = self.receiver(key);
-        let standing = receiver.health();
-        let together = &mut allowance.concurrency[standing as usize];
-        let in_any_case = (standing.few() - receiver.together()).min(standing.most() - *together);
+        let endpoint = self.endpoint(key);
+        let health = endpoint.health();
+        let together = &mut allowance.concurrency[health as usize];
+        let in_any_case = (health.few() - endpoint.together()).min(health.most() - *together);
         let places = (TOGETHER_MAX - *together).max(in_any_case);
-        let free = receiver.free(places, now, Instant::now()).min(rated).min(allowance.rated);
+        let free = endpoint.free(places, now, Instant::now()).min(rated).min(allowance.rated);
         if allowance.rated != i64::MAX {
             allowance.rated -= free;
         }
-        *together += receiver.together_with(free) - receiver.together();
+        *together += endpoint.together_with(free) - endpoint.together();
         free
     }
 
-    /// May anything be taken of the heap as far as its receiver goes? What waits for one whose
+    /// May anything be taken of the heap as far as its endpoint goes? What waits for one whose
     /// breaker is open is not looked at.
     pub fn is_open(&self, heap: &OutboxQueue, now: Timestamp) -> bool {
-        let receiver = self.receivers.get(&heap.receiver);
-        receiver.is_none_or(|receiver| receiver.shut_until(now).is_none())
+        let endpoint = self.endpoints.get(&heap.endpoint);
+        endpoint.is_none_or(|endpoint| endpoint.breaker_open_until(now).is_none())
     }
 
-    /// Did a receiver answer when it was asked last?
+    /// Did an endpoint answer when it was asked last?
     pub fn answers(&self, key: &str) -> bool {
-        self.receivers.get(key).is_some_and(|receiver| receiver.health() == ReceiverHealth::Answers)
+        self.endpoints.get(key).is_some_and(|endpoint| endpoint.health() == EndpointHealth::Answers)
     }
 
-    /// When more may be taken for a receiver, where that is a question of time. Otherwise something
+    /// When more may be taken for an endpoint, where that is a question of time. Otherwise something
     /// has to come back first.
     pub fn free_at(&self, key: &str, now: Timestamp) -> Option<Timestamp> {
         if self.transport.is_err() {
             return Some(now.plus(MINUTE_MS));
         }
-        let shut = self.receivers.get(key).and_then(|receiver| receiver.shut_until(now));
+        let shut = self.endpoints.get(key).and_then(|endpoint| endpoint.breaker_open_until(now));
         shut.or_else(|| {
             self.rate.as_ref().map(TokenBucket::next_available_at).filter(|next| *next > now)
         })
     }
 
-    /// Places at a receiver, and what is to be held by what is taken now.
+    /// Places at an endpoint, and what is to be held by what is taken now.
     pub fn places(&mut self, key: &str) -> (Arc<Semaphore>, SendPermit) {
-        match self.receivers.get(key) {
-            Some(receiver) => receiver.places(),
-            None => self.receiver(key).places(),
+        match self.endpoints.get(key) {
+            Some(endpoint) => endpoint.places(),
+            None => self.endpoint(key).places(),
         }
     }
 
-    /// Is there room to tell another receiver apart?
+    /// Is there room to tell another endpoint apart?
     pub fn has_capacity(&self) -> bool {
-        self.receivers.len() < RECEIVERS_MAX
+        self.endpoints.len() < ENDPOINTS_MAX
     }
 
     pub fn took(&mut self, key: &str) {
-        if let Some(receiver) = self.receivers.get_mut(key) {
-            receiver.took();
+        if let Some(endpoint) = self.endpoints.get_mut(key) {
+            endpoint.took();
         }
         if let Some(rate) = &mut self.rate {
             rate.consume(1);
@@ -175,14 +175,14 @@ impl ChannelLimiter {
 
     /// A message came back, handed over or not.
     pub fn returned(&mut self, key: &str) {
-        if let Some(receiver) = self.receivers.get_mut(key) {
-            receiver.returned();
+        if let Some(endpoint) = self.endpoints.get_mut(key) {
+            endpoint.returned();
         }
     }
 
-    /// What a receiver said. Answers whether it has just become, or stays, something to wait for.
+    /// What an endpoint said. Answers whether it has just become, or stays, something to wait for.
     pub fn record_result(&mut self, key: &str, handed: &SendResult, now: Timestamp) -> bool {
-        self.receivers.get_mut(key).is_some_and(|receiver| receiver.heard(handed, now))
+        self.endpoints.get_mut(key).is_some_and(|endpoint| endpoint.heard(handed, now))
     }
 
     /// A message that was taken for it leads elsewhere, and was not handed over: whatever was wrong
@@ -191,39 +191,39 @@ impl ChannelLimiter {
         if let Some(rate) = &mut self.rate {
             rate.consume(-1);
         }
-        if let Some(receiver) = self.receivers.get_mut(key) {
-            receiver.trust_again();
+        if let Some(endpoint) = self.endpoints.get_mut(key) {
+            endpoint.trust_again();
         }
     }
 
     /// Those that nothing is in hand for: first the ones of which nothing is known, and where there
     /// is no room for others, all that need not be waited for.
     fn forget_idle(&mut self, now: Timestamp) {
-        let count = self.receivers.len();
-        if count < RECEIVERS_MAX / 2 {
+        let count = self.endpoints.len();
+        if count < ENDPOINTS_MAX / 2 {
             return;
         }
-        let all = count >= RECEIVERS_MAX;
-        self.receivers.retain(|_, receiver| {
-            receiver.in_hand() > 0
-                || receiver.shut_until(now).is_some()
-                || (!all && receiver.health() != ReceiverHealth::New)
+        let all = count >= ENDPOINTS_MAX;
+        self.endpoints.retain(|_, endpoint| {
+            endpoint.in_hand() > 0
+                || endpoint.breaker_open_until(now).is_some()
+                || (!all && endpoint.health() != EndpointHealth::New)
         });
     }
 
     /// A provider that asks for patience gets it from all messages: it takes so much a second,
     /// no matter who they are for.
     pub fn reading(&self) -> ChannelLimiterStatus {
-        let shut = self.receivers.iter().filter(|(_, receiver)| receiver.is_shut());
+        let shut = self.endpoints.iter().filter(|(_, endpoint)| endpoint.is_breaker_open());
         let first = shut.min_by_key(|(key, _)| *key);
-        let trouble = first.and_then(|(key, receiver)| {
-            let trouble = Said::new(receiver.last_failure()?);
+        let trouble = first.and_then(|(key, endpoint)| {
+            let trouble = MaskableSentence::new(endpoint.last_failure()?);
             Some(if key.is_empty() { trouble } else { trouble.of_machine(key) })
         });
         ChannelLimiterStatus {
-            in_hand: self.receivers.values().map(Receiver::in_hand).sum(),
+            in_hand: self.endpoints.values().map(EndpointLimiter::in_hand).sum(),
             open: first.is_some(),
-            trouble: self.transport.as_ref().err().map(Said::new).or(trouble),
+            trouble: self.transport.as_ref().err().map(MaskableSentence::new).or(trouble),
         }
     }
 }
@@ -250,18 +250,18 @@ mod tests {
         ChannelLimiter::new(Channel::Webhook, 1, per_second, Ok(Arc::new(Nobody)), NOW)
     }
 
-    fn take(lane: &mut ChannelLimiter, receivers: &[&str]) -> Vec<i64> {
-        let mut allowance = lane.allowance(receivers.len(), NOW);
+    fn take(lane: &mut ChannelLimiter, endpoints: &[&str]) -> Vec<i64> {
+        let mut allowance = lane.allowance(endpoints.len(), NOW);
         let free: Vec<i64> =
-            receivers.iter().map(|key| lane.free(key, &mut allowance, NOW)).collect();
-        for (key, count) in receivers.iter().zip(&free) {
+            endpoints.iter().map(|key| lane.free(key, &mut allowance, NOW)).collect();
+        for (key, count) in endpoints.iter().zip(&free) {
             (0..*count).for_each(|_| lane.took(key));
         }
         free
     }
 
     fn answers(lane: &mut ChannelLimiter, key: &str) {
-        lane.receiver(key);
+        lane.endpoint(key);
         lane.record_result(key, &SendResult::Accepted { provider_id: None }, NOW);
     }
 
@@ -294,7 +294,7 @@ mod tests {
     fn fails(lane: &mut ChannelLimiter, key: &str) -> bool {
         let reason = "it is busy".to_string();
         let failed = SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel };
-        lane.receiver(key);
+        lane.endpoint(key);
         lane.record_result(key, &failed, NOW)
     }
 
@@ -308,12 +308,12 @@ mod tests {
         assert_eq!(take(&mut lane, &["well:80", "new:80"]), [64, 1]);
         for key in &dead {
             fails(&mut lane, key);
-            (0..lane.receivers[*key].in_hand()).for_each(|_| lane.returned(key));
+            (0..lane.endpoints[*key].in_hand()).for_each(|_| lane.returned(key));
         }
         take(&mut lane, &dead);
-        let failing = lane.receivers.values().filter(|one| one.health() == ReceiverHealth::Fails);
-        let held: i64 = failing.map(Receiver::together).sum();
-        assert!(held <= ReceiverHealth::Fails.most(), "{held}");
+        let failing = lane.endpoints.values().filter(|one| one.health() == EndpointHealth::Fails);
+        let held: i64 = failing.map(EndpointLimiter::together).sum();
+        assert!(held <= EndpointHealth::Fails.most(), "{held}");
         answers(&mut lane, "too:80");
         assert_eq!(take(&mut lane, &["too:80"]), [64]);
     }

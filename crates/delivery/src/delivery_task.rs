@@ -11,7 +11,7 @@ use crate::{
     tracking::token::{MessageLinks, message_key},
 };
 use wayfare_domain::messages::canonical_address::canonical;
-use wayfare_domain::messages::webhook_receiver::receiver_of;
+use wayfare_domain::messages::webhook_endpoint::endpoint_of;
 use wayfare_domain::{
     engine::{bucketing::hash_bucket, time_zones::TimeZones},
     messages::{
@@ -32,7 +32,7 @@ use wayfare_templates::{RenderContext, content::Content};
 pub struct DeliveryContext {
     pub clock: Arc<dyn Clock>,
     pub calendar: Arc<dyn TimeZones>,
-    pub vault: ServerKey,
+    pub server_key: ServerKey,
     /// With which links in messages begin.
     pub links: Url,
     pub flights: InFlightTracker,
@@ -48,7 +48,7 @@ pub struct DeliveryTask {
     pub recent: Vec<(Channel, Timestamp)>,
     pub suppressed: Option<String>,
     pub transport: Arc<dyn Transport>,
-    /// Is there room to tell another receiver apart, should it lead to one?
+    /// Is there room to tell another endpoint apart, should it lead to one?
     pub learns: bool,
 }
 
@@ -57,7 +57,7 @@ pub struct AttemptResult {
     pub settled: MessageResult,
     pub channel: Channel,
     /// For whom it was taken.
-    pub receiver: String,
+    pub endpoint: String,
     pub handed: Option<SendResult>,
     /// The server ended while it was on its way: it stays marked as begun, and the next start has
     /// it in doubt.
@@ -76,12 +76,12 @@ impl AttemptResult {
             version,
             settlement,
             in_doubt: false,
-            receiver: None,
+            endpoint: None,
         };
         Self {
             settled,
             channel,
-            receiver: message.receiver.clone(),
+            endpoint: message.endpoint.clone(),
             handed: None,
             stays_begun: false,
             heard: false,
@@ -132,10 +132,10 @@ impl DeliveryTask {
             Ok(parcel) => parcel,
             Err(reason) => return self.outcome(SendOutcome::failed(reason), None),
         };
-        if let Some(receiver) = self.other_receiver(&parcel) {
+        if let Some(endpoint) = self.other_endpoint(&parcel) {
             let mut outcome =
                 AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
-            outcome.settled.receiver = Some(receiver);
+            outcome.settled.endpoint = Some(endpoint);
             return outcome;
         }
         let Some(mut flight) =
@@ -157,14 +157,14 @@ impl DeliveryTask {
 
     /// Where its address leads, if that is not whom it was taken for: then it waits for that one,
     /// and takes no one's place.
-    fn other_receiver(&self, parcel: &OutboundMessage) -> Option<String> {
+    fn other_endpoint(&self, parcel: &OutboundMessage) -> Option<String> {
         let Content::Webhook(webhook) = &parcel.content else { return None };
-        let known = self.version.nodes.get(&self.message.node)?.receiver.as_deref();
-        if known == Some(self.message.receiver.as_str()) || !self.learns {
+        let known = self.version.nodes.get(&self.message.node)?.endpoint.as_deref();
+        if known == Some(self.message.endpoint.as_str()) || !self.learns {
             return None;
         }
-        let receiver = receiver_of(&webhook.url.trim().parse().ok()?)?;
-        (receiver != self.message.receiver).then_some(receiver)
+        let endpoint = endpoint_of(&webhook.url.trim().parse().ok()?)?;
+        (endpoint != self.message.endpoint).then_some(endpoint)
     }
 
     fn given_up(&self, why: AbortReason, now: Timestamp) -> AttemptResult {
@@ -251,7 +251,7 @@ impl DeliveryTask {
         };
         let links = MessageLinks {
             base: office.links.clone(),
-            vault: office.vault.clone(),
+            server_key: office.server_key.clone(),
             message: self.message.seq,
         };
         let content = message
@@ -260,7 +260,7 @@ impl DeliveryTask {
         let to = self.address().map(|(_, address)| address).unwrap_or_default();
         let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
         Ok(OutboundMessage {
-            key: message_key(&office.vault, self.message.seq),
+            key: message_key(&office.server_key, self.message.seq),
             to,
             to_name: name.map(str::to_string),
             content,

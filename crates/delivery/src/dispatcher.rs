@@ -179,7 +179,7 @@ impl OutboxDispatcher {
     fn pause(&self, now: Timestamp) -> Duration {
         let next = self.waiting.heaps().iter().filter_map(|heap| {
             let lane = self.lanes.get(&(heap.project, heap.channel))?;
-            match lane.free_at(&heap.receiver, now) {
+            match lane.free_at(&heap.endpoint, now) {
                 Some(free_at) => Some(free_at.max(heap.due_at)),
                 None => Some(heap.due_at).filter(|due| *due > now),
             }
@@ -196,17 +196,17 @@ impl OutboxDispatcher {
             outcome.heard = true;
             let key = (outcome.settled.project, outcome.channel);
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            lane.returned(&outcome.receiver);
-            if outcome.settled.receiver.is_some() {
-                lane.leads_elsewhere(&outcome.receiver);
+            lane.returned(&outcome.endpoint);
+            if outcome.settled.endpoint.is_some() {
+                lane.leads_elsewhere(&outcome.endpoint);
             }
             if let Some(handed) = &outcome.handed
-                && lane.record_result(&outcome.receiver, handed, now)
+                && lane.record_result(&outcome.endpoint, handed, now)
             {
                 tracing::warn!(
                     project = key.0,
                     channel = key.1.key(),
-                    receiver = outcome.receiver,
+                    endpoint = outcome.endpoint,
                     ?handed,
                     "delivery.channel_fails"
                 );
@@ -288,7 +288,7 @@ impl OutboxDispatcher {
         }
         for message in &taken {
             if let Some(lane) = self.lanes.get_mut(&(message.project, message.channel)) {
-                lane.took(&message.receiver);
+                lane.took(&message.endpoint);
             }
         }
         if taken.is_empty() {

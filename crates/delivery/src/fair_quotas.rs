@@ -6,11 +6,11 @@ use super::{channel_limiter::ChannelLimiter, dispatcher::ChannelKey};
 use wayfare_domain::time::Timestamp;
 use wayfare_store::outbox::{LeaseQuota, OutboxQueue};
 
-/// Receivers that do not answer, or have not yet, for which something is taken in one round: each
+/// Endpoints that do not answer, or have not yet, for which something is taken in one round: each
 /// is a look into the outbox, while everybody who writes waits.
 const UNPROVEN_MAX: usize = 256;
 
-/// Each receiver gets what it has places for, whatever lies in wait for another. At a receiver each
+/// Each endpoint gets what it has places for, whatever lies in wait for another. At an endpoint each
 /// journey gets the same share, whatever lies in its heap: a large one does not keep the others
 /// waiting. The longest waiting are served first where there is not enough for everybody.
 pub fn share(
@@ -26,24 +26,24 @@ pub fn share(
         by_lane
             .entry((heap.project, heap.channel))
             .or_default()
-            .entry(&heap.receiver)
+            .entry(&heap.endpoint)
             .or_default()
             .push(heap);
     }
     let mut quotas = Vec::new();
-    for (key, receivers) in by_lane {
+    for (key, endpoints) in by_lane {
         let Some(lane) = lanes.get_mut(&key) else { continue };
-        let mut receivers: Vec<(&str, Vec<&OutboxQueue>)> = receivers.into_iter().collect();
-        receivers.iter_mut().for_each(|(_, heaps)| heaps.sort_by_key(|heap| heap.due_at));
-        receivers.sort_by_key(|(_, heaps)| heaps.first().map(|heap| heap.due_at));
+        let mut endpoints: Vec<(&str, Vec<&OutboxQueue>)> = endpoints.into_iter().collect();
+        endpoints.iter_mut().for_each(|(_, heaps)| heaps.sort_by_key(|heap| heap.due_at));
+        endpoints.sort_by_key(|(_, heaps)| heaps.first().map(|heap| heap.due_at));
         let mut unproven = 0;
-        receivers.retain(|(receiver, _)| {
-            unproven += usize::from(!lane.answers(receiver));
-            lane.answers(receiver) || unproven <= UNPROVEN_MAX
+        endpoints.retain(|(endpoint, _)| {
+            unproven += usize::from(!lane.answers(endpoint));
+            lane.answers(endpoint) || unproven <= UNPROVEN_MAX
         });
-        let mut allowance = lane.allowance(receivers.len(), now);
-        for (receiver, heaps) in receivers {
-            let free = lane.free(receiver, &mut allowance, now);
+        let mut allowance = lane.allowance(endpoints.len(), now);
+        for (endpoint, heaps) in endpoints {
+            let free = lane.free(endpoint, &mut allowance, now);
             if free > 0 {
                 quotas.extend(divide(free, &heaps, lane.revision));
             }
@@ -63,7 +63,7 @@ fn divide<'a>(
     heaps.iter().take(served).enumerate().map(move |(place, heap)| LeaseQuota {
         version: heap.version,
         channel: heap.channel,
-        receiver: heap.receiver.clone(),
+        endpoint: heap.endpoint.clone(),
         revision,
         most: if place == 0 { first } else { each },
     })

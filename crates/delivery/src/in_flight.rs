@@ -387,7 +387,7 @@ mod tests {
             version: 1,
             profile,
             channel,
-            receiver: String::new(),
+            endpoint: String::new(),
             node: "message".to_string(),
             attempts: 0,
             expires_at: None,

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use wayfare_domain::messages::webhook_receiver::receiver_of_template;
+use wayfare_domain::messages::webhook_endpoint::endpoint_of_template;
 use wayfare_domain::{graph::node::SendOptions, journeys::settings::Settings};
 use wayfare_store::{
     StoreResult,
@@ -20,7 +20,7 @@ pub struct CachedNode {
     /// Or why it cannot be filled in.
     pub message: Result<CompiledMessage, String>,
     /// Who receives it, where it is a webhook to the same machine for everybody.
-    pub receiver: Option<String>,
+    pub endpoint: Option<String>,
 }
 
 pub struct CachedVersion {
@@ -72,8 +72,8 @@ impl VersionCache {
                         problems.into_iter().map(|problem| problem.sentence).collect();
                     sentences.join(" ")
                 });
-                let receiver = node.step.uses().webhook_url.and_then(receiver_of_template);
-                (node.id, CachedNode { sending: node.sending, message, receiver })
+                let endpoint = node.step.uses().webhook_url.and_then(endpoint_of_template);
+                (node.id, CachedNode { sending: node.sending, message, endpoint })
             });
             let known = CachedVersion { names, settings: content.settings, nodes: nodes.collect() };
             self.versions.insert(content.seq, Arc::new(known));

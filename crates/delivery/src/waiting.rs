@@ -1,6 +1,6 @@
 //! What waits in the outbox, as it was read last.
 //!
-//! Reading takes a step for each receiver that something waits for. Where there are thousands of
+//! Reading takes a step for each endpoint that something waits for. Where there are thousands of
 //! them it is read less often, so that those that fail cost a part of the time and no more; what
 //! was read is used until then, since whatever is taken is looked at anew anyway.
 
@@ -61,17 +61,17 @@ impl Waiting {
     pub fn took(&mut self, quotas: &[LeaseQuota], taken: &[LeasedMessage]) {
         let mut counts: HashMap<HeapKey<'_>, i64> = HashMap::new();
         for message in taken {
-            let key = (message.version, message.channel, message.receiver.as_str());
+            let key = (message.version, message.channel, message.endpoint.as_str());
             *counts.entry(key).or_default() += 1;
         }
         let exhausted: HashSet<HeapKey<'_>> = quotas
             .iter()
-            .map(|quota| ((quota.version, quota.channel, quota.receiver.as_str()), quota.most))
+            .map(|quota| ((quota.version, quota.channel, quota.endpoint.as_str()), quota.most))
             .filter(|(key, most)| counts.get(key).copied().unwrap_or_default() < *most)
             .map(|(key, _)| key)
             .collect();
         for heap in &mut self.heaps {
-            if exhausted.contains(&(heap.version, heap.channel, heap.receiver.as_str())) {
+            if exhausted.contains(&(heap.version, heap.channel, heap.endpoint.as_str())) {
                 heap.due_at = NOTHING;
             }
         }
@@ -92,12 +92,12 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    fn heap(receiver: &str) -> OutboxQueue {
+    fn heap(endpoint: &str) -> OutboxQueue {
         OutboxQueue {
             project: 1,
             version: 1,
             channel: Channel::Webhook,
-            receiver: receiver.to_string(),
+            endpoint: endpoint.to_string(),
             due_at: Timestamp(0),
         }
     }
@@ -130,16 +130,16 @@ mod tests {
     #[test]
     fn a_heap_that_gave_less_than_was_wanted_is_not_asked_again_until_it_was_read() {
         let mut waiting = read_in(Duration::from_secs(60));
-        let quota = |receiver: &str, most| LeaseQuota {
+        let quota = |endpoint: &str, most| LeaseQuota {
             version: 1,
             channel: Channel::Webhook,
-            receiver: receiver.to_string(),
+            endpoint: endpoint.to_string(),
             revision: 1,
             most,
         };
         waiting.took(&[quota("a:80", 2)], &[]);
         let due: Vec<&str> =
-            waiting.due(Timestamp(1)).iter().map(|heap| heap.receiver.as_str()).collect();
+            waiting.due(Timestamp(1)).iter().map(|heap| heap.endpoint.as_str()).collect();
         assert_eq!(due, ["b:80"]);
     }
 }

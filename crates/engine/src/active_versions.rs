@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use wayfare_domain::messages::webhook_receiver::receiver_of_template;
+use wayfare_domain::messages::webhook_endpoint::endpoint_of_template;
 use wayfare_domain::{
     engine::{
         CompiledVersion,
@@ -29,17 +29,17 @@ pub struct ActiveVersion {
     pub planned: ActiveVersionInfo,
     pub compiled: Arc<CompiledVersion>,
     pub needs: Arc<ProfileNeeds>,
-    pub receivers: Arc<Receivers>,
+    pub endpoints: Arc<Endpoints>,
 }
 
 /// Who receives the webhooks of a version, by node, where it is the same for everybody.
-pub type Receivers = HashMap<NodeIndex, String>;
+pub type Endpoints = HashMap<NodeIndex, String>;
 
-fn receivers_of(compiled: &CompiledVersion) -> Receivers {
-    let receiver = |(index, node): (NodeIndex, &CompiledNode)| {
-        Some((index, receiver_of_template(node.step.uses().webhook_url?)?))
+fn endpoints_of(compiled: &CompiledVersion) -> Endpoints {
+    let endpoint = |(index, node): (NodeIndex, &CompiledNode)| {
+        Some((index, endpoint_of_template(node.step.uses().webhook_url?)?))
     };
-    compiled.nodes.iter().enumerate().filter_map(receiver).collect()
+    compiled.nodes.iter().enumerate().filter_map(endpoint).collect()
 }
 
 impl ActiveVersion {
@@ -75,7 +75,7 @@ pub struct ActiveVersions {
 }
 
 /// What a version's content became, kept as long as it is not edited.
-type CompiledCache = HashMap<VersionKey, (Arc<CompiledVersion>, Arc<ProfileNeeds>, Arc<Receivers>)>;
+type CompiledCache = HashMap<VersionKey, (Arc<CompiledVersion>, Arc<ProfileNeeds>, Arc<Endpoints>)>;
 
 impl ActiveVersions {
     /// Brings the plan up to date where the head says that it is not. The epoch is the one from
@@ -93,7 +93,7 @@ impl ActiveVersions {
         let mut known: CompiledCache = if head.definitions_epoch == self.content {
             self.versions
                 .drain()
-                .map(|(seq, live)| (seq, (live.compiled, live.needs, live.receivers)))
+                .map(|(seq, live)| (seq, (live.compiled, live.needs, live.endpoints)))
                 .collect()
         } else {
             HashMap::new()
@@ -103,8 +103,8 @@ impl ActiveVersions {
         self.by_profile.clear();
         self.versions.clear();
         for planned in active_versions {
-            if let Some((compiled, needs, receivers)) = known.remove(&planned.seq) {
-                self.add(ActiveVersion { planned, compiled, needs, receivers });
+            if let Some((compiled, needs, endpoints)) = known.remove(&planned.seq) {
+                self.add(ActiveVersion { planned, compiled, needs, endpoints });
             }
         }
         self.epoch = head.epoch;
@@ -141,8 +141,8 @@ impl ActiveVersions {
                 lists: compiled.needs_lists(),
                 profile: compiled.needs_profile(),
             };
-            let receivers = receivers_of(&compiled);
-            known.insert(content.seq, (Arc::new(compiled), Arc::new(needs), Arc::new(receivers)));
+            let endpoints = endpoints_of(&compiled);
+            known.insert(content.seq, (Arc::new(compiled), Arc::new(needs), Arc::new(endpoints)));
         }
         Ok(())
     }

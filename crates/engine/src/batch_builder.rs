@@ -315,7 +315,7 @@ impl<'a> BatchBuilder<'a> {
                 node: nodes[message.node].id.clone(),
                 visit: message.visit,
                 channel: message.channel.key(),
-                receiver: live.receivers.get(&message.node).cloned().unwrap_or_default(),
+                endpoint: live.endpoints.get(&message.node).cloned().unwrap_or_default(),
                 live: self.plan.is_live(live.planned.project, message.channel),
                 expires_at: message.expires_at,
             });

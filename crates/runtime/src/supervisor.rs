@@ -126,7 +126,7 @@ impl Supervisor {
         match ended {
             Ok(()) if may_end == MayEnd::WhenUnused || self.0.stop.is_cancelled() => {}
             Ok(()) => self.died(worker, "it returned".to_string()),
-            Err(panic) => self.died(worker, format!("panic: {}", said(&*panic))),
+            Err(panic) => self.died(worker, format!("panic: {}", panic_message(&*panic))),
         }
     }
 
@@ -216,13 +216,13 @@ pub struct Panicked(&'static str);
 
 fn told<T>(what: &'static str, ended: std::thread::Result<T>) -> Result<T, Panicked> {
     ended.map_err(|panic| {
-        tracing::error!(what, reason = said(&*panic), "task.panicked");
+        tracing::error!(what, reason = panic_message(&*panic), "task.panicked");
         Panicked(what)
     })
 }
 
 /// What a panic says.
-pub fn said(panic: &(dyn Any + Send)) -> &str {
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it says nothing")
 }

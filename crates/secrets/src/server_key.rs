@@ -24,7 +24,7 @@ const KEY_BYTES: usize = 32;
 
 /// Why there is no key: a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
-pub enum VaultError {
+pub enum KeyFileError {
     #[error(
         "WAYFARE_SECRET_KEY is not 32 bytes in base64. Create one with: openssl rand -base64 32"
     )]
@@ -106,7 +106,7 @@ struct Keys {
 
 impl std::fmt::Debug for ServerKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Vault")
+        f.write_str("ServerKey")
     }
 }
 
@@ -115,10 +115,10 @@ impl ServerKey {
     /// none.
     ///
     /// # Errors
-    /// [`VaultError`], with what to do about it.
-    pub fn open(key: Option<&str>, file: &Path) -> Result<Self, VaultError> {
+    /// [`KeyFileError`], with what to do about it.
+    pub fn open(key: Option<&str>, file: &Path) -> Result<Self, KeyFileError> {
         match Self::read(key, file)? {
-            Some(vault) => Ok(vault),
+            Some(server_key) => Ok(server_key),
             None => Self::make(file),
         }
     }
@@ -128,15 +128,15 @@ impl ServerKey {
     ///
     /// # Errors
     /// Where what is there is no key, or cannot be read.
-    pub fn read(key: Option<&str>, file: &Path) -> Result<Option<Self>, VaultError> {
+    pub fn read(key: Option<&str>, file: &Path) -> Result<Option<Self>, KeyFileError> {
         match key {
-            Some(text) => Self::from_text(text).map(Some).ok_or(VaultError::Malformed),
+            Some(text) => Self::from_text(text).map(Some).ok_or(KeyFileError::Malformed),
             None => match fs::read_to_string(file) {
                 Ok(text) => Self::from_text(&text)
                     .map(Some)
-                    .ok_or_else(|| VaultError::MalformedFile(file.to_path_buf())),
+                    .ok_or_else(|| KeyFileError::MalformedFile(file.to_path_buf())),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(VaultError::File(file.to_path_buf(), error)),
+                Err(error) => Err(KeyFileError::File(file.to_path_buf(), error)),
             },
         }
     }
@@ -150,16 +150,16 @@ impl ServerKey {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn make(file: &Path) -> Result<Self, VaultError> {
-        let failed = |error| VaultError::File(file.to_path_buf(), error);
+    pub fn make(file: &Path) -> Result<Self, KeyFileError> {
+        let failed = |error| KeyFileError::File(file.to_path_buf(), error);
         let mut bytes = [0_u8; KEY_BYTES];
-        getrandom::fill(&mut bytes).map_err(|_| VaultError::NoRandomness)?;
+        getrandom::fill(&mut bytes).map_err(|_| KeyFileError::NoRandomness)?;
         match private().write(true).create_new(true).open(file) {
             Ok(mut made) => {
                 made.write_all(format!("{}\n", STANDARD.encode(bytes)).as_bytes())
                     .map_err(failed)?;
                 made.sync_all().map_err(failed)?;
-                Self::new(&bytes).ok_or(VaultError::NoRandomness)
+                Self::new(&bytes).ok_or(KeyFileError::NoRandomness)
             }
             // Another process was quicker: its key is the one.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -192,29 +192,30 @@ impl ServerKey {
     ///
     /// # Errors
     /// Where the operating system gives no random numbers.
-    pub fn seal(&self, about: &str, secret: &[u8]) -> Result<Vec<u8>, VaultError> {
+    pub fn seal(&self, about: &str, secret: &[u8]) -> Result<Vec<u8>, KeyFileError> {
         let mut nonce = [0_u8; aead::NONCE_LEN];
-        getrandom::fill(&mut nonce).map_err(|_| VaultError::NoRandomness)?;
+        getrandom::fill(&mut nonce).map_err(|_| KeyFileError::NoRandomness)?;
         let mut sealed = nonce.to_vec();
         let mut body = secret.to_vec();
         let nonce = aead::Nonce::assume_unique_for_key(nonce);
         self.0
             .seal
             .seal_in_place_append_tag(nonce, aead::Aad::from(about.as_bytes()), &mut body)
-            .map_err(|_| VaultError::NoRandomness)?;
+            .map_err(|_| KeyFileError::NoRandomness)?;
         sealed.append(&mut body);
         Ok(sealed)
     }
 
     /// # Errors
-    /// [`VaultError::OtherKey`] where it was sealed with another key or for something else.
-    pub fn unseal(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let (nonce, body) = sealed.split_at_checked(aead::NONCE_LEN).ok_or(VaultError::OtherKey)?;
+    /// [`KeyFileError::OtherKey`] where it was sealed with another key or for something else.
+    pub fn unseal(&self, about: &str, sealed: &[u8]) -> Result<Vec<u8>, KeyFileError> {
+        let (nonce, body) =
+            sealed.split_at_checked(aead::NONCE_LEN).ok_or(KeyFileError::OtherKey)?;
         let nonce =
-            aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::OtherKey)?;
+            aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyFileError::OtherKey)?;
         let mut body = body.to_vec();
         let opened = self.0.seal.open_in_place(nonce, aead::Aad::from(about.as_bytes()), &mut body);
-        opened.map(|text| text.to_vec()).map_err(|_| VaultError::OtherKey)
+        opened.map(|text| text.to_vec()).map_err(|_| KeyFileError::OtherKey)
     }
 
     /// 16 bytes that no one without the key can make.
@@ -239,35 +240,35 @@ impl ServerKey {
 mod tests {
     use super::*;
 
-    fn vault() -> ServerKey {
+    fn server_key() -> ServerKey {
         ServerKey::new(&[7; KEY_BYTES]).expect("a key")
     }
 
     #[test]
     fn what_is_sealed_opens_with_the_same_key_for_the_same_thing_only() {
-        let sealed = vault().seal("email", b"hunter2").expect("sealed");
+        let sealed = server_key().seal("email", b"hunter2").expect("sealed");
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
-        assert_eq!(vault().unseal("email", &sealed).expect("opened"), b"hunter2");
-        assert!(vault().unseal("sms", &sealed).is_err());
+        assert_eq!(server_key().unseal("email", &sealed).expect("opened"), b"hunter2");
+        assert!(server_key().unseal("sms", &sealed).is_err());
         let other = ServerKey::new(&[8; KEY_BYTES]).expect("a key");
         assert!(other.unseal("email", &sealed).is_err());
-        assert!(vault().unseal("email", &sealed[..5]).is_err());
+        assert!(server_key().unseal("email", &sealed[..5]).is_err());
     }
 
     #[test]
     fn a_signature_is_for_one_purpose() {
-        let signature = vault().sign(SigningPurpose::Link, b"1");
-        assert!(vault().verify(SigningPurpose::Link, b"1", &signature));
-        assert!(!vault().verify(SigningPurpose::Hook, b"1", &signature));
-        assert!(!vault().verify(SigningPurpose::Link, b"2", &signature));
-        assert!(!vault().verify(SigningPurpose::Link, b"1", &signature[..15]));
+        let signature = server_key().sign(SigningPurpose::Link, b"1");
+        assert!(server_key().verify(SigningPurpose::Link, b"1", &signature));
+        assert!(!server_key().verify(SigningPurpose::Hook, b"1", &signature));
+        assert!(!server_key().verify(SigningPurpose::Link, b"2", &signature));
+        assert!(!server_key().verify(SigningPurpose::Link, b"1", &signature[..15]));
     }
 
     #[test]
     fn a_fingerprint_tells_keys_apart_and_a_missing_file_is_not_made_by_reading() {
         let other = ServerKey::new(&[8; KEY_BYTES]).expect("a key");
-        assert_eq!(vault().fingerprint(), vault().fingerprint());
-        assert_ne!(vault().fingerprint(), other.fingerprint());
+        assert_eq!(server_key().fingerprint(), server_key().fingerprint());
+        assert_ne!(server_key().fingerprint(), other.fingerprint());
         let folder = tempfile::tempdir().expect("a folder");
         let file = ServerKey::beside(&folder.path().join("wayfare.db"));
         assert!(ServerKey::read(None, &file).expect("looked").is_none());
@@ -289,7 +290,7 @@ mod tests {
             assert_eq!(mode & 0o077, 0);
         }
         fs::write(&file, "nonsense").expect("written");
-        assert!(matches!(ServerKey::open(None, &file), Err(VaultError::MalformedFile(_))));
-        assert!(matches!(ServerKey::open(Some("short"), &file), Err(VaultError::Malformed)));
+        assert!(matches!(ServerKey::open(None, &file), Err(KeyFileError::MalformedFile(_))));
+        assert!(matches!(ServerKey::open(Some("short"), &file), Err(KeyFileError::Malformed)));
     }
 }

@@ -8,7 +8,7 @@ use sqlx::{FromRow, SqliteConnection};
 use super::{
     SqliteStore,
     error::SqliteResult,
-    import::{NewJourney, NewVersion, insert_one},
+    journey_transfer::{NewJourney, NewVersion, insert_one},
     labels,
     operations::write::write_operation,
     rows::{hex, json, to_json},

@@ -7,7 +7,7 @@ use super::{
     SqliteStore,
     engine::plan::raise_definitions_epoch,
     error::SqliteResult,
-    import::{NewJourney, insert_one},
+    journey_transfer::{NewJourney, insert_one},
     labels,
     operations::{targets, write::write_operation},
     rows::hex,

@@ -22,16 +22,16 @@ mod engine;
 mod error;
 mod history;
 mod identity;
-mod import;
 mod invitation_makers;
+mod journey_transfer;
 mod journeys;
-mod key_cache;
 mod keys;
 mod labels;
 mod list;
 #[cfg(test)]
 mod list_rate_tests;
 mod list_sql;
+mod local_actors;
 mod maintenance;
 mod member_roles;
 mod members;
@@ -46,10 +46,10 @@ pub mod operations;
 mod outbox;
 mod ownership;
 mod profiles;
-mod project;
 mod projects;
 mod readiness;
 mod recent_keys;
+mod row_key_cache;
 mod rows;
 mod saved_filters;
 mod seed;
@@ -92,7 +92,7 @@ pub struct SqliteStore {
     writer: SqlitePool,
     turns: Turns,
     totals: Arc<Mutex<list::TotalsCache>>,
-    numbers: Arc<Mutex<key_cache::KeyCache>>,
+    row_keys: Arc<Mutex<row_key_cache::RowKeyCache>>,
     merges: Merges,
     write_check: Arc<readiness::LastWriteCheck>,
     recent_keys: Arc<recent_keys::RecentKeys>,
@@ -191,9 +191,9 @@ impl SqliteStore {
         transaction.commit().await
     }
 
-    /// The numbers that are known; a panic elsewhere does not spoil them.
-    fn numbers(&self) -> MutexGuard<'_, key_cache::KeyCache> {
-        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The keys that are known; a panic elsewhere does not spoil them.
+    fn row_keys(&self) -> MutexGuard<'_, row_key_cache::RowKeyCache> {
+        self.row_keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The file, for those who look at it from outside.

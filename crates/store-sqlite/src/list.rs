@@ -14,7 +14,7 @@ use super::{
     error::SqliteResult,
     labels,
     list_sql::{self, ScanPlan, push_from_where, push_order},
-    project,
+    projects,
     rows::{self, SUMMARY_COLUMNS, SummaryRow},
     saved_filters,
 };
@@ -154,7 +154,7 @@ async fn total(
     filter: &JourneyFilter,
 ) -> SqliteResult<i64> {
     let key = ListQuery { filter: filter.clone(), ..ListQuery::default() }.to_query();
-    let generation = project::generation(store, project).await?;
+    let generation = projects::generation(store, project).await?;
     if let Some(total) =
         store.totals.lock().ok().and_then(|totals| totals.get(project, &key, generation))
     {

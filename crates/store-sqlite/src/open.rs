@@ -93,7 +93,7 @@ impl SqliteStore {
             writer,
             turns: Turns::default(),
             totals: Arc::default(),
-            numbers: Arc::default(),
+            row_keys: Arc::default(),
             merges: Merges::default(),
             write_check: Arc::default(),
             recent_keys: Arc::default(),

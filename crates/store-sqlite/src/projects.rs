@@ -5,8 +5,8 @@ use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, audit::NewAuditEntry, error::SqliteResult, member_roles::role, profiles, project,
-    rows,
+    SqliteStore, audit::NewAuditEntry, error::SqliteResult, local_actors, member_roles::role,
+    profiles, rows,
 };
 use wayfare_domain::{
     access::{
@@ -62,19 +62,19 @@ impl ProjectStore for SqliteStore {
     }
 
     async fn ensure_local_actor(&self, now: Timestamp) -> StoreResult<Actor> {
-        Ok(project::ensure_local_actor(self, now).await?)
+        Ok(local_actors::ensure_local_actor(self, now).await?)
     }
 
     async fn get_local_actor(&self) -> StoreResult<Actor> {
-        Ok(project::local_actor(self).await?)
+        Ok(local_actors::local_actor(self).await?)
     }
 
     async fn list_generations(&self) -> StoreResult<Vec<(ProjectId, i64)>> {
-        Ok(project::generations(self).await?)
+        Ok(generations(self).await?)
     }
 
     async fn get_generation(&self, project: ProjectId) -> StoreResult<i64> {
-        Ok(project::generation(self, project).await?)
+        Ok(generation(self, project).await?)
     }
 }
 
@@ -286,4 +286,37 @@ pub async fn of_thing(store: &SqliteStore, thing: Uuid) -> SqliteResult<Option<P
     .fetch_optional(&store.readers)
     .await?;
     Ok(row.map(|(id,)| ProjectId(id)))
+}
+
+/// Every project that is not archived, with its generation.
+pub async fn generations(store: &SqliteStore) -> SqliteResult<Vec<(ProjectId, i64)>> {
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as(
+        "SELECT p.id, coalesce(c.revision, 0) FROM projects p LEFT JOIN project_changes c
+            ON c.project_id = p.id
+         WHERE p.archived_at IS NULL",
+    )
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(id, generation)| (ProjectId(id), generation)).collect())
+}
+
+pub async fn generation(store: &SqliteStore, project: ProjectId) -> SqliteResult<i64> {
+    let generation: Option<(i64,)> =
+        sqlx::query_as("SELECT revision FROM project_changes WHERE project_id = ?")
+            .bind(project.0)
+            .fetch_optional(&store.readers)
+            .await?;
+    Ok(generation.map_or(0, |(generation,)| generation))
+}
+
+pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> SqliteResult<i64> {
+    let (count,): (i64,) = sqlx::query_as(
+        "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ?
+         AND visibility < ?",
+    )
+    .bind(project.0)
+    .bind(DELETED)
+    .fetch_one(&store.readers)
+    .await?;
+    Ok(count)
 }

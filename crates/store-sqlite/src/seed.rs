@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::{
     SqliteStore,
     error::SqliteResult,
-    import::{NewJourney, NewVersion, insert},
+    journey_transfer::{NewJourney, NewVersion, insert},
     labels,
     rows::{hex, to_json},
 };

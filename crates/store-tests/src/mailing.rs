@@ -131,8 +131,8 @@ pub async fn quotas(stores: &Stores, most: i64) -> Vec<LeaseQuota> {
             channel.project == queue.project && channel.stored.settings.channel() == queue.channel
         };
         let revision = channels.iter().find(sends_it)?.stored.revision;
-        let (version, channel, receiver) = (queue.version, queue.channel, queue.receiver);
-        Some(LeaseQuota { version, channel, receiver, revision, most })
+        let (version, channel, endpoint) = (queue.version, queue.channel, queue.endpoint);
+        Some(LeaseQuota { version, channel, endpoint, revision, most })
     };
     queues.into_iter().filter_map(quota).collect()
 }
@@ -144,7 +144,7 @@ pub fn result(message: &LeasedMessage, settlement: SendOutcome) -> MessageResult
         version: message.version,
         settlement,
         in_doubt: false,
-        receiver: None,
+        endpoint: None,
     }
 }
 
@@ -160,7 +160,7 @@ pub fn sms_quota(message: &LeasedMessage) -> LeaseQuota {
     LeaseQuota {
         version: message.version,
         channel: Channel::Sms,
-        receiver: message.receiver.clone(),
+        endpoint: message.endpoint.clone(),
         revision: 1,
         most: 10,
     }

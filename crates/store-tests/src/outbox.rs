@@ -30,7 +30,7 @@ pub async fn what_waits_is_listed_by_journey_and_channel(stores: &Stores) {
     let mailing = Mailing::of_people(stores, 3).await;
     let queues = stores.outbox.list_queues().await.expect("queues");
     let [queue] = queues.as_slice() else { panic!("{queues:?}") };
-    assert_eq!((queue.channel, queue.receiver.as_str()), (Channel::Sms, ""));
+    assert_eq!((queue.channel, queue.endpoint.as_str()), (Channel::Sms, ""));
     assert!(queue.due_at <= NOW);
     let load = stores.outbox.get_outbox_depth(mailing.project.actor.project).await.expect("a load");
     assert_eq!(load.waiting, [(Channel::Sms, 3)].into());

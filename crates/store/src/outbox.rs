@@ -29,7 +29,7 @@ use wayfare_domain::{
 /// Number of a message: `outbox.key`.
 pub type MessageKey = i64;
 
-/// A journey's messages that wait for one receiver of a channel.
+/// A journey's messages that wait for one endpoint of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxQueue {
     pub project: ProjectKey,
@@ -37,7 +37,7 @@ pub struct OutboxQueue {
     pub channel: Channel,
     /// Machine and port of a webhook, where they are known; empty for the providers of other
     /// channels.
-    pub receiver: String,
+    pub endpoint: String,
     /// When the first of them may go out.
     pub due_at: Timestamp,
 }
@@ -47,7 +47,7 @@ pub struct OutboxQueue {
 pub struct LeaseQuota {
     pub version: VersionKey,
     pub channel: Channel,
-    pub receiver: String,
+    pub endpoint: String,
     /// Of the channel's settings: where they have changed since, nothing is taken.
     pub revision: i64,
     pub most: i64,
@@ -62,7 +62,7 @@ pub struct LeasedMessage {
     pub profile: ProfileKey,
     pub channel: Channel,
     /// As it was known when the message was written.
-    pub receiver: String,
+    pub endpoint: String,
     pub node: String,
     /// How often it was handed over in vain.
     pub attempts: i64,
@@ -81,7 +81,7 @@ pub struct MessageResult {
     /// It was given up on its way and waits again: the provider may have it.
     pub in_doubt: bool,
     /// Who receives it, where that turned out to be someone else than was known.
-    pub receiver: Option<String>,
+    pub endpoint: Option<String>,
 }
 
 /// Facts that changed after messages in hand may have been judged by them.
@@ -177,7 +177,7 @@ pub struct VersionNames {
 /// The outbox, as the dispatcher sees it.
 #[async_trait]
 pub trait OutboxStore: Send + Sync {
-    /// What waits, by version and receiver, whether its time has come or not.
+    /// What waits, by version and endpoint, whether its time has come or not.
     async fn list_queues(&self) -> StoreResult<Vec<OutboxQueue>>;
     /// Records what happened to messages, and what the engine is to move people by; and leases
     /// others whose time has come, the longest due of each queue first. From then on they are the

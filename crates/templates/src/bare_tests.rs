@@ -9,7 +9,7 @@ use super::{
     check,
     compile::Template,
     escape_context::EscapeContext,
-    scope::{MessageUrls, Scope},
+    variable_scope::{MessageUrls, VariableScope},
 };
 use wayfare_domain::{
     graph::node::NodeKind,
@@ -40,7 +40,7 @@ fn filled(source: &str) -> String {
         zone: "UTC",
         now: Timestamp(0),
     };
-    template.render(&Scope::new(&facts, &MessageUrls::default())).expect("filled in")
+    template.render(&VariableScope::new(&facts, &MessageUrls::default())).expect("filled in")
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::{
     filters,
     parser::{SyntaxError, TemplateNode, pieces},
     placeholders::DeferredValues,
-    scope::Scope,
+    variable_scope::VariableScope,
 };
 
 /// Why a text could not be filled in.
@@ -103,7 +103,7 @@ impl Template {
     /// As [`Template::render`].
     pub fn render_with_placeholders(
         &self,
-        scope: &Scope<'_>,
+        scope: &VariableScope<'_>,
     ) -> Result<(String, Vec<String>), RenderError> {
         scope.registers().get_mut::<DeferredValues>().wanted = true;
         let text = self.render(scope)?;
@@ -113,7 +113,7 @@ impl Template {
 
     /// # Errors
     /// Where a limit was hit. Values that are not there are none: they become nothing.
-    pub fn render(&self, scope: &Scope<'_>) -> Result<String, RenderError> {
+    pub fn render(&self, scope: &VariableScope<'_>) -> Result<String, RenderError> {
         let filled = match &self.body {
             Body::Fixed(text) => text.clone(),
             Body::Liquid { template, guess } => {

@@ -8,8 +8,8 @@ use super::{
     budget::{HTML_MAX, RenderLimit},
     links::{LinkRewriter, mentions, with_links},
     mjml::mjml_to_html,
-    scope::MessageUrls,
     text_part::plain_text,
+    variable_scope::MessageUrls,
 };
 use wayfare_domain::interrupt::Interrupt;
 

@@ -11,7 +11,7 @@ use super::{
     email::{BodyKind, finish},
     escape_context::EscapeContext,
     mjml::{PARTS_MAX, PICTURES_MAX},
-    scope::{MessageUrls, Scope},
+    variable_scope::{MessageUrls, VariableScope},
 };
 use liquid_core::Runtime;
 use wayfare_domain::{
@@ -43,7 +43,7 @@ fn fill(template: &Template, list: Value, text: Value) -> (Result<String, Render
         now: Timestamp(0),
     };
     let addresses = MessageUrls::default();
-    let scope = Scope::new(&facts, &addresses);
+    let scope = VariableScope::new(&facts, &addresses);
     let result = template.render(&scope);
     let steps = scope.registers().get_mut::<RenderBudget>().steps_taken();
     (result, steps)

@@ -15,8 +15,8 @@ use super::{
     email::{BodyKind, both_parts, finish},
     links::{ENTITIES, LinkRewriter, escaped, is_tracked, mentions, unescaped},
     placeholders::{Placeholder, TextPart, is_marked, parts},
-    scope::MessageUrls,
     text_part::{push_squeezed, split_tag, tidied},
+    variable_scope::MessageUrls,
 };
 use wayfare_domain::interrupt::Uninterrupted;
 

@@ -30,10 +30,10 @@ mod mjml;
 mod parser;
 mod placeholders;
 mod sample;
-mod scope;
 #[cfg(test)]
 mod tests;
 mod text_part;
+mod variable_scope;
 
 use wayfare_domain::{
     engine::time_zones::TimeZones,

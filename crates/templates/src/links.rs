@@ -4,7 +4,7 @@ use std::{cell::Cell, rc::Rc};
 
 use lol_html::{RewriteStrSettings, element, end, end_tag, html_content::ContentType, rewrite_str};
 
-use super::{LinkBuilder, TemplateError, placeholders::is_marked, scope::MessageUrls};
+use super::{LinkBuilder, TemplateError, placeholders::is_marked, variable_scope::MessageUrls};
 
 /// How links are written.
 pub struct LinkRewriter<'a> {

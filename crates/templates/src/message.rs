@@ -12,7 +12,7 @@ use super::{
     layout_cache::{BodyShape, LayoutCache},
     links::is_web,
     mjml::unknown_part,
-    scope::{MessageUrls, Scope},
+    variable_scope::{MessageUrls, VariableScope},
 };
 use crate::content::{Content, EmailContent, WebhookContent};
 use wayfare_domain::{
@@ -298,7 +298,7 @@ impl CompiledMessage {
                 let (text, html) = match links {
                     Some(links) if finisher.kind() != BodyKind::Plain => {
                         let (shape, values) = body
-                            .render_with_placeholders(&Scope::new(facts, &addresses))
+                            .render_with_placeholders(&VariableScope::new(facts, &addresses))
                             .map_err(|failure| failed("body", failure))?;
                         finisher.finish(&BodyShape { shape, values }, filled, links, &addresses)?
                     }
@@ -403,7 +403,7 @@ fn fill(
     facts: &RenderContext<'_>,
     addresses: &MessageUrls<'_>,
 ) -> Result<String, TemplateError> {
-    template.render(&Scope::new(facts, addresses)).map_err(|failure| failed(field, failure))
+    template.render(&VariableScope::new(facts, addresses)).map_err(|failure| failed(field, failure))
 }
 
 fn failed(field: &str, failure: RenderError) -> TemplateError {

@@ -9,7 +9,7 @@ use super::{
     compile::Template,
     compose,
     escape_context::EscapeContext,
-    scope::{MessageUrls, Scope},
+    variable_scope::{MessageUrls, VariableScope},
 };
 use crate::content::{Content, EmailContent, WebhookContent};
 use wayfare_domain::{
@@ -67,7 +67,7 @@ fn filled(source: &str, place: EscapeContext) -> String {
         .unwrap_or_else(|faults| panic!("{source}: {faults:?}"));
     with_facts(&ann(), |facts| {
         template
-            .render(&Scope::new(facts, &MessageUrls::default()))
+            .render(&VariableScope::new(facts, &MessageUrls::default()))
             .unwrap_or_else(|_| panic!("{source}"))
     })
 }

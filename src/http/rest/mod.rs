@@ -11,7 +11,7 @@ pub mod journeys;
 pub mod key;
 pub mod metrics;
 pub mod profiles;
-pub mod segment;
+pub mod segment_com;
 pub mod segments;
 
 pub use errors::{Answer, ApiError, told_in_json};

@@ -180,7 +180,7 @@ impl Shop {
         let office = DeliveryContext {
             clock: Arc::new(self.clock.clone()),
             calendar: Arc::new(TzdbZones),
-            vault: ServerKey::open(None, &self.folder.path().join("shop.key")).expect("a vault"),
+            server_key: ServerKey::open(None, &self.folder.path().join("shop.key")).expect("a key"),
             links: "https://wayfare.example.com/".parse().expect("an address"),
             flights: self.flights.clone(),
             signs: self.signs.clone(),

@@ -16,19 +16,19 @@ const LIFETIME: i64 = DAY_MS / 24;
 const MOMENT: usize = 8;
 
 /// A proof for one thing. `about` names the person who is asked and everything that will be done.
-pub fn prove(vault: &ServerKey, about: &str, now: Timestamp) -> String {
+pub fn prove(server_key: &ServerKey, about: &str, now: Timestamp) -> String {
     let until = (now.0 + LIFETIME).to_be_bytes();
     let mut proof = until.to_vec();
-    proof.extend_from_slice(&vault.sign(SigningPurpose::Confirmation, &signed(until, about)));
+    proof.extend_from_slice(&server_key.sign(SigningPurpose::Confirmation, &signed(until, about)));
     URL_SAFE_NO_PAD.encode(proof)
 }
 
 /// Was exactly this asked about, within the hour?
-pub fn is_proven(vault: &ServerKey, about: &str, proof: &str, now: Timestamp) -> bool {
+pub fn is_proven(server_key: &ServerKey, about: &str, proof: &str, now: Timestamp) -> bool {
     let Ok(bytes) = URL_SAFE_NO_PAD.decode(proof) else { return false };
     let Some((until, signature)) = bytes.split_first_chunk::<MOMENT>() else { return false };
     is_unexpired(Timestamp(i64::from_be_bytes(*until)), LIFETIME, now)
-        && vault.verify(SigningPurpose::Confirmation, &signed(*until, about), signature)
+        && server_key.verify(SigningPurpose::Confirmation, &signed(*until, about), signature)
 }
 
 fn signed(until: [u8; MOMENT], about: &str) -> Vec<u8> {
@@ -42,20 +42,20 @@ mod tests {
     #[test]
     fn a_proof_is_for_one_thing_and_for_an_hour() {
         let folder = tempfile::tempdir().expect("a folder");
-        let vault = ServerKey::open(None, &folder.path().join("key")).expect("a key");
+        let server_key = ServerKey::open(None, &folder.path().join("key")).expect("a key");
         let other = ServerKey::open(None, &folder.path().join("other")).expect("a key");
         let now = Timestamp(1_790_000_000_000);
-        let proof = prove(&vault, "bob admin", now);
-        assert!(is_proven(&vault, "bob admin", &proof, now));
-        assert!(is_proven(&vault, "bob admin", &proof, Timestamp(now.0 + LIFETIME - 1)));
+        let proof = prove(&server_key, "bob admin", now);
+        assert!(is_proven(&server_key, "bob admin", &proof, now));
+        assert!(is_proven(&server_key, "bob admin", &proof, Timestamp(now.0 + LIFETIME - 1)));
         assert!(
-            !is_proven(&vault, "bob admin", &proof, Timestamp(now.0 + LIFETIME)),
+            !is_proven(&server_key, "bob admin", &proof, Timestamp(now.0 + LIFETIME)),
             "it is too old"
         );
-        assert!(!is_proven(&vault, "eve admin", &proof, now), "it is about someone else");
+        assert!(!is_proven(&server_key, "eve admin", &proof, now), "it is about someone else");
         assert!(!is_proven(&other, "bob admin", &proof, now), "it was made by another server");
         for made_up in ["", "yes", "true", &proof[1..], "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
-            assert!(!is_proven(&vault, "bob admin", made_up, now), "{made_up}");
+            assert!(!is_proven(&server_key, "bob admin", made_up, now), "{made_up}");
         }
     }
 }

@@ -25,7 +25,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use claims::Said;
+use claims::IdentityClaims;
 use wayfare_domain::{
     access::{
         account::{EmailAddress, LinkedIdentity},
@@ -243,7 +243,7 @@ impl OidcClient {
             .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
         let party = claims.authorized_party().map(|party| party.as_str());
         self.meant_for_us(claims.subject().as_str(), party)?;
-        let mut said = Said {
+        let mut identity = IdentityClaims {
             email: claims.email().map(|email| email.to_string()),
             email_verified: claims.email_verified(),
             name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
@@ -258,14 +258,14 @@ impl OidcClient {
                 .request_async(&http)
                 .await
                 .map_err(|error| ProviderError::Untrusted(chain(&error)))?;
-            said = said.completed_by(Said {
+            identity = identity.completed_by(IdentityClaims {
                 email: info.email().map(|email| email.to_string()),
                 email_verified: info.email_verified(),
                 name: info.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
                 further: info.additional_claims().all.clone(),
             });
         }
-        self.person(claims.issuer().to_string(), claims.subject().to_string(), &said)
+        self.person(claims.issuer().to_string(), claims.subject().to_string(), &identity)
     }
 
     /// What the crate does not look at: the token says whom, and, where it says it, was issued to
@@ -289,17 +289,17 @@ impl OidcClient {
         &self,
         issuer: String,
         subject: String,
-        said: &Said,
+        identity: &IdentityClaims,
     ) -> Result<SsoIdentity, ProviderError> {
-        let email = said.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
+        let email = identity.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         let fallback = email.as_ref().map_or_else(|| subject.clone(), |email| email.to_string());
-        let name = PersonName::parse(said.name.as_deref().unwrap_or(&fallback))
+        let name = PersonName::parse(identity.name.as_deref().unwrap_or(&fallback))
             .or_else(|_| PersonName::parse(&fallback.chars().take(60).collect::<String>()))
             .map_err(|error| ProviderError::Untrusted(error.sentence))?;
-        let roles = self.config.roles.roles_of(&said.values(&self.config.role_claim));
+        let roles = self.config.roles.roles_of(&identity.values(&self.config.role_claim));
         Ok(SsoIdentity {
             identity: LinkedIdentity { issuer, subject },
-            email_verified: email.is_some() && said.is_verified(),
+            email_verified: email.is_some() && identity.is_verified(),
             email,
             name,
             roles,

@@ -153,11 +153,12 @@ mod tests {
         assert_eq!(guesses, 50);
         assert!(throttle.attempt("ada@example.com", address(200), None).is_err());
         let folder = tempfile::tempdir().expect("a folder");
-        let vault = wayfare_secrets::server_key::ServerKey::open(None, &folder.path().join("key"))
-            .expect("a key");
+        let server_key =
+            wayfare_secrets::server_key::ServerKey::open(None, &folder.path().join("key"))
+                .expect("a key");
         let cookie =
-            super::super::device::remember(&vault, "", "ada@example.com").expect("a cookie");
-        let device = super::super::device::known(&vault, &cookie, "ada@example.com");
+            super::super::device::remember(&server_key, "", "ada@example.com").expect("a cookie");
+        let device = super::super::device::known(&server_key, &cookie, "ada@example.com");
         for _ in 0..10 {
             assert_eq!(throttle.attempt("ada@example.com", address(1), device), Ok(()));
         }

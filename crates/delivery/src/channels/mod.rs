@@ -30,7 +30,7 @@ use wayfare_domain::{
     messages::channel::{ChannelSecret, ChannelSettings},
     profiles::profile::Channel,
 };
-use wayfare_secrets::server_key::{ServerKey, VaultError};
+use wayfare_secrets::server_key::{KeyFileError, ServerKey};
 use wayfare_store::channels::StoredChannel;
 
 /// What a provider said to one message.
@@ -134,11 +134,11 @@ pub fn open_transport(
 pub fn open_stored(
     stored: &StoredChannel,
     status_callback: Option<String>,
-    vault: &ServerKey,
+    server_key: &ServerKey,
     outside: &EgressClient,
 ) -> Result<Arc<dyn Transport>, ChannelError> {
     let unseal =
-        |sealed: &Vec<u8>| unseal(vault, stored.project, stored.settings.channel(), sealed);
+        |sealed: &Vec<u8>| unseal(server_key, stored.project, stored.settings.channel(), sealed);
     let secret =
         stored.sealed.as_ref().map(unseal).transpose().map_err(|_| ChannelError::OtherKey)?;
     open_transport(&stored.settings, secret.as_ref(), status_callback, outside)
@@ -152,23 +152,23 @@ fn seal_label(project: ProjectId, channel: Channel) -> String {
 /// # Errors
 /// Where the operating system gives no random numbers.
 pub fn seal(
-    vault: &ServerKey,
+    server_key: &ServerKey,
     project: ProjectId,
     channel: Channel,
     secret: &ChannelSecret,
-) -> Result<Vec<u8>, VaultError> {
-    vault.seal(&seal_label(project, channel), secret.expose().as_bytes())
+) -> Result<Vec<u8>, KeyFileError> {
+    server_key.seal(&seal_label(project, channel), secret.expose().as_bytes())
 }
 
 /// # Errors
-/// [`VaultError::OtherKey`] where it was sealed with another key.
+/// [`KeyFileError::OtherKey`] where it was sealed with another key.
 pub fn unseal(
-    vault: &ServerKey,
+    server_key: &ServerKey,
     project: ProjectId,
     channel: Channel,
     sealed: &[u8],
-) -> Result<ChannelSecret, VaultError> {
-    let bytes = vault.unseal(&seal_label(project, channel), sealed)?;
-    let text = String::from_utf8(bytes).map_err(|_| VaultError::OtherKey)?;
-    ChannelSecret::parse(&text).map_err(|_| VaultError::OtherKey)
+) -> Result<ChannelSecret, KeyFileError> {
+    let bytes = server_key.unseal(&seal_label(project, channel), sealed)?;
+    let text = String::from_utf8(bytes).map_err(|_| KeyFileError::OtherKey)?;
+    ChannelSecret::parse(&text).map_err(|_| KeyFileError::OtherKey)
 }

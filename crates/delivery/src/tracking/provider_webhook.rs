@@ -22,17 +22,17 @@ const ID: usize = 16;
 /// report may come before its id is known here.
 pub fn webhook_url(
     base: &Url,
-    vault: &ServerKey,
+    server_key: &ServerKey,
     project: ProjectId,
     provider: WebhookProvider,
 ) -> String {
     let base = base.as_str().trim_end_matches('/');
-    format!("{base}/hooks/{}/{}", webhook_token(vault, project, provider), provider.key())
+    format!("{base}/hooks/{}/{}", webhook_token(server_key, project, provider), provider.key())
 }
 
-fn webhook_token(vault: &ServerKey, project: ProjectId, provider: WebhookProvider) -> String {
+fn webhook_token(server_key: &ServerKey, project: ProjectId, provider: WebhookProvider) -> String {
     let mut bytes = project.0.as_bytes().to_vec();
-    bytes.extend_from_slice(&vault.sign(SigningPurpose::Hook, &signed(project, provider)));
+    bytes.extend_from_slice(&server_key.sign(SigningPurpose::Hook, &signed(project, provider)));
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
@@ -42,14 +42,16 @@ fn signed(project: ProjectId, provider: WebhookProvider) -> Vec<u8> {
 
 /// The project of an address; none where it was not made here for this provider.
 pub fn project_of_webhook(
-    vault: &ServerKey,
+    server_key: &ServerKey,
     token: &str,
     provider: WebhookProvider,
 ) -> Option<ProjectId> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
     let (id, signature) = bytes.split_at_checked(ID)?;
     let project = ProjectId(Uuid::from_slice(id).ok()?);
-    vault.verify(SigningPurpose::Hook, &signed(project, provider), signature).then_some(project)
+    server_key
+        .verify(SigningPurpose::Hook, &signed(project, provider), signature)
+        .then_some(project)
 }
 
 /// A provider's request.
@@ -117,33 +119,40 @@ mod tests {
 
     #[test]
     fn an_address_names_its_project_and_its_provider() {
-        let vault = |seed: u8| {
+        let server_key = |seed: u8| {
             ServerKey::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused"))
                 .expect("a key")
         };
         let (project, other) = (ProjectId::new(), ProjectId::new());
         let base = Url::parse("https://wayfare.example").expect("an address");
-        let address = webhook_url(&base, &vault(7), project, WebhookProvider::Twilio);
+        let address = webhook_url(&base, &server_key(7), project, WebhookProvider::Twilio);
         let parts: Vec<&str> = address.rsplit('/').collect();
         assert_eq!((parts[0], parts[2]), ("twilio", "hooks"));
         let token = parts[1];
-        assert_eq!(project_of_webhook(&vault(7), token, WebhookProvider::Twilio), Some(project));
         assert_eq!(
-            project_of_webhook(&vault(7), token, WebhookProvider::Bounce),
+            project_of_webhook(&server_key(7), token, WebhookProvider::Twilio),
+            Some(project)
+        );
+        assert_eq!(
+            project_of_webhook(&server_key(7), token, WebhookProvider::Bounce),
             None,
             "it is for one provider"
         );
-        assert_eq!(project_of_webhook(&vault(8), token, WebhookProvider::Twilio), None);
+        assert_eq!(project_of_webhook(&server_key(8), token, WebhookProvider::Twilio), None);
         let forged =
             [other.0.as_bytes().as_slice(), &URL_SAFE_NO_PAD.decode(token).expect("bytes")[16..]]
                 .concat();
         assert_eq!(
-            project_of_webhook(&vault(7), &URL_SAFE_NO_PAD.encode(forged), WebhookProvider::Twilio),
+            project_of_webhook(
+                &server_key(7),
+                &URL_SAFE_NO_PAD.encode(forged),
+                WebhookProvider::Twilio
+            ),
             None
         );
         for nonsense in ["", "x", &token[..token.len() - 2], "////"] {
             assert_eq!(
-                project_of_webhook(&vault(7), nonsense, WebhookProvider::Twilio),
+                project_of_webhook(&server_key(7), nonsense, WebhookProvider::Twilio),
                 None,
                 "{nonsense}"
             );

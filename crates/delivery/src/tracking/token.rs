@@ -35,7 +35,7 @@ pub enum LinkToken {
 }
 
 impl LinkToken {
-    pub fn write(&self, vault: &ServerKey) -> String {
+    pub fn write(&self, server_key: &ServerKey) -> String {
         let (kind, message, target) = match self {
             LinkToken::Open { message } => (1, message, ""),
             LinkToken::Click { message, target } => (2, message, target.as_str()),
@@ -44,19 +44,19 @@ impl LinkToken {
         let mut bytes = vec![kind];
         push_number(&mut bytes, message.unsigned_abs());
         bytes.extend_from_slice(target.as_bytes());
-        let signature = vault.sign(SigningPurpose::Link, &bytes);
+        let signature = server_key.sign(SigningPurpose::Link, &bytes);
         bytes.extend_from_slice(&signature);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// None where it was not signed here.
-    pub fn read(vault: &ServerKey, text: &str) -> Option<Self> {
+    pub fn read(server_key: &ServerKey, text: &str) -> Option<Self> {
         if text.len() > TOKEN_MAX {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (data, signature) = bytes.split_at_checked(bytes.len().checked_sub(SIGNATURE)?)?;
-        if !vault.verify(SigningPurpose::Link, data, signature) {
+        if !server_key.verify(SigningPurpose::Link, data, signature) {
             return None;
         }
         let (kind, rest) = data.split_first()?;
@@ -97,14 +97,18 @@ fn take_number(bytes: &[u8]) -> Option<(i64, &[u8])> {
 pub struct MessageLinks {
     /// Where people reach us.
     pub base: Url,
-    pub vault: ServerKey,
+    pub server_key: ServerKey,
     /// Its number in the outbox.
     pub message: i64,
 }
 
 impl MessageLinks {
     fn link(&self, path: &str, token: &LinkToken) -> String {
-        format!("{}/{path}/{}", self.base.as_str().trim_end_matches('/'), token.write(&self.vault))
+        format!(
+            "{}/{path}/{}",
+            self.base.as_str().trim_end_matches('/'),
+            token.write(&self.server_key)
+        )
     }
 }
 
@@ -131,7 +135,7 @@ impl LinkBuilder for MessageLinks {
 
 /// The name under which a message goes out, the same for every try: `Idempotency-Key`, the left
 /// half of `Message-ID`. Small letters, digits and dots, so that it survives anyone who carries it.
-pub fn message_key(vault: &ServerKey, message: i64) -> String {
+pub fn message_key(server_key: &ServerKey, message: i64) -> String {
     let mut number = message.unsigned_abs();
     let mut digits = Vec::new();
     loop {
@@ -141,7 +145,7 @@ pub fn message_key(vault: &ServerKey, message: i64) -> String {
             break;
         }
     }
-    let signature = vault.sign(SigningPurpose::MessageKey, &message.to_le_bytes());
+    let signature = server_key.sign(SigningPurpose::MessageKey, &message.to_le_bytes());
     let number: String = digits.iter().rev().map(|digit| char::from(*digit)).collect();
     let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{KEY}{number}.{signature}")
@@ -149,18 +153,20 @@ pub fn message_key(vault: &ServerKey, message: i64) -> String {
 
 /// The message of a name, alone or as a whole `<wf.….…@example.com>`; none where it is no name that
 /// was given here.
-pub fn message_of_key(vault: &ServerKey, text: &str) -> Option<i64> {
-    find_key(vault, text)
+pub fn message_of_key(server_key: &ServerKey, text: &str) -> Option<i64> {
+    find_key(server_key, text)
 }
 
 /// The first name of a message within a text: mail servers quote what they could not deliver in
 /// many ways.
-pub fn find_key(vault: &ServerKey, text: &str) -> Option<i64> {
+pub fn find_key(server_key: &ServerKey, text: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
-    lower.match_indices(KEY).find_map(|(place, _)| read_key(vault, &lower[place + KEY.len()..]))
+    lower
+        .match_indices(KEY)
+        .find_map(|(place, _)| read_key(server_key, &lower[place + KEY.len()..]))
 }
 
-fn read_key(vault: &ServerKey, rest: &str) -> Option<i64> {
+fn read_key(server_key: &ServerKey, rest: &str) -> Option<i64> {
     let (number, rest) =
         rest.split_at_checked(rest.find('.').filter(|end| (1..=13).contains(end))?)?;
     let message = i64::from_str_radix(number, 36).ok().filter(|message| *message > 0)?;
@@ -168,7 +174,9 @@ fn read_key(vault: &ServerKey, rest: &str) -> Option<i64> {
     let signature: Vec<u8> = (0..SIGNATURE)
         .map(|place| u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok())
         .collect::<Option<_>>()?;
-    vault.verify(SigningPurpose::MessageKey, &message.to_le_bytes(), &signature).then_some(message)
+    server_key
+        .verify(SigningPurpose::MessageKey, &message.to_le_bytes(), &signature)
+        .then_some(message)
 }
 
 #[cfg(test)]
@@ -178,7 +186,7 @@ mod tests {
 
     use super::*;
 
-    fn vault(seed: u8) -> ServerKey {
+    fn server_key(seed: u8) -> ServerKey {
         ServerKey::open(Some(&STANDARD.encode([seed; 32])), std::path::Path::new("unused"))
             .expect("a key")
     }
@@ -190,56 +198,59 @@ mod tests {
     proptest! {
         #[test]
         fn a_token_comes_back_and_no_changed_one_does(message in 1_i64..i64::MAX, place in 0_usize..60, bit in 0_u8..8) {
-            let vault = vault(7);
+            let server_key = server_key(7);
             let target = url("https://shop.example/cart?id=7&x=%C3%A9#top");
             for token in [LinkToken::Open { message }, LinkToken::Click { message, target }, LinkToken::Choices { message }] {
-                let text = token.write(&vault);
-                prop_assert_eq!(LinkToken::read(&vault, &text), Some(token));
+                let text = token.write(&server_key);
+                prop_assert_eq!(LinkToken::read(&server_key, &text), Some(token));
                 let mut bytes = URL_SAFE_NO_PAD.decode(&text).expect("bytes");
                 let place = place % bytes.len();
                 bytes[place] ^= 1 << bit;
-                prop_assert_eq!(LinkToken::read(&vault, &URL_SAFE_NO_PAD.encode(&bytes)), None);
-                prop_assert_eq!(LinkToken::read(&vault, &URL_SAFE_NO_PAD.encode(&bytes[..place])), None);
+                prop_assert_eq!(LinkToken::read(&server_key, &URL_SAFE_NO_PAD.encode(&bytes)), None);
+                prop_assert_eq!(LinkToken::read(&server_key, &URL_SAFE_NO_PAD.encode(&bytes[..place])), None);
             }
         }
 
         #[test]
         fn any_text_is_refused_and_never_breaks(text in "\\PC{0,80}") {
-            prop_assert_eq!(LinkToken::read(&vault(7), &text), None);
-            prop_assert_eq!(message_of_key(&vault(7), &text), None);
+            prop_assert_eq!(LinkToken::read(&server_key(7), &text), None);
+            prop_assert_eq!(message_of_key(&server_key(7), &text), None);
         }
 
         #[test]
         fn a_message_is_found_by_its_name(message in 1_i64..i64::MAX) {
-            let vault = vault(7);
-            let key = message_key(&vault, message);
+            let server_key = server_key(7);
+            let key = message_key(&server_key, message);
             prop_assert!(key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.'));
-            prop_assert_eq!(message_of_key(&vault, &key), Some(message));
-            prop_assert_eq!(message_of_key(&vault, &format!("<{}@example.com>", key.to_uppercase())), Some(message));
+            prop_assert_eq!(message_of_key(&server_key, &key), Some(message));
+            prop_assert_eq!(message_of_key(&server_key, &format!("<{}@example.com>", key.to_uppercase())), Some(message));
         }
     }
 
     #[test]
     fn a_token_of_another_key_or_for_another_thing_is_worth_nothing() {
-        let open = LinkToken::Open { message: 7 }.write(&vault(7));
-        assert_eq!(LinkToken::read(&vault(8), &open), None);
+        let open = LinkToken::Open { message: 7 }.write(&server_key(7));
+        assert_eq!(LinkToken::read(&server_key(8), &open), None);
         let mut bytes = URL_SAFE_NO_PAD.decode(&open).expect("bytes");
         bytes[0] = 3;
         assert_eq!(
-            LinkToken::read(&vault(7), &URL_SAFE_NO_PAD.encode(bytes)),
+            LinkToken::read(&server_key(7), &URL_SAFE_NO_PAD.encode(bytes)),
             None,
             "a picture is no right to choose"
         );
-        let key = message_key(&vault(7), 7);
-        assert_eq!(message_of_key(&vault(8), &key), None);
-        assert_eq!(message_of_key(&vault(7), &key.replace("wf.7.", "wf.8.")), None);
-        assert_eq!(message_of_key(&vault(7), &key[..key.len() - 1]), None);
+        let key = message_key(&server_key(7), 7);
+        assert_eq!(message_of_key(&server_key(8), &key), None);
+        assert_eq!(message_of_key(&server_key(7), &key.replace("wf.7.", "wf.8.")), None);
+        assert_eq!(message_of_key(&server_key(7), &key[..key.len() - 1]), None);
     }
 
     #[test]
     fn only_pages_of_the_web_are_led_to() {
-        let links =
-            MessageLinks { base: url("https://wayfare.example/"), vault: vault(7), message: 7 };
+        let links = MessageLinks {
+            base: url("https://wayfare.example/"),
+            server_key: server_key(7),
+            message: 7,
+        };
         for target in [
             "mailto:ada@example.com",
             "javascript:alert(1)",
@@ -255,7 +266,7 @@ mod tests {
         assert!(link.starts_with("https://wayfare.example/t/c/"), "{link}");
         let token = link.rsplit('/').next().expect("a token");
         assert!(matches!(
-            LinkToken::read(&vault(7), token),
+            LinkToken::read(&server_key(7), token),
             Some(LinkToken::Click { message: 7, .. })
         ));
         assert!(

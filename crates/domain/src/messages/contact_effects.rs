@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     profiles::{
-        contact::{ContactSource, FieldChange},
+        contact::{ContactFieldChange, ContactSource},
         profile::Channel,
     },
     stats::pluralize,
@@ -47,7 +47,7 @@ pub struct ConsentChange {
     pub project: i64,
     /// Number of the person.
     pub profile: i64,
-    pub changes: Vec<FieldChange>,
+    pub changes: Vec<ContactFieldChange>,
 }
 
 /// What is to be written.
@@ -158,7 +158,7 @@ impl ContactEffects {
             .map(|(channel, _)| (profile, *channel))
             .collect();
         if consent != recipient.consent {
-            let changes = FieldChange::of_consents(&recipient.consent, &consent);
+            let changes = ContactFieldChange::of_consents(&recipient.consent, &consent);
             effects.changes.push(ConsentChange { project, profile, changes });
             effects.consents.push(NewConsent { project, profile, consent });
         }
@@ -174,7 +174,7 @@ impl ContactEffects {
         wanted: bool,
     ) {
         let before = person.consent.insert(channel.key().to_string(), wanted);
-        if let Some(change) = FieldChange::of_consent(channel.key(), before, wanted) {
+        if let Some(change) = ContactFieldChange::of_consent(channel.key(), before, wanted) {
             self.changes.push(ConsentChange { project, profile, changes: vec![change] });
         }
     }

@@ -194,7 +194,7 @@ fn the_audit_log_spells_out_a_few_people_and_counts_many() {
     let change = |profile| ConsentChange {
         project: 1,
         profile,
-        changes: FieldChange::of_consent("sms", None, false).into_iter().collect(),
+        changes: ContactFieldChange::of_consent("sms", None, false).into_iter().collect(),
     };
     let source = ContactSource::Reply;
     let title = source.title();

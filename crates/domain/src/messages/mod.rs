@@ -30,4 +30,4 @@ pub mod sms;
 pub mod suppression;
 pub mod token_bucket;
 #[cfg(feature = "server")]
-pub mod webhook_receiver;
+pub mod webhook_endpoint;

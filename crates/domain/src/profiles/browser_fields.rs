@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    contact::FieldChange,
+    contact::ContactFieldChange,
     ingest_record::{ProfileUpdate, PropertyMeaning},
     sender::Trust,
     update::ProfileDraft,
@@ -57,7 +57,7 @@ impl ProfileDraft {
     pub(super) fn drop_what_a_browser_said(
         &mut self,
         said: Option<&ProfileUpdate>,
-        mut trace: impl FnMut(FieldChange),
+        mut trace: impl FnMut(ContactFieldChange),
     ) {
         let fields = std::mem::take(&mut self.of_browser.fields);
         self.of_browser.is_changed |= !fields.is_empty();
@@ -75,7 +75,7 @@ impl ProfileDraft {
                 Some(_) => continue,
                 None => {
                     let before = self.addresses.remove(field);
-                    FieldChange::of_address(field, before.as_deref(), None)
+                    ContactFieldChange::of_address(field, before.as_deref(), None)
                         .into_iter()
                         .for_each(&mut trace);
                     self.withdraw_address(field);

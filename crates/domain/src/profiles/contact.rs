@@ -57,7 +57,7 @@ impl ContactSource {
 /// One field that is another now. Addresses are masked, so that forgetting someone leaves nothing
 /// to forget in copies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FieldChange {
+pub struct ContactFieldChange {
     /// A key of the addresses, or `consent:` and a channel.
     pub field: String,
     pub before: Option<String>,
@@ -78,7 +78,7 @@ pub struct ContactChange {
     pub by: Option<String>,
 }
 
-impl FieldChange {
+impl ContactFieldChange {
     /// An address that was known is another, or gone. A first one is no change.
     pub fn of_address(key: &str, before: Option<&str>, after: Option<&str>) -> Option<Self> {
         let changed = before.filter(|before| Some(*before) != after)?;
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn only_what_was_known_and_is_another_is_a_change_of_an_address() {
-        let change = |before, after| FieldChange::of_address("email", before, after);
+        let change = |before, after| ContactFieldChange::of_address("email", before, after);
         assert_eq!(change(None, Some("ada@example.com")), None);
         assert_eq!(change(Some("ada@example.com"), Some("ada@example.com")), None);
         let moved = change(Some("ada@example.com"), Some("eve@evil.example")).expect("a change");
@@ -153,13 +153,13 @@ mod tests {
 
     #[test]
     fn a_first_word_about_consent_is_a_change() {
-        assert!(FieldChange::of_consent("email", None, false).is_some());
-        assert!(FieldChange::of_consent("email", Some(true), true).is_none());
+        assert!(ContactFieldChange::of_consent("email", None, false).is_some());
+        assert!(ContactFieldChange::of_consent("email", Some(true), true).is_none());
         let (before, after) = (
             BTreeMap::from([("sms".to_string(), true)]),
             BTreeMap::from([("sms".to_string(), false)]),
         );
-        let changes = FieldChange::of_consents(&before, &after);
+        let changes = ContactFieldChange::of_consents(&before, &after);
         assert_eq!(changes[0].field, "consent:sms");
         assert_eq!(
             (changes[0].before.as_deref(), changes[0].after.as_deref()),

@@ -102,13 +102,13 @@ pub const OF_PROPERTIES: &str = "by their properties";
 /// A sentence that may end in somebody else's words. Whoever shows it says who reads, so that no
 /// new place forgets to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct MaskableSentence {
     /// A receiver's machine, where its address is a message's.
     machine: Option<String>,
     sentence: String,
 }
 
-impl Said {
+impl MaskableSentence {
     pub fn new(sentence: impl Into<String>) -> Self {
         Self { machine: None, sentence: sentence.into() }
     }
@@ -288,7 +288,7 @@ mod tests {
         ] {
             assert_eq!(our_half(whole), half);
         }
-        let said = Said::new("it is busy (ada)").of_machine("gold.example:443");
+        let said = MaskableSentence::new("it is busy (ada)").of_machine("gold.example:443");
         assert_eq!(said.for_reader(true), "gold.example:443: it is busy (ada)");
         assert_eq!(said.for_reader(false), "it is busy");
     }

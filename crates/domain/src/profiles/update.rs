@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Profile, Properties,
     browser_fields::BrowserFields,
-    contact::FieldChange,
+    contact::ContactFieldChange,
     ingest_record::{ProfileUpdate, merge_properties},
     profile::Channel,
     resolved_record::Naming,
@@ -62,7 +62,7 @@ impl ProfileDraft {
         trust: Trust,
         naming: Option<Naming>,
         change: Option<&ProfileUpdate>,
-        mut trace: impl FnMut(FieldChange),
+        mut trace: impl FnMut(ContactFieldChange),
     ) -> Vec<String> {
         match naming {
             Some(Naming::Squatted) => self.drop_what_a_browser_said(change, &mut trace),
@@ -74,13 +74,17 @@ impl ProfileDraft {
         self.apply(change, trace)
     }
 
-    fn apply(&mut self, change: &ProfileUpdate, mut trace: impl FnMut(FieldChange)) -> Vec<String> {
+    fn apply(
+        &mut self,
+        change: &ProfileUpdate,
+        mut trace: impl FnMut(ContactFieldChange),
+    ) -> Vec<String> {
         self.note_withdrawn(change);
         let without_room = merge_properties(&mut self.properties, &change.properties);
         for (key, address) in &change.addresses {
             if self.is_known {
                 let before = self.addresses.get(key).map(String::as_str);
-                FieldChange::of_address(key, before, address.as_deref())
+                ContactFieldChange::of_address(key, before, address.as_deref())
                     .into_iter()
                     .for_each(&mut trace);
             }
@@ -92,7 +96,9 @@ impl ProfileDraft {
         for (channel, wanted) in &change.consent {
             let before = self.consent.insert(channel.clone(), *wanted);
             if self.is_known {
-                FieldChange::of_consent(channel, before, *wanted).into_iter().for_each(&mut trace);
+                ContactFieldChange::of_consent(channel, before, *wanted)
+                    .into_iter()
+                    .for_each(&mut trace);
             }
         }
         if let Some(zone) = &change.time_zone {
@@ -152,7 +158,7 @@ mod tests {
     /// Applies what a trusted sender says; answers the fields that are traced.
     fn applied(draft: &mut ProfileDraft, properties: serde_json::Value) -> Vec<String> {
         let mut traced = Vec::new();
-        let trace = |change: FieldChange| traced.push(change.field);
+        let trace = |change: ContactFieldChange| traced.push(change.field);
         draft.apply_record(Trust::Full, None, Some(&change(properties)), trace);
         traced
     }

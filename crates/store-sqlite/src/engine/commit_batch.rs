@@ -169,7 +169,7 @@ async fn write_messages(
                 .bind(message.visit)
                 .bind(message.channel)
                 .bind(route(message.live));
-            query.bind(message.expires_at.map(|at| at.0)).bind(now).bind(&message.receiver)
+            query.bind(message.expires_at.map(|at| at.0)).bind(now).bind(&message.endpoint)
         })
         .await?;
     let settled = SETTLE

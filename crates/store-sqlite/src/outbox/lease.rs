@@ -73,7 +73,7 @@ pub async fn list_queues(store: &SqliteStore) -> SqliteResult<Vec<OutboxQueue>> 
             project,
             version,
             channel,
-            receiver: row.endpoint,
+            endpoint: row.endpoint,
             due_at: Timestamp(row.due_at),
         })
     };
@@ -130,7 +130,7 @@ pub async fn take(
             .bind(now.0)
             .bind(quota.most)
             .bind(quota.revision)
-            .bind(&quota.receiver)
+            .bind(&quota.endpoint)
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {
@@ -143,7 +143,7 @@ pub async fn take(
                     version: row.version_key,
                     profile,
                     channel: channel(&row.channel)?,
-                    receiver: quota.receiver.clone(),
+                    endpoint: quota.endpoint.clone(),
                     node: row.node,
                     attempts: row.attempts,
                     expires_at: row.expires_at.map(Timestamp),

@@ -103,7 +103,7 @@ impl Shop {
         let quota = LeaseQuota {
             version: 1,
             channel: Channel::Sms,
-            receiver: String::new(),
+            endpoint: String::new(),
             revision: 1,
             most: 10,
         };
@@ -118,7 +118,7 @@ impl Shop {
             version: 1,
             settlement,
             in_doubt: false,
-            receiver: None,
+            endpoint: None,
         };
         self.store.record_and_lease(&[result], &[], NOW).await.expect("recorded");
     }

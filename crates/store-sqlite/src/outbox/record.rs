@@ -47,7 +47,7 @@ pub async fn settle(
     tell_engine(connection, settled, now).await?;
     count(connection, settled, &stopped, now).await?;
     count_possible_duplicates(connection, settled).await?;
-    learn_receivers(connection, settled).await?;
+    learn_endpoints(connection, settled).await?;
     suppress(connection, settled, now).await?;
     Ok(true)
 }
@@ -170,8 +170,8 @@ async fn count_possible_duplicates(
     Ok(())
 }
 
-/// What turned out to lead to another receiver than was known waits for that one.
-async fn learn_receivers(
+/// What turned out to lead to another endpoint than was known waits for that one.
+async fn learn_endpoints(
     connection: &mut SqliteConnection,
     settled: &[MessageResult],
 ) -> SqliteResult<()> {
@@ -181,9 +181,9 @@ async fn learn_receivers(
         ") c WHERE outbox.key = c.column1 AND outbox.profile_key IS NOT NULL",
     );
     let learned =
-        settled.iter().filter_map(|message| Some((message.message, message.receiver.as_deref()?)));
+        settled.iter().filter_map(|message| Some((message.message, message.endpoint.as_deref()?)));
     LEARN
-        .run(connection, learned, |query, (message, receiver)| query.bind(message).bind(receiver))
+        .run(connection, learned, |query, (message, endpoint)| query.bind(message).bind(endpoint))
         .await?;
     Ok(())
 }

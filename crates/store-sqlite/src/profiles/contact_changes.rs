@@ -6,7 +6,7 @@ use sqlx::{FromRow, SqliteConnection};
 use crate::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult};
 use wayfare_domain::{
     ids::UserId,
-    profiles::contact::{ContactChange, ContactSource, FieldChange},
+    profiles::contact::{ContactChange, ContactFieldChange, ContactSource},
     time::Timestamp,
 };
 use wayfare_store::{
@@ -21,7 +21,7 @@ const LINES: i64 = 50;
 pub struct NewContactChange {
     pub project: ProjectKey,
     pub profile: ProfileKey,
-    pub change: FieldChange,
+    pub change: ContactFieldChange,
     pub source: ContactSource,
     pub by: Option<UserId>,
 }
@@ -43,7 +43,7 @@ pub async fn insert(
     }
     INSERT
         .run(connection, changes, |query, new| {
-            let FieldChange { field, before, after } = &new.change;
+            let ContactFieldChange { field, before, after } = &new.change;
             let query = query
                 .bind(new.project)
                 .bind(new.profile)

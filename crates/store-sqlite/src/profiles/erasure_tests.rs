@@ -25,7 +25,7 @@ use wayfare_store::{
 };
 
 const NOW: Timestamp = Timestamp(1_790_000_000_000);
-/// What receivers answer.
+/// What endpoints answer.
 const REFUSAL: &str = "550 no such user ada@example.com";
 
 /// Ada, with message 1, which failed, and message 2, which is with its sender.
@@ -68,7 +68,7 @@ async fn erase(store: &SqliteStore) {
     store.delete_profile(&actor, 1, NOW).await.expect("erased");
 }
 
-/// Reasons, receivers and details that name Ada.
+/// Reasons, endpoints and details that name Ada.
 async fn traces(readers: &SqlitePool) -> Vec<(String,)> {
     sqlx::query_as(
         "SELECT said FROM (SELECT reason AS said FROM outbox UNION ALL SELECT endpoint FROM outbox
@@ -96,7 +96,7 @@ async fn fail(store: &SqliteStore, reason: OutcomeReason) {
         version: 1,
         settlement: SendOutcome::Failed { reason, dead_address: None },
         in_doubt: false,
-        receiver: Some("ada.example:443".to_string()),
+        endpoint: Some("ada.example:443".to_string()),
     };
     store.record_and_lease(&[failed], &[], NOW).await.expect("settled");
 }

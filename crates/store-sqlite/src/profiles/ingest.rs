@@ -37,7 +37,7 @@ async fn ingest(
 ) -> SqliteResult<Vec<Ingested>> {
     let result = write(store, batches, now).await;
     if result.is_err() {
-        store.numbers().forget_names();
+        store.row_keys().forget_names();
     }
     result
 }
@@ -102,7 +102,7 @@ async fn project_number(
     connection: &mut SqliteConnection,
     project: ProjectId,
 ) -> SqliteResult<ProjectKey> {
-    let known = store.numbers().project(project);
+    let known = store.row_keys().project(project);
     if let Some(number) = known {
         return Ok(number);
     }
@@ -111,6 +111,6 @@ async fn project_number(
         .fetch_optional(connection)
         .await?;
     let (number,) = row.ok_or(StoreError::NotFound("project"))?;
-    store.numbers().learn_project(project, number);
+    store.row_keys().learn_project(project, number);
     Ok(number)
 }

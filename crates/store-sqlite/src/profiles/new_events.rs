@@ -97,7 +97,7 @@ async fn name_numbers<'a>(
     }
     let mut numbers = HashMap::with_capacity(names.len());
     for ((project, name), trust) in names {
-        let known = store.numbers().name(project, name);
+        let known = store.row_keys().name(project, name);
         let number = match known {
             Some(number) => Some(number),
             None => name_number(store, connection, (project, name), trust, now).await?,
@@ -123,7 +123,7 @@ async fn name_number(
             .fetch_optional(&mut *connection)
             .await?;
     if let Some((number,)) = known {
-        store.numbers().insert_name(project, name, number);
+        store.row_keys().insert_name(project, name, number);
         return Ok(Some(number));
     }
     if trust == Trust::Browser {

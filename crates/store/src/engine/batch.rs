@@ -65,7 +65,7 @@ pub struct NewMessage {
     pub visit: i64,
     pub channel: &'static str,
     /// Machine and port of a webhook, where they are the same for everybody; otherwise empty.
-    pub receiver: String,
+    pub endpoint: String,
     /// Goes out through a channel; otherwise the log takes it.
     pub live: bool,
     pub expires_at: Option<Timestamp>,

@@ -9,7 +9,7 @@ use liquid_core::{
     parser::{BlockElement, TagToken},
 };
 
-use crate::{budget, scope::weight};
+use crate::{budget, variable_scope::weight};
 
 /// The first arm whose condition holds.
 #[derive(Debug)]

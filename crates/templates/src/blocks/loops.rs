@@ -14,7 +14,7 @@ use super::write;
 use crate::{
     budget,
     filters::alone,
-    scope::{LoopScope, weight},
+    variable_scope::{LoopScope, weight},
 };
 
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl<'a> Items<'a> {
             return Ok(Items::Array(array));
         }
         if let Some(object) = value.as_object() {
-            budget::spend(runtime, crate::scope::weight(value))?;
+            budget::spend(runtime, crate::variable_scope::weight(value))?;
             let pair = |(key, value): (liquid_core::model::KStringCow<'_>, &dyn ValueView)| {
                 Value::Array(vec![Value::scalar(key.into_owned()), value.to_value()])
             };

@@ -11,7 +11,7 @@ use super::write;
 use crate::{
     budget::{self, BoundedWriter},
     placeholders::with_values,
-    scope::{is_missing, weight},
+    variable_scope::{is_missing, weight},
 };
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use jiff::{Timestamp, Zoned, civil, fmt::strtime, tz::TimeZone};
 use liquid_core::{Result, Runtime, Value, ValueView, model::Scalar};
 
 use super::{Call, Spec, spec, text};
-use crate::scope::ZONE;
+use crate::variable_scope::ZONE;
 
 pub const FILTERS: &[Spec] = &[spec("date", 1, 2, date), spec("time_zone", 1, 1, time_zone)];
 

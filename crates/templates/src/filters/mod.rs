@@ -18,7 +18,7 @@ use liquid_core::{
 
 use super::{
     budget,
-    scope::{is_missing, weight},
+    variable_scope::{is_missing, weight},
 };
 use wayfare_domain::messages::known_properties::suggest;
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// What one source says: the ID token, which is signed, or UserInfo, which is not.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Said {
+pub struct IdentityClaims {
     pub email: Option<String>,
     /// Of the address beside it, and of no other.
     pub email_verified: Option<bool>,
@@ -15,7 +15,7 @@ pub struct Said {
     pub further: HashMap<String, Value>,
 }
 
-impl Said {
+impl IdentityClaims {
     /// The signed claims, with what they do not tell filled in from UserInfo. An address and
     /// whether it is verified come from one source together: a flag that was said of one address
     /// says nothing of another.
@@ -58,9 +58,13 @@ mod tests {
 
     use super::*;
 
-    fn said(email: Option<&str>, email_verified: Option<bool>, further: Value) -> Said {
+    fn claimed(
+        email: Option<&str>,
+        email_verified: Option<bool>,
+        further: Value,
+    ) -> IdentityClaims {
         let further = serde_json::from_value(further).expect("claims");
-        Said { email: email.map(str::to_string), email_verified, name: None, further }
+        IdentityClaims { email: email.map(str::to_string), email_verified, name: None, further }
     }
 
     #[test]
@@ -69,51 +73,56 @@ mod tests {
         for (token, info, email, verified) in [
             // What was wrong: the token's flag beside UserInfo's address.
             (
-                said(Some("eve@x"), Some(true), none()),
-                said(Some("ada@x"), None, none()),
+                claimed(Some("eve@x"), Some(true), none()),
+                claimed(Some("ada@x"), None, none()),
                 Some("eve@x"),
                 true,
             ),
             (
-                said(None, Some(true), none()),
-                said(Some("ada@x"), None, none()),
+                claimed(None, Some(true), none()),
+                claimed(Some("ada@x"), None, none()),
                 Some("ada@x"),
                 false,
             ),
             (
-                said(None, Some(true), none()),
-                said(Some("ada@x"), Some(false), none()),
+                claimed(None, Some(true), none()),
+                claimed(Some("ada@x"), Some(false), none()),
                 Some("ada@x"),
                 false,
             ),
             // And the other way about.
             (
-                said(Some("ada@x"), None, none()),
-                said(Some("eve@x"), Some(true), none()),
+                claimed(Some("ada@x"), None, none()),
+                claimed(Some("eve@x"), Some(true), none()),
                 Some("ada@x"),
                 false,
             ),
             (
-                said(Some("ada@x"), Some(false), none()),
-                said(Some("ada@x"), Some(true), none()),
+                claimed(Some("ada@x"), Some(false), none()),
+                claimed(Some("ada@x"), Some(true), none()),
                 Some("ada@x"),
                 false,
             ),
             (
-                said(Some("ada@x"), None, none()),
-                said(None, Some(true), none()),
+                claimed(Some("ada@x"), None, none()),
+                claimed(None, Some(true), none()),
                 Some("ada@x"),
                 false,
             ),
             // Whole pairs.
             (
-                said(None, None, none()),
-                said(Some("ada@x"), Some(true), none()),
+                claimed(None, None, none()),
+                claimed(Some("ada@x"), Some(true), none()),
                 Some("ada@x"),
                 true,
             ),
-            (said(Some("ada@x"), Some(true), none()), Said::default(), Some("ada@x"), true),
-            (said(None, Some(true), none()), said(None, Some(true), none()), None, false),
+            (
+                claimed(Some("ada@x"), Some(true), none()),
+                IdentityClaims::default(),
+                Some("ada@x"),
+                true,
+            ),
+            (claimed(None, Some(true), none()), claimed(None, Some(true), none()), None, false),
         ] {
             let shown = format!("{token:?} with {info:?}");
             let both = token.completed_by(info);
@@ -123,13 +132,13 @@ mod tests {
 
     #[test]
     fn what_is_not_signed_adds_and_never_overrules() {
-        let token = Said {
+        let token = IdentityClaims {
             name: Some("Eve".into()),
-            ..said(None, None, json!({"groups": ["staff"], "realm": {}}))
+            ..claimed(None, None, json!({"groups": ["staff"], "realm": {}}))
         };
-        let info = Said {
+        let info = IdentityClaims {
             name: Some("Ada".into()),
-            ..said(
+            ..claimed(
                 None,
                 None,
                 json!({"groups": ["admins"], "realm": {"roles": ["admin"]}, "team": "shop"}),
@@ -145,11 +154,11 @@ mod tests {
     #[test]
     fn a_claim_is_found_by_name_or_by_path() {
         let claims = json!({"groups": ["a", 7, "b"], "role": "one", "realm_access": {"roles": ["deep"]}, "https://x.example/roles": ["odd"]});
-        let said = said(None, None, claims);
-        assert_eq!(said.values("groups"), ["a", "b"]);
-        assert_eq!(said.values("role"), ["one"]);
-        assert_eq!(said.values("realm_access.roles"), ["deep"]);
-        assert_eq!(said.values("https://x.example/roles"), ["odd"]);
-        assert!(said.values("nothing.here").is_empty());
+        let claimed = claimed(None, None, claims);
+        assert_eq!(claimed.values("groups"), ["a", "b"]);
+        assert_eq!(claimed.values("role"), ["one"]);
+        assert_eq!(claimed.values("realm_access.roles"), ["deep"]);
+        assert_eq!(claimed.values("https://x.example/roles"), ["odd"]);
+        assert!(claimed.values("nothing.here").is_empty());
     }
 }

@@ -10,7 +10,7 @@ use super::{
     SqliteStore,
     audit::NewAuditEntry,
     error::SqliteResult,
-    labels, project,
+    labels, projects,
     rows::{hex, json, status, to_json},
     seed,
 };
@@ -62,7 +62,7 @@ impl JourneyTransfer for SqliteStore {
     }
 
     async fn count_journeys(&self, project: ProjectId) -> StoreResult<i64> {
-        Ok(project::journey_count(self, project).await?)
+        Ok(projects::journey_count(self, project).await?)
     }
 }
 

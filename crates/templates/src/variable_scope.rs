@@ -51,7 +51,7 @@ impl<'a> MessageUrls<'a> {
 }
 
 /// The names of one text of one message.
-pub struct Scope<'a> {
+pub struct VariableScope<'a> {
     facts: &'a RenderContext<'a>,
     addresses: &'a MessageUrls<'a>,
     assigned: RefCell<Object>,
@@ -59,7 +59,7 @@ pub struct Scope<'a> {
     registers: Registers,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> VariableScope<'a> {
     pub fn new(facts: &'a RenderContext<'a>, addresses: &'a MessageUrls<'a>) -> Self {
         Self {
             facts,
@@ -205,7 +205,7 @@ pub fn weight(value: &dyn ValueView) -> usize {
     }
 }
 
-impl Runtime for Scope<'_> {
+impl Runtime for VariableScope<'_> {
     fn partials(&self) -> &dyn PartialStore {
         &NoPartials
     }

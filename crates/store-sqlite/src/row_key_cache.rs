@@ -10,14 +10,14 @@ use wayfare_store::engine::ProjectKey;
 const NAMES_MAX: usize = 50_000;
 
 #[derive(Default)]
-pub struct KeyCache {
+pub struct RowKeyCache {
     projects: HashMap<ProjectId, ProjectKey>,
     /// By the name as it is sent: events come under the same few spellings.
     names: HashMap<ProjectKey, HashMap<String, i64>>,
     count: usize,
 }
 
-impl KeyCache {
+impl RowKeyCache {
     pub fn project(&self, id: ProjectId) -> Option<ProjectKey> {
         self.projects.get(&id).copied()
     }

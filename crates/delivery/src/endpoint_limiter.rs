@@ -18,47 +18,47 @@ use wayfare_domain::{
     time::Timestamp,
 };
 
-/// Places of a webhook's receiver that has not answered yet: one that never does holds no more.
+/// Places of a webhook's endpoint that has not answered yet: one that never does holds no more.
 const UNPROVEN: i64 = 32;
 /// Failures in a row until one that used to answer counts among those that fail.
 const FAILS_AFTER: u32 = 3;
-/// Messages are not worth a transaction one by one: while others are on their way, a receiver waits
+/// Messages are not worth a transaction one by one: while others are on their way, an endpoint waits
 /// until it has room for such a part of what it has in hand.
 const WORTH_PART: i64 = 16;
 const WORTH_MAX: i64 = 32;
 
-/// How a receiver did last. Those of each standing have their places apart, so that the ones that
+/// How an endpoint did last. Those of each health have their places apart, so that the ones that
 /// fail take none of those that answer, however many they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReceiverHealth {
+pub enum EndpointHealth {
     Answers,
     /// No one has heard of it yet.
     New,
     Fails,
 }
 
-impl ReceiverHealth {
+impl EndpointHealth {
     pub const COUNT: usize = 3;
 
     /// What one of them has in any case, also where others have taken all of it.
     pub fn few(self) -> i64 {
         match self {
-            ReceiverHealth::Answers => 4,
+            EndpointHealth::Answers => 4,
             // So that a thousand of whom none ever answers leave one for the next.
-            ReceiverHealth::New | ReceiverHealth::Fails => 1,
+            EndpointHealth::New | EndpointHealth::Fails => 1,
         }
     }
 
     /// And what all of them have at most.
     pub fn most(self) -> i64 {
         match self {
-            ReceiverHealth::Answers | ReceiverHealth::New => 2_048,
-            ReceiverHealth::Fails => 512,
+            EndpointHealth::Answers | EndpointHealth::New => 2_048,
+            EndpointHealth::Fails => 512,
         }
     }
 }
 
-pub struct Receiver {
+pub struct EndpointLimiter {
     permits: Arc<Semaphore>,
     /// Messages that are handed over at the same time.
     places: i64,
@@ -67,7 +67,7 @@ pub struct Receiver {
     room: i64,
     pace: Pace,
     breaker: CircuitBreaker,
-    standing: ReceiverHealth,
+    health: EndpointHealth,
     /// How often the breaker opened: what was taken before it did and is not on its way yet goes
     /// back.
     opened: Arc<AtomicU64>,
@@ -88,7 +88,7 @@ impl SendPermit {
     }
 }
 
-impl Receiver {
+impl EndpointLimiter {
     pub fn new(channel: Channel) -> Self {
         let places_max = together(channel);
         let places = if channel == Channel::Webhook { UNPROVEN } else { places_max };
@@ -99,7 +99,7 @@ impl Receiver {
             room: capacity(channel),
             pace: Pace::new(),
             breaker: CircuitBreaker::default(),
-            standing: ReceiverHealth::New,
+            health: EndpointHealth::New,
             opened: Arc::default(),
             in_hand: 0,
             last_failure: None,
@@ -116,11 +116,11 @@ impl Receiver {
         self.in_hand
     }
 
-    pub fn health(&self) -> ReceiverHealth {
-        self.standing
+    pub fn health(&self) -> EndpointHealth {
+        self.health
     }
 
-    pub fn is_shut(&self) -> bool {
+    pub fn is_breaker_open(&self) -> bool {
         self.breaker.is_open()
     }
 
@@ -159,7 +159,7 @@ impl Receiver {
         if free < worth && self.in_hand > worth { 0 } else { free }
     }
 
-    pub fn shut_until(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn breaker_open_until(&self, now: Timestamp) -> Option<Timestamp> {
         match self.breaker.trust(now) {
             BreakerState::OpenUntil(until) => Some(until),
             BreakerState::Closed | BreakerState::HalfOpen => None,
@@ -185,7 +185,7 @@ impl Receiver {
 
     /// It answered, or what was thought to lead to it did not even ask it.
     pub fn trust_again(&mut self) {
-        self.standing = ReceiverHealth::Answers;
+        self.health = EndpointHealth::Answers;
         self.last_failure = None;
         self.breaker.record_success();
     }
@@ -197,10 +197,9 @@ impl Receiver {
             | SendResult::Rejected { reason, fault: FailureScope::Channel } => {
                 self.last_failure = Some(reason.clone());
                 let opens = self.breaker.record_failure(now);
-                if self.standing != ReceiverHealth::Answers
-                    || self.breaker.in_a_row() >= FAILS_AFTER
+                if self.health != EndpointHealth::Answers || self.breaker.in_a_row() >= FAILS_AFTER
                 {
-                    self.standing = ReceiverHealth::Fails;
+                    self.health = EndpointHealth::Fails;
                 }
                 if opens {
                     self.close();
@@ -210,10 +209,10 @@ impl Receiver {
             // A machine that has no name, for instance: that is the message's matter, and no
             // answer.
             SendResult::Deferred { .. } => {
-                let before = self.standing;
+                let before = self.health;
                 self.trust_again();
-                if before != ReceiverHealth::Answers {
-                    self.standing = ReceiverHealth::Fails;
+                if before != EndpointHealth::Answers {
+                    self.health = EndpointHealth::Fails;
                 }
                 false
             }

@@ -1,8 +1,8 @@
-//! The project, its local actors, and the signs of life that other parts ask for.
+//! Local mode's actor, and the system's: what there is in their names without any account.
 
 use uuid::Uuid;
 
-use super::{SqliteStore, error::SqliteResult, projects::DELETED};
+use super::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     access::{
         actor::{Actor, RequestOrigin},
@@ -52,37 +52,4 @@ pub async fn local_actor(store: &SqliteStore) -> SqliteResult<Actor> {
         authority: Authority::System,
         origin: RequestOrigin::default(),
     })
-}
-
-/// Every project that is not archived, with its generation.
-pub async fn generations(store: &SqliteStore) -> SqliteResult<Vec<(ProjectId, i64)>> {
-    let rows: Vec<(Uuid, i64)> = sqlx::query_as(
-        "SELECT p.id, coalesce(c.revision, 0) FROM projects p LEFT JOIN project_changes c
-            ON c.project_id = p.id
-         WHERE p.archived_at IS NULL",
-    )
-    .fetch_all(&store.readers)
-    .await?;
-    Ok(rows.into_iter().map(|(id, generation)| (ProjectId(id), generation)).collect())
-}
-
-pub async fn generation(store: &SqliteStore, project: ProjectId) -> SqliteResult<i64> {
-    let generation: Option<(i64,)> =
-        sqlx::query_as("SELECT revision FROM project_changes WHERE project_id = ?")
-            .bind(project.0)
-            .fetch_optional(&store.readers)
-            .await?;
-    Ok(generation.map_or(0, |(generation,)| generation))
-}
-
-pub async fn journey_count(store: &SqliteStore, project: ProjectId) -> SqliteResult<i64> {
-    let (count,): (i64,) = sqlx::query_as(
-        "SELECT coalesce(sum(count), 0) FROM journey_counts WHERE project_id = ?
-         AND visibility < ?",
-    )
-    .bind(project.0)
-    .bind(DELETED)
-    .fetch_one(&store.readers)
-    .await?;
-    Ok(count)
 }
