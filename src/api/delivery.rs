@@ -52,7 +52,7 @@ fn chosen_ones(journey: &str, channel: &str) -> Result<FailedMessageQuery, AppEr
 
 /// Resends failed messages: the selected ones, or with `all` everything that the filter shows.
 #[server(prefix = "/api/ui", endpoint = "delivery/again")]
-pub async fn send_again(
+pub async fn resend(
     #[server(default)] messages: Vec<i64>,
     #[server(default)] all: bool,
     #[server(default)] journey: String,
@@ -66,7 +66,7 @@ pub async fn send_again(
     }
     let query = chosen_ones(&journey, &channel)?;
     let chosen = if all { &[][..] } else { &messages[..] };
-    let count = services.send_again(&actor, &query, chosen).await.map_err(respond_error)?;
+    let count = services.resend(&actor, &query, chosen).await.map_err(respond_error)?;
     go_to("/delivery?notice=sent-again");
     Ok(count)
 }

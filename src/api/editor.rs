@@ -72,16 +72,16 @@ pub async fn publish_version(publish: PublishRequest) -> Result<EditorDocument, 
 
 /// The path that one profile would take.
 #[server(prefix = "/api/ui", endpoint = "editor/try-person", input = Json)]
-pub async fn try_person(trial: SimulateProfile) -> Result<Vec<SimulationStep>, AppError> {
+pub async fn simulate(trial: SimulateProfile) -> Result<Vec<SimulationStep>, AppError> {
     let (services, actor) = super::request::context()?;
-    services.try_person(&actor, &trial).await.map_err(super::request::respond_error)
+    services.simulate(&actor, &trial).await.map_err(super::request::respond_error)
 }
 
 /// Replays the events of the last days.
 #[server(prefix = "/api/ui", endpoint = "editor/try-events", input = Json)]
-pub async fn try_events(replay: ReplayEvents) -> Result<ReplayResult, AppError> {
+pub async fn replay(replay: ReplayEvents) -> Result<ReplayResult, AppError> {
     let (services, actor) = super::request::context()?;
-    services.try_events(&actor, &replay).await.map_err(super::request::respond_error)
+    services.replay(&actor, &replay).await.map_err(super::request::respond_error)
 }
 
 /// How many people entered each node of a version, and how many wait there.

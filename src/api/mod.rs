@@ -21,8 +21,6 @@ pub mod delivery;
 #[cfg(feature = "ssr")]
 pub mod hold;
 #[cfg(feature = "ssr")]
-pub mod hooks;
-#[cfg(feature = "ssr")]
 pub mod imports;
 #[cfg(feature = "ssr")]
 pub mod keys;
@@ -32,6 +30,8 @@ pub mod messages;
 pub mod profiles;
 #[cfg(feature = "ssr")]
 pub mod projects;
+#[cfg(feature = "ssr")]
+pub mod provider_webhooks;
 #[cfg(feature = "ssr")]
 pub mod segments;
 #[cfg(feature = "ssr")]

@@ -34,7 +34,7 @@ async fn begin(
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
     let query = AuditQuery::parse(query).map_err(AppError::Invalid)?;
     let work = state.services.begin_costly(&actor, Job::Export).await?;
-    state.services.begin_audit_export(&actor, &query).await?;
+    state.services.record_audit_export(&actor, &query).await?;
     let services = state.services.clone();
     let rows = try_stream! {
         yield Bytes::from(csv_rows(&[], true)?);

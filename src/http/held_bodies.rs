@@ -41,12 +41,12 @@ pub struct HeldBodies {
 struct Counts {
     client_max: usize,
     total_max: usize,
-    held: Mutex<Held>,
+    held: Mutex<HeldBytes>,
 }
 
 /// Clients that hold nothing are not in it.
 #[derive(Debug, Default)]
-struct Held {
+struct HeldBytes {
     total: usize,
     clients: HashMap<ClientNetwork, usize>,
 }
@@ -62,7 +62,7 @@ impl Counts {
         Arc::new(Self { client_max, total_max, held: Mutex::default() })
     }
 
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, HeldBytes> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -28,7 +28,7 @@ pub async fn download(
 async fn begin(state: &AppState, caller: RequestAuth) -> Result<Response<Body>, AppError> {
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
     let work = state.services.begin_costly(&actor, Job::Export).await?;
-    state.services.begin_suppression_export(&actor).await?;
+    state.services.record_suppression_export(&actor).await?;
     let services = state.services.clone();
     let rows = try_stream! {
         yield Bytes::from(suppression_rows(&[], true)?);

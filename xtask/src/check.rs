@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::{
-    advisories, arrows, npm, raw_html,
+    advisories, dependencies, npm, raw_html,
     shell::{call, output, root, step, succeeds},
     tasks,
     toolchain::{TARGET, Toolchain, clean},
@@ -18,7 +18,7 @@ pub const SERVERS_HALF: [&str; 7] =
     ["--workspace", "--exclude", "xtask", "--exclude", "bare-sqlite", "--exclude", "bare-delivery"];
 
 pub fn check() -> Result<()> {
-    step("imports go one way", arrows::check)?;
+    step("imports go one way", dependencies::check)?;
     step("what people typed stays text", raw_html::check)?;
     step("tasks are watched", tasks::check)?;
     step("words are those of the glossary", words::check)?;

@@ -2,11 +2,11 @@
 //! ones.
 
 mod advisories;
-mod arrows;
 mod bench;
 mod browser;
 mod check;
 mod debian;
+mod dependencies;
 mod npm;
 mod raw_html;
 mod requests;

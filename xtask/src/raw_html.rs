@@ -9,7 +9,7 @@ use std::fs;
 use anyhow::{Context, Result, anyhow, bail};
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::{arrows::rust_files, shell::root};
+use crate::{dependencies::rust_files, shell::root};
 
 /// The one file with titles and fields of several lines.
 const HELPER: &str = "src/ui/components/typed_text.rs";

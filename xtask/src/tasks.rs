@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context, Result, anyhow, bail};
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::{arrows::rust_files, shell::root};
+use crate::{dependencies::rust_files, shell::root};
 
 /// Where tasks begin, and the log, whose thread outlives everything.
 const ALLOWED: [&str; 2] = ["crates/runtime/src/supervisor.rs", "src/server/log.rs"];

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 use proc_macro2::{TokenStream, TokenTree};
 use serde_json::Value;
 
-use crate::{arrows::rust_files, shell::root};
+use crate::{dependencies::rust_files, shell::root};
 
 const GLOSSARY: &str = "docs/glossary.md";
 /// Made from doc comments, which are free as long as only those who write code read them.

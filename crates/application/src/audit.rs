@@ -15,11 +15,15 @@ impl Services {
         Ok(self.stores.audit.get_audit_page(actor.project, query).await?)
     }
 
-    /// Begins an export, and writes down that there was one.
+    /// Records in the audit log that an export begins.
     ///
     /// # Errors
     /// Where they may not read the log.
-    pub async fn begin_audit_export(&self, actor: &Actor, query: &AuditQuery) -> ServiceResult<()> {
+    pub async fn record_audit_export(
+        &self,
+        actor: &Actor,
+        query: &AuditQuery,
+    ) -> ServiceResult<()> {
         actor.require(Permission::SeeAuditLog)?;
         let filter = query.with_page(1).to_query();
         let summary = if filter.is_empty() { "all of it".to_string() } else { filter };

@@ -43,11 +43,11 @@ impl Services {
         let stored = self.stores.channels.list_channels(actor.project).await?;
         let signs = &self.delivery()?.signs;
         let sees = actor.may(Permission::SeePersonalData);
-        let lanes = signs.lanes(actor.project);
+        let channels = signs.channels(actor.project);
         let channels = Channel::SENDING.into_iter().map(|channel| {
             let state = state_of(stored.iter().find(|stored| stored.settings.channel() == channel));
             let waiting = load.waiting.get(&channel).copied().unwrap_or(0);
-            let reading = lanes
+            let reading = channels
                 .iter()
                 .find(|(of, _)| *of == channel)
                 .map(|(_, reading)| reading.clone())
@@ -64,7 +64,7 @@ impl Services {
     }
 
     /// Sends undelivered messages again: the chosen ones, or all that match. Answers how many.
-    pub async fn send_again(
+    pub async fn resend(
         &self,
         actor: &Actor,
         query: &FailedMessageQuery,

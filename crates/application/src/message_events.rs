@@ -282,7 +282,7 @@ impl Services {
     ///
     /// # Errors
     /// Where they may not see them.
-    pub async fn hooks(
+    pub async fn provider_webhooks(
         &self,
         actor: &Actor,
         base: &Url,

@@ -134,15 +134,19 @@ impl Services {
     }
 
     /// As [`Services::delete_person`], by identity.
-    pub async fn forget(&self, actor: &Actor, identity: &str) -> ServiceResult<()> {
+    pub async fn delete_profile_by_identity(
+        &self,
+        actor: &Actor,
+        identity: &str,
+    ) -> ServiceResult<()> {
         actor.require(Permission::EraseProfiles)?;
         let person = self.number_of(actor, identity).await?;
         self.delete_person(actor, person).await
     }
 
-    pub async fn enrolment(&self, actor: &Actor, trip: i64) -> ServiceResult<EnrolmentDetail> {
+    pub async fn enrolment(&self, actor: &Actor, enrolment: i64) -> ServiceResult<EnrolmentDetail> {
         actor.require(Permission::SeeJourneys)?;
-        let detail = self.stores.profiles.get_enrolment(actor.project, trip).await?;
+        let detail = self.stores.profiles.get_enrolment(actor.project, enrolment).await?;
         Ok(if actor.may(Permission::SeePersonalData) { detail } else { detail.masked() })
     }
 

@@ -80,11 +80,11 @@ impl Services {
         Ok(())
     }
 
-    /// Begins an export of the list, and writes down that there was one.
+    /// Records in the audit log that an export of the list begins.
     ///
     /// # Errors
     /// Where they may not.
-    pub async fn begin_suppression_export(&self, actor: &Actor) -> ServiceResult<()> {
+    pub async fn record_suppression_export(&self, actor: &Actor) -> ServiceResult<()> {
         actor.require(Permission::ManageChannels)?;
         Ok(self
             .stores

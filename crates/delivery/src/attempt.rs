@@ -111,10 +111,10 @@ impl OutboxDispatcher {
     }
 
     fn way(&mut self, message: &LeasedMessage) -> Option<Way> {
-        let lane = self.lanes.get_mut(&(message.project, message.channel))?;
-        let transport = Arc::clone(lane.transport.as_ref().ok()?);
-        let (permits, pass) = lane.places(&message.endpoint);
-        Some(Way { transport, permits, pass, learns: lane.has_capacity() })
+        let limiter = self.limiters.get_mut(&(message.project, message.channel))?;
+        let transport = Arc::clone(limiter.transport.as_ref().ok()?);
+        let (permits, pass) = limiter.places(&message.endpoint);
+        Some(Way { transport, permits, pass, learns: limiter.has_capacity() })
     }
 
     fn hand_over(&self, letter: DeliveryTask, permits: Arc<Semaphore>, pass: SendPermit) {

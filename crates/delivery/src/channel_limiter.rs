@@ -246,106 +246,107 @@ mod tests {
         }
     }
 
-    fn lane(per_second: Option<u32>) -> ChannelLimiter {
+    fn limiter(per_second: Option<u32>) -> ChannelLimiter {
         ChannelLimiter::new(Channel::Webhook, 1, per_second, Ok(Arc::new(Nobody)), NOW)
     }
 
-    fn take(lane: &mut ChannelLimiter, endpoints: &[&str]) -> Vec<i64> {
-        let mut allowance = lane.allowance(endpoints.len(), NOW);
+    fn take(limiter: &mut ChannelLimiter, endpoints: &[&str]) -> Vec<i64> {
+        let mut allowance = limiter.allowance(endpoints.len(), NOW);
         let free: Vec<i64> =
-            endpoints.iter().map(|key| lane.free(key, &mut allowance, NOW)).collect();
+            endpoints.iter().map(|key| limiter.free(key, &mut allowance, NOW)).collect();
         for (key, count) in endpoints.iter().zip(&free) {
-            (0..*count).for_each(|_| lane.took(key));
+            (0..*count).for_each(|_| limiter.took(key));
         }
         free
     }
 
-    fn answers(lane: &mut ChannelLimiter, key: &str) {
-        lane.endpoint(key);
-        lane.record_result(key, &SendResult::Accepted { provider_id: None }, NOW);
+    fn answers(limiter: &mut ChannelLimiter, key: &str) {
+        limiter.endpoint(key);
+        limiter.record_result(key, &SendResult::Accepted { provider_id: None }, NOW);
     }
 
     #[test]
     fn one_that_never_answered_has_few_places_and_one_that_answers_has_many() {
-        let mut lane = lane(None);
-        let first = take(&mut lane, &["dead:80"])[0];
+        let mut limiter = limiter(None);
+        let first = take(&mut limiter, &["dead:80"])[0];
         assert!(first <= 32, "{first}");
-        assert_eq!(take(&mut lane, &["dead:80"]), [0]);
-        answers(&mut lane, "well:80");
-        assert_eq!(take(&mut lane, &["well:80"]), [64]);
+        assert_eq!(take(&mut limiter, &["dead:80"]), [0]);
+        answers(&mut limiter, "well:80");
+        assert_eq!(take(&mut limiter, &["well:80"]), [64]);
     }
 
     #[test]
     fn whatever_the_others_hold_each_has_a_few_places() {
-        let mut lane = lane(None);
+        let mut limiter = limiter(None);
         let slow: Vec<String> = (0..20).map(|number| format!("slow-{number}:443")).collect();
         for key in &slow {
-            answers(&mut lane, key);
+            answers(&mut limiter, key);
         }
         let keys: Vec<&str> = slow.iter().map(String::as_str).collect();
-        let held = take(&mut lane, &keys);
+        let held = take(&mut limiter, &keys);
         assert!(held.iter().all(|held| (4..=64).contains(held)), "{held:?}");
         assert!(held.iter().sum::<i64>() <= TOGETHER_MAX + 20 * 4);
-        answers(&mut lane, "well:80");
-        assert_eq!(take(&mut lane, &["well:80"]), [4]);
-        assert_eq!(take(&mut lane, &["new:80"]), [32], "of whom nothing is known has others");
+        answers(&mut limiter, "well:80");
+        assert_eq!(take(&mut limiter, &["well:80"]), [4]);
+        assert_eq!(take(&mut limiter, &["new:80"]), [32], "of whom nothing is known has others");
     }
 
-    fn fails(lane: &mut ChannelLimiter, key: &str) -> bool {
+    fn fails(limiter: &mut ChannelLimiter, key: &str) -> bool {
         let reason = "it is busy".to_string();
         let failed = SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel };
-        lane.endpoint(key);
-        lane.record_result(key, &failed, NOW)
+        limiter.endpoint(key);
+        limiter.record_result(key, &failed, NOW)
     }
 
     #[test]
     fn however_many_fail_one_that_answers_has_all_of_its_places_and_a_new_one_its_first() {
-        let mut lane = lane(None);
+        let mut limiter = limiter(None);
         let dead: Vec<String> = (0..1_000).map(|number| format!("dead-{number}:443")).collect();
         let dead: Vec<&str> = dead.iter().map(String::as_str).collect();
-        take(&mut lane, &dead);
-        answers(&mut lane, "well:80");
-        assert_eq!(take(&mut lane, &["well:80", "new:80"]), [64, 1]);
+        take(&mut limiter, &dead);
+        answers(&mut limiter, "well:80");
+        assert_eq!(take(&mut limiter, &["well:80", "new:80"]), [64, 1]);
         for key in &dead {
-            fails(&mut lane, key);
-            (0..lane.endpoints[*key].in_hand()).for_each(|_| lane.returned(key));
+            fails(&mut limiter, key);
+            (0..limiter.endpoints[*key].in_hand()).for_each(|_| limiter.returned(key));
         }
-        take(&mut lane, &dead);
-        let failing = lane.endpoints.values().filter(|one| one.health() == EndpointHealth::Fails);
+        take(&mut limiter, &dead);
+        let failing =
+            limiter.endpoints.values().filter(|one| one.health() == EndpointHealth::Fails);
         let held: i64 = failing.map(EndpointLimiter::together).sum();
         assert!(held <= EndpointHealth::Fails.most(), "{held}");
-        answers(&mut lane, "too:80");
-        assert_eq!(take(&mut lane, &["too:80"]), [64]);
+        answers(&mut limiter, "too:80");
+        assert_eq!(take(&mut limiter, &["too:80"]), [64]);
     }
 
     #[test]
     fn one_that_used_to_answer_keeps_its_places_when_it_fails_now_and_then() {
-        let mut lane = lane(None);
-        answers(&mut lane, "well:80");
-        fails(&mut lane, "well:80");
-        assert!(lane.answers("well:80"));
-        (0..2).for_each(|_| assert!(!fails(&mut lane, "well:80")));
-        assert!(!lane.answers("well:80"));
-        answers(&mut lane, "well:80");
-        assert!(lane.answers("well:80"));
+        let mut limiter = limiter(None);
+        answers(&mut limiter, "well:80");
+        fails(&mut limiter, "well:80");
+        assert!(limiter.answers("well:80"));
+        (0..2).for_each(|_| assert!(!fails(&mut limiter, "well:80")));
+        assert!(!limiter.answers("well:80"));
+        answers(&mut limiter, "well:80");
+        assert!(limiter.answers("well:80"));
     }
 
     #[test]
     fn one_that_fails_is_shut_alone() {
-        let mut lane = lane(None);
-        let shut = (0..8).filter(|_| fails(&mut lane, "dead:80")).count();
+        let mut limiter = limiter(None);
+        let shut = (0..8).filter(|_| fails(&mut limiter, "dead:80")).count();
         assert_eq!(shut, 1);
-        assert_eq!(take(&mut lane, &["dead:80"]), [0]);
-        assert!(take(&mut lane, &["well:80"])[0] > 0);
-        let reading = lane.reading();
+        assert_eq!(take(&mut limiter, &["dead:80"]), [0]);
+        assert!(take(&mut limiter, &["well:80"])[0] > 0);
+        let reading = limiter.reading();
         let trouble = reading.trouble.map(|trouble| trouble.for_reader(true));
         assert_eq!((reading.open, trouble.as_deref()), (true, Some("dead:80: it is busy")));
     }
 
     #[test]
     fn a_rate_is_the_channels_and_is_shared() {
-        let mut lane = lane(Some(100));
-        let taken = take(&mut lane, &["a:80", "b:80"]);
+        let mut limiter = limiter(Some(100));
+        let taken = take(&mut limiter, &["a:80", "b:80"]);
         assert!(
             taken.iter().all(|count| *count > 0) && taken.iter().sum::<i64>() <= 10,
             "{taken:?}"
@@ -354,10 +355,10 @@ mod tests {
 
     #[test]
     fn new_settings_send_back_what_has_not_begun() {
-        let mut first = lane(None);
+        let mut first = limiter(None);
         let (_, pass) = first.places("well:80");
         assert!(pass.is_good());
-        first.renew(lane(None));
+        first.renew(limiter(None));
         assert!(!pass.is_good());
     }
 }

@@ -58,7 +58,7 @@ pub struct OutboxDispatcher {
     open: OpenTransport,
     epoch: i64,
     pub(super) known: VersionCache,
-    pub(super) lanes: HashMap<ChannelKey, ChannelLimiter>,
+    pub(super) limiters: HashMap<ChannelKey, ChannelLimiter>,
     projects: HashMap<ProjectKey, ProjectId>,
     pub(super) caps: HashMap<ProjectKey, Arc<[FrequencyCap]>>,
     pub(super) send: mpsc::UnboundedSender<AttemptResult>,
@@ -80,7 +80,7 @@ impl OutboxDispatcher {
             open,
             epoch: -1,
             known: VersionCache::default(),
-            lanes: HashMap::new(),
+            limiters: HashMap::new(),
             projects: HashMap::new(),
             caps: HashMap::new(),
             send,
@@ -118,7 +118,7 @@ impl OutboxDispatcher {
                     came_back.push(outcome);
                     self.gather(&stop).await;
                 }
-                () = self.office.signs.woken() => self.waiting.hear_of_news(),
+                () = self.office.signs.wait_for_outbox() => self.waiting.hear_of_news(),
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -167,7 +167,7 @@ impl OutboxDispatcher {
             self.waiting.was_read(self.outbox.list_queues().await?, since);
         }
         self.update_limiters(came_back, now);
-        let quotas = share(&mut self.lanes, &self.waiting.due(now), now);
+        let quotas = share(&mut self.limiters, &self.waiting.due(now), now);
         if !quotas.is_empty() || !came_back.is_empty() {
             self.exchange(came_back, &quotas, now).await?;
         }
@@ -178,8 +178,8 @@ impl OutboxDispatcher {
     /// Until the next message is due, or a channel has room again by the mere passing of time.
     fn pause(&self, now: Timestamp) -> Duration {
         let next = self.waiting.heaps().iter().filter_map(|heap| {
-            let lane = self.lanes.get(&(heap.project, heap.channel))?;
-            match lane.free_at(&heap.endpoint, now) {
+            let limiter = self.limiters.get(&(heap.project, heap.channel))?;
+            match limiter.free_at(&heap.endpoint, now) {
                 Some(free_at) => Some(free_at.max(heap.due_at)),
                 None => Some(heap.due_at).filter(|due| *due > now),
             }
@@ -195,13 +195,13 @@ impl OutboxDispatcher {
         for outcome in came_back.iter_mut().filter(|outcome| !outcome.heard) {
             outcome.heard = true;
             let key = (outcome.settled.project, outcome.channel);
-            let Some(lane) = self.lanes.get_mut(&key) else { continue };
-            lane.returned(&outcome.endpoint);
+            let Some(limiter) = self.limiters.get_mut(&key) else { continue };
+            limiter.returned(&outcome.endpoint);
             if outcome.settled.endpoint.is_some() {
-                lane.leads_elsewhere(&outcome.endpoint);
+                limiter.leads_elsewhere(&outcome.endpoint);
             }
             if let Some(handed) = &outcome.handed
-                && lane.record_result(&outcome.endpoint, handed, now)
+                && limiter.record_result(&outcome.endpoint, handed, now)
             {
                 tracing::warn!(
                     project = key.0,
@@ -228,28 +228,28 @@ impl OutboxDispatcher {
         self.projects = setups.iter().map(|setup| (setup.project, setup.stored.project)).collect();
         let key = |setup: &ActiveChannel| (setup.project, setup.stored.settings.channel());
         let live: HashSet<ChannelKey> = setups.iter().map(key).collect();
-        self.lanes.retain(|key, lane| {
+        self.limiters.retain(|key, limiter| {
             let stays = live.contains(key);
             if !stays {
-                lane.close();
+                limiter.close();
             }
             stays
         });
         for setup in setups {
             let (key, stored) = (key(&setup), &setup.stored);
-            if self.lanes.get(&key).is_some_and(|lane| lane.revision == stored.revision) {
+            if self.limiters.get(&key).is_some_and(|limiter| limiter.revision == stored.revision) {
                 continue;
             }
             let transport = (self.open)(stored);
             if let Err(reason) = &transport {
                 tracing::warn!(project = %stored.project, channel = key.1.key(), reason, "delivery.channel_unusable");
             }
-            let lane =
+            let limiter =
                 ChannelLimiter::new(key.1, stored.revision, stored.per_second, transport, now);
-            match self.lanes.get_mut(&key) {
-                Some(before) => before.renew(lane),
+            match self.limiters.get_mut(&key) {
+                Some(before) => before.renew(limiter),
                 None => {
-                    self.lanes.insert(key, lane);
+                    self.limiters.insert(key, limiter);
                 }
             }
         }
@@ -287,8 +287,8 @@ impl OutboxDispatcher {
             self.office.signs.record_outcome();
         }
         for message in &taken {
-            if let Some(lane) = self.lanes.get_mut(&(message.project, message.channel)) {
-                lane.took(&message.endpoint);
+            if let Some(limiter) = self.limiters.get_mut(&(message.project, message.channel)) {
+                limiter.took(&message.endpoint);
             }
         }
         if taken.is_empty() {
@@ -326,9 +326,9 @@ impl OutboxDispatcher {
     }
 
     fn show(&self) {
-        let lanes = self.lanes.iter().filter_map(|((project, channel), lane)| {
-            Some(((*self.projects.get(project)?, *channel), lane.reading()))
+        let limiters = self.limiters.iter().filter_map(|((project, channel), limiter)| {
+            Some(((*self.projects.get(project)?, *channel), limiter.reading()))
         });
-        self.office.signs.show_lanes(lanes.collect());
+        self.office.signs.show_channels(limiters.collect());
     }
 }

@@ -14,16 +14,18 @@ const UNPROVEN_MAX: usize = 256;
 /// journey gets the same share, whatever lies in its heap: a large one does not keep the others
 /// waiting. The longest waiting are served first where there is not enough for everybody.
 pub fn share(
-    lanes: &mut HashMap<ChannelKey, ChannelLimiter>,
+    limiters: &mut HashMap<ChannelKey, ChannelLimiter>,
     due: &[&OutboxQueue],
     now: Timestamp,
 ) -> Vec<LeaseQuota> {
-    let mut by_lane: BTreeMap<ChannelKey, BTreeMap<&str, Vec<&OutboxQueue>>> = BTreeMap::new();
+    let mut by_channel: BTreeMap<ChannelKey, BTreeMap<&str, Vec<&OutboxQueue>>> = BTreeMap::new();
     let open = |heap: &&&OutboxQueue| {
-        lanes.get(&(heap.project, heap.channel)).is_some_and(|lane| lane.is_open(heap, now))
+        limiters
+            .get(&(heap.project, heap.channel))
+            .is_some_and(|limiter| limiter.is_open(heap, now))
     };
     for heap in due.iter().filter(open) {
-        by_lane
+        by_channel
             .entry((heap.project, heap.channel))
             .or_default()
             .entry(&heap.endpoint)
@@ -31,21 +33,21 @@ pub fn share(
             .push(heap);
     }
     let mut quotas = Vec::new();
-    for (key, endpoints) in by_lane {
-        let Some(lane) = lanes.get_mut(&key) else { continue };
+    for (key, endpoints) in by_channel {
+        let Some(limiter) = limiters.get_mut(&key) else { continue };
         let mut endpoints: Vec<(&str, Vec<&OutboxQueue>)> = endpoints.into_iter().collect();
         endpoints.iter_mut().for_each(|(_, heaps)| heaps.sort_by_key(|heap| heap.due_at));
         endpoints.sort_by_key(|(_, heaps)| heaps.first().map(|heap| heap.due_at));
         let mut unproven = 0;
         endpoints.retain(|(endpoint, _)| {
-            unproven += usize::from(!lane.answers(endpoint));
-            lane.answers(endpoint) || unproven <= UNPROVEN_MAX
+            unproven += usize::from(!limiter.answers(endpoint));
+            limiter.answers(endpoint) || unproven <= UNPROVEN_MAX
         });
-        let mut allowance = lane.allowance(endpoints.len(), now);
+        let mut allowance = limiter.allowance(endpoints.len(), now);
         for (endpoint, heaps) in endpoints {
-            let free = lane.free(endpoint, &mut allowance, now);
+            let free = limiter.free(endpoint, &mut allowance, now);
             if free > 0 {
-                quotas.extend(divide(free, &heaps, lane.revision));
+                quotas.extend(divide(free, &heaps, limiter.revision));
             }
         }
     }

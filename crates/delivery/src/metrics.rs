@@ -12,7 +12,7 @@ use super::channel_limiter::ChannelLimiterStatus;
 use wayfare_domain::{ids::ProjectId, messages::outcome::SendOutcome, profiles::profile::Channel};
 use wayfare_runtime::engine_metrics::EngineMetrics;
 
-/// Counters and the state of the lanes. Cheap to clone.
+/// Counters and the state of the channels. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct DeliveryMetrics(Arc<Inner>);
 
@@ -23,7 +23,7 @@ struct Inner {
     withheld: AtomicU64,
     again: AtomicU64,
     failures: AtomicU64,
-    lanes: Mutex<HashMap<(ProjectId, Channel), ChannelLimiterStatus>>,
+    channels: Mutex<HashMap<(ProjectId, Channel), ChannelLimiterStatus>>,
     engine: EngineMetrics,
 }
 
@@ -56,8 +56,8 @@ impl DeliveryMetrics {
         self.0.engine.wake();
     }
 
-    pub async fn woken(&self) {
-        self.0.engine.dispatcher_woken().await;
+    pub async fn wait_for_outbox(&self) {
+        self.0.engine.wait_for_outbox().await;
     }
 
     pub fn count(&self, settlement: &SendOutcome) {
@@ -86,14 +86,14 @@ impl DeliveryMetrics {
         }
     }
 
-    pub fn show_lanes(&self, lanes: HashMap<(ProjectId, Channel), ChannelLimiterStatus>) {
-        *self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner) = lanes;
+    pub fn show_channels(&self, channels: HashMap<(ProjectId, Channel), ChannelLimiterStatus>) {
+        *self.0.channels.lock().unwrap_or_else(PoisonError::into_inner) = channels;
     }
 
     /// How the channels of a project do.
-    pub fn lanes(&self, project: ProjectId) -> Vec<(Channel, ChannelLimiterStatus)> {
-        let lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut of_project: Vec<_> = lanes
+    pub fn channels(&self, project: ProjectId) -> Vec<(Channel, ChannelLimiterStatus)> {
+        let channels = self.0.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut of_project: Vec<_> = channels
             .iter()
             .filter(|((of, _), _)| *of == project)
             .map(|((_, channel), reading)| (*channel, reading.clone()))

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{businesses::Entry, flow::GraphBuilder};
+use super::{businesses::DemoJourney, flow::GraphBuilder};
 use wayfare_domain::{
     graph::{
         Graph, NodeKind,
@@ -36,7 +36,7 @@ pub enum DemoGraph {
 }
 
 impl DemoGraph {
-    pub fn graph(self, entry: &Entry) -> Graph {
+    pub fn graph(self, entry: &DemoJourney) -> Graph {
         match self {
             DemoGraph::AbandonedCart => abandoned_cart(entry),
             DemoGraph::Onboarding => onboarding(entry),
@@ -54,7 +54,7 @@ impl DemoGraph {
         }
     }
 
-    pub fn settings(self, entry: &Entry, now: Timestamp) -> Settings {
+    pub fn settings(self, entry: &DemoJourney, now: Timestamp) -> Settings {
         let way_in = match self {
             DemoGraph::WinBack => segment(entry, SegmentSchedule::Every { hours: 24 }),
             DemoGraph::Newsletter => segment(
@@ -103,7 +103,7 @@ impl DemoGraph {
     }
 }
 
-fn segment(entry: &Entry, when: SegmentSchedule) -> EntrySetting {
+fn segment(entry: &DemoJourney, when: SegmentSchedule) -> EntrySetting {
     EntrySetting::Segment { name: entry.event.to_string(), when }
 }
 
@@ -154,11 +154,11 @@ fn until(time: &str, weekdays: &[u8]) -> NodeKind {
     NodeKind::Delay(Delay::Until { time: time.to_string(), weekdays: weekdays.to_vec() })
 }
 
-fn goal(entry: &Entry) -> NodeKind {
+fn goal(entry: &DemoJourney) -> NodeKind {
     NodeKind::Goal { name: entry.goal.to_string() }
 }
 
-fn wait_for(entry: &Entry, same: &[&str], hours: u32) -> NodeKind {
+fn wait_for(entry: &DemoJourney, same: &[&str], hours: u32) -> NodeKind {
     NodeKind::WaitForEvent {
         event: event(entry.goal),
         same: same.iter().map(|property| (*property).to_string()).collect(),
@@ -166,7 +166,7 @@ fn wait_for(entry: &Entry, same: &[&str], hours: u32) -> NodeKind {
     }
 }
 
-fn abandoned_cart(entry: &Entry) -> Graph {
+fn abandoned_cart(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step("wait", wait_for(entry, &["cart_id"], 1))
         .step("bought", goal(entry))
@@ -185,7 +185,7 @@ fn abandoned_cart(entry: &Entry) -> Graph {
         .done()
 }
 
-fn onboarding(entry: &Entry) -> Graph {
+fn onboarding(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step("welcome", email(entry.topic))
         .step("two-days", hours(48))
@@ -216,7 +216,7 @@ fn onboarding(entry: &Entry) -> Graph {
         .done()
 }
 
-fn win_back(entry: &Entry) -> Graph {
+fn win_back(entry: &DemoJourney) -> Graph {
     let branch = |name: &str, at_least: i64| Branch {
         name: name.to_string(),
         criteria: Criteria::Property(filter(
@@ -246,7 +246,7 @@ fn win_back(entry: &Entry) -> Graph {
         .done()
 }
 
-fn renewal(entry: &Entry) -> Graph {
+fn renewal(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step(
             "month",
@@ -267,7 +267,7 @@ fn renewal(entry: &Entry) -> Graph {
         .done()
 }
 
-fn price_drop(entry: &Entry) -> Graph {
+fn price_drop(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step("push", push(entry.topic))
         .step("half-day", hours(12))
@@ -286,7 +286,7 @@ fn price_drop(entry: &Entry) -> Graph {
         .done()
 }
 
-fn survey(entry: &Entry) -> Graph {
+fn survey(entry: &DemoJourney) -> Graph {
     let score = |name: &str, at_least: i64| Branch {
         name: name.to_string(),
         criteria: Criteria::Property(filter("nps_score", Comparison::AtLeast, json!(at_least))),
@@ -309,7 +309,7 @@ fn survey(entry: &Entry) -> Graph {
         .done()
 }
 
-fn birthday(entry: &Entry) -> Graph {
+fn birthday(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step(
             "day",
@@ -336,7 +336,7 @@ fn birthday(entry: &Entry) -> Graph {
         .done()
 }
 
-fn alert(entry: &Entry) -> Graph {
+fn alert(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step("push", push(entry.topic))
         .step("wait", wait_for(entry, &["alert_id"], 1))
@@ -348,7 +348,7 @@ fn alert(entry: &Entry) -> Graph {
         .done()
 }
 
-fn reminder(entry: &Entry) -> Graph {
+fn reminder(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step("day", hours(24))
         .step(
@@ -367,7 +367,7 @@ fn reminder(entry: &Entry) -> Graph {
         .done()
 }
 
-fn experiment(entry: &Entry) -> Graph {
+fn experiment(entry: &DemoJourney) -> Graph {
     let share = |name: &str, percent: u8| SplitShare { name: name.to_string(), percent };
     GraphBuilder::new()
         .step(
@@ -389,7 +389,7 @@ fn experiment(entry: &Entry) -> Graph {
         .done()
 }
 
-fn loyalty(entry: &Entry) -> Graph {
+fn loyalty(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step(
             "tier",
@@ -412,7 +412,7 @@ fn loyalty(entry: &Entry) -> Graph {
         .done()
 }
 
-fn newsletter(entry: &Entry) -> Graph {
+fn newsletter(entry: &DemoJourney) -> Graph {
     GraphBuilder::new()
         .step("morning", until("08:30", &[2, 4]))
         .step("mail", email(entry.topic))

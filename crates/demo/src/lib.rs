@@ -11,7 +11,7 @@ mod tests;
 
 use uuid::Uuid;
 
-use businesses::{Entry, demo_journeys};
+use businesses::{DemoJourney, demo_journeys};
 use wayfare_domain::{
     error::FieldError,
     ids::UserId,
@@ -64,7 +64,7 @@ fn person(index: usize) -> UserId {
     ))
 }
 
-fn journey(index: usize, entry: &Entry, now: Timestamp) -> Result<SeedJourney, FieldError> {
+fn journey(index: usize, entry: &DemoJourney, now: Timestamp) -> Result<SeedJourney, FieldError> {
     let settings = entry.plot.settings(entry, now);
     let document = JourneyDocument {
         name: JourneyName::parse(entry.name)?,
@@ -92,7 +92,7 @@ fn journey(index: usize, entry: &Entry, now: Timestamp) -> Result<SeedJourney, F
 /// The shown version is the last; older ones have been taken over by it.
 fn versions(
     index: usize,
-    entry: &Entry,
+    entry: &DemoJourney,
     created_at: Timestamp,
     now: Timestamp,
 ) -> Vec<SeedVersion> {

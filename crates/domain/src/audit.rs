@@ -22,14 +22,14 @@ macro_rules! events {
         /// What was done.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum AuditEvent {
-            /// An action on journeys; its account has the rows.
+            /// An action on journeys; the rows are in its result.
             Journeys(Action),
             $($variant,)*
         }
 
         impl AuditEvent {
             /// All but the actions on journeys.
-            pub const OTHERS: &[AuditEvent] = &[$(AuditEvent::$variant,)*];
+            pub const EXCEPT_ACTIONS: &[AuditEvent] = &[$(AuditEvent::$variant,)*];
 
             /// The word in the store, in addresses and in exports.
             pub fn key(self) -> String {
@@ -102,7 +102,10 @@ events! {
 
 impl AuditEvent {
     pub fn all() -> impl Iterator<Item = AuditEvent> {
-        Action::ALL.into_iter().map(AuditEvent::Journeys).chain(AuditEvent::OTHERS.iter().copied())
+        Action::ALL
+            .into_iter()
+            .map(AuditEvent::Journeys)
+            .chain(AuditEvent::EXCEPT_ACTIONS.iter().copied())
     }
 
     pub fn from_key(key: &str) -> Option<Self> {

@@ -12,7 +12,7 @@ use wayfare_domain::graph::{Connector, Graph, NODES_MAX, Node, NodeKind};
 #[serde(deny_unknown_fields)]
 pub struct ClipboardGraph {
     /// Says what the text is.
-    pub wayfare: Kind,
+    pub wayfare: ClipboardContent,
     pub nodes: Vec<Node>,
     #[serde(default)]
     pub connectors: Vec<Connector>,
@@ -20,7 +20,7 @@ pub struct ClipboardGraph {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ClipboardContent {
     Steps,
 }
 
@@ -41,7 +41,7 @@ impl ClipboardGraph {
             ids.contains(connector.from.as_str()) && ids.contains(connector.to.as_str())
         };
         let connectors = graph.connectors.iter().filter(inside).cloned().collect();
-        Self { wayfare: Kind::Steps, nodes, connectors }
+        Self { wayfare: ClipboardContent::Steps, nodes, connectors }
     }
 
     pub fn to_text(&self) -> String {

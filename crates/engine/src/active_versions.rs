@@ -52,7 +52,7 @@ impl ActiveVersion {
     }
 }
 
-/// Who cares about an event.
+/// The versions that look at an event.
 #[derive(Default)]
 pub struct EventSubscribers {
     pub entries: Vec<VersionKey>,
@@ -64,7 +64,7 @@ pub struct ActiveVersions {
     pub epoch: i64,
     content: i64,
     pub versions: HashMap<VersionKey, ActiveVersion>,
-    interests: HashMap<(ProjectKey, String), EventSubscribers>,
+    subscribers: HashMap<(ProjectKey, String), EventSubscribers>,
     /// Versions that let people in by what they are.
     pub by_profile: HashMap<ProjectKey, Vec<VersionKey>>,
     /// Channels by which projects really send.
@@ -99,7 +99,7 @@ impl ActiveVersions {
             HashMap::new()
         };
         self.load(source, &active_versions, &mut known).await?;
-        self.interests.clear();
+        self.subscribers.clear();
         self.by_profile.clear();
         self.versions.clear();
         for planned in active_versions {
@@ -150,7 +150,7 @@ impl ActiveVersions {
     fn add(&mut self, live: ActiveVersion) {
         let (seq, project) = (live.planned.seq, live.planned.project);
         for key in live.compiled.events_while_enrolled() {
-            self.interests.entry((project, key)).or_default().inside.push(seq);
+            self.subscribers.entry((project, key)).or_default().inside.push(seq);
         }
         if live.takes_entries() {
             let entry = match &live.compiled.settings.entry {
@@ -169,7 +169,7 @@ impl ActiveVersions {
                 start_event_key(&live.planned.journey_name),
             ];
             for key in entry.into_iter().chain(asked) {
-                self.interests.entry((project, key)).or_default().entries.push(seq);
+                self.subscribers.entry((project, key)).or_default().entries.push(seq);
             }
         }
         self.versions.insert(seq, live);
@@ -195,9 +195,9 @@ impl ActiveVersions {
         self.names.get(&name).map_or("", String::as_str)
     }
 
-    pub fn interest(&self, project: ProjectKey, key: &str) -> Option<&EventSubscribers> {
+    pub fn subscribers(&self, project: ProjectKey, key: &str) -> Option<&EventSubscribers> {
         // A tuple of borrowed parts is no key: one short text is copied instead.
-        self.interests.get(&(project, key.to_string()))
+        self.subscribers.get(&(project, key.to_string()))
     }
 
     /// Does the project really send by it? Otherwise the log takes its messages.

@@ -36,7 +36,7 @@ struct WorkingEnrolment {
     seq: EnrolmentKey,
     /// None for those who came in during this round.
     from_visit: Option<i64>,
-    trip: EnrolmentState,
+    state: EnrolmentState,
     moved: bool,
     ended: Option<ExitReason>,
     entry_text: Option<String>,
@@ -48,8 +48,8 @@ pub struct BatchBuilder<'a> {
     calendar: &'a dyn TimeZones,
     now: Timestamp,
     people: HashMap<ProfileKey, Profile>,
-    trips: HashMap<(VersionKey, ProfileKey), WorkingEnrolment>,
-    /// Trips that ended in this round, of people who came in again after them.
+    enrolments: HashMap<(VersionKey, ProfileKey), WorkingEnrolment>,
+    /// Enrolments that ended in this round, of people who came in again after them.
     over: Vec<((VersionKey, ProfileKey), WorkingEnrolment)>,
     history: HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>,
     entered: HashMap<VersionKey, i64>,
@@ -72,7 +72,7 @@ impl<'a> BatchBuilder<'a> {
             calendar,
             now,
             people: HashMap::new(),
-            trips: HashMap::new(),
+            enrolments: HashMap::new(),
             over: Vec::new(),
             history: HashMap::new(),
             entered: HashMap::new(),
@@ -125,7 +125,7 @@ impl<'a> BatchBuilder<'a> {
             Some(text) => serde_json::from_str(text).unwrap_or_default(),
             None => Properties::new(),
         };
-        let trip = EnrolmentState {
+        let state = EnrolmentState {
             node,
             visit: live.visit,
             entered_at: live.entered_at,
@@ -138,12 +138,12 @@ impl<'a> BatchBuilder<'a> {
         let working = WorkingEnrolment {
             seq: live.seq,
             from_visit: Some(live.visit),
-            trip,
+            state,
             moved: false,
             ended: None,
             entry_text: live.entry_properties,
         };
-        self.trips.insert((live.version, live.profile), working);
+        self.enrolments.insert((live.version, live.profile), working);
         Ok(())
     }
 
@@ -215,13 +215,13 @@ impl<'a> BatchBuilder<'a> {
         let working = WorkingEnrolment {
             seq: self.last_enrolment,
             from_visit: None,
-            trip: advance.enrolment.clone(),
+            state: advance.enrolment.clone(),
             moved: true,
             ended: None,
             entry_text,
         };
         let key = (live.planned.seq, profile);
-        self.over.extend(self.trips.insert(key, working).map(|before| (key, before)));
+        self.over.extend(self.enrolments.insert(key, working).map(|before| (key, before)));
         self.history.insert(
             (live.planned.journey, profile),
             EnrolmentHistory::inside(advance.enrolment.entered_at),
@@ -229,22 +229,22 @@ impl<'a> BatchBuilder<'a> {
         self.collect(live, profile, advance);
     }
 
-    /// They did something; it matters to their trip through this version, or not.
+    /// They did something; it matters to their enrolment in this version, or not.
     pub fn event(&mut self, version: VersionKey, profile: ProfileKey, happened: &PastEvent) {
-        self.with_enrolment(version, profile, |world, person, trip| {
-            enrolment::on_event(world, person, trip, happened)
+        self.with_enrolment(version, profile, |world, person, state| {
+            enrolment::on_event(world, person, state, happened)
         });
     }
 
     pub fn time_up(&mut self, version: VersionKey, profile: ProfileKey) {
-        self.with_enrolment(version, profile, |world, person, trip| {
-            enrolment::on_timer(world, person, trip.clone())
+        self.with_enrolment(version, profile, |world, person, state| {
+            enrolment::on_timer(world, person, state.clone())
         });
     }
 
     pub fn answer(&mut self, version: VersionKey, profile: ProfileKey, fate: MessageEventKind) {
-        self.with_enrolment(version, profile, |world, person, trip| {
-            enrolment::on_message_event(world, person, trip, fate)
+        self.with_enrolment(version, profile, |world, person, state| {
+            enrolment::on_message_event(world, person, state, fate)
         });
     }
 
@@ -258,8 +258,10 @@ impl<'a> BatchBuilder<'a> {
         fate: MessageEventKind,
     ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
-        let trip = self.trips.get(&(version, profile)).map(|working| &working.trip);
-        if trip.is_some_and(|trip| (live.compiled.nodes[trip.node].id.as_str(), trip.visit) == at) {
+        let state = self.enrolments.get(&(version, profile)).map(|working| &working.state);
+        if state
+            .is_some_and(|state| (live.compiled.nodes[state.node].id.as_str(), state.visit) == at)
+        {
             self.answer(version, profile, fate);
         }
     }
@@ -272,11 +274,12 @@ impl<'a> BatchBuilder<'a> {
     ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
         let world = self.world(live);
-        let working = self.trips.get(&(version, profile)).filter(|working| working.ended.is_none());
+        let working =
+            self.enrolments.get(&(version, profile)).filter(|working| working.ended.is_none());
         let (Some(working), Some(person)) = (working, self.people.get_mut(&profile)) else {
             return;
         };
-        if let Some(advance) = act(world, person, &working.trip) {
+        if let Some(advance) = act(world, person, &working.state) {
             self.collect(live, profile, advance);
         }
     }
@@ -284,10 +287,10 @@ impl<'a> BatchBuilder<'a> {
     /// Puts what became of them into the batch.
     fn collect(&mut self, live: &ActiveVersion, profile: ProfileKey, advance: Advance) {
         let (version, nodes) = (live.planned.seq, &live.compiled.nodes);
-        let Some(working) = self.trips.get_mut(&(version, profile)) else { return };
+        let Some(working) = self.enrolments.get_mut(&(version, profile)) else { return };
         working.moved = true;
         working.ended = advance.ended;
-        working.trip = advance.enrolment;
+        working.state = advance.enrolment;
         for visit in &advance.visits {
             count_visit(self.passed.entry((version, visit.node)).or_default(), visit);
         }
@@ -301,7 +304,7 @@ impl<'a> BatchBuilder<'a> {
         let path = serde_json::to_string(&path).unwrap_or_else(|_| "[]".to_string());
         self.batch.steps.push(NewLogLine {
             enrolment: working.seq,
-            visit: working.trip.visit,
+            visit: working.state.visit,
             path,
         });
         let counted = self.batch.counted.entry(version).or_default();
@@ -324,7 +327,7 @@ impl<'a> BatchBuilder<'a> {
             counted.ended[ending as usize] += 1;
             self.history.insert(
                 (live.planned.journey, profile),
-                EnrolmentHistory::left(working.trip.entered_at, self.now),
+                EnrolmentHistory::left(working.state.entered_at, self.now),
             );
         }
         for effect in advance.effects {
@@ -366,19 +369,19 @@ impl<'a> BatchBuilder<'a> {
 
     /// The batch, with everybody who moved.
     pub fn finish(mut self) -> EngineBatch {
-        let trips =
-            std::mem::take(&mut self.trips).into_iter().chain(std::mem::take(&mut self.over));
+        let enrolments =
+            std::mem::take(&mut self.enrolments).into_iter().chain(std::mem::take(&mut self.over));
         let mut moved: Vec<((VersionKey, ProfileKey), WorkingEnrolment)> =
-            trips.filter(|(_, working)| working.moved).collect();
+            enrolments.filter(|(_, working)| working.moved).collect();
         moved.sort_unstable_by_key(|(_, working)| working.seq);
         for ((version, profile), working) in moved {
             let Some(live) = self.plan.versions.get(&version) else { continue };
             let position = EnrolmentPosition {
-                node: live.compiled.nodes[working.trip.node].id.clone(),
-                visit: working.trip.visit,
-                wait_until: working.trip.due,
-                due_at: working.trip.due_at(&live.compiled),
-                awaits: working.trip.awaits_engagement,
+                node: live.compiled.nodes[working.state.node].id.clone(),
+                visit: working.state.visit,
+                wait_until: working.state.due,
+                due_at: working.state.due_at(&live.compiled),
+                awaits: working.state.awaits_engagement,
                 ended: working.ended,
             };
             match working.from_visit {
@@ -394,8 +397,8 @@ impl<'a> BatchBuilder<'a> {
                     version,
                     profile,
                     position,
-                    entered_at: working.trip.entered_at,
-                    began_at: working.trip.triggered_at,
+                    entered_at: working.state.entered_at,
+                    began_at: working.state.triggered_at,
                     entry_properties: working.entry_text,
                 }),
             }

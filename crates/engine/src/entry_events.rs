@@ -94,7 +94,7 @@ impl Engine {
                 return (&events[..place], relevant);
             }
             decisions += self.plan.by_profile.get(&event.project).map_or(0, Vec::len);
-            if let Some(found) = self.of_interest(event) {
+            if let Some(found) = self.matched(event) {
                 decisions += found.entries.len() + found.inside.len();
                 relevant.push(found);
             }
@@ -102,9 +102,9 @@ impl Engine {
         (events, relevant)
     }
 
-    fn of_interest(&self, event: &StoredEvent) -> Option<MatchedEvent> {
+    fn matched(&self, event: &StoredEvent) -> Option<MatchedEvent> {
         let key = self.plan.name(event.name);
-        let interest = self.plan.interest(event.project, key)?;
+        let subscribers = self.plan.subscribers(event.project, key)?;
         let happened = PastEvent {
             key: key.to_string(),
             at: event.at,
@@ -121,8 +121,8 @@ impl Engine {
                     && event_fits_trigger(trigger, key, &happened.properties)
             })
         };
-        let entries: Vec<VersionKey> = interest.entries.iter().filter(takes).copied().collect();
-        let inside = interest.inside.clone();
+        let entries: Vec<VersionKey> = subscribers.entries.iter().filter(takes).copied().collect();
+        let inside = subscribers.inside.clone();
         let matters = !entries.is_empty() || !inside.is_empty();
         matters.then_some(MatchedEvent {
             profile: event.profile,

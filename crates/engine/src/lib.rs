@@ -143,7 +143,7 @@ impl Engine {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                () = signs.woken(), if !wait.is_zero() => tokio::time::sleep(COALESCE_DELAY).await,
+                () = signs.wait_for_wake(), if !wait.is_zero() => tokio::time::sleep(COALESCE_DELAY).await,
                 () = tokio::time::sleep(wait) => {}
             }
         }

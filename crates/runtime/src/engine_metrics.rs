@@ -48,7 +48,7 @@ impl EngineMetrics {
     }
 
     /// Returns when the engine was woken.
-    pub async fn woken(&self) {
+    pub async fn wait_for_wake(&self) {
         self.0.wake.notified().await;
     }
 
@@ -58,7 +58,7 @@ impl EngineMetrics {
     }
 
     /// Returns when there are such messages.
-    pub async fn dispatcher_woken(&self) {
+    pub async fn wait_for_outbox(&self) {
         self.0.outbox.notified().await;
     }
 

@@ -170,7 +170,7 @@ pub async fn keys_of_enrolments_rise(stores: &Stores) {
         let at = NOW.plus(number as i64 * MINUTE_MS);
         project.did(&[person], "Signed Up", at).await;
         project.run(at).await;
-        let given = project.person(person).await.trips[0].seq;
+        let given = project.person(person).await.enrolments[0].seq;
         assert!(given > last, "{given} after {last}");
         assert_eq!(stores.engine.get_engine_state().await.expect("a head").last_enrolment, given);
         last = given;

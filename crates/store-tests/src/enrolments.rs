@@ -38,7 +38,7 @@ pub async fn who_does_the_event_enters_and_leaves_when_the_wait_is_over(stores: 
     let stats = project.stats(journey).await;
     assert_eq!((stats.entered, stats.inside, stats.completed), (2, 0, 2));
     assert_eq!(stores.engine.get_next_due(None).await.expect("a time"), None);
-    let ada = project.person("ada").await.trips.remove(0);
+    let ada = project.person("ada").await.enrolments.remove(0);
     assert_eq!((ada.state.as_str(), ada.ended_at), (ExitReason::Completed.key(), Some(due)));
     project.adds_up().await;
 }
@@ -58,7 +58,7 @@ pub async fn the_stats_of_steps_are_those_of_their_people(stores: &Stores) {
         .await
         .expect("people");
     assert_eq!(people.len(), 2);
-    let enrolment = project.person("ada").await.trips[0].seq;
+    let enrolment = project.person("ada").await.enrolments[0].seq;
     let detail = stores.profiles.get_enrolment(here, enrolment).await.expect("an enrolment");
     assert!(!detail.steps.is_empty());
 }
@@ -141,7 +141,7 @@ pub async fn a_stop_empties_every_version_at_once_and_its_rows_follow(stores: &S
     project.adds_up().await;
     project.run(NOW.plus(DAY_MS + 3)).await;
     for person in ["ada", "joe"] {
-        let enrolment = project.person(person).await.trips.remove(0);
+        let enrolment = project.person(person).await.enrolments.remove(0);
         assert_eq!(enrolment.state, ExitReason::Stopped.key());
     }
     assert!(stores.engine_source.load_active_versions().await.expect("versions").is_empty());

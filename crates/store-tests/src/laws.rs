@@ -318,7 +318,7 @@ pub async fn a_failed_commit_changes_nothing(stores: &Stores) {
             (stores.engine.get_engine_state().await.expect("a head"), project.stats(journey).await);
         assert_eq!(after, before);
         let ada = project.person("ada").await;
-        assert!(ada.lists.is_empty() && ada.trips.is_empty());
+        assert!(ada.lists.is_empty() && ada.enrolments.is_empty());
         let now = stores.projects.get_generation(project.actor.project).await.expect("a number");
         assert_eq!(now, generation);
     }

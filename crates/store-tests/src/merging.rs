@@ -98,7 +98,7 @@ pub async fn no_one_is_inside_of_a_journey_twice_and_the_counts_agree(stores: &S
         mailing.messages_to("ada").await.iter().map(|message| message.state).collect();
     states.sort_by_key(|state| state.code());
     assert_eq!(states, [MessageStatus::Queued, MessageStatus::Cancelled]);
-    let enrolments = project.person("ada").await.trips;
+    let enrolments = project.person("ada").await.enrolments;
     let ended: Vec<&str> = enrolments
         .iter()
         .filter(|enrolment| enrolment.ended_at.is_some())

@@ -145,7 +145,7 @@ pub async fn of_someone_erased_only_the_counts_stay(stores: &Stores) {
     let project = &mailing.project;
     let person = project.person("p0").await;
     let here = project.actor.project;
-    let enrolment = person.trips[0].seq;
+    let enrolment = person.enrolments[0].seq;
     stores.profiles.delete_profile(&project.actor, person.seq, NOW).await.expect("erased");
     let gone = stores.profiles.get_profile(here, person.seq).await;
     assert!(matches!(gone, Err(StoreError::NotFound(_))), "{gone:?}");
@@ -156,7 +156,7 @@ pub async fn of_someone_erased_only_the_counts_stay(stores: &Stores) {
     assert_eq!((stats.entered, stats.inside, stats.force_exited), (1, 0, 1));
     assert_eq!((stats.queued, stats.cancelled), (0, 1));
     let kept = stores.profiles.get_enrolment(here, enrolment).await.expect("an enrolment");
-    assert_eq!((kept.person, kept.trip.state.as_str()), (None, ExitReason::ForceExited.key()));
+    assert_eq!((kept.person, kept.enrolment.state.as_str()), (None, ExitReason::ForceExited.key()));
     project.adds_up().await;
     let again = stores.profiles.delete_profile(&project.actor, person.seq, NOW).await;
     assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");

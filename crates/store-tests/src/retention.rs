@@ -96,7 +96,7 @@ pub async fn the_log_of_an_old_enrolment_goes_and_the_enrolment_stays(stores: &S
     let journey = project.running(&one_step("Welcome", entry, json!({"force_exit": {}}))).await;
     project.did(&["ada"], "Signed Up", NOW).await;
     project.run(NOW).await;
-    let enrolment = project.person("ada").await.trips[0].seq;
+    let enrolment = project.person("ada").await.enrolments[0].seq;
     let detail = async || {
         stores.profiles.get_enrolment(project.actor.project, enrolment).await.expect("one")
     };

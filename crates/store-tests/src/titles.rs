@@ -41,7 +41,7 @@ pub async fn an_enrolment_is_of_someone_by_their_name_where_it_is_a_text(stores:
         .await;
     project.did(&["ada"], "Came", NOW).await;
     project.run(NOW).await;
-    let enrolment = project.person("ada").await.trips[0].seq;
+    let enrolment = project.person("ada").await.enrolments[0].seq;
     for (name, title) in [(json!("Ada Lovelace"), "Ada Lovelace"), (json!(7), "ada")] {
         project.said("ada", json!({ "name": name })).await;
         let detail =

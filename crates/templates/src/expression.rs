@@ -11,7 +11,7 @@ const BRACKETS_MAX: usize = 4;
 const DIGITS_MAX: usize = 18;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     Word,
     /// With its quotes.
     Quoted,
@@ -22,7 +22,7 @@ pub enum Kind {
 /// One word or sign, with its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub text: &'a str,
     pub start: usize,
 }
@@ -69,15 +69,18 @@ pub fn tokens(code: &str) -> Vec<Token<'_>> {
                 rest = &rest[sign.len_utf8()..];
                 continue;
             }
-            '\'' | '"' => (Kind::Quoted, rest[1..].find(sign).map_or(rest.len(), |end| end + 2)),
-            '0'..='9' => {
-                (Kind::Number, rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len()))
+            '\'' | '"' => {
+                (TokenKind::Quoted, rest[1..].find(sign).map_or(rest.len(), |end| end + 2))
             }
+            '0'..='9' => (
+                TokenKind::Number,
+                rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len()),
+            ),
             _ if is_letter(sign) => {
                 let is_part = |sign: char| is_letter(sign) || sign.is_ascii_digit() || sign == '-';
-                (Kind::Word, rest.find(|sign| !is_part(sign)).unwrap_or(rest.len()))
+                (TokenKind::Word, rest.find(|sign| !is_part(sign)).unwrap_or(rest.len()))
             }
-            _ => (Kind::Sign(sign), sign.len_utf8()),
+            _ => (TokenKind::Sign(sign), sign.len_utf8()),
         };
         tokens.push(Token { kind, text: &rest[..length], start });
         rest = &rest[length..];
@@ -99,24 +102,26 @@ pub fn reject_reason(code: &str) -> Option<(&'static str, String)> {
     let (mut brackets, mut path) = (0_usize, 0_usize);
     for token in tokens(code) {
         match token.kind {
-            Kind::Number if token.text.len() > DIGITS_MAX => {
+            TokenKind::Number if token.text.len() > DIGITS_MAX => {
                 return Some(("range", format!("A number has at most {DIGITS_MAX} digits.")));
             }
-            Kind::Quoted if token.text.len() < 2 || !token.text.ends_with(&token.text[..1]) => {
+            TokenKind::Quoted
+                if token.text.len() < 2 || !token.text.ends_with(&token.text[..1]) =>
+            {
                 return Some((
                     "malformed",
                     "A text between quotes is never closed. Write the same quote where it ends."
                         .to_string(),
                 ));
             }
-            Kind::Sign('[' | '(') => {
+            TokenKind::Sign('[' | '(') => {
                 brackets += 1;
                 path += 1;
             }
-            Kind::Sign(']' | ')') => brackets = brackets.saturating_sub(1),
-            Kind::Sign('.') => path += 1,
-            Kind::Sign('|' | ',' | ':' | '=' | '<' | '>') => path = 0,
-            Kind::Word if matches!(token.text, "and" | "or") => path = 0,
+            TokenKind::Sign(']' | ')') => brackets = brackets.saturating_sub(1),
+            TokenKind::Sign('.') => path += 1,
+            TokenKind::Sign('|' | ',' | ':' | '=' | '<' | '>') => path = 0,
+            TokenKind::Word if matches!(token.text, "and" | "or") => path = 0,
             _ => {}
         }
         if brackets > BRACKETS_MAX || path > PATH_MAX {
@@ -135,8 +140,8 @@ pub fn translate(code: &str) -> String {
     let mut index = 0;
     let mut copied = 0;
     while let Some(token) = all.get(index) {
-        let after_dot =
-            last.is_some_and(|last| last.kind == Kind::Sign('.') && last.start + 1 == token.start);
+        let after_dot = last
+            .is_some_and(|last| last.kind == TokenKind::Sign('.') && last.start + 1 == token.start);
         let inside = braze_name(code, *token);
         if let Some((name, end)) = inside {
             // The root stands before the dot; without one it is the person themselves.
@@ -157,7 +162,7 @@ pub fn translate(code: &str) -> String {
                 .text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-            if after_dot && matches!(token.kind, Kind::Word) && !is_plain {
+            if after_dot && matches!(token.kind, TokenKind::Word) && !is_plain {
                 out.push_str(code[copied..token.start].trim_end_matches('.'));
                 out.push_str(&bracket(token.text));
                 copied = token.start + token.text.len();
@@ -187,7 +192,7 @@ pub fn squeezed(code: &str) -> String {
 
 /// The name in `${name}` at this place, and where it ends.
 fn braze_name<'a>(code: &'a str, token: Token<'_>) -> Option<(&'a str, usize)> {
-    if token.kind != Kind::Word || token.text != "$" {
+    if token.kind != TokenKind::Word || token.text != "$" {
         return None;
     }
     let rest = code[token.start..].strip_prefix("${")?;
@@ -216,7 +221,7 @@ fn braze_property(name: &str) -> Option<&'static str> {
 pub fn filters(code: &str) -> Vec<(usize, String)> {
     let all = tokens(code);
     all.windows(2)
-        .filter(|pair| pair[0].kind == Kind::Sign('|'))
+        .filter(|pair| pair[0].kind == TokenKind::Sign('|'))
         .map(|pair| (pair[0].start, pair[1].text.to_string()))
         .collect()
 }
@@ -235,10 +240,12 @@ pub fn names(line: usize, code: &str, declares: bool) -> Vec<VariablePath> {
         let before = index.checked_sub(1).and_then(|index| all.get(index)).map(|token| token.kind);
         let after = all.get(index + 1).map(|token| token.kind);
         let is_made = declares && index == 0;
-        let is_inside =
-            matches!(before, Some(Kind::Sign('|' | '.'))) || after == Some(Kind::Sign(':'));
-        let is_value =
-            token.kind == Kind::Word && !KEYWORDS.contains(&token.text) && !is_made && !is_inside;
+        let is_inside = matches!(before, Some(TokenKind::Sign('|' | '.')))
+            || after == Some(TokenKind::Sign(':'));
+        let is_value = token.kind == TokenKind::Word
+            && !KEYWORDS.contains(&token.text)
+            && !is_made
+            && !is_inside;
         if is_value {
             names.push(VariablePath {
                 line,
@@ -253,10 +260,10 @@ pub fn names(line: usize, code: &str, declares: bool) -> Vec<VariablePath> {
 /// The property that follows a root: `.name` or `["name"]`.
 fn property(after: &[Token<'_>]) -> Option<String> {
     match after {
-        [dot, word, ..] if dot.kind == Kind::Sign('.') && word.kind == Kind::Word => {
+        [dot, word, ..] if dot.kind == TokenKind::Sign('.') && word.kind == TokenKind::Word => {
             Some(word.text.to_string())
         }
-        [open, name, ..] if open.kind == Kind::Sign('[') && name.kind == Kind::Quoted => {
+        [open, name, ..] if open.kind == TokenKind::Sign('[') && name.kind == TokenKind::Quoted => {
             Some(name.text.trim_matches(['"', '\'']).to_string())
         }
         _ => None,

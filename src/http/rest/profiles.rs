@@ -218,6 +218,6 @@ pub async fn delete(
     Extension(actor): Extension<Actor>,
     Path(identity): Path<String>,
 ) -> Answer<StatusCode> {
-    state.services.forget(&actor, &identity).await?;
+    state.services.delete_profile_by_identity(&actor, &identity).await?;
     Ok(StatusCode::NO_CONTENT)
 }

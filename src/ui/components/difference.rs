@@ -9,7 +9,7 @@ use wayfare_editor_model::diff::{
 };
 
 #[component]
-pub fn Mismatch(difference: VersionDiff) -> impl IntoView {
+pub fn VersionDifferences(difference: VersionDiff) -> impl IntoView {
     if difference.is_empty() {
         return view! { <p>"No differences."</p> }.into_any();
     }

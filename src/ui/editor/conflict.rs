@@ -8,7 +8,7 @@ use super::{
     context::{ConflictingVersion, GraphState, SaveState, SaveStatus},
     dialogs::Dialog,
 };
-use crate::ui::components::difference::Mismatch;
+use crate::ui::components::difference::VersionDifferences;
 use wayfare_editor_model::{
     clipboard::ClipboardGraph,
     diff::{VersionDiff, diff},
@@ -103,11 +103,11 @@ fn Conflict(theirs: ConflictingVersion, autosave: Autosave) -> impl IntoView {
                     <div class="both">
                         <section class="both-side" aria-labelledby="mine-title" tabindex="0">
                             {heading("mine-title", "What you changed")}
-                            <Mismatch difference=mine />
+                            <VersionDifferences difference=mine />
                         </section>
                         <section class="both-side" aria-labelledby="theirs-title" tabindex="0">
                             {heading("theirs-title", "What they changed")}
-                            <Mismatch difference=theirs />
+                            <VersionDifferences difference=theirs />
                         </section>
                     </div>
                 }
@@ -117,7 +117,7 @@ fn Conflict(theirs: ConflictingVersion, autosave: Autosave) -> impl IntoView {
                 view! {
                     <section class="both-side" aria-labelledby="between-title" tabindex="0">
                         {heading("between-title", "From theirs to yours")}
-                        <Mismatch difference=difference />
+                        <VersionDifferences difference=difference />
                     </section>
                 }
                     .into_any()

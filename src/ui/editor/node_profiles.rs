@@ -93,7 +93,7 @@ fn ProfileLine(profile: ProfileAtNode) -> impl IntoView {
     let name = profile.identity.unwrap_or_else(|| "Profile without an identity".to_string());
     view! {
         <li>
-            <a href=format!("/enrolments/{}", profile.trip)>{name}</a>
+            <a href=format!("/enrolments/{}", profile.enrolment)>{name}</a>
             <span class="hint">{format!(" since {}", profile.since.long_date())}</span>
         </li>
     }

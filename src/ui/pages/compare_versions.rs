@@ -6,7 +6,7 @@ use super::{id_of_path, query_value};
 use crate::{
     api::versions::{ComparePage, read_compare_page},
     ui::components::{
-        difference::Mismatch,
+        difference::VersionDifferences,
         page::{Loaded, Page},
     },
 };
@@ -42,7 +42,7 @@ fn Comparison(loaded: ComparePage) -> impl IntoView {
         </form>
         <section class="card" aria-labelledby="difference-title">
             <h2 id="difference-title">{format!("From version {from} to version {to}")}</h2>
-            <Mismatch difference=difference />
+            <VersionDifferences difference=difference />
         </section>
     }
 }

@@ -22,7 +22,7 @@ pub fn EnrolmentPage() -> impl IntoView {
                     let id = id.clone();
                     async move { read_enrolment(&id).await }
                 }
-                view=|trip| view! { <EnrolmentState detail=trip /> }.into_any()
+                view=|detail| view! { <EnrolmentState detail=detail /> }.into_any()
             />
         </Page>
     }
@@ -30,7 +30,7 @@ pub fn EnrolmentPage() -> impl IntoView {
 
 #[component]
 fn EnrolmentState(detail: EnrolmentDetail) -> impl IntoView {
-    let trip = detail.trip;
+    let enrolment = detail.enrolment;
     let title = detail.person_title;
     let person = match detail.person {
         Some(number) => view! { <a href=format!("/profiles/{number}")>{title}</a> }.into_any(),
@@ -40,21 +40,21 @@ fn EnrolmentState(detail: EnrolmentDetail) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="trip-title" data-live="trip">
             <h2 id="trip-title">
-                <a href=format!("/journeys/{}", trip.journey)>{trip.journey_name}</a>
+                <a href=format!("/journeys/{}", enrolment.journey)>{enrolment.journey_name}</a>
             </h2>
             <dl class="facts">
                 <dt>"Profile"</dt>
                 <dd>{person}</dd>
                 <dt>"Version"</dt>
-                <dd>{trip.version}</dd>
+                <dd>{enrolment.version}</dd>
                 <dt>"Status"</dt>
-                <dd>{state_title(&trip.state)}</dd>
+                <dd>{state_title(&enrolment.state)}</dd>
                 <dt>"Entered"</dt>
                 <dd>
-                    <LongDate at=trip.entered_at />
+                    <LongDate at=enrolment.entered_at />
                 </dd>
-                {trip.due_at.map(|at| view! { <dt>"Continues"</dt><dd><LongDate at=at /></dd> })}
-                {trip.ended_at.map(|at| view! { <dt>"Exited"</dt><dd><LongDate at=at /></dd> })}
+                {enrolment.due_at.map(|at| view! { <dt>"Continues"</dt><dd><LongDate at=at /></dd> })}
+                {enrolment.ended_at.map(|at| view! { <dt>"Exited"</dt><dd><LongDate at=at /></dd> })}
             </dl>
         </section>
         <MessagesCard messages=detail.messages />

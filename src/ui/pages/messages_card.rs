@@ -10,7 +10,7 @@ pub fn MessagesCard(
     messages: Vec<MessageSummary>,
     /// Show the journey of each message, with a link to the enrolment.
     #[prop(optional)]
-    with_trips: bool,
+    with_enrolments: bool,
 ) -> impl IntoView {
     let none = messages.is_empty();
     view! {
@@ -18,19 +18,19 @@ pub fn MessagesCard(
             <h2 id="messages-title">"Messages"</h2>
             {none.then(|| view! { <p class="hint">"No messages yet. Messages from journeys appear here."</p> })}
             <ol class="history" aria-label="Messages">
-                {messages.into_iter().map(|message| view! { <Line message=message with_trip=with_trips /> }).collect_view()}
+                {messages.into_iter().map(|message| view! { <Line message=message with_enrolment=with_enrolments /> }).collect_view()}
             </ol>
         </section>
     }
 }
 
 #[component]
-fn Line(message: MessageSummary, with_trip: bool) -> impl IntoView {
+fn Line(message: MessageSummary, with_enrolment: bool) -> impl IntoView {
     let standing = message.describe();
-    let trip = with_trip.then(|| {
+    let enrolment = with_enrolment.then(|| {
         view! {
             " · "
-            <a href=format!("/enrolments/{}", message.trip)>{message.journey_name}</a>
+            <a href=format!("/enrolments/{}", message.enrolment)>{message.journey_name}</a>
         }
     });
     view! {
@@ -38,7 +38,7 @@ fn Line(message: MessageSummary, with_trip: bool) -> impl IntoView {
             <span class="history-what">{format!("{}, by {}: {standing}", message.title, message.channel)}</span>
             <span class="history-who">
                 <LongDate at=message.settled_at.unwrap_or(message.created_at) />
-                {trip}
+                {enrolment}
             </span>
             {message.answers.into_iter().map(|answer| view! { <Answer answer=answer /> }).collect_view()}
         </li>

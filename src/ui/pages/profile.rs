@@ -71,12 +71,12 @@ fn Person(asked: ProfilePageData) -> impl IntoView {
                 {properties.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view()}
             </dl>
         </section>
-        <Trips trips=person.trips />
-        <MessagesCard messages=messages with_trips=true />
+        <Enrolments enrolments=person.enrolments />
+        <MessagesCard messages=messages with_enrolments=true />
         <WhyCard number=number journeys=journeys why=why />
         <Changes changes=person.changes />
         <Events events=person.events />
-        {may(Permission::EraseProfiles).then(|| view! { <Forget number=number /> })}
+        {may(Permission::EraseProfiles).then(|| view! { <DeleteProfile number=number /> })}
     }
 }
 
@@ -106,21 +106,21 @@ fn shown(value: &serde_json::Value) -> String {
 }
 
 #[component]
-fn Trips(trips: Vec<EnrolmentSummary>) -> impl IntoView {
-    let none = trips.is_empty();
+fn Enrolments(enrolments: Vec<EnrolmentSummary>) -> impl IntoView {
+    let none = enrolments.is_empty();
     view! {
         <section class="card" aria-labelledby="trips-title">
             <h2 id="trips-title">"Journeys"</h2>
             {none.then(|| view! { <p class="hint">"This person hasn’t entered a journey yet."</p> })}
             <ul class="rows" aria-label="Enrolments">
-                {trips
+                {enrolments
                     .into_iter()
-                    .map(|trip| {
+                    .map(|enrolment| {
                         view! {
                             <li>
-                                <a href=format!("/enrolments/{}", trip.seq)>{trip.journey_name}</a>
-                                {format!(", version {}: {}, since ", trip.version, state_title(&trip.state))}
-                                <LongDate at=trip.entered_at />
+                                <a href=format!("/enrolments/{}", enrolment.seq)>{enrolment.journey_name}</a>
+                                {format!(", version {}: {}, since ", enrolment.version, state_title(&enrolment.state))}
+                                <LongDate at=enrolment.entered_at />
                             </li>
                         }
                     })
@@ -230,7 +230,7 @@ fn Events(events: Vec<EventSummary>) -> impl IntoView {
 }
 
 #[component]
-fn Forget(number: i64) -> impl IntoView {
+fn DeleteProfile(number: i64) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="forget-title">
             <h2 id="forget-title">"Delete this profile"</h2>

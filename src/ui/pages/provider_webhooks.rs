@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::hooks::read_hooks,
+    api::provider_webhooks::read_provider_webhooks,
     ui::components::{
         for_project::ForProject,
         page::{Loaded, Page},
@@ -24,7 +24,7 @@ pub fn HooksPage() -> impl IntoView {
                     secret you enter. Keep the addresses secret, like passwords."
             </p>
             <Loaded
-                load=read_hooks
+                load=read_provider_webhooks
                 view=|hooks| hooks.into_iter().map(|hook| view! { <ProviderWebhook hook=hook /> }).collect_view().into_any()
             />
         </Page>

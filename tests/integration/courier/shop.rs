@@ -408,7 +408,7 @@ impl Shop {
 
     pub async fn until_resting(&self) {
         let resting =
-            async || self.signs.lanes(self.actor.project).iter().any(|(_, lane)| lane.open);
+            async || self.signs.channels(self.actor.project).iter().any(|(_, status)| status.open);
         self.wait("the breaker did not open", resting).await;
         self.until_settled().await;
     }

@@ -46,7 +46,7 @@ impl Services {
     ///
     /// # Errors
     /// Where the graph cannot be walked, or there is no such person.
-    pub async fn try_person(
+    pub async fn simulate(
         &self,
         actor: &Actor,
         trial: &SimulateProfile,
@@ -89,7 +89,7 @@ impl Services {
     ///
     /// # Errors
     /// Where the graph cannot be walked.
-    pub async fn try_events(
+    pub async fn replay(
         &self,
         actor: &Actor,
         replay: &ReplayEvents,

@@ -9,7 +9,7 @@ use wayfare_domain::journeys::status::Status;
 
 /// One journey of the demo.
 #[derive(Debug)]
-pub struct Entry {
+pub struct DemoJourney {
     pub name: &'static str,
     pub description: &'static str,
     pub labels: &'static [&'static str],
@@ -27,6 +27,6 @@ pub struct Entry {
 }
 
 /// Every journey of the demo, business by business.
-pub fn demo_journeys() -> impl Iterator<Item = &'static Entry> {
+pub fn demo_journeys() -> impl Iterator<Item = &'static DemoJourney> {
     [shop::JOURNEYS, bank::JOURNEYS, travel::JOURNEYS].into_iter().flatten()
 }

@@ -1,72 +1,72 @@
 //! A shop: carts, wishes, parcels.
 
-use super::{DemoGraph, Entry, Status};
+use super::{DemoGraph, DemoJourney, Status};
 
 #[rustfmt::skip]
-pub const JOURNEYS: &[Entry] = &[
-    Entry { name: "Abandoned cart", description: "An hour after a cart is abandoned: an email, \
+pub const JOURNEYS: &[DemoJourney] = &[
+    DemoJourney { name: "Abandoned cart", description: "An hour after a cart is abandoned: an email, \
         then a push and a text for those who still have not bought.",
         labels: &["Shop", "Retention"], plot: DemoGraph::AbandonedCart, event: "Checkout Started", goal: "Order Completed", topic: "your cart is waiting",
         status: Status::Running, archived: false, versions: 3, age_days: 410, entered: 184230 },
-    Entry { name: "Abandoned cart, high value", description: "The same for carts over 200, with a personal touch.",
+    DemoJourney { name: "Abandoned cart, high value", description: "The same for carts over 200, with a personal touch.",
         labels: &["Shop", "Retention", "VIP"], plot: DemoGraph::AbandonedCart, event: "Checkout Started", goal: "Order Completed", topic: "we kept your cart for you",
         status: Status::Running, archived: false, versions: 2, age_days: 260, entered: 12480 },
-    Entry { name: "Abandoned browse", description: "For people who looked at a product three times.",
+    DemoJourney { name: "Abandoned browse", description: "For people who looked at a product three times.",
         labels: &["Shop", "Retention"], plot: DemoGraph::AbandonedCart, event: "Product Viewed", goal: "Order Completed", topic: "still thinking about it?",
         status: Status::Paused, archived: false, versions: 1, age_days: 190, entered: 53120 },
-    Entry { name: "Welcome to the shop", description: "First steps after signing up.",
+    DemoJourney { name: "Welcome to the shop", description: "First steps after signing up.",
         labels: &["Shop", "Onboarding"], plot: DemoGraph::Onboarding, event: "Signed Up", goal: "Order Completed", topic: "welcome aboard",
         status: Status::Running, archived: false, versions: 4, age_days: 520, entered: 96311 },
-    Entry { name: "Welcome to the shop (short test)", description: "Half as many messages. Does it sell as well?",
+    DemoJourney { name: "Welcome to the shop (short test)", description: "Half as many messages. Does it sell as well?",
         labels: &["Shop", "Onboarding", "A/B test"], plot: DemoGraph::Experiment, event: "Signed Up", goal: "Order Completed", topic: "welcome aboard",
         status: Status::Completed, archived: false, versions: 1, age_days: 230, entered: 20544 },
-    Entry { name: "Win back quiet customers", description: "People with no activity for 90 days, \
+    DemoJourney { name: "Win back quiet customers", description: "People with no activity for 90 days, \
         by what they are worth.",
         labels: &["Shop", "Retention"], plot: DemoGraph::WinBack, event: "Quiet for 90 days", goal: "Order Completed", topic: "we miss you",
         status: Status::Running, archived: false, versions: 2, age_days: 480, entered: 41877 },
-    Entry { name: "Price drop on your wish list", description: "Tells people right away when \
+    DemoJourney { name: "Price drop on your wish list", description: "Tells people right away when \
         something on their list got cheaper.",
         labels: &["Shop", "Promo"], plot: DemoGraph::PriceDrop, event: "Price Dropped", goal: "Order Completed", topic: "a price on your list dropped",
         status: Status::Running, archived: false, versions: 1, age_days: 150, entered: 78902 },
-    Entry { name: "Back in stock", description: "For those who asked to be told.",
+    DemoJourney { name: "Back in stock", description: "For those who asked to be told.",
         labels: &["Shop", "Transactional"], plot: DemoGraph::PriceDrop, event: "Back In Stock", goal: "Order Completed", topic: "it is back in stock",
         status: Status::Running, archived: false, versions: 1, age_days: 330, entered: 15226 },
-    Entry { name: "Review request after delivery", description: "Ten days after delivery, when the impression is fresh.",
+    DemoJourney { name: "Review request after delivery", description: "Ten days after delivery, when the impression is fresh.",
         labels: &["Shop"], plot: DemoGraph::Reminder, event: "Order Delivered", goal: "Review Written", topic: "how do you like it?",
         status: Status::Running, archived: false, versions: 2, age_days: 300, entered: 66754 },
-    Entry { name: "Black Friday countdown", description: "Three teasers and a text on the morning itself.",
+    DemoJourney { name: "Black Friday countdown", description: "Three teasers and a text on the morning itself.",
         labels: &["Shop", "Promo", "Seasonal"], plot: DemoGraph::Newsletter, event: "Newsletter readers", goal: "Order Completed", topic: "Black Friday starts early for you",
         status: Status::Scheduled, archived: false, versions: 1, age_days: 21, entered: 0 },
-    Entry { name: "Sale <50% & up> 🎉", description: "Summer clearance: everything at half price or less.",
+    DemoJourney { name: "Sale <50% & up> 🎉", description: "Summer clearance: everything at half price or less.",
         labels: &["Shop", "Promo", "Seasonal"], plot: DemoGraph::Newsletter, event: "Bargain hunters", goal: "Order Completed", topic: "half price and less",
         status: Status::Completed, archived: false, versions: 1, age_days: 160, entered: 120450 },
-    Entry { name: "Birthday voucher", description: "A voucher on the day, at half past nine where \
+    DemoJourney { name: "Birthday voucher", description: "A voucher on the day, at half past nine where \
         the person lives.",
         labels: &["Shop", "Retention"], plot: DemoGraph::Birthday, event: "birthday", goal: "Voucher Redeemed", topic: "happy birthday!",
         status: Status::Running, archived: false, versions: 1, age_days: 505, entered: 38420 },
-    Entry { name: "Gold tier welcome", description: "Uploaded by the loyalty team every month.",
+    DemoJourney { name: "Gold tier welcome", description: "Uploaded by the loyalty team every month.",
         labels: &["Shop", "VIP"], plot: DemoGraph::Loyalty, event: "New gold members", goal: "Card Viewed", topic: "you are gold now",
         status: Status::Running, archived: false, versions: 1, age_days: 210, entered: 4210 },
-    Entry { name: "How satisfied are you? (NPS, spring)", description: "Promoters are asked for a \
+    DemoJourney { name: "How satisfied are you? (NPS, spring)", description: "Promoters are asked for a \
         review, detractors get a call.",
         labels: &["Shop", "Survey"], plot: DemoGraph::Survey, event: "Bought this quarter", goal: "Survey Answered", topic: "one question for you",
         status: Status::Stopped, archived: false, versions: 1, age_days: 275, entered: 31209 },
-    Entry { name: "How satisfied are you? (NPS, autumn)", description: "As in spring, with a reminder by text.",
+    DemoJourney { name: "How satisfied are you? (NPS, autumn)", description: "As in spring, with a reminder by text.",
         labels: &["Shop", "Survey"], plot: DemoGraph::Survey, event: "Bought this quarter", goal: "Survey Answered", topic: "one question for you",
         status: Status::Running, archived: false, versions: 1, age_days: 62, entered: 18840 },
-    Entry { name: "Second order nudge", description: "",
+    DemoJourney { name: "Second order nudge", description: "",
         labels: &["Shop", "Retention"], plot: DemoGraph::Reminder, event: "Order Completed", goal: "Second Order", topic: "what goes well with it",
         status: Status::Paused, archived: false, versions: 1, age_days: 118, entered: 22017 },
-    Entry { name: "Refill reminder: coffee", description: "Beans last about four weeks.",
+    DemoJourney { name: "Refill reminder: coffee", description: "Beans last about four weeks.",
         labels: &["Shop"], plot: DemoGraph::Reminder, event: "Coffee Ordered", goal: "Coffee Ordered Again", topic: "running low on coffee?",
         status: Status::Running, archived: false, versions: 1, age_days: 95, entered: 9904 },
-    Entry { name: "Advent calendar", description: "Twenty-four doors. Draft until the gifts are confirmed.",
+    DemoJourney { name: "Advent calendar", description: "Twenty-four doors. Draft until the gifts are confirmed.",
         labels: &["Shop", "Seasonal"], plot: DemoGraph::Newsletter, event: "Newsletter readers", goal: "Door Opened", topic: "open today's door",
         status: Status::Draft, archived: false, versions: 1, age_days: 9, entered: 0 },
-    Entry { name: "Élodie’s “Bon retour” series", description: "Returns handled kindly bring people back.",
+    DemoJourney { name: "Élodie’s “Bon retour” series", description: "Returns handled kindly bring people back.",
         labels: &["Shop", "Retention"], plot: DemoGraph::Reminder, event: "Return Received", goal: "Order Completed", topic: "thank you for sending it back",
         status: Status::Draft, archived: false, versions: 1, age_days: 5, entered: 0 },
-    Entry { name: "Valentine’s gift finder 2025", description: "Last year’s. Kept for its stats.",
+    DemoJourney { name: "Valentine’s gift finder 2025", description: "Last year’s. Kept for its stats.",
         labels: &["Shop", "Seasonal"], plot: DemoGraph::Newsletter, event: "Gift buyers", goal: "Order Completed", topic: "find the right gift",
         status: Status::Completed, archived: true, versions: 1, age_days: 310, entered: 45012 },
 ];

@@ -8,7 +8,8 @@ use crate::{stats::pluralize, time::Timestamp};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageSummary {
     pub seq: i64,
-    pub trip: i64,
+    #[serde(rename = "trip")]
+    pub enrolment: i64,
     pub journey_name: String,
     /// What its node is called.
     pub title: String,
@@ -58,7 +59,7 @@ mod tests {
     fn message(state: MessageStatus, attempts: i64, reason: &str) -> MessageSummary {
         MessageSummary {
             seq: 1,
-            trip: 1,
+            enrolment: 1,
             journey_name: "Welcome".to_string(),
             title: "Email".to_string(),
             channel: "email".to_string(),

@@ -133,7 +133,7 @@ impl MessageSummary {
     pub fn masked(self) -> Self {
         let MessageSummary {
             seq,
-            trip,
+            enrolment,
             journey_name,
             title,
             channel,
@@ -147,7 +147,7 @@ impl MessageSummary {
         } = self;
         Self {
             seq,
-            trip,
+            enrolment,
             journey_name,
             title,
             channel,
@@ -233,8 +233,8 @@ impl Suppression {
 
 impl ProfileAtNode {
     pub fn masked(self) -> Self {
-        let ProfileAtNode { person, trip, identity: name_of_theirs, since } = self;
-        Self { person, trip, identity: name_of_theirs.as_deref().map(identity), since }
+        let ProfileAtNode { person, enrolment, identity: name_of_theirs, since } = self;
+        Self { person, enrolment, identity: name_of_theirs.as_deref().map(identity), since }
     }
 }
 

@@ -73,7 +73,8 @@ pub struct ProfileDetail {
     /// Its recent events, the newest first.
     pub events: Vec<EventSummary>,
     /// Its recent enrolments, the newest first.
-    pub trips: Vec<EnrolmentSummary>,
+    #[serde(rename = "trips")]
+    pub enrolments: Vec<EnrolmentSummary>,
     /// Changes of known addresses and consent, the newest first.
     pub changes: Vec<ContactChange>,
 }
@@ -133,7 +134,8 @@ pub struct EnrolmentSummary {
 /// One enrolment, step by step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnrolmentDetail {
-    pub trip: EnrolmentSummary,
+    #[serde(rename = "trip")]
+    pub enrolment: EnrolmentSummary,
     pub person: Option<i64>,
     pub person_title: String,
     pub steps: Vec<EnrolmentLogLine>,

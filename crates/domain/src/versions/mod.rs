@@ -246,7 +246,8 @@ pub struct ProfileAtNode {
     /// The number of their page, `/profiles/NUMBER`; none where they were forgotten.
     pub person: Option<i64>,
     /// The number of their enrolment's page, `/enrolments/NUMBER`.
-    pub trip: i64,
+    #[serde(rename = "trip")]
+    pub enrolment: i64,
     pub identity: Option<String>,
     pub since: Timestamp,
 }

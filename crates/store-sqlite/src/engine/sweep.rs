@@ -1,6 +1,6 @@
 //! A Stop, and a newer version that everybody leaves the older one for, count at once and say so in
 //! one row; the rows of the people and the messages that they ended are brought in line afterwards,
-//! in small steps, so that ending a million trips does not hold up anybody.
+//! in small steps, so that ending a million enrolments does not hold up anybody.
 
 use crate::{
     SqliteStore,
@@ -32,7 +32,7 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteRes
         return Ok(false);
     }
     let mut transaction = store.begin_as(Urgency::Work).await?;
-    let trips = sqlx::query(sqlx::AssertSqlSafe(format!(
+    let enrolments = sqlx::query(sqlx::AssertSqlSafe(format!(
         "UPDATE enrolments SET (exit_reason, ended_at) =
                     (SELECT v.bulk_exit_reason, coalesce(v.bulk_exited_at, ?1) FROM versions v
                     WHERE v.key = enrolments.version_key),
@@ -73,7 +73,7 @@ pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteRes
     }
     transaction.commit().await?;
     let limit = limit.unsigned_abs();
-    Ok(trips >= limit || messages >= limit)
+    Ok(enrolments >= limit || messages >= limit)
 }
 
 /// Only when someone is looked at again is put off; what they wait for stays as it is.

@@ -98,11 +98,11 @@ const MESSAGES: &str = "SELECT o.key, o.enrolment_key, o.version_key, j.name AS 
 /// at.
 pub async fn of_enrolment(
     store: &SqliteStore,
-    trip: EnrolmentKey,
+    enrolment: EnrolmentKey,
 ) -> SqliteResult<Vec<MessageSummary>> {
     let sql = format!("{MESSAGES} WHERE o.enrolment_key = ? ORDER BY o.key");
     let rows: Vec<Row> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_all(&store.readers).await?;
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(enrolment).fetch_all(&store.readers).await?;
     views(store, rows).await
 }
 
@@ -139,7 +139,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> SqliteResult<Vec<MessageS
             let title = titles.get(&(row.version_key, row.node.clone())).cloned();
             Ok(MessageSummary {
                 seq: row.key,
-                trip: row.enrolment_key,
+                enrolment: row.enrolment_key,
                 journey_name: row.journey_name,
                 title: title.unwrap_or(row.node),
                 channel: Channel::from_key(&row.channel)

@@ -1,4 +1,4 @@
-//! One person: what they are, what they did, and their trips.
+//! One person: what they are, what they did, and their enrolments.
 
 use std::collections::HashMap;
 
@@ -77,7 +77,7 @@ impl ProfileStore for SqliteStore {
     }
 }
 
-/// Events and trips on their page.
+/// Events and enrolments on their page.
 const LINES: i64 = 50;
 
 async fn person(
@@ -111,7 +111,7 @@ async fn person(
         created_at: Timestamp(created_at),
         updated_at: Timestamp(updated_at),
         events: events(store, person).await?,
-        trips: trips(store, number, "e.profile_key", person).await?,
+        enrolments: list_enrolments(store, number, "e.profile_key", person).await?,
         changes: contact_changes::of_person(store, number, person).await?,
     })
 }
@@ -202,8 +202,8 @@ struct EnrolmentRow {
     due_at: Option<i64>,
 }
 
-/// Trips, newest first; `column` is one of ours.
-async fn trips(
+/// Enrolments, newest first; `column` is one of ours.
+async fn list_enrolments(
     store: &SqliteStore,
     project: i64,
     column: &'static str,
@@ -240,10 +240,10 @@ async fn trips(
 pub async fn enrolment(
     store: &SqliteStore,
     project: ProjectId,
-    trip: i64,
+    enrolment: i64,
 ) -> SqliteResult<EnrolmentDetail> {
     let number = number_of(store, project).await?;
-    let view = trips(store, number, "e.key", trip)
+    let view = list_enrolments(store, number, "e.key", enrolment)
         .await?
         .pop()
         .ok_or(StoreError::NotFound("enrolment"))?;
@@ -253,7 +253,7 @@ pub async fn enrolment(
          ON p.key = e.profile_key WHERE e.key = ?"
     );
     let row: (String, Option<i64>, Option<String>) =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(trip).fetch_one(&store.readers).await?;
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(enrolment).fetch_one(&store.readers).await?;
     let (graph, person, title) = row;
     let graph: Graph = json(&graph, "graph")?;
     let nodes: HashMap<&str, &Node> =
@@ -262,7 +262,7 @@ pub async fn enrolment(
         "SELECT at, node_visits FROM enrolment_log WHERE enrolment_key = ?
             ORDER BY visit, at",
     )
-    .bind(trip)
+    .bind(enrolment)
     .fetch_all(&store.readers)
     .await?;
     let mut steps = Vec::new();
@@ -273,9 +273,9 @@ pub async fn enrolment(
             log_line(Timestamp(at), visit, node)
         }));
     }
-    let messages = of_enrolment(store, trip).await?;
+    let messages = of_enrolment(store, enrolment).await?;
     Ok(EnrolmentDetail {
-        trip: view,
+        enrolment: view,
         person,
         person_title: enrolment_title(person, title),
         steps,

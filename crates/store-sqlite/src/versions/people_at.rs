@@ -49,7 +49,7 @@ pub async fn read(
     .await?;
     let here = |row: Row| ProfileAtNode {
         person: row.profile_key,
-        trip: row.key,
+        enrolment: row.key,
         identity: row.identity,
         since: Timestamp(row.since),
     };

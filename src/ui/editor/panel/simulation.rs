@@ -7,7 +7,7 @@ use super::simulation_inputs::{
     EventInput, LaterEventList, PropertyInput, PropertyInputList, properties,
 };
 use crate::{
-    api::editor::{try_events, try_person},
+    api::editor::{replay, simulate},
     ui::editor::{
         browser,
         context::{Announcer, CanvasView, GraphState, Overlay, RunOverlay},
@@ -57,7 +57,7 @@ fn SimulationForm() -> impl IntoView {
         });
         is_running.set(true);
         spawn_local(async move {
-            let result = try_person(request).await.map_err(|error| error.sentence());
+            let result = simulate(request).await.map_err(|error| error.sentence());
             // Nothing where the panel was closed: try_set gives the value back.
             if is_running.try_set(false).is_some() {
                 return;
@@ -159,7 +159,7 @@ fn ReplayForm() -> impl IntoView {
         });
         is_running.set(true);
         spawn_local(async move {
-            let result = try_events(request).await.map_err(|error| error.sentence());
+            let result = replay(request).await.map_err(|error| error.sentence());
             // Nothing where the panel was closed: try_set gives the value back.
             if is_running.try_set(false).is_some() {
                 return;

@@ -58,7 +58,7 @@ impl ProfileDetail {
             created_at,
             updated_at,
             events,
-            trips,
+            enrolments,
             changes,
         } = self;
         Self {
@@ -74,7 +74,7 @@ impl ProfileDetail {
             created_at,
             updated_at,
             events: events.into_iter().map(EventSummary::masked).collect(),
-            trips: trips.into_iter().map(EnrolmentSummary::masked).collect(),
+            enrolments: enrolments.into_iter().map(EnrolmentSummary::masked).collect(),
             // Kept masked.
             changes,
         }
@@ -108,9 +108,9 @@ impl EnrolmentSummary {
 
 impl EnrolmentDetail {
     pub fn masked(self) -> Self {
-        let EnrolmentDetail { trip, person, person_title, steps, messages } = self;
+        let EnrolmentDetail { enrolment, person, person_title, steps, messages } = self;
         Self {
-            trip: trip.masked(),
+            enrolment: enrolment.masked(),
             person,
             person_title: person.map_or(person_title, |person| format!("Profile #{person}")),
             steps: steps.into_iter().map(EnrolmentLogLine::masked).collect(),

@@ -13,11 +13,11 @@ use wayfare_domain::{
 
 /// # Errors
 /// If the actor may not manage channels.
-pub async fn read_hooks() -> Result<Vec<ProviderWebhookView>, AppError> {
+pub async fn read_provider_webhooks() -> Result<Vec<ProviderWebhookView>, AppError> {
     let (services, actor) = context()?;
     let (_, caller) = caller()?;
     let base = caller.visitor.base.parse().map_err(|_| respond_error(AppError::Internal))?;
-    services.hooks(&actor, &base).await.map_err(respond_error)
+    services.provider_webhooks(&actor, &base).await.map_err(respond_error)
 }
 
 fn provider_of(key: &str) -> Result<WebhookProvider, AppError> {

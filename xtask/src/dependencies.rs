@@ -1,5 +1,5 @@
 //! The direction of imports. Between crates the compiler sees to it, once their manifests say what
-//! they may depend on ([`WALLS`]). Inside the application it is `ui → api → http`, and nothing the
+//! they may depend on ([`CRATE_RULES`]). Inside the application it is `ui → api → http`, and nothing the
 //! other way; and what one file chooses for all others is named by that file alone ([`GATES`]).
 //!
 //! That `api` uses `http` only where the server is compiled needs no rule here: the browser's half
@@ -21,24 +21,24 @@ use crate::{
     toolchain::clean,
 };
 
-struct Room {
+struct FolderRule {
     name: &'static str,
     may_use: &'static [&'static str],
     /// Crates, with those whose names begin with theirs: `leptos` is also `leptos_router`.
     never: &'static [&'static str],
 }
 
-const ROOMS: [Room; 5] = [
-    Room { name: "cli", may_use: &["http", "server"], never: &["leptos", "sqlx"] },
-    Room { name: "server", may_use: &["http"], never: &["leptos", "sqlx"] },
+const FOLDER_RULES: [FolderRule; 5] = [
+    FolderRule { name: "cli", may_use: &["http", "server"], never: &["leptos", "sqlx"] },
+    FolderRule { name: "server", may_use: &["http"], never: &["leptos", "sqlx"] },
     // The router: pages and server functions are hung into it.
-    Room { name: "http", may_use: &["api", "server", "ui"], never: &["sqlx"] },
-    Room { name: "api", may_use: &["http", "server"], never: &["sqlx"] },
-    Room { name: "ui", may_use: &["api"], never: &["axum", "sqlx", "tokio"] },
+    FolderRule { name: "http", may_use: &["api", "server", "ui"], never: &["sqlx"] },
+    FolderRule { name: "api", may_use: &["http", "server"], never: &["sqlx"] },
+    FolderRule { name: "ui", may_use: &["api"], never: &["axum", "sqlx", "tokio"] },
 ];
 
 /// A crate of ours, which of ours it may depend on, and what it never sees.
-struct Wall {
+struct CrateRule {
     name: &'static str,
     may_use: &'static [&'static str],
     never: &'static [&'static str],
@@ -48,30 +48,30 @@ struct Wall {
 const WEB: &[&str] = &["axum", "leptos", "sqlx"];
 const PURE: &[&str] = &["axum", "leptos", "reqwest", "sqlx", "tokio"];
 
-const WALLS: [Wall; 12] = [
-    Wall { name: "domain", may_use: &[], never: PURE },
-    Wall { name: "editor-model", may_use: &["domain"], never: PURE },
-    Wall { name: "secrets", may_use: &[], never: PURE },
-    Wall { name: "templates", may_use: &["domain", "runtime"], never: PURE },
-    Wall { name: "runtime", may_use: &["domain"], never: WEB },
-    Wall { name: "store", may_use: &["domain", "secrets"], never: PURE },
-    Wall {
+const CRATE_RULES: [CrateRule; 12] = [
+    CrateRule { name: "domain", may_use: &[], never: PURE },
+    CrateRule { name: "editor-model", may_use: &["domain"], never: PURE },
+    CrateRule { name: "secrets", may_use: &[], never: PURE },
+    CrateRule { name: "templates", may_use: &["domain", "runtime"], never: PURE },
+    CrateRule { name: "runtime", may_use: &["domain"], never: WEB },
+    CrateRule { name: "store", may_use: &["domain", "secrets"], never: PURE },
+    CrateRule {
         name: "store-sqlite",
         may_use: &["domain", "editor-model", "runtime", "secrets", "store"],
         never: &["axum", "leptos"],
     },
-    Wall {
+    CrateRule {
         name: "store-tests",
         may_use: &["domain", "engine", "runtime", "secrets", "store"],
         never: WEB,
     },
-    Wall { name: "engine", may_use: &["domain", "runtime", "store"], never: WEB },
-    Wall {
+    CrateRule { name: "engine", may_use: &["domain", "runtime", "store"], never: WEB },
+    CrateRule {
         name: "delivery",
         may_use: &["domain", "runtime", "secrets", "store", "templates"],
         never: WEB,
     },
-    Wall {
+    CrateRule {
         name: "application",
         may_use: &[
             "delivery",
@@ -85,7 +85,7 @@ const WALLS: [Wall; 12] = [
         ],
         never: WEB,
     },
-    Wall { name: "demo", may_use: &["domain", "store"], never: PURE },
+    CrateRule { name: "demo", may_use: &["domain", "store"], never: PURE },
 ];
 
 /// A crate that one file of the application names and no other: what it does is chosen there.
@@ -97,14 +97,14 @@ struct Gate {
 const GATES: [Gate; 1] = [Gate { of: "wayfare_store_sqlite", file: "src/cli/open.rs" }];
 
 pub fn check() -> Result<()> {
-    let mut findings = walls()?;
+    let mut findings = rules()?;
     for file in rust_files(&root().join("src"))? {
         let shown = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
         let text = fs::read_to_string(&file).with_context(|| format!("{shown} cannot be read"))?;
         let module = module_of(&shown);
         let mut found = past_gates(&text, &shown).with_context(|| shown.clone())?;
-        if let Some(room) = ROOMS.iter().find(|room| room.name == module[0]) {
-            found.extend(judge(&text, room, &module).with_context(|| shown.clone())?);
+        if let Some(folder) = FOLDER_RULES.iter().find(|folder| folder.name == module[0]) {
+            found.extend(judge(&text, folder, &module).with_context(|| shown.clone())?);
         }
         findings.extend(found.into_iter().map(|(line, what)| format!("{shown}:{line}: {what}")));
     }
@@ -115,7 +115,7 @@ pub fn check() -> Result<()> {
 }
 
 /// What the manifests of our crates depend on and may not. Dependencies of tests are free.
-fn walls() -> Result<Vec<String>> {
+fn rules() -> Result<Vec<String>> {
     let metadata = output(clean(Command::new("cargo")).current_dir(root()).args([
         "metadata",
         "--locked",
@@ -131,28 +131,27 @@ fn walls() -> Result<Vec<String>> {
         let name = folder.file_name().to_string_lossy().into_owned();
         let package =
             packages.iter().find(|package| package["name"] == format!("wayfare-{name}").as_str());
-        match (WALLS.iter().find(|wall| wall.name == name), package) {
-            (Some(wall), Some(package)) => findings.extend(behind(wall, package)),
-            _ => {
-                findings.push(format!("crates/{name}: say in xtask/src/arrows.rs what it may use"))
-            }
+        match (CRATE_RULES.iter().find(|rule| rule.name == name), package) {
+            (Some(rule), Some(package)) => findings.extend(behind(rule, package)),
+            _ => findings
+                .push(format!("crates/{name}: say in xtask/src/dependencies.rs what it may use")),
         }
     }
     Ok(findings)
 }
 
 /// What a crate depends on and may not.
-fn behind(wall: &Wall, package: &Value) -> Vec<String> {
+fn behind(rule: &CrateRule, package: &Value) -> Vec<String> {
     let none = Vec::new();
     let used = package["dependencies"].as_array().unwrap_or(&none).iter();
     let used = used.filter(|used| used["kind"].is_null()).filter_map(|used| used["name"].as_str());
     used.filter(|used| match used.strip_prefix("wayfare-") {
-        Some(ours) => !wall.may_use.contains(&ours),
+        Some(ours) => !rule.may_use.contains(&ours),
         None => {
-            wall.never.iter().any(|never| used == never || used.starts_with(&format!("{never}_")))
+            rule.never.iter().any(|never| used == never || used.starts_with(&format!("{never}_")))
         }
     })
-    .map(|used| format!("crates/{}/Cargo.toml: it may not depend on `{used}`", wall.name))
+    .map(|used| format!("crates/{}/Cargo.toml: it may not depend on `{used}`", rule.name))
     .collect()
 }
 
@@ -169,7 +168,7 @@ fn past_gates(text: &str, file: &str) -> Result<Vec<(usize, String)>> {
             .iter()
             .find(|gate| gate.of == name && gate.file != file)
             .map(|gate| format!("only `{}` may name `{name}`", gate.file)),
-        Use::Room(_) => None,
+        Use::Folder(_) => None,
     };
     let uses = uses_of(text, &module_of(file))?;
     Ok(uses.iter().filter_map(|(line, used)| Some((*line, sentence(used)?))).collect())
@@ -184,28 +183,28 @@ fn uses_of(text: &str, module: &[String]) -> Result<Vec<(usize, Use)>> {
 }
 
 /// What a file of a folder uses and may not: line and sentence.
-fn judge(text: &str, room: &Room, module: &[String]) -> Result<Vec<(usize, String)>> {
+fn judge(text: &str, folder: &FolderRule, module: &[String]) -> Result<Vec<(usize, String)>> {
     let uses = uses_of(text, module)?;
     let sentence = |used: &Use| match used {
-        Use::Room(name)
-            if ROOMS.iter().any(|other| other.name == name)
-                && name != room.name
-                && !room.may_use.contains(&name.as_str()) =>
+        Use::Folder(name)
+            if FOLDER_RULES.iter().any(|other| other.name == name)
+                && name != folder.name
+                && !folder.may_use.contains(&name.as_str()) =>
         {
-            let allowed = if room.may_use.is_empty() {
-                "no other room".to_string()
+            let allowed = if folder.may_use.is_empty() {
+                "no other folder".to_string()
             } else {
-                room.may_use.join(" and ")
+                folder.may_use.join(" and ")
             };
-            Some(format!("`{}` may not use `{name}`; it may use {allowed}", room.name))
+            Some(format!("`{}` may not use `{name}`; it may use {allowed}", folder.name))
         }
         Use::Crate(name)
-            if room
+            if folder
                 .never
                 .iter()
                 .any(|never| name == never || name.starts_with(&format!("{never}_"))) =>
         {
-            Some(format!("`{}` may not use the crate `{name}`", room.name))
+            Some(format!("`{}` may not use the crate `{name}`", folder.name))
         }
         _ => None,
     };
@@ -214,7 +213,7 @@ fn judge(text: &str, room: &Room, module: &[String]) -> Result<Vec<(usize, Strin
 
 enum Use {
     /// The word behind `crate::`, or what `super::` comes to.
-    Room(String),
+    Folder(String),
     /// The first word of another path.
     Crate(String),
 }
@@ -272,8 +271,8 @@ fn follow(
                 place.pop();
             }
             Some(TokenTree::Ident(word)) => {
-                let room = place.first().cloned().unwrap_or_else(|| word.to_string());
-                uses.push((word.span().start().line, Use::Room(room)));
+                let folder = place.first().cloned().unwrap_or_else(|| word.to_string());
+                uses.push((word.span().start().line, Use::Folder(folder)));
                 return at;
             }
             Some(TokenTree::Group(group))
@@ -286,7 +285,7 @@ fn follow(
                 };
                 for (at, token) in listed.iter().enumerate() {
                     if let (true, TokenTree::Ident(word)) = (starts_item(at), token) {
-                        uses.push((word.span().start().line, Use::Room(word.to_string())));
+                        uses.push((word.span().start().line, Use::Folder(word.to_string())));
                     }
                 }
                 return at;
@@ -342,13 +341,13 @@ pub fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use serde_json::json;
 
-    use super::{ROOMS, WALLS, behind, judge, module_of, past_gates};
+    use super::{CRATE_RULES, FOLDER_RULES, behind, judge, module_of, past_gates};
 
     /// Lines with findings, of a file in a folder.
     fn lines(file: &str, text: &str) -> Vec<usize> {
         let module = module_of(file);
-        let room = ROOMS.iter().find(|room| room.name == module[0]).unwrap();
-        judge(text, room, &module).unwrap().into_iter().map(|(line, _)| line).collect()
+        let folder = FOLDER_RULES.iter().find(|folder| folder.name == module[0]).unwrap();
+        judge(text, folder, &module).unwrap().into_iter().map(|(line, _)| line).collect()
     }
 
     #[test]
@@ -385,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn each_room_has_its_own_rule() {
+    fn each_folder_has_its_own_rule() {
         assert_eq!(lines("src/server/log.rs", "use crate::api::AppError;"), [1]);
         assert_eq!(lines("src/cli/serve.rs", "use crate::ui::app;"), [1]);
         assert_eq!(lines("src/http/pages.rs", "use crate::{api::AppError, ui::app};"), [0; 0]);
@@ -430,8 +429,8 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_depends_on_what_its_wall_lets_through() {
-        let wall = WALLS.iter().find(|wall| wall.name == "engine").unwrap();
+    fn a_crate_depends_on_what_its_rule_lets_through() {
+        let rule = CRATE_RULES.iter().find(|rule| rule.name == "engine").unwrap();
         let package = json!({ "dependencies": [
             { "name": "wayfare-store", "kind": null },
             { "name": "wayfare-delivery", "kind": null },
@@ -439,7 +438,7 @@ mod tests {
             { "name": "axum", "kind": "dev" },
             { "name": "tokio", "kind": null },
         ] });
-        let found = behind(wall, &package).join("\n");
+        let found = behind(rule, &package).join("\n");
         assert!(found.contains("`wayfare-delivery`") && found.contains("`sqlx`"), "{found}");
         assert_eq!(found.lines().count(), 2, "{found}");
     }
