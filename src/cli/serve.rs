@@ -185,7 +185,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         Worker::Dispatcher,
         hold.clone().once_released(
             stop.clone(),
-            courier(stores, &clock, &delivery, links).run(stop.clone()),
+            dispatcher(stores, &clock, &delivery, links).run(stop.clone()),
         ),
     );
     supervisor.run(
@@ -231,14 +231,14 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
 }
 
 /// What brings messages to their providers.
-fn courier(
+fn dispatcher(
     stores: &Stores,
     clock: &Arc<dyn Clock>,
     delivery: &DeliveryHandles,
     links: Url,
 ) -> OutboxDispatcher {
     let DeliveryHandles { server_key, outside, signs, flights } = delivery.clone();
-    let office = DeliveryContext {
+    let context = DeliveryContext {
         clock: Arc::clone(clock),
         calendar: Arc::new(TzdbZones),
         server_key: server_key.clone(),
@@ -253,7 +253,7 @@ fn courier(
         channels::open_stored(stored, callback, &server_key, &outside)
             .map_err(|error| error.to_string())
     };
-    OutboxDispatcher::new(stores, office, Arc::new(open))
+    OutboxDispatcher::new(stores, context, Arc::new(open))
 }
 
 /// Where links in messages lead while no address for people is set.

@@ -15,7 +15,7 @@ use wayfare_store::outbox::MessageKey;
 /// What the dispatcher does, for programs that watch the server.
 pub struct DeliveryStats {
     /// Of all projects, since the start.
-    pub courier: DeliveryMetricsSnapshot,
+    pub dispatcher: DeliveryMetricsSnapshot,
     /// Of the asker's project.
     pub channels: Vec<ChannelHealth>,
     pub doubts: i64,
@@ -57,7 +57,7 @@ impl Services {
             ChannelHealth { channel, waiting, in_hand, resting, trouble, state }
         });
         Ok(DeliveryStats {
-            courier: signs.read(),
+            dispatcher: signs.read(),
             channels: channels.collect(),
             doubts: load.doubts,
         })

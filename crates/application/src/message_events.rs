@@ -233,8 +233,8 @@ impl Services {
         };
         let report = |said: ProviderEvent| {
             let message = number(&said)?;
-            let ProviderEvent { fate, at, detail, address, lasting, .. } = said;
-            Some(NewMessageEvent { message, fate, at, detail, address, is_permanent: lasting })
+            let ProviderEvent { kind, at, detail, address, lasting, .. } = said;
+            Some(NewMessageEvent { message, kind, at, detail, address, is_permanent: lasting })
         };
         Ok(statements.into_iter().filter_map(report).collect())
     }

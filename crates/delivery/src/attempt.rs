@@ -63,7 +63,7 @@ impl OutboxDispatcher {
         };
         let (numbers, addresses): (Vec<MessageKey>, Vec<ListedAddress>) =
             taken.iter().filter_map(address).unzip();
-        self.office.flights.address(numbers.into_iter().zip(addresses.iter().cloned()));
+        self.context.flights.address(numbers.into_iter().zip(addresses.iter().cloned()));
         let mut capped: Vec<ProfileKey> = taken
             .iter()
             .filter(|message| self.caps.contains_key(&message.project))
@@ -93,7 +93,7 @@ impl OutboxDispatcher {
                 self.way(&message),
             ) {
                 (Some(version), Some(profile), Some(way)) => {
-                    let letter = DeliveryTask {
+                    let task = DeliveryTask {
                         recent: recent_of(surroundings, &message, now),
                         suppressed: suppressed_of(surroundings, &message, profile),
                         caps: self.caps.get(&message.project).cloned().unwrap_or_default(),
@@ -103,7 +103,7 @@ impl OutboxDispatcher {
                         transport: way.transport,
                         learns: way.learns,
                     };
-                    self.hand_over(letter, way.permits, way.pass);
+                    self.hand_over(task, way.permits, way.pass);
                 }
                 (_, profile, _) => self.cannot(&message, profile.is_some(), now),
             }
@@ -117,13 +117,14 @@ impl OutboxDispatcher {
         Some(Way { transport, permits, pass, learns: limiter.has_capacity() })
     }
 
-    fn hand_over(&self, letter: DeliveryTask, permits: Arc<Semaphore>, pass: SendPermit) {
-        let (office, send, stop) = (Arc::clone(&self.office), self.send.clone(), self.stop.clone());
+    fn hand_over(&self, task: DeliveryTask, permits: Arc<Semaphore>, pass: SendPermit) {
+        let (context, send, stop) =
+            (Arc::clone(&self.context), self.send.clone(), self.stop.clone());
         // Made beforehand: of a panic nothing else is left. Whether the provider was asked is not
         // known then.
-        let (now, attempts) = (office.clock.now(), letter.message.attempts);
+        let (now, attempts) = (context.clock.now(), task.message.attempts);
         let mut broken_off =
-            AttemptResult::not_attempted(&letter.message, SendOutcome::untouched(now));
+            AttemptResult::not_attempted(&task.message, SendOutcome::untouched(now));
         short_task("delivery.message", async move {
             let permit = tokio::select! {
                 biased;
@@ -131,24 +132,23 @@ impl OutboxDispatcher {
                 permit = permits.acquire_owned() => permit.ok(),
             };
             let outcome = if permit.is_some() && pass.is_good() {
-                AssertUnwindSafe(letter.deliver(&office, &stop))
-                    .catch_unwind()
-                    .await
-                    .unwrap_or_else(|panic| {
+                AssertUnwindSafe(task.deliver(&context, &stop)).catch_unwind().await.unwrap_or_else(
+                    |panic| {
                         tracing::error!(
                             reason = panic_message(&*panic),
                             "delivery.message_panicked"
                         );
                         let settled = &mut broken_off.settled;
-                        settled.settlement =
-                            own_error(attempts, FixedReason::BrokenOff, office.clock.now());
+                        settled.outcome =
+                            own_error(attempts, FixedReason::BrokenOff, context.clock.now());
                         settled.in_doubt = true;
                         broken_off
-                    })
+                    },
+                )
             } else {
                 AttemptResult::not_attempted(
-                    &letter.message,
-                    SendOutcome::untouched(office.clock.now()),
+                    &task.message,
+                    SendOutcome::untouched(context.clock.now()),
                 )
             };
             let _ = send.send(outcome);
@@ -160,7 +160,7 @@ impl OutboxDispatcher {
     /// ends with the tries.
     fn cannot(&self, message: &LeasedMessage, is_known: bool, now: Timestamp) {
         let at = now.plus(LOOK_EVERY.as_millis() as i64);
-        let settlement = if is_known {
+        let outcome = if is_known {
             SendOutcome::Retry {
                 at,
                 reason: Some(OutcomeReason::Fixed(FixedReason::ChannelNotReady)),
@@ -169,7 +169,7 @@ impl OutboxDispatcher {
         } else {
             own_error(message.attempts, FixedReason::ProfileUnreadable, now)
         };
-        let _ = self.send.send(AttemptResult::not_attempted(message, settlement));
+        let _ = self.send.send(AttemptResult::not_attempted(message, outcome));
     }
 }
 

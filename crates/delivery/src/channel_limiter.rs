@@ -127,10 +127,10 @@ impl ChannelLimiter {
         free
     }
 
-    /// May anything be taken of the heap as far as its endpoint goes? What waits for one whose
+    /// May anything be taken of the queue as far as its endpoint goes? What waits for one whose
     /// breaker is open is not looked at.
-    pub fn is_open(&self, heap: &OutboxQueue, now: Timestamp) -> bool {
-        let endpoint = self.endpoints.get(&heap.endpoint);
+    pub fn is_open(&self, queue: &OutboxQueue, now: Timestamp) -> bool {
+        let endpoint = self.endpoints.get(&queue.endpoint);
         endpoint.is_none_or(|endpoint| endpoint.breaker_open_until(now).is_none())
     }
 
@@ -240,7 +240,7 @@ mod tests {
     impl Transport for Nobody {
         fn send<'a>(
             &'a self,
-            _parcel: &'a OutboundMessage,
+            _message: &'a OutboundMessage,
         ) -> futures::future::BoxFuture<'a, SendResult> {
             Box::pin(std::future::pending())
         }

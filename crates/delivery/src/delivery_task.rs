@@ -68,13 +68,13 @@ pub struct AttemptResult {
 
 impl AttemptResult {
     /// Of a message that no one was asked to take.
-    pub fn not_attempted(message: &LeasedMessage, settlement: SendOutcome) -> Self {
+    pub fn not_attempted(message: &LeasedMessage, outcome: SendOutcome) -> Self {
         let LeasedMessage { seq, project, version, channel, .. } = *message;
         let settled = MessageResult {
             message: seq,
             project,
             version,
-            settlement,
+            outcome,
             in_doubt: false,
             endpoint: None,
         };
@@ -119,46 +119,46 @@ impl DeliveryTask {
     /// Checked by the send rules, rendered, sent. Nothing begins after `stop`.
     pub async fn deliver(
         self,
-        office: &DeliveryContext,
+        context: &DeliveryContext,
         stop: &CancellationToken,
     ) -> AttemptResult {
-        let now = office.clock.now();
-        let zone = self.profile.time_zone.as_deref().filter(|zone| office.calendar.knows(zone));
+        let now = context.clock.now();
+        let zone = self.profile.time_zone.as_deref().filter(|zone| context.calendar.knows(zone));
         let zone = zone.unwrap_or(&self.version.settings.time_zone);
-        if let Some(settlement) = self.gate(office, zone, now) {
-            return self.outcome(settlement, None);
+        if let Some(outcome) = self.gate(context, zone, now) {
+            return self.outcome(outcome, None);
         }
-        let parcel = match self.fill_in(office, zone, now) {
-            Ok(parcel) => parcel,
+        let outbound = match self.fill_in(context, zone, now) {
+            Ok(outbound) => outbound,
             Err(reason) => return self.outcome(SendOutcome::failed(reason), None),
         };
-        if let Some(endpoint) = self.other_endpoint(&parcel) {
+        if let Some(endpoint) = self.other_endpoint(&outbound) {
             let mut outcome =
                 AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
             outcome.settled.endpoint = Some(endpoint);
             return outcome;
         }
         let Some(mut flight) =
-            office.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled())
+            context.flights.begin(self.message.seq).filter(|_| !stop.is_cancelled())
         else {
             return AttemptResult::not_attempted(&self.message, SendOutcome::untouched(now));
         };
         let handed = tokio::select! {
-            handed = self.transport.send(&parcel) => handed,
+            handed = self.transport.send(&outbound) => handed,
             why = flight.given_up() => {
                 drop(flight);
-                return self.given_up(why, office.clock.now());
+                return self.given_up(why, context.clock.now());
             }
         };
         drop(flight);
-        let settlement = self.send_outcome(&handed, office.clock.now());
-        self.outcome(settlement, Some(handed))
+        let outcome = self.send_outcome(&handed, context.clock.now());
+        self.outcome(outcome, Some(handed))
     }
 
     /// Where its address leads, if that is not whom it was taken for: then it waits for that one,
     /// and takes no one's place.
-    fn other_endpoint(&self, parcel: &OutboundMessage) -> Option<String> {
-        let Content::Webhook(webhook) = &parcel.content else { return None };
+    fn other_endpoint(&self, outbound: &OutboundMessage) -> Option<String> {
+        let Content::Webhook(webhook) = &outbound.content else { return None };
         let known = self.version.nodes.get(&self.message.node)?.endpoint.as_deref();
         if known == Some(self.message.endpoint.as_str()) || !self.learns {
             return None;
@@ -186,12 +186,12 @@ impl DeliveryTask {
         address_of(&self.profile, self.message.channel)
     }
 
-    fn outcome(&self, settlement: SendOutcome, handed: Option<SendResult>) -> AttemptResult {
-        AttemptResult { handed, ..AttemptResult::not_attempted(&self.message, settlement) }
+    fn outcome(&self, outcome: SendOutcome, handed: Option<SendResult>) -> AttemptResult {
+        AttemptResult { handed, ..AttemptResult::not_attempted(&self.message, outcome) }
     }
 
     /// None where the send rules allow it.
-    fn gate(&self, office: &DeliveryContext, zone: &str, now: Timestamp) -> Option<SendOutcome> {
+    fn gate(&self, context: &DeliveryContext, zone: &str, now: Timestamp) -> Option<SendOutcome> {
         let sending =
             self.version.nodes.get(&self.message.node).map(|node| node.sending).unwrap_or_default();
         let channel = self.message.channel;
@@ -202,7 +202,7 @@ impl DeliveryTask {
             recent: &self.recent,
             ignore_caps: sending.ignore_caps,
         };
-        let clock = send_rules::LocalClock { calendar: &*office.calendar, zone, now };
+        let clock = send_rules::LocalClock { calendar: &*context.calendar, zone, now };
         let quiet = self.version.settings.quiet_hours.as_ref();
         let gate = send_rules::check_before_send(
             &self.profile,
@@ -226,7 +226,7 @@ impl DeliveryTask {
 
     fn fill_in(
         &self,
-        office: &DeliveryContext,
+        context: &DeliveryContext,
         zone: &str,
         now: Timestamp,
     ) -> Result<OutboundMessage, OutcomeReason> {
@@ -245,13 +245,13 @@ impl DeliveryTask {
             event: &event,
             journey_id: &names.journey_id,
             journey_name: &names.journey_name,
-            calendar: &*office.calendar,
+            calendar: &*context.calendar,
             zone,
             now,
         };
         let links = MessageLinks {
-            base: office.links.clone(),
-            server_key: office.server_key.clone(),
+            base: context.links.clone(),
+            server_key: context.server_key.clone(),
             message: self.message.seq,
         };
         let content = message
@@ -260,7 +260,7 @@ impl DeliveryTask {
         let to = self.address().map(|(_, address)| address).unwrap_or_default();
         let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
         Ok(OutboundMessage {
-            key: message_key(&office.server_key, self.message.seq),
+            key: message_key(&context.server_key, self.message.seq),
             to,
             to_name: name.map(str::to_string),
             content,

@@ -54,7 +54,7 @@ pub struct OutboxDispatcher {
     pub(super) outbox: Arc<dyn OutboxStore>,
     pub(super) engine: Arc<dyn EngineStore>,
     pub(super) source: Arc<dyn EngineSource>,
-    pub(super) office: Arc<DeliveryContext>,
+    pub(super) context: Arc<DeliveryContext>,
     open: OpenTransport,
     epoch: i64,
     pub(super) known: VersionCache,
@@ -70,13 +70,13 @@ pub struct OutboxDispatcher {
 }
 
 impl OutboxDispatcher {
-    pub fn new(stores: &Stores, office: DeliveryContext, open: OpenTransport) -> Self {
+    pub fn new(stores: &Stores, context: DeliveryContext, open: OpenTransport) -> Self {
         let (send, back) = mpsc::unbounded_channel();
         Self {
             outbox: Arc::clone(&stores.outbox),
             engine: Arc::clone(&stores.engine),
             source: Arc::clone(&stores.engine_source),
-            office: Arc::new(office),
+            context: Arc::new(context),
             open,
             epoch: -1,
             known: VersionCache::default(),
@@ -106,7 +106,7 @@ impl OutboxDispatcher {
                 }
                 Err(error) => {
                     failed += 1;
-                    self.office.signs.failed_round();
+                    self.context.signs.failed_round();
                     tracing::error!(%error, failed, "delivery.round_failed");
                     LOOK_EVERY * 2_u32.pow(failed.min(5))
                 }
@@ -118,7 +118,7 @@ impl OutboxDispatcher {
                     came_back.push(outcome);
                     self.gather(&stop).await;
                 }
-                () = self.office.signs.wait_for_outbox() => self.waiting.hear_of_news(),
+                () = self.context.signs.wait_for_outbox() => self.waiting.hear_of_news(),
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -138,7 +138,7 @@ impl OutboxDispatcher {
     /// A crash left messages in no one's hands.
     async fn take_back(&mut self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            match self.outbox.requeue_leased(self.office.clock.now()).await {
+            match self.outbox.requeue_leased(self.context.clock.now()).await {
                 Ok(0) => return,
                 Ok(in_doubt) => {
                     tracing::warn!(in_doubt, "delivery.taken_back");
@@ -161,7 +161,7 @@ impl OutboxDispatcher {
             came_back.push(outcome);
         }
         self.refresh().await?;
-        let now = self.office.clock.now();
+        let now = self.context.clock.now();
         if self.waiting.rest().is_none() {
             let since = Instant::now();
             self.waiting.was_read(self.outbox.list_queues().await?, since);
@@ -177,11 +177,11 @@ impl OutboxDispatcher {
 
     /// Until the next message is due, or a channel has room again by the mere passing of time.
     fn pause(&self, now: Timestamp) -> Duration {
-        let next = self.waiting.heaps().iter().filter_map(|heap| {
-            let limiter = self.limiters.get(&(heap.project, heap.channel))?;
-            match limiter.free_at(&heap.endpoint, now) {
-                Some(free_at) => Some(free_at.max(heap.due_at)),
-                None => Some(heap.due_at).filter(|due| *due > now),
+        let next = self.waiting.queues().iter().filter_map(|queue| {
+            let limiter = self.limiters.get(&(queue.project, queue.channel))?;
+            match limiter.free_at(&queue.endpoint, now) {
+                Some(free_at) => Some(free_at.max(queue.due_at)),
+                None => Some(queue.due_at).filter(|due| *due > now),
             }
         });
         let ahead =
@@ -224,7 +224,7 @@ impl OutboxDispatcher {
         let caps = self.outbox.load_caps_by_project().await?;
         self.caps = caps.into_iter().map(|(project, caps)| (project, caps.into())).collect();
         let setups = self.outbox.list_active_channels().await?;
-        let now = self.office.clock.now();
+        let now = self.context.clock.now();
         self.projects = setups.iter().map(|setup| (setup.project, setup.stored.project)).collect();
         let key = |setup: &ActiveChannel| (setup.project, setup.stored.settings.channel());
         let live: HashSet<ChannelKey> = setups.iter().map(key).collect();
@@ -267,24 +267,24 @@ impl OutboxDispatcher {
         let settled: Vec<MessageResult> =
             came_back.iter().map(|outcome| outcome.settled.clone()).collect();
         let taken = {
-            let _guard = self.office.flights.taking().await;
+            let _guard = self.context.flights.taking().await;
             let taken = self.outbox.record_and_lease(&settled, quotas, now).await?;
             // In this order: what went back may have been taken again at once.
-            self.office.flights.settle(settled.iter().map(|message| message.message));
-            self.office.flights.register(&taken);
+            self.context.flights.settle(settled.iter().map(|message| message.message));
+            self.context.flights.register(&taken);
             taken
         };
         for outcome in came_back.drain(..) {
-            self.office.signs.count(&outcome.settled.settlement);
+            self.context.signs.count(&outcome.settled.outcome);
         }
         self.waiting.took(quotas, &taken);
-        if settled.iter().any(|message| message.settlement.event_kind().is_none()) {
+        if settled.iter().any(|message| message.outcome.event_kind().is_none()) {
             self.waiting.hear_of_news();
         }
         self.in_flight = self.in_flight.saturating_sub(settled.len()) + taken.len();
         self.leave_dead_addresses(&settled, now);
         if !settled.is_empty() {
-            self.office.signs.record_outcome();
+            self.context.signs.record_outcome();
         }
         for message in &taken {
             if let Some(limiter) = self.limiters.get_mut(&(message.project, message.channel)) {
@@ -307,14 +307,15 @@ impl OutboxDispatcher {
 
     /// Other messages to an address that has just turned out not to exist do not begin.
     fn leave_dead_addresses(&self, settled: &[MessageResult], now: Timestamp) {
-        let dead = settled
-            .iter()
-            .filter_map(|message| message.settlement.suppression(message.project, now));
+        let dead =
+            settled.iter().filter_map(|message| message.outcome.suppression(message.project, now));
         let suppressed: Vec<ListedAddress> = dead.map(|new| new.listed()).collect();
         if !suppressed.is_empty() {
             // What is on its way there is answered by the provider itself.
-            let _ =
-                self.office.flights.recall(&ChangedFacts { suppressed, ..ChangedFacts::default() });
+            let _ = self
+                .context
+                .flights
+                .recall(&ChangedFacts { suppressed, ..ChangedFacts::default() });
         }
     }
 
@@ -329,6 +330,6 @@ impl OutboxDispatcher {
         let limiters = self.limiters.iter().filter_map(|((project, channel), limiter)| {
             Some(((*self.projects.get(project)?, *channel), limiter.reading()))
         });
-        self.office.signs.show_channels(limiters.collect());
+        self.context.signs.show_channels(limiters.collect());
     }
 }

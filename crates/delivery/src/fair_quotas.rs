@@ -11,7 +11,7 @@ use wayfare_store::outbox::{LeaseQuota, OutboxQueue};
 const UNPROVEN_MAX: usize = 256;
 
 /// Each endpoint gets what it has places for, whatever lies in wait for another. At an endpoint each
-/// journey gets the same share, whatever lies in its heap: a large one does not keep the others
+/// journey gets the same share, whatever lies in its queue: a large one does not keep the others
 /// waiting. The longest waiting are served first where there is not enough for everybody.
 pub fn share(
     limiters: &mut HashMap<ChannelKey, ChannelLimiter>,
@@ -19,35 +19,35 @@ pub fn share(
     now: Timestamp,
 ) -> Vec<LeaseQuota> {
     let mut by_channel: BTreeMap<ChannelKey, BTreeMap<&str, Vec<&OutboxQueue>>> = BTreeMap::new();
-    let open = |heap: &&&OutboxQueue| {
+    let open = |queue: &&&OutboxQueue| {
         limiters
-            .get(&(heap.project, heap.channel))
-            .is_some_and(|limiter| limiter.is_open(heap, now))
+            .get(&(queue.project, queue.channel))
+            .is_some_and(|limiter| limiter.is_open(queue, now))
     };
-    for heap in due.iter().filter(open) {
+    for queue in due.iter().filter(open) {
         by_channel
-            .entry((heap.project, heap.channel))
+            .entry((queue.project, queue.channel))
             .or_default()
-            .entry(&heap.endpoint)
+            .entry(&queue.endpoint)
             .or_default()
-            .push(heap);
+            .push(queue);
     }
     let mut quotas = Vec::new();
     for (key, endpoints) in by_channel {
         let Some(limiter) = limiters.get_mut(&key) else { continue };
         let mut endpoints: Vec<(&str, Vec<&OutboxQueue>)> = endpoints.into_iter().collect();
-        endpoints.iter_mut().for_each(|(_, heaps)| heaps.sort_by_key(|heap| heap.due_at));
-        endpoints.sort_by_key(|(_, heaps)| heaps.first().map(|heap| heap.due_at));
+        endpoints.iter_mut().for_each(|(_, queues)| queues.sort_by_key(|queue| queue.due_at));
+        endpoints.sort_by_key(|(_, queues)| queues.first().map(|queue| queue.due_at));
         let mut unproven = 0;
         endpoints.retain(|(endpoint, _)| {
             unproven += usize::from(!limiter.answers(endpoint));
             limiter.answers(endpoint) || unproven <= UNPROVEN_MAX
         });
         let mut allowance = limiter.allowance(endpoints.len(), now);
-        for (endpoint, heaps) in endpoints {
+        for (endpoint, queues) in endpoints {
             let free = limiter.free(endpoint, &mut allowance, now);
             if free > 0 {
-                quotas.extend(divide(free, &heaps, limiter.revision));
+                quotas.extend(divide(free, &queues, limiter.revision));
             }
         }
     }
@@ -56,16 +56,16 @@ pub fn share(
 
 fn divide<'a>(
     free: i64,
-    heaps: &'a [&OutboxQueue],
+    queues: &'a [&OutboxQueue],
     revision: i64,
 ) -> impl Iterator<Item = LeaseQuota> + 'a {
-    let each = (free / heaps.len().max(1) as i64).max(1);
-    let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(heaps.len());
+    let each = (free / queues.len().max(1) as i64).max(1);
+    let served = usize::try_from(free / each).unwrap_or(usize::MAX).min(queues.len());
     let first = each + (free - each * served as i64).max(0);
-    heaps.iter().take(served).enumerate().map(move |(place, heap)| LeaseQuota {
-        version: heap.version,
-        channel: heap.channel,
-        endpoint: heap.endpoint.clone(),
+    queues.iter().take(served).enumerate().map(move |(place, queue)| LeaseQuota {
+        version: queue.version,
+        channel: queue.channel,
+        endpoint: queue.endpoint.clone(),
         revision,
         most: if place == 0 { first } else { each },
     })

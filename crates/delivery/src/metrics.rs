@@ -60,8 +60,8 @@ impl DeliveryMetrics {
         self.0.engine.wait_for_outbox().await;
     }
 
-    pub fn count(&self, settlement: &SendOutcome) {
-        let counter = match settlement {
+    pub fn count(&self, outcome: &SendOutcome) {
+        let counter = match outcome {
             SendOutcome::Sent { .. } => &self.0.sent,
             SendOutcome::Failed { .. } => &self.0.failed,
             SendOutcome::Withheld { .. } => &self.0.withheld,

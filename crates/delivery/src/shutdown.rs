@@ -44,7 +44,7 @@ impl OutboxDispatcher {
         // Whatever is given up may have arrived: it stays marked as begun, and goes out again under
         // the same key.
         tracing::warn!(in_doubt = self.in_flight, "delivery.given_up_at_the_end");
-        self.office.flights.give_all_up();
+        self.context.flights.give_all_up();
         while came_back.len() < self.in_flight
             && let Ok(Some(outcome)) = tokio::time::timeout(LOOK_EVERY, self.back.recv()).await
         {
@@ -67,7 +67,7 @@ impl OutboxDispatcher {
         if came_back.is_empty() {
             return Ok(());
         }
-        let now = self.office.clock.now();
+        let now = self.context.clock.now();
         self.update_limiters(came_back, now);
         self.exchange(came_back, &[], now).await
     }

@@ -18,12 +18,12 @@ use wayfare_store::{
 /// Reading takes at most such a part of the time, where it takes longer than this.
 const PART: u32 = 10;
 const CHEAP: Duration = Duration::from_millis(2);
-/// The heap is empty, as far as is known.
+/// The queue is empty, as far as is known.
 const NOTHING: Timestamp = Timestamp(i64::MAX);
 
 #[derive(Default)]
 pub struct Waiting {
-    heaps: Vec<OutboxQueue>,
+    queues: Vec<OutboxQueue>,
     read_at: Option<Instant>,
     cost: Duration,
     /// More was written since.
@@ -39,9 +39,9 @@ impl Waiting {
         (self.cost * PART).checked_sub(passed).filter(|rest| !rest.is_zero())
     }
 
-    pub fn was_read(&mut self, heaps: Vec<OutboxQueue>, since: Instant) {
+    pub fn was_read(&mut self, queues: Vec<OutboxQueue>, since: Instant) {
         let now = Instant::now();
-        *self = Self { heaps, read_at: Some(now), cost: now - since, news: false };
+        *self = Self { queues, read_at: Some(now), cost: now - since, news: false };
     }
 
     /// More was written than is known here.
@@ -49,15 +49,15 @@ impl Waiting {
         self.news = true;
     }
 
-    pub fn heaps(&self) -> &[OutboxQueue] {
-        &self.heaps
+    pub fn queues(&self) -> &[OutboxQueue] {
+        &self.queues
     }
 
     pub fn due(&self, now: Timestamp) -> Vec<&OutboxQueue> {
-        self.heaps.iter().filter(|heap| heap.due_at <= now).collect()
+        self.queues.iter().filter(|queue| queue.due_at <= now).collect()
     }
 
-    /// Less was taken of these heaps than was wanted: nothing is due in them any more.
+    /// Less was taken of these queues than was wanted: nothing is due in them any more.
     pub fn took(&mut self, quotas: &[LeaseQuota], taken: &[LeasedMessage]) {
         let mut counts: HashMap<HeapKey<'_>, i64> = HashMap::new();
         for message in taken {
@@ -70,9 +70,9 @@ impl Waiting {
             .filter(|(key, most)| counts.get(key).copied().unwrap_or_default() < *most)
             .map(|(key, _)| key)
             .collect();
-        for heap in &mut self.heaps {
-            if exhausted.contains(&(heap.version, heap.channel, heap.endpoint.as_str())) {
-                heap.due_at = NOTHING;
+        for queue in &mut self.queues {
+            if exhausted.contains(&(queue.version, queue.channel, queue.endpoint.as_str())) {
+                queue.due_at = NOTHING;
             }
         }
     }
@@ -92,7 +92,7 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    fn heap(endpoint: &str) -> OutboxQueue {
+    fn queue(endpoint: &str) -> OutboxQueue {
         OutboxQueue {
             project: 1,
             version: 1,
@@ -105,7 +105,7 @@ mod tests {
     fn read_in(cost: Duration) -> Waiting {
         let mut waiting = Waiting::default();
         let now = Instant::now();
-        waiting.was_read(vec![heap("a:80"), heap("b:80")], now.checked_sub(cost).unwrap_or(now));
+        waiting.was_read(vec![queue("a:80"), queue("b:80")], now.checked_sub(cost).unwrap_or(now));
         waiting
     }
 
@@ -139,7 +139,7 @@ mod tests {
         };
         waiting.took(&[quota("a:80", 2)], &[]);
         let due: Vec<&str> =
-            waiting.due(Timestamp(1)).iter().map(|heap| heap.endpoint.as_str()).collect();
+            waiting.due(Timestamp(1)).iter().map(|queue| queue.endpoint.as_str()).collect();
         assert_eq!(due, ["b:80"]);
     }
 }

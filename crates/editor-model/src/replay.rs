@@ -312,9 +312,9 @@ mod tests {
         .expect("a graph")
     }
 
-    fn did(rehearsal: &mut ReplayRun<'_>, person: i64, name: &str, at: Timestamp) {
+    fn did(replay: &mut ReplayRun<'_>, person: i64, name: &str, at: Timestamp) {
         let happened = PastEvent { key: event_key(name), at, properties: Properties::new() };
-        rehearsal.event(person, happened, at).expect("not interrupted");
+        replay.event(person, happened, at).expect("not interrupted");
     }
 
     /// Gives up when it was asked this often.
@@ -363,20 +363,20 @@ mod tests {
             filters: Vec::new(),
         });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
-        let mut rehearsal = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
+        let mut replay = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
         for seq in 1..=3 {
             let addresses = [("email".to_string(), "ada@example.com".to_string())].into();
-            rehearsal.add(Profile { seq, addresses, ..Profile::default() }, START);
+            replay.add(Profile { seq, addresses, ..Profile::default() }, START);
         }
-        did(&mut rehearsal, 1, "Cart Left", START);
-        did(&mut rehearsal, 2, "cart left", START);
-        did(&mut rehearsal, 1, "Ordered", START.plus(10 * MINUTE_MS));
+        did(&mut replay, 1, "Cart Left", START);
+        did(&mut replay, 2, "cart left", START);
+        did(&mut replay, 1, "Ordered", START.plus(10 * MINUTE_MS));
         // An hour later the second person has got their message, and may not come in again.
-        did(&mut rehearsal, 2, "Cart Left", START.plus(2 * HOUR_MS));
-        did(&mut rehearsal, 3, "Cart Left", START.plus(3 * HOUR_MS));
-        did(&mut rehearsal, 99, "Cart Left", START.plus(3 * HOUR_MS));
-        rehearsal.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS)).expect("not interrupted");
-        let figures = rehearsal.finish();
+        did(&mut replay, 2, "Cart Left", START.plus(2 * HOUR_MS));
+        did(&mut replay, 3, "Cart Left", START.plus(3 * HOUR_MS));
+        did(&mut replay, 99, "Cart Left", START.plus(3 * HOUR_MS));
+        replay.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS)).expect("not interrupted");
+        let figures = replay.finish();
         assert_eq!((figures.events, figures.entered), (6, 3));
         assert_eq!(figures.messages, [("mail".to_string(), 1)]);
         assert_eq!(figures.refused, [(EntryRejection::Reentry.sentence().to_string(), 1)]);
@@ -391,14 +391,14 @@ mod tests {
                 .expect("criteria");
         let settings = Settings::new(EntryTrigger::Profile { criteria });
         let version = CompiledVersion::new(&graph(), &settings, &HashMap::new());
-        let mut rehearsal = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
+        let mut replay = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
         let visit =
             |at| PastEvent { key: "visited".to_string(), at, properties: Properties::new() };
         let events = vec![visit(START.plus(-DAY_MS)), visit(START.plus(DAY_MS))];
-        rehearsal.add(Profile { seq: 1, events, ..Profile::default() }, START);
-        did(&mut rehearsal, 1, "Ordered", START);
-        assert_eq!(rehearsal.figures.entered, 0);
-        did(&mut rehearsal, 1, "Visited", START.plus(DAY_MS));
-        assert_eq!(rehearsal.figures.entered, 1);
+        replay.add(Profile { seq: 1, events, ..Profile::default() }, START);
+        did(&mut replay, 1, "Ordered", START);
+        assert_eq!(replay.figures.entered, 0);
+        did(&mut replay, 1, "Visited", START.plus(DAY_MS));
+        assert_eq!(replay.figures.entered, 1);
     }
 }

@@ -132,8 +132,8 @@ fn happens(
     event: &SimulatedEvent,
     now: Timestamp,
 ) -> Option<Advance> {
-    if let Some(fate) = event.name.strip_prefix('$').and_then(MessageEventKind::from_key) {
-        return enrolment::on_message_event(world(case, now), profile, state, fate);
+    if let Some(kind) = event.name.strip_prefix('$').and_then(MessageEventKind::from_key) {
+        return enrolment::on_message_event(world(case, now), profile, state, kind);
     }
     let happened = PastEvent {
         key: event_key(&event.name),

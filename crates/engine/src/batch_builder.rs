@@ -242,9 +242,9 @@ impl<'a> BatchBuilder<'a> {
         });
     }
 
-    pub fn answer(&mut self, version: VersionKey, profile: ProfileKey, fate: MessageEventKind) {
+    pub fn answer(&mut self, version: VersionKey, profile: ProfileKey, kind: MessageEventKind) {
         self.with_enrolment(version, profile, |world, person, state| {
-            enrolment::on_message_event(world, person, state, fate)
+            enrolment::on_message_event(world, person, state, kind)
         });
     }
 
@@ -255,14 +255,14 @@ impl<'a> BatchBuilder<'a> {
         version: VersionKey,
         profile: ProfileKey,
         at: (&str, i64),
-        fate: MessageEventKind,
+        kind: MessageEventKind,
     ) {
         let Some(live) = self.plan.versions.get(&version) else { return };
         let state = self.enrolments.get(&(version, profile)).map(|working| &working.state);
         if state
             .is_some_and(|state| (live.compiled.nodes[state.node].id.as_str(), state.visit) == at)
         {
-            self.answer(version, profile, fate);
+            self.answer(version, profile, kind);
         }
     }
 
@@ -361,8 +361,8 @@ impl<'a> BatchBuilder<'a> {
     }
 
     /// It counts among the figures of the message's node.
-    pub fn count_message_event(&mut self, version: VersionKey, node: &str, fate: MessageEventKind) {
-        let name = fate.key().to_string();
+    pub fn count_message_event(&mut self, version: VersionKey, node: &str, kind: MessageEventKind) {
+        let name = kind.key().to_string();
         let counted = (version, node.to_string(), NodeStatsKind::MessageEvent, name);
         *self.batch.nodes.entry(counted).or_default() += 1;
     }

@@ -22,14 +22,14 @@ impl Engine {
         slice.load(&*self.source, inside, &[]).await?;
         for event in &events {
             let enrolment = &event.enrolment;
-            slice.batch.answered.push((event.message, event.fate));
-            slice.count_message_event(enrolment.version, &event.node, event.fate);
+            slice.batch.answered.push((event.message, event.kind));
+            slice.count_message_event(enrolment.version, &event.node, event.kind);
             if event.inside {
                 slice.message_answer(
                     enrolment.version,
                     enrolment.profile,
                     (&event.node, event.visit),
-                    event.fate,
+                    event.kind,
                 );
             }
         }

@@ -137,12 +137,12 @@ pub async fn quotas(stores: &Stores, most: i64) -> Vec<LeaseQuota> {
     queues.into_iter().filter_map(quota).collect()
 }
 
-pub fn result(message: &LeasedMessage, settlement: SendOutcome) -> MessageResult {
+pub fn result(message: &LeasedMessage, outcome: SendOutcome) -> MessageResult {
     MessageResult {
         message: message.seq,
         project: message.project,
         version: message.version,
-        settlement,
+        outcome,
         in_doubt: false,
         endpoint: None,
     }

@@ -34,11 +34,11 @@ async fn delivered(stores: &Stores) -> (Mailing<'_>, i64) {
     (mailing, message.seq)
 }
 
-async fn report(stores: &Stores, message: i64, fates: &[MessageEventKind]) -> (u64, ChangedFacts) {
-    let event = |(place, fate): (usize, &MessageEventKind)| {
-        NewMessageEvent::new(message, *fate, NOW.plus(place as i64))
+async fn report(stores: &Stores, message: i64, kinds: &[MessageEventKind]) -> (u64, ChangedFacts) {
+    let event = |(place, kind): (usize, &MessageEventKind)| {
+        NewMessageEvent::new(message, *kind, NOW.plus(place as i64))
     };
-    let reports = fates.iter().enumerate().map(event).collect();
+    let reports = kinds.iter().enumerate().map(event).collect();
     let told = InboundBatch { reports, ..InboundBatch::default() };
     stores.message_events.record_message_events(&[told], NOW).await.expect("written")
 }
@@ -49,7 +49,7 @@ pub async fn each_thing_becomes_of_a_message_once(stores: &Stores) {
     assert_eq!(report(stores, message, &told).await.0, 1);
     assert_eq!(report(stores, message, &told).await.0, 0);
     let answers = mailing.messages_to("p0").await.remove(0).answers;
-    let delivered = answers.iter().filter(|answer| answer.fate == MessageEventKind::Delivered);
+    let delivered = answers.iter().filter(|answer| answer.kind == MessageEventKind::Delivered);
     assert_eq!(delivered.count(), 1);
 }
 
@@ -57,7 +57,7 @@ pub async fn who_clicked_has_seen_it(stores: &Stores) {
     let (mailing, message) = delivered(stores).await;
     assert_eq!(report(stores, message, &[MessageEventKind::Clicked]).await.0, 2);
     let answers = mailing.messages_to("p0").await.remove(0).answers;
-    assert!(answers.iter().any(|answer| answer.fate == MessageEventKind::Viewed), "{answers:?}");
+    assert!(answers.iter().any(|answer| answer.kind == MessageEventKind::Viewed), "{answers:?}");
 }
 
 pub async fn what_is_told_of_an_unknown_message_is_left_alone(stores: &Stores) {

@@ -108,7 +108,7 @@ pub struct ActiveEnrolment {
 #[derive(Debug, Clone)]
 pub struct PendingMessageEvent {
     pub message: i64,
-    pub fate: MessageEventKind,
+    pub kind: MessageEventKind,
     pub node: String,
     pub visit: i64,
     /// Is the person still inside?

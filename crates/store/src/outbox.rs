@@ -42,7 +42,7 @@ pub struct OutboxQueue {
     pub due_at: Timestamp,
 }
 
-/// How many messages are wanted of a heap.
+/// How many messages are wanted of a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaseQuota {
     pub version: VersionKey,
@@ -77,7 +77,7 @@ pub struct MessageResult {
     pub message: MessageKey,
     pub project: ProjectKey,
     pub version: VersionKey,
-    pub settlement: SendOutcome,
+    pub outcome: SendOutcome,
     /// It was given up on its way and waits again: the provider may have it.
     pub in_doubt: bool,
     /// Who receives it, where that turned out to be someone else than was known.

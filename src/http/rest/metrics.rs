@@ -43,7 +43,7 @@ pub async fn read(
     let delivery = state.services.delivery_stats(&actor).await?;
     let mut text = String::new();
     engine(&mut text, &state, backlog.due);
-    courier(&mut text, &delivery);
+    dispatcher(&mut text, &delivery);
     costly_work(&mut text, state.services.costly_work());
     program(&mut text);
     by_channel(&mut text, &delivery.channels);
@@ -102,8 +102,8 @@ fn engine(text: &mut String, state: &AppState, due: i64) {
     add(text, "due_backlog", "gauge", "People who are due and have not moved yet.", due);
 }
 
-fn courier(text: &mut String, delivery: &DeliveryStats) {
-    let reading = delivery.courier;
+fn dispatcher(text: &mut String, delivery: &DeliveryStats) {
+    let reading = delivery.dispatcher;
     add(text, "messages_sent_total", "counter", "Messages that a provider accepted.", reading.sent);
     add(text, "messages_failed_total", "counter", "Messages that failed.", reading.failed);
     add(

@@ -72,7 +72,7 @@ fn Row(title: String, figures: NodeStats) -> impl IntoView {
         <tr>
             <th scope="row">{title}</th>
             <td class="cell-number">{format_count(sent)}</td>
-            {AFTER.into_iter().map(|(fate, _)| view! { <td class="cell-number">{shown(figures.message_count(fate))}</td> }).collect_view()}
+            {AFTER.into_iter().map(|(kind, _)| view! { <td class="cell-number">{shown(figures.message_count(kind))}</td> }).collect_view()}
             <td class="cell-number">{format_count(figures.message_count(MessageEventKind::Failed))}</td>
             <td class="cell-number">{format_count(figures.message_count(MessageEventKind::Skipped))}</td>
         </tr>

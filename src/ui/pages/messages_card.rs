@@ -50,7 +50,7 @@ fn Answer(answer: MessageEventSummary) -> impl IntoView {
     let detail = (!answer.detail.is_empty()).then(|| format!(" ({})", answer.detail));
     view! {
         <span class="history-who">
-            {answer.fate.title()}
+            {answer.kind.title()}
             {detail}
             ", "
             <LongDate at=answer.at />

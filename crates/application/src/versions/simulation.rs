@@ -106,17 +106,17 @@ impl Services {
         self.costly(actor, Job::Replay, |stop| async move {
             let version = services.compile(project, &replay.graph, &replay.settings).await?;
             let since = services.now().plus(-i64::from(replay.days) * DAY_MS);
-            let mut rehearsal = ReplayRun::new(&version, &TzdbZones, "trial", &stop);
+            let mut replay = ReplayRun::new(&version, &TzdbZones, "trial", &stop);
             let began = Instant::now();
             let cut =
-                services.let_in_at_once(project, &version, &mut rehearsal, (since, began)).await?;
+                services.let_in_at_once(project, &version, &mut replay, (since, began)).await?;
             let cut =
-                services.replay_events(project, &version, &mut rehearsal, (since, began)).await?
+                services.replay_events(project, &version, &mut replay, (since, began)).await?
                     || cut;
             // Anyone who is still inside goes on: it takes a processor, so the others of this
             // thread move to another one.
-            block_in_place(|| rehearsal.run_until(services.now()))?;
-            Ok(ReplayResult { cut, ..rehearsal.finish() })
+            block_in_place(|| replay.run_until(services.now()))?;
+            Ok(ReplayResult { cut, ..replay.finish() })
         })
         .await
     }
@@ -186,7 +186,7 @@ impl Services {
         &self,
         project: ProjectId,
         version: &CompiledVersion,
-        rehearsal: &mut ReplayRun<'_>,
+        replay: &mut ReplayRun<'_>,
         (since, began): (Timestamp, Instant),
     ) -> ServiceResult<bool> {
         let at_once = matches!(
@@ -200,12 +200,12 @@ impl Services {
         loop {
             let people = self.people_meeting(project, criteria, after).await?;
             let Some(last) = people.last().copied() else { return Ok(false) };
-            self.add_people(version, rehearsal, people.clone(), since).await?;
+            self.add_people(version, replay, people.clone(), since).await?;
             for person in &people {
-                rehearsal.attempt_entry(*person, Default::default(), since, None)?;
+                replay.attempt_entry(*person, Default::default(), since, None)?;
             }
             after = last;
-            if rehearsal.people() >= PEOPLE_MAX || began.elapsed() > TAKES_MAX / 2 {
+            if replay.people() >= PEOPLE_MAX || began.elapsed() > TAKES_MAX / 2 {
                 return Ok(true);
             }
         }
@@ -230,7 +230,7 @@ impl Services {
         &self,
         project: ProjectId,
         version: &CompiledVersion,
-        rehearsal: &mut ReplayRun<'_>,
+        replay: &mut ReplayRun<'_>,
         (since, began): (Timestamp, Instant),
     ) -> ServiceResult<bool> {
         let keys: Vec<String> = ReplayRun::events_of_interest(version).into_iter().collect();
@@ -246,20 +246,20 @@ impl Services {
                 .events
                 .iter()
                 .map(|(person, ..)| *person)
-                .filter(|person| !rehearsal.knows(*person))
+                .filter(|person| !replay.knows(*person))
                 .collect();
-            self.add_people(version, rehearsal, new, since).await?;
+            self.add_people(version, replay, new, since).await?;
             looked_at += batch.events.len() as i64;
             let mut events = batch.events.into_iter();
             block_in_place(|| {
                 events.try_for_each(|(person, happened, received_at)| {
-                    rehearsal.event(person, happened, received_at)
+                    replay.event(person, happened, received_at)
                 })
             })?;
             let Some(next) = batch.next else { return Ok(false) };
             place = next;
             if looked_at >= EVENTS_MAX
-                || rehearsal.people() >= PEOPLE_MAX
+                || replay.people() >= PEOPLE_MAX
                 || began.elapsed() > TAKES_MAX
             {
                 return Ok(true);
@@ -271,7 +271,7 @@ impl Services {
     async fn add_people(
         &self,
         version: &CompiledVersion,
-        rehearsal: &mut ReplayRun<'_>,
+        replay: &mut ReplayRun<'_>,
         mut people: Vec<ProfileKey>,
         since: Timestamp,
     ) -> ServiceResult<()> {
@@ -284,7 +284,7 @@ impl Services {
             ..needs(version)
         };
         let found = self.stores.engine_source.load_profiles(&people, &needs).await?;
-        found.into_values().for_each(|profile| rehearsal.add(profile, since));
+        found.into_values().for_each(|profile| replay.add(profile, since));
         Ok(())
     }
 }

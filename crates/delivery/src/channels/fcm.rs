@@ -98,7 +98,7 @@ impl Fcm {
 
     async fn send(
         &self,
-        parcel: &OutboundMessage,
+        message: &OutboundMessage,
         notice: Notification<'_>,
     ) -> Result<SendResult, SendResult> {
         let token = self.tokens.get().await?;
@@ -110,7 +110,7 @@ impl Fcm {
             hushed: &hushed,
         };
         let request =
-            self.request(parcel, &notice, &token).map_err(|no_way| receiver.blocked(&no_way))?;
+            self.request(message, &notice, &token).map_err(|no_way| receiver.blocked(&no_way))?;
         let answer = receiver.send(&self.outside, request).await?;
         if answer.status == StatusCode::UNAUTHORIZED {
             // The next try gets another.
@@ -121,7 +121,7 @@ impl Fcm {
 
     fn request(
         &self,
-        parcel: &OutboundMessage,
+        message: &OutboundMessage,
         notice: &Notification<'_>,
         token: &str,
     ) -> Result<Request, EgressError> {
@@ -133,17 +133,17 @@ impl Fcm {
         request
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(message(parcel, notice).to_string().into());
+        *request.body_mut() = Some(fcm_message(message, notice).to_string().into());
         Ok(request)
     }
 }
 
 /// FCM knows no idempotency keys. The devices do: a notification of a tag that is there takes its
 /// place, so that one that was sent twice is seen once.
-fn message(parcel: &OutboundMessage, notice: &Notification<'_>) -> Value {
-    let collapse: String = parcel.key.chars().take(COLLAPSE_MAX).collect();
-    let mut data = json!({ "wayfare_key": parcel.key });
-    let mut web = json!({ "notification": { "tag": parcel.key } });
+fn fcm_message(message: &OutboundMessage, notice: &Notification<'_>) -> Value {
+    let collapse: String = message.key.chars().take(COLLAPSE_MAX).collect();
+    let mut data = json!({ "wayfare_key": message.key });
+    let mut web = json!({ "notification": { "tag": message.key } });
     if let Some(link) = notice.link {
         data["link"] = json!(link);
         if link.starts_with("https://") {
@@ -151,10 +151,10 @@ fn message(parcel: &OutboundMessage, notice: &Notification<'_>) -> Value {
         }
     }
     json!({ "message": {
-        "token": parcel.to,
+        "token": message.to,
         "notification": { "title": notice.title, "body": notice.body },
         "data": data,
-        "android": { "notification": { "tag": parcel.key } },
+        "android": { "notification": { "tag": message.key } },
         "apns": { "headers": { "apns-collapse-id": collapse } },
         "webpush": web,
     } })
@@ -191,13 +191,13 @@ fn judge(receiver: &Endpoint<'_>, answer: &HttpResponse) -> SendResult {
 }
 
 impl Transport for Fcm {
-    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, message: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
-            match &parcel.content {
+            match &message.content {
                 Content::Push { title, body, link } => {
                     let notice = Notification { title, body, link: link.as_deref() };
                     // Over both requests, and the wait for someone else's token.
-                    let sent = tokio::time::timeout(TIMEOUT, self.send(parcel, notice)).await;
+                    let sent = tokio::time::timeout(TIMEOUT, self.send(message, notice)).await;
                     sent.unwrap_or_else(|_| Err(late(NAME, TIMEOUT)))
                         .unwrap_or_else(|handed| handed)
                 }

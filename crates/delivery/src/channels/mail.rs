@@ -54,13 +54,13 @@ impl Sender {
     /// What becomes of a message that cannot be written.
     pub fn write(
         &self,
-        parcel: &OutboundMessage,
+        message: &OutboundMessage,
         content: &EmailContent,
     ) -> Result<Mail, SendResult> {
-        let to = recipient(&parcel.to).ok_or_else(|| SendResult::Rejected {
+        let to = recipient(&message.to).ok_or_else(|| SendResult::Rejected {
             reason: format!(
                 "“{}” is not an email address",
-                parcel.to.chars().take(100).collect::<String>()
+                message.to.chars().take(100).collect::<String>()
             ),
             fault: FailureScope::Address,
         })?;
@@ -70,13 +70,13 @@ impl Sender {
         };
         // Without one the builder reads it out of the headers that it has just written.
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![to.clone()]);
-        let name = parcel.to_name.as_deref().map(one_line).filter(|name| !name.is_empty());
+        let name = message.to_name.as_deref().map(one_line).filter(|name| !name.is_empty());
         let mut builder = Message::builder()
             .envelope(envelope.map_err(|error| unwritable(error.to_string()))?)
             .from(self.from.clone())
             .to(Mailbox::new(name, to.clone()))
             .subject(one_line(&content.subject))
-            .message_id(Some(format!("<{}@{}>", parcel.key, self.domain)));
+            .message_id(Some(format!("<{}@{}>", message.key, self.domain)));
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
         }
@@ -175,13 +175,13 @@ mod tests {
     }
 
     fn written(content: EmailContent) -> Mail {
-        let parcel = OutboundMessage {
+        let message = OutboundMessage {
             key: "k1.2".to_string(),
             to: "ada@example.com".to_string(),
             to_name: Some("Ada\r\nBcc: eve@example.com".to_string()),
             content: Content::Email(content.clone()),
         };
-        sender().write(&parcel, &content).expect("written")
+        sender().write(&message, &content).expect("written")
     }
 
     fn content() -> EmailContent {
@@ -229,13 +229,13 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_the_addresses_fault() {
-        let parcel = OutboundMessage {
+        let message = OutboundMessage {
             key: "k".to_string(),
             to: "nobody".to_string(),
             to_name: None,
             content: Content::Email(content()),
         };
-        let refused = sender().write(&parcel, &content()).err().expect("refused");
+        let refused = sender().write(&message, &content()).err().expect("refused");
         assert_eq!(
             refused,
             SendResult::Rejected {

@@ -61,7 +61,7 @@ pub enum FailureScope {
 /// settings change.
 pub trait Transport: Send + Sync + 'static {
     /// Within the channel's own time-out. Dropping the future gives the message up.
-    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult>;
+    fn send<'a>(&'a self, message: &'a OutboundMessage) -> BoxFuture<'a, SendResult>;
 }
 
 /// Why there is no transport with these settings. Sentences for an admin.

@@ -61,10 +61,10 @@ impl Smtp {
 
     async fn send(
         &self,
-        parcel: &OutboundMessage,
+        message: &OutboundMessage,
         content: &EmailContent,
     ) -> Result<SendResult, SendResult> {
-        let mail = self.sender.write(parcel, content)?;
+        let mail = self.sender.write(message, content)?;
         // Waiting for others is not the server's fault.
         let _place = self.pool.acquire().await;
         let sent = tokio::time::timeout(TIMEOUT, self.pool.send(&mail))
@@ -84,11 +84,11 @@ fn queue_id(words: &str) -> Option<String> {
 }
 
 impl Transport for Smtp {
-    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, message: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
-            match &parcel.content {
+            match &message.content {
                 Content::Email(content) => {
-                    self.send(parcel, content).await.unwrap_or_else(|handed| handed)
+                    self.send(message, content).await.unwrap_or_else(|handed| handed)
                 }
                 // Any other content, also of channels that are yet to come.
                 _ => SendResult::wrong_channel(),

@@ -78,25 +78,25 @@ impl Twilio {
         })
     }
 
-    async fn send(&self, parcel: &OutboundMessage, body: &str) -> Result<SendResult, SendResult> {
+    async fn send(&self, message: &OutboundMessage, body: &str) -> Result<SendResult, SendResult> {
         let receiver = Endpoint {
             name: "the SMS provider",
             timeout: TIMEOUT,
             address_of: FailureScope::Channel,
             hushed: &self.hushed,
         };
-        let request = self.request(parcel, body).map_err(|no_way| receiver.blocked(&no_way))?;
+        let request = self.request(message, body).map_err(|no_way| receiver.blocked(&no_way))?;
         let answer = receiver.send(&self.outside, request).await?;
         Ok(judge(&receiver, &answer))
     }
 
     fn request(
         &self,
-        parcel: &OutboundMessage,
+        message: &OutboundMessage,
         body: &str,
     ) -> Result<Request, super::egress::EgressError> {
         let mut form = Serializer::new(String::new());
-        form.append_pair("To", &parcel.to);
+        form.append_pair("To", &message.to);
         let sender =
             if self.settings.is_messaging_service() { "MessagingServiceSid" } else { "From" };
         form.append_pair(sender, &self.settings.from);
@@ -104,7 +104,7 @@ impl Twilio {
         if let Some(callback) = &self.status_callback {
             // The report names the message by our own key, however soon it comes.
             let mark = if callback.contains('?') { '&' } else { '?' };
-            form.append_pair("StatusCallback", &format!("{callback}{mark}key={}", parcel.key));
+            form.append_pair("StatusCallback", &format!("{callback}{mark}key={}", message.key));
         }
         let mut request = Request::new(Method::POST, self.outside.url(&self.address)?);
         let headers = request.headers_mut();
@@ -113,7 +113,7 @@ impl Twilio {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/x-www-form-urlencoded"),
         );
-        if let Ok(key) = HeaderValue::from_str(&parcel.key) {
+        if let Ok(key) = HeaderValue::from_str(&message.key) {
             headers.insert(IDEMPOTENCY_KEY, key);
         }
         *request.body_mut() = Some(form.finish().into());
@@ -152,11 +152,11 @@ fn judge(receiver: &Endpoint<'_>, answer: &HttpResponse) -> SendResult {
 }
 
 impl Transport for Twilio {
-    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, message: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
-            match &parcel.content {
+            match &message.content {
                 Content::Sms { body } => {
-                    self.send(parcel, body).await.unwrap_or_else(|handed| handed)
+                    self.send(message, body).await.unwrap_or_else(|handed| handed)
                 }
                 // Any other content, also of channels that are yet to come.
                 _ => SendResult::wrong_channel(),

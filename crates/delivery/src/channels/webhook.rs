@@ -159,11 +159,11 @@ fn method(method: WebhookMethod) -> Method {
 }
 
 impl Transport for Webhook {
-    fn send<'a>(&'a self, parcel: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
+    fn send<'a>(&'a self, message: &'a OutboundMessage) -> BoxFuture<'a, SendResult> {
         Box::pin(async move {
-            match &parcel.content {
+            match &message.content {
                 Content::Webhook(content) => {
-                    self.send(&parcel.key, content).await.unwrap_or_else(|handed| handed)
+                    self.send(&message.key, content).await.unwrap_or_else(|handed| handed)
                 }
                 // Any other content, also of channels that are yet to come.
                 _ => SendResult::wrong_channel(),

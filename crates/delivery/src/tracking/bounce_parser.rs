@@ -75,7 +75,7 @@ fn continuations(mail: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// What a report says, before it is known of which message.
 struct BounceReport {
-    fate: MessageEventKind,
+    kind: MessageEventKind,
     detail: Option<String>,
     address: Option<String>,
 }
@@ -84,7 +84,7 @@ impl BounceReport {
     fn about(self, names: Vec<String>, at: Timestamp) -> ProviderEvent {
         ProviderEvent {
             names,
-            fate: self.fate,
+            kind: self.kind,
             at,
             detail: self.detail,
             address: self.address,
@@ -133,7 +133,7 @@ fn delivery_status(groups: &[Fields]) -> Option<BounceReport> {
     let of_recipient = |group: &Fields| {
         let action = group.get("action")?.split_whitespace().next()?.to_ascii_lowercase();
         let status = group.get("status").map(String::as_str).unwrap_or_default();
-        let fate = match action.as_str() {
+        let kind = match action.as_str() {
             "failed" if status.is_empty() || status.starts_with('5') => MessageEventKind::Bounced,
             "delivered" => MessageEventKind::Delivered,
             _ => return None,
@@ -145,26 +145,26 @@ fn delivery_status(groups: &[Fields]) -> Option<BounceReport> {
             .map(|code| after_type(code))
             .filter(|code| !code.is_empty());
         let detail =
-            diagnosis.or(Some(status)).filter(|_| fate == MessageEventKind::Bounced).map(shortened);
+            diagnosis.or(Some(status)).filter(|_| kind == MessageEventKind::Bounced).map(shortened);
         Some(BounceReport {
-            fate,
+            kind,
             detail: detail.filter(|detail| !detail.is_empty()),
             address: address.and_then(|text| mailbox(text)),
         })
     };
-    groups.iter().filter_map(of_recipient).max_by_key(|said| said.fate == MessageEventKind::Bounced)
+    groups.iter().filter_map(of_recipient).max_by_key(|said| said.kind == MessageEventKind::Bounced)
 }
 
 fn complaint(groups: &[Fields]) -> Option<BounceReport> {
     let fields: Fields =
         groups.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let fate = match fields.get("feedback-type")?.to_ascii_lowercase().as_str() {
+    let kind = match fields.get("feedback-type")?.to_ascii_lowercase().as_str() {
         "abuse" | "fraud" | "virus" => MessageEventKind::Complained,
         "opt-out" | "opt-out-list" => MessageEventKind::Unsubscribed,
         _ => return None,
     };
     Some(BounceReport {
-        fate,
+        kind,
         detail: None,
         address: fields.get("original-rcpt-to").and_then(|text| mailbox(text)),
     })
@@ -299,7 +299,7 @@ mod tests {
         let said = said(include_str!("../../../../tests/fixtures/bounces/postfix.eml"));
         assert!(names_our_message(&said), "{said:?}");
         assert_eq!(
-            (said.fate, said.address.as_deref()),
+            (said.kind, said.address.as_deref()),
             (MessageEventKind::Bounced, Some("ada@example.com"))
         );
         let detail = said.detail.expect("a diagnosis");
@@ -315,7 +315,7 @@ mod tests {
         let said = said(include_str!("../../../../tests/fixtures/bounces/exim.eml"));
         assert!(names_our_message(&said), "{said:?}");
         assert_eq!(
-            (said.fate, said.address.as_deref()),
+            (said.kind, said.address.as_deref()),
             (MessageEventKind::Bounced, Some("ada@example.com"))
         );
         assert_eq!(
@@ -329,7 +329,7 @@ mod tests {
         let said = said(include_str!("../../../../tests/fixtures/bounces/gmail.eml"));
         assert!(names_our_message(&said), "{said:?}");
         assert_eq!(
-            (said.fate, said.address.as_deref()),
+            (said.kind, said.address.as_deref()),
             (MessageEventKind::Bounced, Some("ada@example.com"))
         );
         assert!(
@@ -353,7 +353,7 @@ mod tests {
     fn a_complaint_is_read_and_one_that_hides_the_address_names_the_message_all_the_same() {
         let said = said(include_str!("../../../../tests/fixtures/bounces/complaint.eml"));
         assert!(names_our_message(&said), "{said:?}");
-        assert_eq!((said.fate, said.address), (MessageEventKind::Complained, None));
+        assert_eq!((said.kind, said.address), (MessageEventKind::Complained, None));
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl WebhookRequest<'_> {
 pub struct ProviderEvent {
     /// What may name the message: our own key, alone or within something, or the provider's id.
     pub names: Vec<String>,
-    pub fate: MessageEventKind,
+    pub kind: MessageEventKind,
     pub at: Timestamp,
     pub detail: Option<String>,
     /// Where it was sent to.

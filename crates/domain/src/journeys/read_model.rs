@@ -142,8 +142,8 @@ impl NodeStats {
     }
 
     /// How many of its messages this became of.
-    pub fn message_count(&self, fate: MessageEventKind) -> i64 {
-        self.messages.iter().find(|(known, _)| *known == fate).map_or(0, |(_, count)| *count)
+    pub fn message_count(&self, kind: MessageEventKind) -> i64 {
+        self.messages.iter().find(|(known, _)| *known == kind).map_or(0, |(_, count)| *count)
     }
 
     /// Who is there now: anyone who came and has neither left nor ended.

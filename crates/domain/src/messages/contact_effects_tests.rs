@@ -19,8 +19,8 @@ fn message(channel: Channel) -> MessageFacts {
     MessageFacts { project: 1, profile: Some(ADA), channel: Some(channel) }
 }
 
-fn report(fate: MessageEventKind) -> NewMessageEvent {
-    NewMessageEvent::new(1, fate, NOW)
+fn report(kind: MessageEventKind) -> NewMessageEvent {
+    NewMessageEvent::new(1, kind, NOW)
 }
 
 fn after(
@@ -57,11 +57,11 @@ fn recipient(said: &[(&str, bool)]) -> Recipient {
 
 #[test]
 fn bounces_and_complaints_suppress_the_present_address_and_leave_consent_alone() {
-    for (fate, cause) in [
+    for (kind, cause) in [
         (MessageEventKind::Bounced, SuppressionReason::Bounced),
         (MessageEventKind::Complained, SuppressionReason::Complained),
     ] {
-        let effects = after(&message(Channel::Email), &report(fate), ada(&[]));
+        let effects = after(&message(Channel::Email), &report(kind), ada(&[]));
         assert_eq!(listed(&effects), [("ada@example.com", cause)]);
         assert_eq!((effects.consents, effects.changes, effects.withdrawn), Default::default());
     }

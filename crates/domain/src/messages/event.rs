@@ -44,7 +44,7 @@ impl MessageEventKind {
     }
 
     pub fn from_code(code: i64) -> Option<Self> {
-        MessageEventKind::ALL.into_iter().find(|fate| fate.code() == code)
+        MessageEventKind::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     pub fn key(self) -> &'static str {
@@ -62,7 +62,7 @@ impl MessageEventKind {
     }
 
     pub fn from_key(key: &str) -> Option<Self> {
-        MessageEventKind::ALL.into_iter().find(|fate| fate.key() == key)
+        MessageEventKind::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
     pub fn title(self) -> &'static str {
@@ -129,9 +129,9 @@ mod tests {
 
     #[test]
     fn fates_lead_back_from_key_and_code() {
-        for fate in MessageEventKind::ALL {
-            assert_eq!(MessageEventKind::from_code(fate.code()), Some(fate));
-            assert_eq!(MessageEventKind::from_key(fate.key()), Some(fate));
+        for kind in MessageEventKind::ALL {
+            assert_eq!(MessageEventKind::from_code(kind.code()), Some(kind));
+            assert_eq!(MessageEventKind::from_key(kind.key()), Some(kind));
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{profiles::profile::Channel, time::Timestamp};
 pub struct NewMessageEvent {
     /// Its number in the outbox.
     pub message: i64,
-    pub fate: MessageEventKind,
+    pub kind: MessageEventKind,
     pub at: Timestamp,
     /// What the provider said to it.
     pub detail: Option<String>,
@@ -23,14 +23,14 @@ pub struct NewMessageEvent {
 
 impl NewMessageEvent {
     /// What is told without any detail.
-    pub fn new(message: i64, fate: MessageEventKind, at: Timestamp) -> Self {
-        Self { message, fate, at, detail: None, address: None, is_permanent: true }
+    pub fn new(message: i64, kind: MessageEventKind, at: Timestamp) -> Self {
+        Self { message, kind, at, detail: None, address: None, is_permanent: true }
     }
 
     /// Why it keeps messages from their address from now on; none where it does not.
     pub fn suppression_reason(&self) -> Option<SuppressionReason> {
-        let passing = self.fate == MessageEventKind::Bounced && !self.is_permanent;
-        SuppressionReason::of(self.fate).filter(|_| !passing)
+        let passing = self.kind == MessageEventKind::Bounced && !self.is_permanent;
+        SuppressionReason::of(self.kind).filter(|_| !passing)
     }
 }
 
@@ -74,16 +74,16 @@ impl<'a> News<'a> {
         for report in reports {
             let Some(message) = messages.get(&report.message) else { continue };
             let number = report.message;
-            if known.insert((number, report.fate)) {
+            if known.insert((number, report.kind)) {
                 // What is said of someone who was erased may name them.
                 let detail = report.detail.as_deref().filter(|_| message.profile.is_some());
-                let (kind, at) = (report.fate, report.at);
+                let (kind, at) = (report.kind, report.at);
                 news.lines.push(EventLine { message: number, kind, at, detail });
                 news.reports.push((message, report));
             }
             // Anyone who clicks has seen it. Written as the later of the two, so that the click is
             // what moves them.
-            if report.fate == MessageEventKind::Clicked
+            if report.kind == MessageEventKind::Clicked
                 && known.insert((number, MessageEventKind::Viewed))
             {
                 let (kind, at) = (MessageEventKind::Viewed, report.at.plus(1));

@@ -29,7 +29,8 @@ pub struct MessageSummary {
 /// What became of it after it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageEventSummary {
-    pub fate: MessageEventKind,
+    #[serde(rename = "fate")]
+    pub kind: MessageEventKind,
     pub at: Timestamp,
     pub detail: String,
 }

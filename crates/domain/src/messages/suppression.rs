@@ -105,8 +105,8 @@ impl SuppressionReason {
     }
 
     /// What becomes of a message and puts their address on the list.
-    pub fn of(fate: MessageEventKind) -> Option<Self> {
-        match fate {
+    pub fn of(kind: MessageEventKind) -> Option<Self> {
+        match kind {
             MessageEventKind::Bounced => Some(SuppressionReason::Bounced),
             MessageEventKind::Complained => Some(SuppressionReason::Complained),
             MessageEventKind::Unsubscribed => Some(SuppressionReason::Unsubscribed),

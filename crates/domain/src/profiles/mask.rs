@@ -164,8 +164,8 @@ impl MessageSummary {
 
 impl MessageEventSummary {
     fn masked(self) -> Self {
-        let MessageEventSummary { fate, at, detail: _ } = self;
-        Self { fate, at, detail: String::new() }
+        let MessageEventSummary { kind, at, detail: _ } = self;
+        Self { kind, at, detail: String::new() }
     }
 }
 

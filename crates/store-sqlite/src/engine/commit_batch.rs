@@ -195,15 +195,15 @@ async fn close_answers(connection: &mut SqliteConnection, batch: &EngineBatch) -
         ")",
     );
     let answers = |settling: bool| {
-        batch.answered.iter().filter(move |(_, fate)| fate.is_send_result() == settling)
+        batch.answered.iter().filter(move |(_, kind)| kind.is_send_result() == settling)
     };
     FORGET
-        .run(connection, answers(true), |query, (message, fate)| {
-            query.bind(message).bind(fate.code())
+        .run(connection, answers(true), |query, (message, kind)| {
+            query.bind(message).bind(kind.code())
         })
         .await?;
-    KEEP.run(connection, answers(false), |query, (message, fate)| {
-        query.bind(message).bind(fate.code())
+    KEEP.run(connection, answers(false), |query, (message, kind)| {
+        query.bind(message).bind(kind.code())
     })
     .await?;
     Ok(())

@@ -91,7 +91,7 @@ pub async fn pending_message_events(
     let answer = |row: PendingRow| {
         Some(PendingMessageEvent {
             message: row.message_key,
-            fate: MessageEventKind::from_code(row.kind)?,
+            kind: MessageEventKind::from_code(row.kind)?,
             node: row.message_node,
             visit: row.message_visit,
             inside: row.inside,

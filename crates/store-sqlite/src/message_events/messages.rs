@@ -192,12 +192,12 @@ async fn answers(
     let mut answers: HashMap<i64, Vec<MessageEventSummary>> = HashMap::new();
     for (message, what, at, detail) in rows {
         // That it was sent, failed or was withheld stands in its state.
-        let Some(fate) = MessageEventKind::from_code(what).filter(|fate| !fate.is_send_result())
+        let Some(kind) = MessageEventKind::from_code(what).filter(|kind| !kind.is_send_result())
         else {
             continue;
         };
         let view =
-            MessageEventSummary { fate, at: Timestamp(at), detail: detail.unwrap_or_default() };
+            MessageEventSummary { kind, at: Timestamp(at), detail: detail.unwrap_or_default() };
         answers.entry(message).or_default().push(view);
     }
     Ok(answers)

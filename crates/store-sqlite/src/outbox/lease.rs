@@ -20,18 +20,18 @@ use wayfare_store::{
     outbox::{LeaseQuota, LeasedMessage, MessageKey, OutboxQueue},
 };
 
-/// One step along the index for each heap, however many messages lie in it. The next one is looked
+/// One step along the index for each queue, however many messages lie in it. The next one is looked
 /// for column by column: of a comparison of all three at once only the first would be a way into
 /// the index, and each step would read everything before it.
 static HEAPS: LazyLock<Arc<str>> = LazyLock::new(|| {
     format!(
-        "WITH RECURSIVE heaps (key, version_key, channel, endpoint, due_at) AS (
+        "WITH RECURSIVE queues (key, version_key, channel, endpoint, due_at) AS (
     SELECT * FROM (SELECT key, version_key, channel, endpoint, due_at FROM outbox
                    INDEXED BY outbox_queued_live WHERE status = {QUEUED} AND is_live = {LIVE}
                    ORDER BY version_key, channel, endpoint, due_at LIMIT 1)
     UNION ALL
     SELECT o.key, o.version_key, o.channel, o.endpoint, o.due_at
-    FROM heaps h CROSS JOIN outbox o ON o.key = coalesce(
+    FROM queues h CROSS JOIN outbox o ON o.key = coalesce(
         (SELECT n.key FROM outbox n INDEXED BY outbox_queued_live
          WHERE n.status = {QUEUED} AND n.is_live = {LIVE} AND n.version_key = h.version_key
          AND n.channel = h.channel AND n.endpoint > h.endpoint
@@ -43,7 +43,7 @@ static HEAPS: LazyLock<Arc<str>> = LazyLock::new(|| {
         (SELECT n.key FROM outbox n INDEXED BY outbox_queued_live
          WHERE n.status = {QUEUED} AND n.is_live = {LIVE} AND n.version_key > h.version_key
          ORDER BY n.version_key, n.channel, n.endpoint, n.due_at LIMIT 1)))
- SELECT p.key AS project_key, h.version_key, h.channel, h.endpoint, h.due_at FROM heaps h
+ SELECT p.key AS project_key, h.version_key, h.channel, h.endpoint, h.due_at FROM queues h
  CROSS JOIN versions v ON v.key = h.version_key JOIN projects p ON p.id = v.project_id
  WHERE v.status BETWEEN {FIRST_MOVING} AND {LAST_MOVING} AND v.bulk_exit_reason IS NULL
  AND p.archived_at IS NULL"
@@ -64,7 +64,7 @@ pub async fn list_queues(store: &SqliteStore) -> SqliteResult<Vec<OutboxQueue>> 
     let rows: Vec<OutboxQueueRow> =
         sqlx::query_as(AssertSqlSafe(Arc::clone(&HEAPS))).fetch_all(&store.readers).await?;
     // Messages of a channel that is not known wait; they keep no one else waiting.
-    let heap = |row: OutboxQueueRow| {
+    let queue = |row: OutboxQueueRow| {
         let (project, version) = (row.project_key, row.version_key);
         let channel = channel(&row.channel)
             .inspect_err(|error| tracing::error!(version, %error, "delivery.heap_set_aside"))
@@ -77,7 +77,7 @@ pub async fn list_queues(store: &SqliteStore) -> SqliteResult<Vec<OutboxQueue>> 
             due_at: Timestamp(row.due_at),
         })
     };
-    Ok(rows.into_iter().filter_map(heap).collect())
+    Ok(rows.into_iter().filter_map(queue).collect())
 }
 
 #[derive(FromRow)]
@@ -204,7 +204,7 @@ mod tests {
     #[tokio::test]
     async fn each_heap_is_one_step_along_the_index_whatever_lies_in_those_before_it() {
         let folder = tempfile::TempDir::new().expect("a folder");
-        let config = SqliteConfig::new(folder.path().join("heaps.db"));
+        let config = SqliteConfig::new(folder.path().join("queues.db"));
         let store = SqliteStore::open(&config).await.expect("a store");
         let plan: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", *HEAPS)))

@@ -111,12 +111,12 @@ impl Shop {
         leased.into_iter().map(|message| message.seq).collect()
     }
 
-    async fn record(&self, message: i64, settlement: SendOutcome) {
+    async fn record(&self, message: i64, outcome: SendOutcome) {
         let result = MessageResult {
             message,
             project: 1,
             version: 1,
-            settlement,
+            outcome,
             in_doubt: false,
             endpoint: None,
         };

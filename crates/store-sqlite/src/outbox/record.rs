@@ -87,7 +87,7 @@ pub async fn write_states(
     });
     WRITE
         .run(connection, settled, |query, message| {
-            let recorded = message.settlement.recorded(stopped.contains(&message.version), now);
+            let recorded = message.outcome.recorded(stopped.contains(&message.version), now);
             let query = query
                 .bind(message.message)
                 .bind(recorded.status.code())
@@ -112,11 +112,10 @@ pub async fn tell_engine(
         3,
         " ON CONFLICT DO UPDATE SET pending = 1",
     );
-    let fates = settled
-        .iter()
-        .filter_map(|message| Some((message.message, message.settlement.event_kind()?)));
-    TELL.run(connection, fates, |query, (message, fate)| {
-        query.bind(message).bind(fate.code()).bind(now.0)
+    let kinds =
+        settled.iter().filter_map(|message| Some((message.message, message.outcome.event_kind()?)));
+    TELL.run(connection, kinds, |query, (message, kind)| {
+        query.bind(message).bind(kind.code()).bind(now.0)
     })
     .await?;
     Ok(())
@@ -131,7 +130,7 @@ async fn count(
 ) -> SqliteResult<()> {
     let statuses = settled.iter().map(|message| {
         let ended = stopped.contains(&message.version);
-        let status = message.settlement.recorded(ended, now).status;
+        let status = message.outcome.recorded(ended, now).status;
         (message.version, status.count_change(ended))
     });
     counts::add(connection, counts::by_version(statuses)).await
@@ -195,7 +194,7 @@ async fn suppress(
     now: Timestamp,
 ) -> SqliteResult<()> {
     let dead =
-        settled.iter().filter_map(|message| message.settlement.suppression(message.project, now));
+        settled.iter().filter_map(|message| message.outcome.suppression(message.project, now));
     suppressions::put(connection, dead.collect()).await?;
     Ok(())
 }

@@ -106,7 +106,7 @@ async fn settle_one(
             transaction.rollback().await?;
             // What became of it is kept, so that it does not go out again, and the person goes on.
             // Counts are left as they are.
-            tracing::error!(%error, message = message.message, outcome = ?message.settlement, "delivery.message_set_aside");
+            tracing::error!(%error, message = message.message, outcome = ?message.outcome, "delivery.message_set_aside");
             if let Err(error) = settle_uncounted(store, one, now).await {
                 tracing::error!(%error, message = message.message, "delivery.message_stays_in_hand");
             }

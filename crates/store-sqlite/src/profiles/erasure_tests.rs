@@ -94,7 +94,7 @@ async fn fail(store: &SqliteStore, reason: OutcomeReason) {
         message: 2,
         project: 1,
         version: 1,
-        settlement: SendOutcome::Failed { reason, dead_address: None },
+        outcome: SendOutcome::Failed { reason, dead_address: None },
         in_doubt: false,
         endpoint: Some("ada.example:443".to_string()),
     };

@@ -311,7 +311,7 @@ impl Renderable for Cycle {
     }
 }
 
-/// `cycle` under the names that [`super::super::place::ContextTracker`] gives it.
+/// `cycle` under the names that [`crate::escape_context::ContextTracker`] gives it.
 pub fn parse_cycle(arguments: TagTokenIter<'_>, _: &Language) -> Result<Box<dyn Renderable>> {
     cycle(arguments, alone::plain)
 }

@@ -94,8 +94,8 @@ fn read(record: &str, now: Timestamp) -> Result<ProviderEvent, FieldError> {
             "The message event names no message. Give its key or provider_id.",
         ));
     }
-    let fate = MessageEventKind::from_key(&record.what)
-        .filter(|fate| !fate.is_send_result())
+    let kind = MessageEventKind::from_key(&record.what)
+        .filter(|kind| !kind.is_send_result())
         .ok_or_else(|| {
             let sentence = "“what” must be one of delivered, viewed, clicked, bounced, complained, \
                     unsubscribed.";
@@ -109,7 +109,7 @@ fn read(record: &str, now: Timestamp) -> Result<ProviderEvent, FieldError> {
         None => now,
     };
     let detail = record.detail.as_deref().and_then(shortened);
-    Ok(ProviderEvent { names, fate, at, detail, address: record.address, lasting: true })
+    Ok(ProviderEvent { names, kind, at, detail, address: record.address, lasting: true })
 }
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
         let good = sign(SECRET, NOW.0 / 1000, body);
         let heard = ask(Some(&good), body).expect("heard");
         assert_eq!(
-            (heard.statements[0].fate, heard.statements[0].names[0].as_str()),
+            (heard.statements[0].kind, heard.statements[0].names[0].as_str()),
             (MessageEventKind::Clicked, "wf.1.x")
         );
         assert_eq!(ask(None, body), Err(WebhookRejection::Unsigned));

@@ -50,7 +50,7 @@ pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, We
 /// Nothing where it is about something that does not matter here, or about a message of someone
 /// else.
 fn read(event: &Value, call: WebhookRequest<'_>) -> Option<ProviderEvent> {
-    let fate = match text(event, "event")? {
+    let kind = match text(event, "event")? {
         "delivered" => MessageEventKind::Delivered,
         "opened" => MessageEventKind::Viewed,
         "clicked" => MessageEventKind::Clicked,
@@ -75,9 +75,9 @@ fn read(event: &Value, call: WebhookRequest<'_>) -> Option<ProviderEvent> {
     let detail = format!("{} {}", code.unwrap_or_default(), words.unwrap_or_default());
     Some(ProviderEvent {
         names: key.into_iter().chain(id).map(str::to_string).collect(),
-        fate,
+        kind,
         at: seconds(event.get("timestamp"), call.now),
-        detail: shortened(&detail).filter(|_| fate == MessageEventKind::Bounced),
+        detail: shortened(&detail).filter(|_| kind == MessageEventKind::Bounced),
         address: text(event, "recipient").map(str::to_string),
         lasting: true,
     })
@@ -118,7 +118,7 @@ mod tests {
         let heard = ask(sign(b"key", NOW.0 / 1000, "t"), failed("permanent")).expect("heard");
         let said = &heard.statements[0];
         assert_eq!(
-            (said.fate, said.detail.as_deref()),
+            (said.kind, said.detail.as_deref()),
             (MessageEventKind::Bounced, Some("550 no such user"))
         );
         assert_eq!(

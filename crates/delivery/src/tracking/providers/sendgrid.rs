@@ -66,7 +66,7 @@ pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, We
 /// Nothing where it is about something that does not matter here.
 fn read(event: &Value, now: Timestamp) -> Option<ProviderEvent> {
     let reason = text(event, "reason").unwrap_or_default();
-    let fate = match text(event, "event")? {
+    let kind = match text(event, "event")? {
         "delivered" => MessageEventKind::Delivered,
         // Apple's mail loads every picture, whether they look or not.
         "open" if event.get("sg_machine_open").and_then(Value::as_bool) != Some(true) => {
@@ -85,9 +85,9 @@ fn read(event: &Value, now: Timestamp) -> Option<ProviderEvent> {
     let detail = format!("{} {reason}", text(event, "status").unwrap_or_default());
     Some(ProviderEvent {
         names: names.into_iter().flatten().map(str::to_string).collect(),
-        fate,
+        kind,
         at: seconds(event.get("timestamp"), now),
-        detail: shortened(&detail).filter(|_| fate == MessageEventKind::Bounced),
+        detail: shortened(&detail).filter(|_| kind == MessageEventKind::Bounced),
         address: text(event, "email").map(str::to_string),
         lasting: true,
     })
@@ -158,9 +158,9 @@ mod tests {
             {"event":"bounce","type":"bounce","smtp-id":"<a@b>","status":"5.1.1","reason":"550 no such user"},
             {"event":"dropped","reason":"Spam Reporting Address","sg_message_id":"abc.filter1"}]"#;
         let heard = ask(&pair, &key, body, body).expect("heard");
-        let fates: Vec<MessageEventKind> = heard.statements.iter().map(|said| said.fate).collect();
+        let kinds: Vec<MessageEventKind> = heard.statements.iter().map(|said| said.kind).collect();
         assert_eq!(
-            fates,
+            kinds,
             [MessageEventKind::Viewed, MessageEventKind::Bounced, MessageEventKind::Complained]
         );
         assert_eq!(heard.statements[1].detail.as_deref(), Some("5.1.1 550 no such user"));

@@ -52,7 +52,7 @@ pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, We
         return Ok(heard);
     }
     let error = field("ErrorCode").filter(|code| !code.is_empty());
-    let fate = match status {
+    let kind = match status {
         "delivered" => MessageEventKind::Delivered,
         "read" => MessageEventKind::Viewed,
         "failed" | "undelivered" if error == Some(STOPPED) => MessageEventKind::Unsubscribed,
@@ -61,14 +61,14 @@ pub fn hear(call: WebhookRequest<'_>, secret: &[u8]) -> Result<ParsedWebhook, We
     };
     // What follows from these reaches beyond the message. Twilio signs no time: a request counts
     // once as long as its message is kept.
-    if matches!(fate, MessageEventKind::Bounced | MessageEventKind::Unsubscribed) {
+    if matches!(kind, MessageEventKind::Bounced | MessageEventKind::Unsubscribed) {
         heard.receipt = Some(receipt_of("twilio-status", &[data.as_bytes()]));
     }
     let detail = error
         .map(|code| format!("Twilio error {code} {}", field("ErrorMessage").unwrap_or_default()));
     heard.statements.push(ProviderEvent {
         names: key_of(call.url).into_iter().chain(sid.map(str::to_string)).collect(),
-        fate,
+        kind,
         at: call.now,
         detail: detail.as_deref().and_then(shortened),
         address: field("To").map(|number| number.trim_start_matches("whatsapp:").to_string()),
@@ -176,9 +176,9 @@ mod tests {
             );
             heard(url, &body).statements.remove(0)
         };
-        assert_eq!((said("30005").fate, said("30005").lasting), (MessageEventKind::Bounced, true));
-        assert_eq!((said("30007").fate, said("30007").lasting), (MessageEventKind::Bounced, false));
-        assert_eq!(said("21610").fate, MessageEventKind::Unsubscribed);
+        assert_eq!((said("30005").kind, said("30005").lasting), (MessageEventKind::Bounced, true));
+        assert_eq!((said("30007").kind, said("30007").lasting), (MessageEventKind::Bounced, false));
+        assert_eq!(said("21610").kind, MessageEventKind::Unsubscribed);
         assert_eq!(said("30005").names, ["wf.1.x", "SM1"]);
         assert_eq!(heard(url, "MessageSid=SM1&MessageStatus=sent"), ParsedWebhook::default());
     }
