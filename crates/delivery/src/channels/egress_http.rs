@@ -157,7 +157,7 @@ impl HttpClient {
     ) -> Result<HttpAnswer, HttpError> {
         let (head, body) = self.0.request(request).await?.into_parts();
         let received = received(connection);
-        received.explain_all();
+        received.reset();
         let body = read_body(body, &received).await?;
         Ok(HttpAnswer { status: head.status, headers: head.headers, body })
     }
@@ -168,14 +168,14 @@ async fn read_body(mut body: Incoming, received: &ReceivedBytes) -> Result<Vec<u
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
-        received.explain(data.len());
+        received.subtract(data.len());
         bytes.extend_from_slice(&data);
         if bytes.len() >= BODY_MAX {
             bytes.truncate(BODY_MAX);
             return Ok(bytes);
         }
     }
-    received.explain_all();
+    received.reset();
     Ok(bytes)
 }
 

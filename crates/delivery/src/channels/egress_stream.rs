@@ -30,7 +30,8 @@ pub const RECEIVED_MAX: usize = 256 * 1024;
 #[error("sent more than an answer may have ({} KB)", RECEIVED_MAX / 1024)]
 pub struct AnswerTooLong;
 
-/// How much a connection has received that no answer explains. Clones count the same connection.
+/// How much a connection has received since its last answer began or ended, without what was read
+/// of bodies. Clones count the same connection.
 #[derive(Debug, Clone, Default)]
 pub struct ReceivedBytes(Arc<AtomicUsize>);
 
@@ -41,13 +42,13 @@ impl ReceivedBytes {
         if self.0.load(Ordering::Relaxed) <= RECEIVED_MAX { Ok(()) } else { Err(AnswerTooLong) }
     }
 
-    /// An answer began or ended: what came until now belongs to it.
-    pub fn explain_all(&self) {
+    /// An answer began or ended: what came until now was its own.
+    pub fn reset(&self) {
         self.lower(|_| 0);
     }
 
-    /// So much of it was a body that someone wanted to read.
-    pub fn explain(&self, bytes: usize) {
+    /// So much of it was a body that was read.
+    pub fn subtract(&self, bytes: usize) {
         self.lower(|received| received.saturating_sub(bytes));
     }
 
@@ -143,17 +144,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_explained_is_not_counted_and_what_was_too_much_stays_so() {
+    fn what_belongs_to_an_answer_is_not_counted_and_what_was_too_much_stays_so() {
         let received = ReceivedBytes::default();
         received.add(RECEIVED_MAX);
         assert_eq!(received.check(), Ok(()));
-        received.explain(1);
+        received.subtract(1);
         received.add(1);
         assert_eq!(received.check(), Ok(()));
-        received.explain_all();
+        received.reset();
         received.add(RECEIVED_MAX + 1);
-        received.explain(RECEIVED_MAX);
-        received.explain_all();
+        received.subtract(RECEIVED_MAX);
+        received.reset();
         assert_eq!(received.check(), Err(AnswerTooLong));
     }
 
