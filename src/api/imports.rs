@@ -26,7 +26,7 @@ pub async fn read_imports() -> Result<Vec<ImportView>, AppError> {
 pub async fn read_import(id: &str) -> Result<(ImportView, Vec<RejectedRow>), AppError> {
     let (services, actor) = context()?;
     // Without the permission, nothing else is revealed.
-    actor.require(Permission::SendEvents).map_err(respond_error)?;
+    actor.require(Permission::IngestRecords).map_err(respond_error)?;
     let import: ImportId =
         id.parse().map_err(|_| respond_error(AppError::NotFound("import".to_string())))?;
     let view = services.import_of(&actor, import).await.map_err(respond_error)?;

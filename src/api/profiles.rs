@@ -31,7 +31,7 @@ pub struct ProfilePageData {
 ///
 /// # Errors
 /// If the actor may not see them, or there is no such segment.
-pub async fn read_people(
+pub async fn read_profiles(
     query: &str,
 ) -> Result<(ProfilePage, Vec<SegmentSummary>, ProfileQuery), AppError> {
     let (services, actor) = context()?;

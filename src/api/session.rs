@@ -40,7 +40,11 @@ pub async fn sign_out() -> Result<(), AppError> {
 
 /// The first account, in local mode. From then on sign-in is required.
 #[server(prefix = "/api/ui", endpoint = "session/found")]
-pub async fn found(name: String, email: String, password: String) -> Result<(), AppError> {
+pub async fn create_first_account(
+    name: String,
+    email: String,
+    password: String,
+) -> Result<(), AppError> {
     let (services, caller) = caller()?;
     let standing = caller.standing.as_ref();
     let session = services

@@ -27,7 +27,7 @@ pub struct TeamPageData {
 
 /// # Errors
 /// If the actor may not manage members.
-pub async fn read_people() -> Result<TeamPageData, AppError> {
+pub async fn read_team() -> Result<TeamPageData, AppError> {
     let (services, actor) = context()?;
     let members = services.members(&actor).await.map_err(respond_error)?;
     let invitations = services.invitations(&actor).await.map_err(respond_error)?;

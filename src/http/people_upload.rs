@@ -77,7 +77,7 @@ async fn take(
 /// Asked before the file is taken from the wire.
 fn may_import(caller: &RequestAuth) -> Result<Actor, AppError> {
     let actor = caller.standing.as_ref().ok_or(AppError::SignedOut)?.actor.clone();
-    actor.require(Permission::SendEvents)?;
+    actor.require(Permission::IngestRecords)?;
     Ok(actor)
 }
 

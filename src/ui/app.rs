@@ -35,11 +35,11 @@ use super::pages::{
     publish_journey::PublishJourneyPage,
     role_change::RoleChangePage,
     segments::{SegmentEditPage, SegmentsPage},
-    setup::FoundPage,
+    setup::SetupPage,
     sign_in::SignInPage,
     stop_journeys::StopJourneysPage,
     suppressions::SuppressionsPage,
-    team::PeoplePage,
+    team::TeamPage,
 };
 use super::{
     components::typed_text::TitleFrame,
@@ -91,7 +91,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/segments/edit") view=|| view! { <SegmentEditPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/enrolments/:id") view=|| view! { <EnrolmentPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/delivery") view=|| view! { <DeliveryPage /> }.into_any() ssr=SsrMode::Async />
-            <Route path=path!("/team") view=|| view! { <PeoplePage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/team") view=|| view! { <TeamPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/team/role") view=|| view! { <RoleChangePage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/api-keys") view=|| view! { <KeysPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/channels") view=|| view! { <ChannelsPage /> }.into_any() ssr=SsrMode::Async />
@@ -101,7 +101,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/projects") view=|| view! { <ProjectsPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/account") view=|| view! { <AccountPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/sign-in") view=|| view! { <SignInPage /> }.into_any() ssr=SsrMode::Async />
-            <Route path=path!("/setup") view=|| view! { <FoundPage /> }.into_any() ssr=SsrMode::Async />
+            <Route path=path!("/setup") view=|| view! { <SetupPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/invitations/:link") view=|| view! { <InvitationPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/password/:link") view=|| view! { <PasswordPage /> }.into_any() ssr=SsrMode::Async />
             <Route path=path!("/operations/:id") view=|| view! { <OperationPage /> }.into_any() ssr=SsrMode::Async />

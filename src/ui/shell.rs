@@ -250,7 +250,7 @@ fn MainNavigation(role: Option<Role>) -> impl IntoView {
         ("/journeys", "Journeys", Permission::SeeJourneys),
         ("/profiles", "Profiles", Permission::SeeJourneys),
         ("/delivery", "Delivery", Permission::SeeJourneys),
-        ("/team", "Team", Permission::ManagePeople),
+        ("/team", "Team", Permission::ManageMembers),
         ("/api-keys", "API keys", Permission::ManageKeys),
         ("/audit", "Audit log", Permission::SeeAuditLog),
     ];

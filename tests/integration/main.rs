@@ -5,6 +5,7 @@
     reason = "the plain ways to fail in a test, also in its helpers"
 )]
 
+mod access_recheck;
 mod answers;
 mod audit;
 mod backup;
@@ -22,7 +23,6 @@ mod delivery_barriers;
 mod editor;
 mod form_project;
 mod hardening;
-mod held_bodies;
 mod hold;
 mod import_people;
 mod ingest;

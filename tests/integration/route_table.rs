@@ -160,8 +160,8 @@ pub fn table(world: &World, asker: usize) -> Vec<Line> {
 
 fn pages(world: &World, asker: usize) -> Vec<Line> {
     use Permission::{
-        EditJourneys, ManageChannels, ManageKeys, ManagePeople, OperateJourneys, SeeAuditLog,
-        SeeJourneys, SendEvents,
+        EditJourneys, IngestRecords, ManageChannels, ManageKeys, ManageMembers, OperateJourneys,
+        SeeAuditLog, SeeJourneys,
     };
     let (journey, draft, operation) = (&world.journey, &world.drafts[asker], &world.operation);
     let plain = |route: &'static str, opens| page(route, route.to_string(), opens);
@@ -232,19 +232,19 @@ fn pages(world: &World, asker: usize) -> Vec<Line> {
         plain("/delivery", Opens::People(SeeJourneys)),
         plain("/segments", Opens::People(SeeJourneys)),
         plain("/segments/edit", Opens::People(SeeJourneys)),
-        plain("/imports", Opens::People(SendEvents)),
-        page("/imports/{id}", "/imports/999".to_string(), Opens::People(SendEvents)),
+        plain("/imports", Opens::People(IngestRecords)),
+        page("/imports/{id}", "/imports/999".to_string(), Opens::People(IngestRecords)),
         page(
             "/imports/{id}/refused.csv",
             "/imports/999/refused.csv".to_string(),
-            Opens::People(SendEvents),
+            Opens::People(IngestRecords),
         ),
-        upload("/imports/upload", "identity,plan\nada,gold\n", Opens::People(SendEvents)),
-        plain("/team", Opens::People(ManagePeople)),
+        upload("/imports/upload", "identity,plan\nada,gold\n", Opens::People(IngestRecords)),
+        plain("/team", Opens::People(ManageMembers)),
         page(
             "/team/role",
             format!("/team/role?user={}&role=viewer", world.member),
-            Opens::People(ManagePeople),
+            Opens::People(ManageMembers),
         ),
         // Where pages were before.
         plain("/people", Opens::Everybody),
@@ -382,7 +382,7 @@ fn journey_functions(world: &World, asker: usize) -> Vec<Line> {
 
 fn team_functions(world: &World, asker: usize) -> Vec<Line> {
     let edits = Opens::People(Permission::EditJourneys);
-    let people = Opens::People(Permission::ManagePeople);
+    let people = Opens::People(Permission::ManageMembers);
     let keys = Opens::People(Permission::ManageKeys);
     let channels = Opens::People(Permission::ManageChannels);
     let projects = Opens::People(Permission::ManageProjects);
@@ -402,7 +402,7 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
         function(
             "/api/ui/profiles/delete",
             &[("person", "999")],
-            Opens::People(Permission::ErasePeople),
+            Opens::People(Permission::EraseProfiles),
         ),
         function(
             "/api/ui/people/invite",
@@ -496,7 +496,8 @@ fn team_functions(world: &World, asker: usize) -> Vec<Line> {
 /// What programs are asked for, the same for every asker.
 pub fn programs(world: &World) -> Vec<Line> {
     use Permission::{
-        EditJourneys, EnterPeople, ErasePeople, OperateJourneys, SeeJourneys, SeePeople, SendEvents,
+        EditJourneys, EnterProfiles, EraseProfiles, IngestRecords, OperateJourneys, SeeJourneys,
+        SeePersonalData,
     };
     let get = |route: &'static str, path: String| page(route, path, Opens::Programs(SeeJourneys));
     let post = |route: &'static str, body: Value, permission| Line {
@@ -522,20 +523,20 @@ pub fn programs(world: &World) -> Vec<Line> {
             ..post(
                 "/api/v1/journeys/{id}/enter",
                 json!({ "people": [{ "identity": "ada" }] }),
-                EnterPeople,
+                EnterProfiles,
             )
         },
         post(
             "/api/v1/events",
             json!({ "events": [{ "identity": "ada", "name": "Visited" }] }),
-            SendEvents,
+            IngestRecords,
         ),
-        post("/api/v1/profiles", json!({ "profiles": [{ "identity": "ada" }] }), SendEvents),
+        post("/api/v1/profiles", json!({ "profiles": [{ "identity": "ada" }] }), IngestRecords),
         get("/api/v1/segments", "/api/v1/segments".to_string()),
         Line {
             method: "PUT",
             path: "/api/v1/segments/VIP".to_string(),
-            opens: Opens::ProgramsWithBoth(EditJourneys, SeePeople),
+            opens: Opens::ProgramsWithBoth(EditJourneys, SeePersonalData),
             ..post("/api/v1/segments/{name}", json!({ "reachable": "email" }), EditJourneys)
         },
         Line {
@@ -545,21 +546,21 @@ pub fn programs(world: &World) -> Vec<Line> {
         },
         get("/api/v1/metrics", "/api/v1/metrics".to_string()),
         Line {
-            opens: Opens::ProgramsWith(SeeJourneys, SeePeople),
+            opens: Opens::ProgramsWith(SeeJourneys, SeePersonalData),
             ..get("/api/v1/profiles/{identity}", "/api/v1/profiles/999".to_string())
         },
         Line {
             method: "DELETE",
             path: "/api/v1/profiles/999".to_string(),
-            ..post("/api/v1/profiles/{identity}", Value::Null, ErasePeople)
+            ..post("/api/v1/profiles/{identity}", Value::Null, EraseProfiles)
         },
-        post("/v1/batch", json!({ "batch": [] }), SendEvents),
-        post("/v1/track", json!({ "userId": "ada", "event": "Visited" }), SendEvents),
-        post("/v1/identify", json!({ "userId": "ada" }), SendEvents),
-        post("/v1/page", json!({ "userId": "ada" }), SendEvents),
-        post("/v1/screen", json!({ "userId": "ada" }), SendEvents),
-        post("/v1/group", json!({ "userId": "ada", "groupId": "g" }), SendEvents),
-        post("/v1/alias", json!({ "userId": "ada", "previousId": "device" }), SendEvents),
-        post("/1/upload", json!({ "d": [] }), SendEvents),
+        post("/v1/batch", json!({ "batch": [] }), IngestRecords),
+        post("/v1/track", json!({ "userId": "ada", "event": "Visited" }), IngestRecords),
+        post("/v1/identify", json!({ "userId": "ada" }), IngestRecords),
+        post("/v1/page", json!({ "userId": "ada" }), IngestRecords),
+        post("/v1/screen", json!({ "userId": "ada" }), IngestRecords),
+        post("/v1/group", json!({ "userId": "ada", "groupId": "g" }), IngestRecords),
+        post("/v1/alias", json!({ "userId": "ada", "previousId": "device" }), IngestRecords),
+        post("/1/upload", json!({ "d": [] }), IngestRecords),
     ]
 }

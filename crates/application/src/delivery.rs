@@ -32,7 +32,7 @@ impl Services {
         let undelivered =
             self.stores.failed_messages.get_failed_message_page(actor.project, query).await?;
         let undelivered =
-            if actor.may(Permission::SeePeople) { undelivered } else { undelivered.masked() };
+            if actor.may(Permission::SeePersonalData) { undelivered } else { undelivered.masked() };
         Ok(DeliveryOverview { channels, undelivered, doubts })
     }
 
@@ -42,7 +42,7 @@ impl Services {
         let load = self.stores.outbox.get_outbox_depth(actor.project).await?;
         let stored = self.stores.channels.list_channels(actor.project).await?;
         let signs = &self.delivery()?.signs;
-        let sees = actor.may(Permission::SeePeople);
+        let sees = actor.may(Permission::SeePersonalData);
         let lanes = signs.lanes(actor.project);
         let channels = Channel::SENDING.into_iter().map(|channel| {
             let state = state_of(stored.iter().find(|stored| stored.settings.channel() == channel));

@@ -106,7 +106,7 @@ impl Services {
         actor: &Actor,
         mut file: PeopleFile,
     ) -> ServiceResult<(ImportId, PeopleFile)> {
-        actor.require(Permission::SendEvents)?;
+        actor.require(Permission::IngestRecords)?;
         if file.name.chars().count() > NAME_MAX {
             let sentence =
                 format!("The file's name has more than {NAME_MAX} characters. Shorten it.");
@@ -194,17 +194,17 @@ impl Services {
         } else {
             self.stores.members.find_acting_role(actor.project, actor.user).await?
         };
-        Ok(role.is_some_and(|role| role.allows(Permission::SendEvents)))
+        Ok(role.is_some_and(|role| role.allows(Permission::IngestRecords)))
     }
 
     /// The newest imports of the project.
     pub async fn imports(&self, actor: &Actor) -> ServiceResult<Vec<ImportView>> {
-        actor.require(Permission::SendEvents)?;
+        actor.require(Permission::IngestRecords)?;
         Ok(self.stores.imports.list_imports(actor.project, None).await?)
     }
 
     pub async fn import_of(&self, actor: &Actor, import: ImportId) -> ServiceResult<ImportView> {
-        actor.require(Permission::SendEvents)?;
+        actor.require(Permission::IngestRecords)?;
         let found = self.stores.imports.list_imports(actor.project, Some(import)).await?.pop();
         Ok(found.ok_or(StoreError::NotFound("import"))?)
     }
@@ -215,7 +215,7 @@ impl Services {
         actor: &Actor,
         import: ImportId,
     ) -> ServiceResult<Vec<RejectedRow>> {
-        actor.require(Permission::SendEvents)?;
+        actor.require(Permission::IngestRecords)?;
         Ok(self.stores.imports.list_rejected_rows(actor.project, import).await?)
     }
 }

@@ -23,7 +23,7 @@ use wayfare_store::StoreError;
 
 impl Services {
     pub async fn members(&self, actor: &Actor) -> ServiceResult<Vec<Member>> {
-        actor.require(Permission::ManagePeople)?;
+        actor.require(Permission::ManageMembers)?;
         Ok(self.stores.members.list_members(actor.project).await?)
     }
 
@@ -81,7 +81,7 @@ impl Services {
     }
 
     pub async fn invitations(&self, actor: &Actor) -> ServiceResult<Vec<Invitation>> {
-        actor.require(Permission::ManagePeople)?;
+        actor.require(Permission::ManageMembers)?;
         Ok(self.stores.members.list_invitations(actor.project, self.now()).await?)
     }
 
@@ -95,7 +95,7 @@ impl Services {
         email: &EmailAddress,
         role: Role,
     ) -> ServiceResult<String> {
-        actor.require(Permission::ManagePeople)?;
+        actor.require(Permission::ManageMembers)?;
         let secret = Secret::new()?;
         let now = self.now();
         let expires_at = Timestamp(now.0 + self.auth.lifetimes.invitation);
@@ -111,7 +111,7 @@ impl Services {
         actor: &Actor,
         invitation: InvitationId,
     ) -> ServiceResult<()> {
-        actor.require(Permission::ManagePeople)?;
+        actor.require(Permission::ManageMembers)?;
         Ok(self.stores.members.withdraw_invitation(actor, invitation, self.now()).await?)
     }
 

@@ -268,7 +268,7 @@ impl Services {
         actor.require(Permission::SeeJourneys)?;
         let messages =
             self.stores.message_events.list_messages_to_profile(actor.project, person).await?;
-        Ok(if actor.may(Permission::SeePeople) {
+        Ok(if actor.may(Permission::SeePersonalData) {
             messages
         } else {
             messages.into_iter().map(MessageSummary::masked).collect()

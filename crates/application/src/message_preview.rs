@@ -188,7 +188,7 @@ impl Services {
             return Ok(PreviewSubject { person: PreviewProfile::Example, found: None });
         }
         // A template can ask for every property.
-        actor.require(Permission::SeePeople)?;
+        actor.require(Permission::SeePersonalData)?;
         let known = match self.stores.profiles.find_profile_key(actor.project, wanted).await? {
             Some(seq) => Some(seq),
             None => {

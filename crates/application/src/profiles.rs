@@ -44,7 +44,7 @@ impl Services {
         actor: &Actor,
         records: Vec<IngestRecord>,
     ) -> ServiceResult<Vec<Ignored>> {
-        actor.require(Permission::SendEvents)?;
+        actor.require(Permission::IngestRecords)?;
         self.store_records(actor, records).await
     }
 
@@ -58,7 +58,7 @@ impl Services {
         journey: JourneyId,
         occasions: Vec<IngestRecord>,
     ) -> ServiceResult<()> {
-        actor.require(Permission::EnterPeople)?;
+        actor.require(Permission::EnterProfiles)?;
         self.stores.journey_queries.get_journey(actor.project, journey).await?;
         self.store_records(actor, occasions).await?;
         Ok(())
@@ -90,9 +90,9 @@ impl Services {
         actor.require(Permission::SeeJourneys)?;
         // Who is in a segment tells what they are.
         if query.criteria.is_some() || query.segment.is_some() {
-            actor.require(Permission::SeePeople)?;
+            actor.require(Permission::SeePersonalData)?;
         }
-        let sees = actor.may(Permission::SeePeople);
+        let sees = actor.may(Permission::SeePersonalData);
         let query = ProfileQuery { among_addresses: sees, ..query.clone() };
         let (services, project) = (self.clone(), actor.project);
         let search = |_| async move {
@@ -107,7 +107,7 @@ impl Services {
     }
 
     pub async fn person(&self, actor: &Actor, person: i64) -> ServiceResult<ProfileDetail> {
-        let sees = actor.may(Permission::SeePeople);
+        let sees = actor.may(Permission::SeePersonalData);
         if !sees {
             actor.require(Permission::SeeJourneys)?;
         }
@@ -128,9 +128,9 @@ impl Services {
     /// # Errors
     /// Where there is no one, or anyone who may not see addresses asks for one.
     pub async fn person_of(&self, actor: &Actor, identity: &str) -> ServiceResult<ProfileDetail> {
-        if !actor.may(Permission::SeePeople) {
+        if !actor.may(Permission::SeePersonalData) {
             actor.require(if kind_of(identity).is_some() {
-                Permission::SeePeople
+                Permission::SeePersonalData
             } else {
                 Permission::SeeJourneys
             })?;
@@ -141,7 +141,7 @@ impl Services {
 
     /// As [`Services::delete_person`], by identity.
     pub async fn forget(&self, actor: &Actor, identity: &str) -> ServiceResult<()> {
-        actor.require(Permission::ErasePeople)?;
+        actor.require(Permission::EraseProfiles)?;
         let person = self.number_of(actor, identity).await?;
         self.delete_person(actor, person).await
     }
@@ -149,7 +149,7 @@ impl Services {
     pub async fn enrolment(&self, actor: &Actor, trip: i64) -> ServiceResult<EnrolmentDetail> {
         actor.require(Permission::SeeJourneys)?;
         let detail = self.stores.profiles.get_enrolment(actor.project, trip).await?;
-        Ok(if actor.may(Permission::SeePeople) { detail } else { detail.masked() })
+        Ok(if actor.may(Permission::SeePersonalData) { detail } else { detail.masked() })
     }
 
     /// Why a person is not in a journey: past events, however large, may have to be read for it.
@@ -170,7 +170,7 @@ impl Services {
             Ok(explain_entry(&facts, services.now()))
         };
         let why = self.costly(actor, Job::Explanation, explain).await?;
-        Ok(if actor.may(Permission::SeePeople) { why } else { why.masked() })
+        Ok(if actor.may(Permission::SeePersonalData) { why } else { why.masked() })
     }
 
     /// What waits, and how each journey does.
@@ -192,7 +192,7 @@ impl Services {
     /// Deletes a profile; the counts of journeys keep its enrolments without it. Answered when
     /// nothing is on its way to them.
     pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
-        actor.require(Permission::ErasePeople)?;
+        actor.require(Permission::EraseProfiles)?;
         self.stores.profiles.delete_profile(actor, person, self.now()).await?;
         self.facts_changed(&ChangedFacts {
             people: vec![ChangedPerson::withdrawn(person, None)],
@@ -208,7 +208,7 @@ impl Services {
     pub async fn uncounted_segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentSummary>> {
         actor.require(Permission::SeeJourneys)?;
         let segments = self.stores.segments.list_segments(actor.project).await?;
-        if actor.may(Permission::SeePeople) {
+        if actor.may(Permission::SeePersonalData) {
             return Ok(segments);
         }
         Ok(segments.into_iter().map(SegmentSummary::masked).collect())
@@ -220,7 +220,7 @@ impl Services {
     /// deleted.
     pub async fn segments(&self, actor: &Actor) -> ServiceResult<Vec<SegmentSummary>> {
         let mut segments = self.uncounted_segments(actor).await?;
-        if !actor.may(Permission::SeePeople) {
+        if !actor.may(Permission::SeePersonalData) {
             return Ok(segments);
         }
         let ends = Instant::now() + COUNTING_MAX;
@@ -242,7 +242,7 @@ impl Services {
     /// # Errors
     /// Where these have too many parts to ask for.
     pub async fn count_matching(&self, actor: &Actor, criteria: &Criteria) -> ServiceResult<i64> {
-        actor.require(Permission::SeePeople)?;
+        actor.require(Permission::SeePersonalData)?;
         check_counted(criteria)?;
         let (services, project, criteria) = (self.clone(), actor.project, criteria.clone());
         let count = |_| async move {
@@ -267,7 +267,7 @@ impl Services {
         criteria: &Criteria,
     ) -> ServiceResult<()> {
         actor.require(Permission::EditJourneys)?;
-        actor.require(Permission::SeePeople)?;
+        actor.require(Permission::SeePersonalData)?;
         let name = read_key(name).map_err(|error| error.under("name"))?;
         check_criteria(criteria)?;
         self.stores.segments.save_segment(actor, &name, criteria, self.now()).await?;

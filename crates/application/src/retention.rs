@@ -10,7 +10,7 @@ use wayfare_domain::time::{DAY_MS, Timestamp};
 use wayfare_runtime::clock::Clock;
 use wayfare_store::{
     StoreResult,
-    retention::{Age, Page, RetentionStore},
+    retention::{DeletedPage, RetentionCutoff, RetentionStore},
 };
 
 /// How often old rows are looked for.
@@ -67,24 +67,27 @@ async fn tidy(
 ) -> StoreResult<u64> {
     let mut rows = 0;
     if let Some(before) = RetentionPolicy::before(retention.events, now) {
-        rows += page_by_page(|from| store.delete_old_events(Age { before, now }, from, PORTION))
-            .await?;
+        rows += page_by_page(|from| {
+            store.delete_old_events(RetentionCutoff { before, now }, from, PORTION)
+        })
+        .await?;
     }
     if let Some(before) = RetentionPolicy::before(retention.steps, now) {
-        let age = Age { before, now };
-        rows += page_by_page(|from| store.delete_old_enrolment_logs(age, from, PORTION)).await?;
-        rows += page_by_page(|from| store.delete_old_messages(age, from, PORTION)).await?;
-        rows += page_by_page(|from| store.delete_old_entry_rejections(age, from, PORTION)).await?;
-        rows += page_by_page(|_| store.delete_old_imports_and_receipts(age, PORTION)).await?;
+        let cutoff = RetentionCutoff { before, now };
+        rows += page_by_page(|from| store.delete_old_enrolment_logs(cutoff, from, PORTION)).await?;
+        rows += page_by_page(|from| store.delete_old_messages(cutoff, from, PORTION)).await?;
+        rows +=
+            page_by_page(|from| store.delete_old_entry_rejections(cutoff, from, PORTION)).await?;
+        rows += page_by_page(|_| store.delete_old_imports_and_dedup_keys(cutoff, PORTION)).await?;
     }
     Ok(rows)
 }
 
 /// Goes through a table by key, past what stays, to where nothing can be old any more.
-async fn page_by_page<F, Forgotten>(forget: F) -> StoreResult<u64>
+async fn page_by_page<F, Deletion>(forget: F) -> StoreResult<u64>
 where
-    F: Fn(i64) -> Forgotten,
-    Forgotten: Future<Output = StoreResult<Page>>,
+    F: Fn(i64) -> Deletion,
+    Deletion: Future<Output = StoreResult<DeletedPage>>,
 {
     let (mut rows, mut from) = (0, Some(0));
     while let Some(key) = from {

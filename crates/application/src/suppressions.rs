@@ -23,7 +23,7 @@ impl Services {
         query: &SuppressionQuery,
     ) -> ServiceResult<SuppressionPage> {
         actor.require(Permission::SeeJourneys)?;
-        if actor.may(Permission::SeePeople) {
+        if actor.may(Permission::SeePersonalData) {
             return Ok(self.stores.suppressions.get_suppression_page(actor.project, query).await?);
         }
         let query = SuppressionQuery { search: String::new(), ..query.clone() };

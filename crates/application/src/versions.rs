@@ -214,7 +214,7 @@ impl Services {
             .journey_queries
             .list_profiles_at_node(actor.project, journey, version, node, PEOPLE_MAX)
             .await?;
-        Ok(if actor.may(Permission::SeePeople) {
+        Ok(if actor.may(Permission::SeePersonalData) {
             people
         } else {
             people.into_iter().map(ProfileAtNode::masked).collect()

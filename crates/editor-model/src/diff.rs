@@ -202,6 +202,12 @@ fn node_changes(before: &Node, after: &Node) -> Vec<FieldChange> {
     fields
 }
 
+/// Is the step the same but for its content: what may be changed in a published version? Where it
+/// lies on the canvas does not matter.
+pub fn is_content_change(before: &Node, after: &Node) -> bool {
+    node_changes(before, after).iter().all(|field| field.content)
+}
+
 fn step_changes(before: &NodeKind, after: &NodeKind) -> Vec<FieldChange> {
     if before == after {
         return Vec::new();

@@ -1,7 +1,11 @@
 use serde_json::json;
 
 use super::*;
-use wayfare_domain::graph::Position;
+use crate::state::{EditCommand, EditorState};
+use wayfare_domain::{
+    graph::{Position, examples::graph_with_every_type},
+    versions::EditMode,
+};
 
 fn graph() -> Graph {
     serde_json::from_value(json!({
@@ -116,6 +120,89 @@ fn connectors_are_told_with_the_names_of_their_ends() {
         [
             "“Reminder” no longer leads to “Webhook” on the path “Sent”.",
             "“Reminder” now leads to “Delay” on the path “Sent”."
+        ]
+    );
+}
+
+/// Other values of this one that a field might take.
+fn other_values(value: &Value) -> Vec<Value> {
+    match value {
+        Value::String(text) => vec![json!(format!("{text}x")), json!("POST")],
+        Value::Number(_) => vec![json!(7)],
+        Value::Bool(is_set) => vec![json!(!is_set)],
+        Value::Array(items) => {
+            vec![Value::Array(items.iter().chain(items).cloned().collect()), json!([])]
+        }
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, inner)| {
+                other_values(inner).into_iter().map(|inner| {
+                    let mut changed = fields.clone();
+                    changed.insert(name.clone(), inner);
+                    Value::Object(changed)
+                })
+            })
+            .collect(),
+        Value::Null => Vec::new(),
+    }
+}
+
+/// Every field of the node's step, each with a node in which it alone is another.
+fn with_another_field(node: &Node) -> Vec<(String, Node)> {
+    let (kind, fields) = parts(&node.step);
+    let mut changed = Vec::new();
+    for (field, value) in &fields {
+        let another = other_values(value).into_iter().find_map(|value| {
+            let mut fields = fields.clone();
+            fields.insert(field.clone(), value);
+            let step = serde_json::from_value::<NodeKind>(json!({ &kind: fields })).ok()?;
+            (step != node.step).then_some(step)
+        });
+        let step = another.unwrap_or_else(|| panic!("another value of {kind}.{field}"));
+        changed.push((format!("{kind}.{field}"), Node { step, ..node.clone() }));
+    }
+    changed
+}
+
+#[test]
+fn the_canvas_and_the_server_let_the_same_fields_of_a_published_version_change() {
+    let graph = graph_with_every_type();
+    let canvas = EditorState::new(graph.clone(), settings());
+    let mut content = Vec::new();
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let sending = SendOptions { too_late_minutes: Some(5), ..SendOptions::default() };
+        let mut changes = with_another_field(node);
+        changes.push(("name".into(), Node { name: Some("Other".into()), ..node.clone() }));
+        changes.push(("sending".into(), Node { sending, ..node.clone() }));
+        for (field, changed) in changes {
+            let mut after = graph.clone();
+            after.nodes[index] = changed.clone();
+            let refused = diff((&graph, &settings()), (&after, &settings())).structural_changes();
+            let edit = EditCommand::Change { node: Box::new(changed), field: field.clone() };
+            let may_be_drawn = canvas.apply(&edit, EditMode::Content).is_ok();
+            assert_eq!(may_be_drawn, refused.is_empty(), "{field}: {refused:?}");
+            if may_be_drawn && field.contains('.') {
+                content.push(field);
+            }
+        }
+    }
+    assert_eq!(
+        content,
+        [
+            "email.body",
+            "email.subject",
+            "sms.body",
+            "push.body",
+            "push.link",
+            "push.title",
+            "whatsapp.template",
+            "web_push.body",
+            "web_push.title",
+            "in_app.body",
+            "in_app.title",
+            "webhook.body",
+            "webhook.headers",
+            "webhook.url",
         ]
     );
 }

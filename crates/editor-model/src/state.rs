@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{
     align,
     clipboard::ClipboardGraph,
+    diff::is_content_change,
     geometry::{LayoutDirection, NODE_HEIGHT, NODE_WIDTH, shown_outlets, snap},
     palette, placement,
 };
@@ -138,11 +139,11 @@ impl EditorState {
     }
 
     fn permitted(&self, edit: &EditCommand, mode: EditMode) -> Result<(), EditError> {
-        let texts_only = match (mode, edit) {
+        let is_allowed = match (mode, edit) {
             (EditMode::Draft, _)
             | (EditMode::Content, EditCommand::Move { .. } | EditCommand::Align(_)) => true,
             (EditMode::Content, EditCommand::Change { node, .. }) => {
-                self.graph.node(&node.id).is_some_and(|old| same_but_texts(old, node))
+                self.graph.node(&node.id).is_some_and(|old| is_content_change(old, node))
             }
             (EditMode::Content, EditCommand::Replace { graph, settings }) => {
                 **settings == self.settings && self.same_steps(graph)
@@ -150,7 +151,7 @@ impl EditorState {
             (EditMode::Content, _) => false,
             (EditMode::Read, _) => return refuse("This version cannot be edited."),
         };
-        if texts_only {
+        if is_allowed {
             return Ok(());
         }
         refuse(
@@ -159,7 +160,7 @@ impl EditorState {
         )
     }
 
-    /// Are the steps the same, but for their texts, names and places?
+    /// Are the steps the same, but for their content and places?
     fn same_steps(&self, other: &Graph) -> bool {
         self.graph.connectors == other.connectors
             && self.graph.nodes.len() == other.nodes.len()
@@ -168,7 +169,7 @@ impl EditorState {
                 .nodes
                 .iter()
                 .zip(&other.nodes)
-                .all(|(old, new)| old.id == new.id && same_but_texts(old, new))
+                .all(|(old, new)| old.id == new.id && is_content_change(old, new))
     }
 
     fn add(&mut self, step: &NodeKind, at: Position) -> Result<(), EditError> {
@@ -421,47 +422,6 @@ impl EditorState {
             .unwrap_or_default();
         self.graph.nodes.push(Node { position, ..Node::new(id.clone(), step.clone()) });
         Ok(id)
-    }
-}
-
-/// Do two forms of a node differ in nothing but its name and the texts that people read?
-pub fn same_but_texts(a: &Node, b: &Node) -> bool {
-    let bare = |node: &Node| Node {
-        name: None,
-        position: Position::default(),
-        step: without_texts(&node.step),
-        ..node.clone()
-    };
-    bare(a) == bare(b)
-}
-
-fn without_texts(step: &NodeKind) -> NodeKind {
-    let none = String::new;
-    match step {
-        NodeKind::Email { .. } => NodeKind::Email { subject: none(), body: none() },
-        NodeKind::Sms { .. } => NodeKind::Sms { body: none() },
-        NodeKind::Push { .. } => NodeKind::Push { title: none(), body: none(), link: none() },
-        NodeKind::WebPush { .. } => NodeKind::WebPush { title: none(), body: none() },
-        NodeKind::InApp { .. } => NodeKind::InApp { title: none(), body: none() },
-        NodeKind::Whatsapp { .. } => NodeKind::Whatsapp { template: none() },
-        NodeKind::Webhook { url, method, headers, .. } => NodeKind::Webhook {
-            url: url.clone(),
-            body: none(),
-            method: *method,
-            headers: headers.clone(),
-        },
-        NodeKind::Entry {}
-        | NodeKind::Delay(_)
-        | NodeKind::WaitForEvent { .. }
-        | NodeKind::ConditionSplit { .. }
-        | NodeKind::HasDoneSplit { .. }
-        | NodeKind::RandomSplit { .. }
-        | NodeKind::UpdateProfile { .. }
-        | NodeKind::AddToList { .. }
-        | NodeKind::RemoveFromList { .. }
-        | NodeKind::StartJourney { .. }
-        | NodeKind::Goal { .. }
-        | NodeKind::ForceExit { .. } => step.clone(),
     }
 }
 

@@ -13,7 +13,7 @@ use wayfare_store::{
 };
 
 /// Most runs that one round works on: events and timers wait meanwhile.
-const MEMBERSHIP_CHECKS_MAX: usize = 20;
+const ENTRY_RUNS_MAX: usize = 20;
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Engine {
             ) else {
                 continue;
             };
-            if run.at <= self.clock.now() && begun < MEMBERSHIP_CHECKS_MAX {
+            if run.at <= self.clock.now() && begun < ENTRY_RUNS_MAX {
                 begun += 1;
                 worked |= self.run_part(version, run).await?;
                 next_run = run.at;

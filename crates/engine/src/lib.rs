@@ -1,5 +1,5 @@
-//! The engine: lets people in by what they do, carries them along, and hands their messages over
-//! (DESIGN section 5).
+//! The engine: enters people by what they do, moves them on, and puts their messages into the
+//! outbox.
 //!
 //! One task works through rounds. A round reads a set of events, due people or messages, decides
 //! about each in memory with the pure rules of `domain/engine`, and carries everything out in one
@@ -10,6 +10,7 @@ mod active_versions;
 mod batch_builder;
 mod entry_events;
 mod entry_runs;
+mod message_events;
 mod test_mode;
 mod timers;
 
@@ -185,10 +186,10 @@ impl Engine {
             worked |= self.profile_changes(head).await?;
         }
         if head.queued {
-            worked |= self.deliver().await?;
+            worked |= self.send_test_messages().await?;
         }
         if head.answers {
-            worked |= self.answers().await?;
+            worked |= self.apply_message_events().await?;
         }
         worked |= self.runs().await?;
         worked |= self.sweep().await?;

@@ -20,17 +20,17 @@ use wayfare_domain::{
 };
 use wayfare_store::StoreError;
 
-/// Rows on a page of an operation's account.
-pub const ACCOUNT_ROWS: i64 = 100;
+/// Rows on a page of an operation.
+pub const OPERATION_ROWS: i64 = 100;
 
-/// The columns that make a [`ReportRow`]; `o` is the operation.
-const REPORT_COLUMNS: &str =
+/// The columns that make a [`OperationRow`]; `o` is the operation.
+const OPERATION_COLUMNS: &str =
     "o.id, o.action, o.undo_of, o.undone, o.actor_id, (SELECT u.name FROM actors u
         WHERE u.id = o.actor_id) AS actor_name, o.created_at,
      o.changed, o.skipped, o.single_name, o.note, o.exited_enrolments, o.cancelled_messages";
 
 #[derive(FromRow)]
-struct ReportRow {
+struct OperationRow {
     id: Uuid,
     action: String,
     undo_of: Option<Uuid>,
@@ -56,7 +56,7 @@ struct OutcomeRow {
 #[derive(FromRow)]
 struct HistoryRow {
     #[sqlx(flatten)]
-    report: ReportRow,
+    operation: OperationRow,
     #[sqlx(flatten)]
     outcome: OutcomeRow,
 }
@@ -77,7 +77,7 @@ pub async fn of_journey(
     limit: i64,
 ) -> SqliteResult<Vec<HistoryEntry>> {
     let rows: Vec<HistoryRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT {REPORT_COLUMNS}, i.refusal, i.from_status, i.to_status
+        "SELECT {OPERATION_COLUMNS}, i.refusal, i.from_status, i.to_status
          FROM operation_items i JOIN operations o ON o.id = i.operation_id
          WHERE i.journey_id = ? AND i.project_id = ? ORDER BY i.operation_id DESC LIMIT ?"
     )))
@@ -89,7 +89,7 @@ pub async fn of_journey(
     rows.into_iter()
         .map(|row| {
             Ok(HistoryEntry {
-                operation: row.report.into_domain()?,
+                operation: row.operation.into_domain()?,
                 outcome: row.outcome.into_domain()?,
             })
         })
@@ -97,20 +97,20 @@ pub async fn of_journey(
 }
 
 /// One operation with a page of its rows.
-pub async fn account(
+pub async fn operation_detail(
     store: &SqliteStore,
     project: ProjectId,
     operation: OperationId,
     page: i64,
 ) -> SqliteResult<OperationDetail> {
-    let report: Option<ReportRow> = sqlx::query_as(AssertSqlSafe(format!(
-        "SELECT {REPORT_COLUMNS} FROM operations o WHERE o.id = ? AND o.project_id = ?"
+    let row: Option<OperationRow> = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT {OPERATION_COLUMNS} FROM operations o WHERE o.id = ? AND o.project_id = ?"
     )))
     .bind(operation.0)
     .bind(project.0)
     .fetch_optional(&store.readers)
     .await?;
-    let report = report.ok_or(StoreError::NotFound("operation"))?.into_domain()?;
+    let report = row.ok_or(StoreError::NotFound("operation"))?.into_domain()?;
     let (total,): (i64,) = sqlx::query_as(
         "SELECT count(*) FROM operation_items WHERE operation_id = ? AND project_id = ?",
     )
@@ -124,8 +124,8 @@ pub async fn account(
     )
     .bind(operation.0)
     .bind(project.0)
-    .bind(ACCOUNT_ROWS)
-    .bind((page - 1) * ACCOUNT_ROWS)
+    .bind(OPERATION_ROWS)
+    .bind((page - 1) * OPERATION_ROWS)
     .fetch_all(&store.readers)
     .await?;
     let items = rows
@@ -141,7 +141,7 @@ pub async fn account(
     Ok(OperationDetail { report, items, page, total })
 }
 
-impl ReportRow {
+impl OperationRow {
     fn into_domain(self) -> SqliteResult<OperationSummary> {
         let action: Action = self
             .action

@@ -169,7 +169,7 @@ impl JourneyQueries for SqliteStore {
         operation: OperationId,
         page: i64,
     ) -> StoreResult<OperationDetail> {
-        Ok(history::account(self, project, operation, page).await?)
+        Ok(history::operation_detail(self, project, operation, page).await?)
     }
 
     async fn preview_stop(

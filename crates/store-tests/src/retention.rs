@@ -7,7 +7,8 @@ use wayfare_domain::{
     time::{DAY_MS, Timestamp},
 };
 use wayfare_store::{
-    Stores, engine::EngineBatch, message_events::InboundBatch, profiles::NewImport, retention::Age,
+    Stores, engine::EngineBatch, message_events::InboundBatch, profiles::NewImport,
+    retention::RetentionCutoff,
 };
 
 use crate::{
@@ -18,8 +19,8 @@ use crate::{
 
 /// Everything that was written at [`NOW`] is old.
 const LATER: Timestamp = Timestamp(NOW.0 + 100 * DAY_MS);
-const OLD: Age = Age { before: Timestamp(NOW.0 + DAY_MS), now: LATER };
-const YOUNG: Age = Age { before: NOW, now: LATER };
+const OLD: RetentionCutoff = RetentionCutoff { before: Timestamp(NOW.0 + DAY_MS), now: LATER };
+const YOUNG: RetentionCutoff = RetentionCutoff { before: NOW, now: LATER };
 
 /// The engine has looked at every event that there is.
 async fn look_at_all(stores: &Stores) {
@@ -139,11 +140,21 @@ pub async fn accounts_of_imports_and_receipts_go(stores: &Stores) {
         InboundBatch { dedup_key: Some((here, "receipt".to_string())), ..InboundBatch::default() };
     stores.message_events.record_message_events(&[told], NOW).await.expect("written");
     assert_eq!(
-        stores.retention.delete_old_imports_and_receipts(YOUNG, 100).await.expect("looked").deleted,
+        stores
+            .retention
+            .delete_old_imports_and_dedup_keys(YOUNG, 100)
+            .await
+            .expect("looked")
+            .deleted,
         0
     );
     assert_eq!(
-        stores.retention.delete_old_imports_and_receipts(OLD, 100).await.expect("deleted").deleted,
+        stores
+            .retention
+            .delete_old_imports_and_dedup_keys(OLD, 100)
+            .await
+            .expect("deleted")
+            .deleted,
         2
     );
     let left: Vec<_> = stores

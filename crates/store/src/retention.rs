@@ -10,7 +10,7 @@ use wayfare_domain::time::Timestamp;
 
 /// How old rows must be to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Age {
+pub struct RetentionCutoff {
     /// What is from before then goes.
     pub before: Timestamp,
     /// What is later than this was written while the clock was wrong, and says nothing about what
@@ -18,7 +18,7 @@ pub struct Age {
     pub now: Timestamp,
 }
 
-impl Age {
+impl RetentionCutoff {
     pub fn is_old(self, at: Timestamp) -> bool {
         at < self.before
     }
@@ -31,7 +31,7 @@ impl Age {
 
 /// What was deleted from one page of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
+pub struct DeletedPage {
     pub deleted: u64,
     /// Where the next page begins; none: nothing after this one can be old.
     pub next: Option<i64>,
@@ -42,23 +42,37 @@ pub struct Page {
 #[async_trait]
 pub trait RetentionStore: Send + Sync {
     /// Events that were received before, and that the engine has looked at.
-    async fn delete_old_events(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page>;
+    async fn delete_old_events(
+        &self,
+        cutoff: RetentionCutoff,
+        from: i64,
+        limit: i64,
+    ) -> StoreResult<DeletedPage>;
     /// The logs of the next `limit` enrolments.
     async fn delete_old_enrolment_logs(
         &self,
-        age: Age,
+        cutoff: RetentionCutoff,
         from: EnrolmentKey,
         limit: i64,
-    ) -> StoreResult<Page>;
+    ) -> StoreResult<DeletedPage>;
     /// Messages that wait for nothing since before, with what happened to them.
-    async fn delete_old_messages(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page>;
+    async fn delete_old_messages(
+        &self,
+        cutoff: RetentionCutoff,
+        from: i64,
+        limit: i64,
+    ) -> StoreResult<DeletedPage>;
     /// Why people did not enter; the key is that of a version.
     async fn delete_old_entry_rejections(
         &self,
-        age: Age,
+        cutoff: RetentionCutoff,
         from: VersionKey,
         limit: i64,
-    ) -> StoreResult<Page>;
+    ) -> StoreResult<DeletedPage>;
     /// Results of imports and receipts of providers' reports, as many as there is time for.
-    async fn delete_old_imports_and_receipts(&self, age: Age, limit: i64) -> StoreResult<Page>;
+    async fn delete_old_imports_and_dedup_keys(
+        &self,
+        cutoff: RetentionCutoff,
+        limit: i64,
+    ) -> StoreResult<DeletedPage>;
 }

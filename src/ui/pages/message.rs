@@ -63,7 +63,7 @@ fn Message(preview: MessagePreview, typed: String) -> impl IntoView {
             {preview.title.clone()} " in " <a href=format!("/journeys/{}", preview.journey)>{preview.journey_name.clone()}</a>
         </p>
         <div class="columns">
-            {may(Permission::SeePeople).then(|| view! { <PersonChooser address=address person=preview.person typed=typed /> })}
+            {may(Permission::SeePersonalData).then(|| view! { <PersonChooser address=address person=preview.person typed=typed /> })}
             {test}
         </div>
         <ProblemsCard problems=preview.findings.problems title="This message can’t be sent" />

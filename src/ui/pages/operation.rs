@@ -26,7 +26,7 @@ pub fn OperationPage() -> impl IntoView {
     let number = Memo::new(move |_| {
         query.read().get("page").map_or(Some(1), |page| page.parse().ok()).unwrap_or(0)
     });
-    let account = Resource::new(
+    let detail = Resource::new(
         move || (id.clone(), number.get()),
         async |(id, page)| get_operation(id, page).await,
     );
@@ -40,8 +40,8 @@ pub fn OperationPage() -> impl IntoView {
                 view! { <LoadingState rows=6 /> }
             }>
                 {move || Suspend::new(async move {
-                    match account.await {
-                        Ok(account) => view! { <Account account=account /> }.into_any(),
+                    match detail.await {
+                        Ok(detail) => view! { <OperationResults detail=detail /> }.into_any(),
                         Err(error) => {
                             view! {
                                 <h1 class="visually-hidden">"Operation"</h1>
@@ -58,10 +58,10 @@ pub fn OperationPage() -> impl IntoView {
 }
 
 #[component]
-fn Account(account: OperationDetail) -> impl IntoView {
-    let needed = account.permission_to_undo();
-    let report = account.report;
-    let pages = (account.total + 99) / 100;
+fn OperationResults(detail: OperationDetail) -> impl IntoView {
+    let needed = detail.permission_to_undo();
+    let report = detail.report;
+    let pages = (detail.total + 99) / 100;
     let id = report.id;
     view! {
         <h1>{report.sentence()}</h1>
@@ -88,7 +88,7 @@ fn Account(account: OperationDetail) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    {account
+                    {detail
                         .items
                         .into_iter()
                         .map(|item| {
@@ -120,12 +120,12 @@ fn Account(account: OperationDetail) -> impl IntoView {
             </table>
         </div>
         <nav class="pager" aria-label="Pages">
-            <p>{pluralize(account.total, "journey", "journeys")}</p>
+            <p>{pluralize(detail.total, "journey", "journeys")}</p>
             <p class="pager-steps">
-                {(account.page > 1)
-                    .then(|| view! { <a class="page-link" href=format!("/operations/{id}?page={}", account.page - 1)>"Previous"</a> })}
-                {(account.page < pages)
-                    .then(|| view! { <a class="page-link" href=format!("/operations/{id}?page={}", account.page + 1)>"Next"</a> })}
+                {(detail.page > 1)
+                    .then(|| view! { <a class="page-link" href=format!("/operations/{id}?page={}", detail.page - 1)>"Previous"</a> })}
+                {(detail.page < pages)
+                    .then(|| view! { <a class="page-link" href=format!("/operations/{id}?page={}", detail.page + 1)>"Next"</a> })}
             </p>
         </nav>
     }

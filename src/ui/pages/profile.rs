@@ -66,7 +66,7 @@ fn Person(asked: ProfilePageData) -> impl IntoView {
         </section>
         <section class="card" aria-labelledby="properties-title">
             <h2 id="properties-title">"Properties"</h2>
-            {properties.is_empty().then(|| view! { <p class="hint">{if may(Permission::SeePeople) { "No properties yet.".to_string() } else { masked_hint() }}</p> })}
+            {properties.is_empty().then(|| view! { <p class="hint">{if may(Permission::SeePersonalData) { "No properties yet.".to_string() } else { masked_hint() }}</p> })}
             <dl class="facts">
                 {properties.into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> }).collect_view()}
             </dl>
@@ -76,7 +76,7 @@ fn Person(asked: ProfilePageData) -> impl IntoView {
         <WhyCard number=number journeys=journeys why=why />
         <Changes changes=person.changes />
         <Events events=person.events />
-        {may(Permission::ErasePeople).then(|| view! { <Forget number=number /> })}
+        {may(Permission::EraseProfiles).then(|| view! { <Forget number=number /> })}
     }
 }
 

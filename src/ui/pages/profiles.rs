@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::query_string;
 use crate::{
-    api::{profiles::read_people, request::may},
+    api::{profiles::read_profiles, request::may},
     ui::components::{
         page::{Loaded, Page},
         time::LongDate,
@@ -26,7 +26,7 @@ pub fn ProfilesPage() -> impl IntoView {
             <Loaded
                 load=move || {
                     let query = query.get_untracked();
-                    async move { read_people(&query).await }
+                    async move { read_profiles(&query).await }
                 }
                 view=|(page, segments, query)| view! { <People page=page segments=segments query=query /> }.into_any()
             />
@@ -42,7 +42,7 @@ fn People(page: ProfilePage, segments: Vec<SegmentSummary>, query: ProfileQuery)
         query.criteria.as_ref().map(|criteria| (criteria.describe(), query.conditions.clone()));
     let next = page.rows.last().filter(|_| page.more).map(|last| address(&query, last.seq));
     let later = query.after > 0;
-    let sees = may(Permission::SeePeople);
+    let sees = may(Permission::SeePersonalData);
     let label = if sees { "Identity or email starts with" } else { "Identity starts with" };
     view! {
         <form class="filters" method="get" action="/profiles" role="search" aria-label="Profiles">
@@ -61,7 +61,7 @@ fn People(page: ProfilePage, segments: Vec<SegmentSummary>, query: ProfileQuery)
         <p class="audit-summary">
             {format!("{} in this project · ", pluralize(page.total, "profile", "profiles"))} <a href="/segments">"Segments"</a>
             {sees.then(|| view! { " · " <a href=format!("/segments/edit?{}", query.conditions)>"Find by conditions"</a> })}
-            {may(Permission::SendEvents).then(|| view! { " · " <a href="/imports">"Import a file"</a> })}
+            {may(Permission::IngestRecords).then(|| view! { " · " <a href="/imports">"Import a file"</a> })}
         </p>
         {(!sees).then(|| view! { <p class="hint">{masked_hint()}</p> })}
         {question
@@ -79,7 +79,7 @@ fn People(page: ProfilePage, segments: Vec<SegmentSummary>, query: ProfileQuery)
                     <p class="card">
                         "No profiles yet. They appear when a program sends profiles or events \
                             with an API key. "
-                        {may(Permission::SendEvents).then(|| view! { <a href="/imports">"Import a file"</a> })}
+                        {may(Permission::IngestRecords).then(|| view! { <a href="/imports">"Import a file"</a> })}
                     </p>
                 }
             })}
@@ -122,7 +122,7 @@ fn SegmentField(segments: Vec<SegmentSummary>, chosen: Option<String>) -> impl I
 pub fn masked_hint() -> String {
     format!(
         "Addresses are masked, and names and properties are hidden. {}",
-        Permission::SeePeople.refusal()
+        Permission::SeePersonalData.refusal()
     )
 }
 

@@ -55,7 +55,7 @@ pub fn SegmentsPage() -> impl IntoView {
 #[component]
 fn List(segments: Vec<SegmentSummary>) -> impl IntoView {
     let none = segments.is_empty();
-    let (edits, sees) = (may(Permission::EditJourneys), may(Permission::SeePeople));
+    let (edits, sees) = (may(Permission::EditJourneys), may(Permission::SeePersonalData));
     view! {
         {edits.then(|| view! { <p><a class="button button-primary" href="/segments/edit">"New segment"</a></p> })}
         {none.then(|| view! { <p class="card">"No segments yet. A segment is a saved set of \

@@ -12,7 +12,7 @@ use crate::{
 use wayfare_domain::{access::account::EMAIL_MAX, names::PERSON_MAX};
 
 #[component]
-pub fn FoundPage() -> impl IntoView {
+pub fn SetupPage() -> impl IntoView {
     view! {
         <Page title="Create the first account">
             <Loaded

@@ -56,10 +56,10 @@ fn Addresses(list: List) -> impl IntoView {
     let (none, searched) = (list.rows.is_empty(), !query.search.is_empty());
     let manages = may(Permission::ManageChannels);
     view! {
-        {if may(Permission::SeePeople) {
+        {if may(Permission::SeePersonalData) {
             view! { <SearchForm search=query.search.clone() /> }.into_any()
         } else {
-            view! { <p class="hint">"Addresses are masked. " {Permission::SeePeople.refusal()}</p> }.into_any()
+            view! { <p class="hint">"Addresses are masked. " {Permission::SeePersonalData.refusal()}</p> }.into_any()
         }}
         <p class="audit-summary">
             {pluralize(list.total, "address", "addresses")}

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    api::team::{TeamPageData as People, read_people},
+    api::team::{TeamPageData, read_team},
     ui::components::{
         field::{RoleField, TextField},
         for_project::ForProject,
@@ -20,18 +20,18 @@ use wayfare_domain::{
 };
 
 #[component]
-pub fn PeoplePage() -> impl IntoView {
+pub fn TeamPage() -> impl IntoView {
     view! {
         <Page title="Team">
-            <Loaded load=read_people view=|people| view! { <Cards people=people /> }.into_any() />
+            <Loaded load=read_team view=|team| view! { <Cards team=team /> }.into_any() />
         </Page>
     }
 }
 
 #[component]
-fn Cards(people: People) -> impl IntoView {
-    let me = people.me;
-    let none = people.members.is_empty();
+fn Cards(team: TeamPageData) -> impl IntoView {
+    let me = team.me;
+    let none = team.members.is_empty();
     view! {
         <section class="card" aria-labelledby="members-title">
             <h2 id="members-title">"Members"</h2>
@@ -44,7 +44,7 @@ fn Cards(people: People) -> impl IntoView {
                     }
                 })}
             <ul class="rows" aria-label="Members">
-                {people.members.into_iter().map(|member| view! { <MemberRow member=member me=me /> }).collect_view()}
+                {team.members.into_iter().map(|member| view! { <MemberRow member=member me=me /> }).collect_view()}
             </ul>
         </section>
         <section class="card" aria-labelledby="invite-title">
@@ -62,7 +62,7 @@ fn Cards(people: People) -> impl IntoView {
                     days."</p>
             </form>
         </section>
-        {(!people.invitations.is_empty()).then(|| view! { <Invitations invitations=people.invitations /> })}
+        {(!team.invitations.is_empty()).then(|| view! { <Invitations invitations=team.invitations /> })}
     }
 }
 

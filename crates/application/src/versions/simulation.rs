@@ -96,7 +96,7 @@ impl Services {
     ) -> ServiceResult<ReplayResult> {
         actor.require(Permission::EditJourneys)?;
         // How many met a condition is told by its figures.
-        actor.require(Permission::SeePeople)?;
+        actor.require(Permission::SeePersonalData)?;
         walkable(&replay.graph)?;
         if !(1..=DAYS_MAX).contains(&replay.days) {
             let sentence = format!("Choose between 1 and {DAYS_MAX} days.");
@@ -165,7 +165,7 @@ impl Services {
             return Ok(Profile { addresses, ..Profile::default() });
         };
         // The way that someone would go tells what they are.
-        actor.require(Permission::SeePeople)?;
+        actor.require(Permission::SeePersonalData)?;
         let found = self
             .stores
             .simulation

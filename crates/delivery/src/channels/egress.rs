@@ -12,10 +12,10 @@ use rustls::RootCertStore;
 use url::{Host, Url};
 
 use super::{
+    dns_cache::{DnsCache, NotFound},
     egress_connect::{EgressConnector, system_authorities, tls},
     egress_http::HttpClient,
     egress_networks::is_allowed,
-    names::{Names, NotFound},
 };
 
 /// What may be reached, and the client that reaches it. Cheap to clone.
@@ -29,7 +29,7 @@ pub struct EgressClient {
 #[derive(Clone)]
 pub(super) struct EgressPolicy {
     allowed: Arc<[IpNet]>,
-    names: Names,
+    names: DnsCache,
 }
 
 /// Why there is no one to talk to at a name or an address. The sentences stand alone.
@@ -70,7 +70,7 @@ impl EgressClient {
         authorities: RootCertStore,
         allowed: Vec<IpNet>,
     ) -> Result<Self, rustls::Error> {
-        let policy = EgressPolicy { allowed: allowed.into(), names: Names::default() };
+        let policy = EgressPolicy { allowed: allowed.into(), names: DnsCache::default() };
         let connector = EgressConnector::new(policy.clone(), tls(authorities)?);
         Ok(Self { policy, http: HttpClient::new(connector) })
     }

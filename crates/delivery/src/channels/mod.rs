@@ -1,6 +1,7 @@
 //! The outside world by channel: what hands one message to one provider, and what the provider
 //! said.
 
+mod dns_cache;
 mod egress;
 mod egress_connect;
 mod egress_http;
@@ -10,7 +11,6 @@ mod fcm;
 mod fcm_token;
 mod http;
 mod mail;
-mod names;
 pub mod outbound;
 mod redact;
 mod smtp;

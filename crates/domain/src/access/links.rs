@@ -38,7 +38,7 @@ impl InvitationFacts {
 /// An invitation is worth no more than whoever made it: it ends when they may not invite people to
 /// the project any more.
 pub fn is_backed_by(maker: Keeper) -> bool {
-    maker.may(Permission::ManagePeople)
+    maker.may(Permission::ManageMembers)
 }
 
 /// What decides whether a link for a new password can be used.

@@ -31,16 +31,16 @@ pub enum Permission {
     OperateJourneys,
     /// Addresses and properties of people, and searching for them; without it addresses are masked
     /// and properties left out.
-    SeePeople,
+    SeePersonalData,
     /// Profiles and events in.
-    SendEvents,
+    IngestRecords,
     /// Have a journey let people in.
-    EnterPeople,
+    EnterProfiles,
     /// Forget people for good.
-    ErasePeople,
+    EraseProfiles,
     SeeAuditLog,
     /// Members, their roles, invitations.
-    ManagePeople,
+    ManageMembers,
     ManageKeys,
     /// How messages go out, what comes back, and who gets none any more.
     ManageChannels,
@@ -72,12 +72,12 @@ impl Role {
 
     /// The table.
     pub const fn allows(self, permission: Permission) -> bool {
-        use Permission::{EditJourneys, OperateJourneys, SeeJourneys, SeePeople};
+        use Permission::{EditJourneys, OperateJourneys, SeeJourneys, SeePersonalData};
         match self {
             Role::Viewer => matches!(permission, SeeJourneys),
-            Role::Creator => matches!(permission, SeeJourneys | SeePeople | EditJourneys),
+            Role::Creator => matches!(permission, SeeJourneys | SeePersonalData | EditJourneys),
             Role::Publisher => {
-                matches!(permission, SeeJourneys | SeePeople | EditJourneys | OperateJourneys)
+                matches!(permission, SeeJourneys | SeePersonalData | EditJourneys | OperateJourneys)
             }
             Role::Admin => true,
         }
@@ -165,14 +165,14 @@ impl FromStr for Role {
 impl Permission {
     pub const ALL: [Permission; 12] = [
         Permission::SeeJourneys,
-        Permission::SeePeople,
+        Permission::SeePersonalData,
         Permission::EditJourneys,
         Permission::OperateJourneys,
-        Permission::SendEvents,
-        Permission::EnterPeople,
-        Permission::ErasePeople,
+        Permission::IngestRecords,
+        Permission::EnterProfiles,
+        Permission::EraseProfiles,
         Permission::SeeAuditLog,
-        Permission::ManagePeople,
+        Permission::ManageMembers,
         Permission::ManageKeys,
         Permission::ManageChannels,
         Permission::ManageProjects,
@@ -187,17 +187,19 @@ impl Permission {
     pub fn phrase(self) -> &'static str {
         match self {
             Permission::SeeJourneys => "seeing journeys",
-            Permission::SeePeople => "seeing and searching addresses and properties of profiles",
+            Permission::SeePersonalData => {
+                "seeing and searching addresses and properties of profiles"
+            }
             Permission::EditJourneys => "creating and editing journeys",
             Permission::OperateJourneys => {
                 "publishing, changing or renaming what is published, pausing, resuming, stopping \
                     and archiving"
             }
-            Permission::SendEvents => "sending profiles and events",
-            Permission::EnterPeople => "entering people into journeys",
-            Permission::ErasePeople => "deleting profiles",
+            Permission::IngestRecords => "sending profiles and events",
+            Permission::EnterProfiles => "entering people into journeys",
+            Permission::EraseProfiles => "deleting profiles",
             Permission::SeeAuditLog => "reading the audit log",
-            Permission::ManagePeople => "managing the team",
+            Permission::ManageMembers => "managing the team",
             Permission::ManageKeys => "managing API keys",
             Permission::ManageChannels => "managing channels",
             Permission::ManageProjects => "managing projects",
@@ -307,7 +309,7 @@ mod tests {
 
     /// What only an admin may.
     const ADMINS: [Permission; 5] = [
-        Permission::ManagePeople,
+        Permission::ManageMembers,
         Permission::ManageKeys,
         Permission::ManageChannels,
         Permission::ManageProjects,
@@ -332,7 +334,7 @@ mod tests {
         let least = |permission: Permission| permission.least_role();
         assert_eq!(least(Permission::SeeJourneys), Role::Viewer);
         assert_eq!(least(Permission::EditJourneys), Role::Creator);
-        assert_eq!(least(Permission::SeePeople), Role::Creator);
+        assert_eq!(least(Permission::SeePersonalData), Role::Creator);
         assert_eq!(least(Permission::OperateJourneys), Role::Publisher);
         for permission in ADMINS {
             assert_eq!(least(permission), Role::Admin);
@@ -347,15 +349,15 @@ mod tests {
         }
         for permission in [
             Permission::SeeJourneys,
-            Permission::SeePeople,
-            Permission::EnterPeople,
-            Permission::ErasePeople,
+            Permission::SeePersonalData,
+            Permission::EnterProfiles,
+            Permission::EraseProfiles,
         ] {
             assert!(!Authority::Key(vec![Scope::Ingest]).allows(permission), "{permission:?}");
         }
-        assert!(!Authority::Key(vec![Scope::Read]).allows(Permission::SeePeople));
+        assert!(!Authority::Key(vec![Scope::Read]).allows(Permission::SeePersonalData));
         assert!(!Authority::Key(vec![Scope::Read]).allows(Permission::OperateJourneys));
-        assert!(!Authority::Key(Vec::new()).allows(Permission::SendEvents));
+        assert!(!Authority::Key(Vec::new()).allows(Permission::IngestRecords));
     }
 
     #[test]

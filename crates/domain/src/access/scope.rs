@@ -33,16 +33,16 @@ impl Scope {
 
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EditJourneys, EnterPeople, ErasePeople, OperateJourneys, SeeJourneys, SeePeople,
-            SendEvents,
+            EditJourneys, EnterProfiles, EraseProfiles, IngestRecords, OperateJourneys,
+            SeeJourneys, SeePersonalData,
         };
         match self {
-            Scope::Ingest | Scope::Browser => matches!(permission, SendEvents),
+            Scope::Ingest | Scope::Browser => matches!(permission, IngestRecords),
             Scope::Read => matches!(permission, SeeJourneys),
             Scope::Operate => matches!(permission, SeeJourneys | EditJourneys | OperateJourneys),
-            Scope::Enter => matches!(permission, EnterPeople),
-            Scope::Erase => matches!(permission, ErasePeople),
-            Scope::Profiles => matches!(permission, SeePeople),
+            Scope::Enter => matches!(permission, EnterProfiles),
+            Scope::Erase => matches!(permission, EraseProfiles),
+            Scope::Profiles => matches!(permission, SeePersonalData),
         }
     }
 
@@ -159,7 +159,7 @@ mod tests {
         for permission in Permission::ALL {
             assert_eq!(
                 Scope::Browser.may(permission),
-                permission == Permission::SendEvents,
+                permission == Permission::IngestRecords,
                 "{permission:?}"
             );
         }

@@ -162,7 +162,7 @@ impl SkipCount {
     }
 }
 
-/// Long names are shortened in a sentence; the account of rows has them whole.
+/// Long names are shortened in a sentence; the page of the operation has them whole.
 fn quoted(name: &str) -> String {
     if name.chars().count() <= 60 {
         name.to_string()

@@ -1,4 +1,4 @@
-//! What someone without [`SeePeople`](crate::access::permissions::Permission::SeePeople) is shown
+//! What someone without [`SeePersonalData`](crate::access::permissions::Permission::SeePersonalData) is shown
 //! of people: addresses are masked, properties and names are left out.
 
 pub mod address_shape;

@@ -18,51 +18,70 @@ use wayfare_domain::{
 use wayfare_store::{
     StoreResult,
     engine::{EnrolmentKey, VersionKey},
-    retention::{Age, Page, RetentionStore},
+    retention::{DeletedPage, RetentionCutoff, RetentionStore},
 };
 
 #[async_trait]
 impl RetentionStore for SqliteStore {
-    async fn delete_old_events(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
-        Ok(events(self, age, from, limit).await?)
+    async fn delete_old_events(
+        &self,
+        cutoff: RetentionCutoff,
+        from: i64,
+        limit: i64,
+    ) -> StoreResult<DeletedPage> {
+        Ok(delete_events(self, cutoff, from, limit).await?)
     }
 
     async fn delete_old_enrolment_logs(
         &self,
-        age: Age,
+        cutoff: RetentionCutoff,
         from: EnrolmentKey,
         limit: i64,
-    ) -> StoreResult<Page> {
-        Ok(enrolment_logs(self, age, from, limit).await?)
+    ) -> StoreResult<DeletedPage> {
+        Ok(delete_enrolment_logs(self, cutoff, from, limit).await?)
     }
 
-    async fn delete_old_messages(&self, age: Age, from: i64, limit: i64) -> StoreResult<Page> {
-        Ok(messages(self, age, from, limit).await?)
+    async fn delete_old_messages(
+        &self,
+        cutoff: RetentionCutoff,
+        from: i64,
+        limit: i64,
+    ) -> StoreResult<DeletedPage> {
+        Ok(delete_messages(self, cutoff, from, limit).await?)
     }
 
     async fn delete_old_entry_rejections(
         &self,
-        age: Age,
+        cutoff: RetentionCutoff,
         from: VersionKey,
         limit: i64,
-    ) -> StoreResult<Page> {
-        Ok(entry_rejections(self, age, from, limit).await?)
+    ) -> StoreResult<DeletedPage> {
+        Ok(delete_entry_rejections(self, cutoff, from, limit).await?)
     }
 
-    async fn delete_old_imports_and_receipts(&self, age: Age, limit: i64) -> StoreResult<Page> {
-        Ok(imports_and_receipts(self, age, limit).await?)
+    async fn delete_old_imports_and_dedup_keys(
+        &self,
+        cutoff: RetentionCutoff,
+        limit: i64,
+    ) -> StoreResult<DeletedPage> {
+        Ok(delete_imports_and_dedup_keys(self, cutoff, limit).await?)
     }
 }
 
 /// Where the next page begins after one with these keys and times.
-fn next(page: &[(i64, Timestamp)], age: Age, limit: i64) -> Option<i64> {
+fn next(page: &[(i64, Timestamp)], cutoff: RetentionCutoff, limit: i64) -> Option<i64> {
     let (last, _) = page.last().filter(|_| page.len() as i64 == limit)?;
-    let all_young = page.iter().all(|(_, at)| age.is_young(*at));
+    let all_young = page.iter().all(|(_, at)| cutoff.is_young(*at));
     (!all_young).then_some(last + 1)
 }
 
 /// Events are numbered as they were received. Those that the engine has not looked at stay.
-async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
+async fn delete_events(
+    store: &SqliteStore,
+    cutoff: RetentionCutoff,
+    from: i64,
+    limit: i64,
+) -> SqliteResult<DeletedPage> {
     let rows: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT seq, received_at FROM events WHERE seq >= ?1 AND seq <= (SELECT event_cursor
          FROM engine_state) ORDER BY seq LIMIT ?2",
@@ -73,27 +92,27 @@ async fn events(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteR
     .await?;
     let page: Vec<(i64, Timestamp)> =
         rows.into_iter().map(|(seq, at)| (seq, Timestamp(at))).collect();
-    let next = next(&page, age, limit);
-    let Some((last, _)) = page.iter().rev().find(|(_, at)| age.is_old(*at)) else {
-        return Ok(Page { deleted: 0, next });
+    let next = next(&page, cutoff, limit);
+    let Some((last, _)) = page.iter().rev().find(|(_, at)| cutoff.is_old(*at)) else {
+        return Ok(DeletedPage { deleted: 0, next });
     };
     let statement =
         sqlx::query("DELETE FROM events WHERE seq BETWEEN ?1 AND ?2 AND received_at < ?3")
             .bind(from)
             .bind(last)
-            .bind(age.before.0);
+            .bind(cutoff.before.0);
     let deleted = store.execute(Urgency::Upkeep, statement).await?;
-    Ok(Page { deleted, next })
+    Ok(DeletedPage { deleted, next })
 }
 
-/// Steps of the next few trips from `from` on; trips are numbered as they began, so those after the
+/// Steps of the next few enrolments from `from` on; they are numbered as they began, so those after the
 /// first young one have young steps only.
-async fn enrolment_logs(
+async fn delete_enrolment_logs(
     store: &SqliteStore,
-    age: Age,
+    cutoff: RetentionCutoff,
     from: EnrolmentKey,
-    trips: i64,
-) -> SqliteResult<Page> {
+    enrolments: i64,
+) -> SqliteResult<DeletedPage> {
     let first: Option<(i64, i64)> = sqlx::query_as(
         "SELECT s.enrolment_key, e.entered_at FROM enrolment_log s JOIN enrolments e
          ON e.key = s.enrolment_key
@@ -102,28 +121,33 @@ async fn enrolment_logs(
     .bind(from)
     .fetch_optional(&store.readers)
     .await?;
-    let Some((first, _)) = first.filter(|(_, entered_at)| !age.is_young(Timestamp(*entered_at)))
+    let Some((first, _)) = first.filter(|(_, entered_at)| !cutoff.is_young(Timestamp(*entered_at)))
     else {
-        return Ok(Page { deleted: 0, next: None });
+        return Ok(DeletedPage { deleted: 0, next: None });
     };
-    let end = first + trips;
+    let end = first + enrolments;
     let statement = sqlx::query(
         "DELETE FROM enrolment_log WHERE enrolment_key >= ?1 AND enrolment_key < ?2
             AND at < ?3",
     )
     .bind(first)
     .bind(end)
-    .bind(age.before.0);
+    .bind(cutoff.before.0);
     let deleted = store.execute(Urgency::Upkeep, statement).await?;
-    Ok(Page { deleted, next: Some(end) })
+    Ok(DeletedPage { deleted, next: Some(end) })
 }
 
-/// A message of a page: its number, state and version, when it was written and when it was settled.
-type Posted = (i64, i64, VersionKey, i64, Option<i64>);
+/// A message of a page: its key, status and version, when it was written and when it became final.
+type MessageRow = (i64, i64, VersionKey, i64, Option<i64>);
 
 /// Messages are numbered as they were written; those that wait or are on their way stay.
-async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> SqliteResult<Page> {
-    let posted: Vec<Posted> = sqlx::query_as(
+async fn delete_messages(
+    store: &SqliteStore,
+    cutoff: RetentionCutoff,
+    from: i64,
+    limit: i64,
+) -> SqliteResult<DeletedPage> {
+    let rows: Vec<MessageRow> = sqlx::query_as(
         "SELECT key, status, version_key, created_at, finished_at FROM outbox
             WHERE key >= ?1 ORDER BY key LIMIT ?2",
     )
@@ -132,19 +156,19 @@ async fn messages(store: &SqliteStore, age: Age, from: i64, limit: i64) -> Sqlit
     .fetch_all(&store.readers)
     .await?;
     let page: Vec<(i64, Timestamp)> =
-        posted.iter().map(|(seq, _, _, created_at, _)| (*seq, Timestamp(*created_at))).collect();
-    let next = next(&page, age, limit);
-    let is_old = |(_, state, _, created_at, settled_at): &&Posted| {
+        rows.iter().map(|(seq, _, _, created_at, _)| (*seq, Timestamp(*created_at))).collect();
+    let next = next(&page, cutoff, limit);
+    let is_old = |(_, state, _, created_at, finished_at): &&MessageRow| {
         let is_final = MessageStatus::from_code(*state).is_some_and(MessageStatus::is_final);
-        is_final && age.is_old(Timestamp(settled_at.unwrap_or(*created_at)))
+        is_final && cutoff.is_old(Timestamp(finished_at.unwrap_or(*created_at)))
     };
-    let old: Vec<i64> = posted.iter().filter(is_old).map(|(seq, ..)| *seq).collect();
-    let deleted = if old.is_empty() { 0 } else { delete_messages(store, &old).await? };
-    Ok(Page { deleted, next })
+    let old: Vec<i64> = rows.iter().filter(is_old).map(|(seq, ..)| *seq).collect();
+    let deleted = if old.is_empty() { 0 } else { delete_final_messages(store, &old).await? };
+    Ok(DeletedPage { deleted, next })
 }
 
 /// Someone may have had one of them sent again meanwhile: the states are looked at once more.
-async fn delete_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult<u64> {
+async fn delete_final_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult<u64> {
     // Versions go on counting what was cancelled, without its rows.
     static KEEP_COUNT: BulkStatement = BulkStatement::new(
         "UPDATE versions SET baseline_stats = json_set(baseline_stats, '$.cancelled',
@@ -182,34 +206,38 @@ async fn delete_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult<u64> 
 }
 
 /// The last refusals of people, of one version after the other.
-async fn entry_rejections(
+async fn delete_entry_rejections(
     store: &SqliteStore,
-    age: Age,
+    cutoff: RetentionCutoff,
     from: VersionKey,
     limit: i64,
-) -> SqliteResult<Page> {
+) -> SqliteResult<DeletedPage> {
     let version: (Option<i64>,) =
         sqlx::query_as("SELECT min(version_key) FROM entry_rejections WHERE version_key >= ?")
             .bind(from)
             .fetch_one(&store.readers)
             .await?;
-    let Some(version) = version.0 else { return Ok(Page { deleted: 0, next: None }) };
+    let Some(version) = version.0 else { return Ok(DeletedPage { deleted: 0, next: None }) };
     let statement = sqlx::query(
         "DELETE FROM entry_rejections WHERE version_key = ?1 AND profile_key IN (SELECT profile_key
          FROM entry_rejections
          WHERE version_key = ?1 AND at < ?2 LIMIT ?3)",
     )
     .bind(version)
-    .bind(age.before.0)
+    .bind(cutoff.before.0)
     .bind(limit);
     let deleted = store.execute(Urgency::Upkeep, statement).await?;
     let more = deleted == limit.unsigned_abs();
-    Ok(Page { deleted, next: Some(if more { version } else { version + 1 }) })
+    Ok(DeletedPage { deleted, next: Some(if more { version } else { version + 1 }) })
 }
 
 /// Receipts of providers' reports, and imports with the rows that they refused. What is found is
 /// what goes: there is no page that something could stay on.
-async fn imports_and_receipts(store: &SqliteStore, age: Age, limit: i64) -> SqliteResult<Page> {
+async fn delete_imports_and_dedup_keys(
+    store: &SqliteStore,
+    cutoff: RetentionCutoff,
+    limit: i64,
+) -> SqliteResult<DeletedPage> {
     let mut transaction = store.begin_as(Urgency::Upkeep).await?;
     let mut deleted = 0;
     let mut more = false;
@@ -227,7 +255,7 @@ async fn imports_and_receipts(store: &SqliteStore, age: Age, limit: i64) -> Sqli
              LIMIT ?2)",
     ] {
         let rows = sqlx::query(statement)
-            .bind(age.before.0)
+            .bind(cutoff.before.0)
             .bind(limit)
             .bind(REPLY_RECEIPT)
             .execute(&mut *transaction)
@@ -237,19 +265,19 @@ async fn imports_and_receipts(store: &SqliteStore, age: Age, limit: i64) -> Sqli
         more |= rows == limit.unsigned_abs();
     }
     transaction.commit().await?;
-    Ok(Page { deleted, next: more.then_some(0) })
+    Ok(DeletedPage { deleted, next: more.then_some(0) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const AGE: Age = Age { before: Timestamp(100), now: Timestamp(200) };
+    const CUTOFF: RetentionCutoff = RetentionCutoff { before: Timestamp(100), now: Timestamp(200) };
 
     fn after(times: &[i64]) -> Option<i64> {
         let page: Vec<(i64, Timestamp)> =
             (1..).zip(times.iter().map(|at| Timestamp(*at))).collect();
-        next(&page, AGE, 3)
+        next(&page, CUTOFF, 3)
     }
 
     #[test]

@@ -125,7 +125,7 @@ async fn write_consent(
 }
 
 /// What profiles say of people.
-pub async fn read_people(
+pub async fn read_contacts(
     connection: &mut SqliteConnection,
     profiles: impl Iterator<Item = ProfileKey>,
 ) -> SqliteResult<BTreeMap<ProfileKey, Contact>> {

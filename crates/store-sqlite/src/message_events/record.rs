@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use sqlx::{FromRow, SqliteConnection};
 
 use super::{
-    effects::{self, read_people},
+    effects::{self, read_contacts},
     replies,
 };
 use crate::{
@@ -107,7 +107,7 @@ async fn write(
     reports.retain(|(_, report)| report.suppression_reason().is_some());
     if !reports.is_empty() {
         let profiles = reports.iter().filter_map(|(message, _)| message.profile);
-        let mut people = read_people(connection, profiles).await?;
+        let mut people = read_contacts(connection, profiles).await?;
         let effects = ContactEffects::of_reports(&reports, &mut people, now);
         effects::apply(connection, ContactSource::Provider, effects, changed, now).await?;
     }

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::{
-    effects::{self, read_people},
+    effects::{self, read_contacts},
     record::insert,
 };
 use crate::error::SqliteResult;
@@ -36,7 +36,7 @@ pub async fn carry_out(
         .await?;
     let Some((number,)) = number else { return Ok(0) };
     let profiles = who_has(connection, number, kind, &reply.address).await?;
-    let people = read_people(connection, profiles.into_iter()).await?;
+    let people = read_contacts(connection, profiles.into_iter()).await?;
     let effects = ContactEffects::of_reply(number, kind, reply, people);
     let withdrawn = effects.withdrawn.clone();
     effects::apply(connection, ContactSource::Reply, effects, changed, now).await?;

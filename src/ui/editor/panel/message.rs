@@ -9,9 +9,12 @@ use super::{
     lists::{AddButton, Lines, RemoveButton},
 };
 use crate::ui::editor::context::{OpenVersion, Panels};
-use wayfare_domain::graph::{
-    NodeKind,
-    node::{WebhookHeader, WebhookMethod},
+use wayfare_domain::{
+    graph::{
+        NodeKind,
+        node::{WebhookHeader, WebhookMethod},
+    },
+    messages::sms::{SmsSize, sms_size},
 };
 
 /// The form of a message: the fields of its kind, the variables, and the preview.
@@ -56,11 +59,9 @@ pub fn sms_fields(step: FieldLens<NodeKind>) -> AnyView {
 
 /// How long a text message is, and in how many it is sent.
 fn sms_length(text: &str) -> String {
-    let count = text.chars().count();
-    let (one, more) = if text.is_ascii() { (160, 153) } else { (70, 67) };
-    let parts = if count <= one { 1 } else { count.div_ceil(more) };
+    let SmsSize { characters, parts, .. } = sms_size(text);
     format!(
-        "{count} characters, {parts} {}, before variables are replaced",
+        "{characters} characters, {parts} {}, before variables are replaced",
         if parts == 1 { "message" } else { "messages" }
     )
 }
@@ -185,5 +186,18 @@ fn BodyField(label: &'static str, field: FieldLens<String>) -> impl IntoView {
         <TemplateField label=label field=field main=true>
             <AreaField label=label field=field kind=FieldKind::Text rows=8 />
         </TemplateField>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_counts_the_messages_that_the_network_makes() {
+        let said = |text: &str, count| sms_length(&text.repeat(count));
+        assert_eq!(said("é", 160), "160 characters, 1 message, before variables are replaced");
+        assert_eq!(said("€", 81), "81 characters, 2 messages, before variables are replaced");
+        assert_eq!(said("ж", 71), "71 characters, 2 messages, before variables are replaced");
     }
 }

@@ -117,12 +117,12 @@ fn Cell(row: Memo<JourneySummary>, column: Column) -> impl IntoView {
         Column::Versions => row.read().versions.to_string().into_any(),
         Column::Created => {
             let row = row.read();
-            view! { <ProfileRef name=row.created_by.name.clone() at=row.created_at /> }.into_any()
+            view! { <ActorAndDate name=row.created_by.name.clone() at=row.created_at /> }.into_any()
         }
         Column::Published => {
             let row = row.read();
             let published = row.published_by.clone().zip(row.published_at);
-            published.map(|(by, at)| view! { <ProfileRef name=by.name at=at /> }).into_any()
+            published.map(|(by, at)| view! { <ActorAndDate name=by.name at=at /> }).into_any()
         }
     };
     view! { <td role="cell" class=class data-label=column.title()>{content}</td> }
@@ -130,7 +130,7 @@ fn Cell(row: Memo<JourneySummary>, column: Column) -> impl IntoView {
 
 /// Who did it and when, one under the other.
 #[component]
-fn ProfileRef(name: String, at: wayfare_domain::time::Timestamp) -> impl IntoView {
+fn ActorAndDate(name: String, at: wayfare_domain::time::Timestamp) -> impl IntoView {
     view! {
         <span class="who">
             <ShortDate at=at />

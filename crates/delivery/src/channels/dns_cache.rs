@@ -45,16 +45,16 @@ type LookUp = Arc<dyn Fn(String) -> BoxFuture<'static, Found> + Send + Sync>;
 
 /// The names that are being looked up, and those that were not found. Cheap to clone.
 #[derive(Clone)]
-pub struct Names(Arc<Inner>);
+pub struct DnsCache(Arc<Inner>);
 
 struct Inner {
     look_up: LookUp,
     within: Duration,
     places: Places<Arc<Semaphore>>,
-    book: Mutex<IdentityResolver>,
+    known_names: Mutex<KnownNames>,
 }
 
-/// Of names by what became of them last.
+/// Of each kind of name, by what its last lookup found.
 #[derive(Clone)]
 struct Places<T> {
     found: T,
@@ -63,7 +63,7 @@ struct Places<T> {
 }
 
 #[derive(Default)]
-struct IdentityResolver {
+struct KnownNames {
     /// Names that are being looked up, and those that were not found.
     asked: HashMap<String, Asked>,
     /// Names that were found last time.
@@ -85,7 +85,7 @@ impl Asked {
     }
 }
 
-impl Default for Names {
+impl Default for DnsCache {
     fn default() -> Self {
         Self::new(Arc::new(|name: String| ask_system(name).boxed()), WITHIN, TOGETHER)
     }
@@ -97,16 +97,16 @@ async fn ask_system(name: String) -> Found {
     if found.is_empty() { Err(NotFound::Unknown) } else { Ok(found.into()) }
 }
 
-impl Names {
+impl DnsCache {
     fn new(look_up: LookUp, within: Duration, together: Places<usize>) -> Self {
         let place = |count| Arc::new(Semaphore::new(count));
         let Places { found, new, not_found } = together;
         let places = Places { found: place(found), new: place(new), not_found: place(not_found) };
-        Self(Arc::new(Inner { look_up, within, places, book: Mutex::default() }))
+        Self(Arc::new(Inner { look_up, within, places, known_names: Mutex::default() }))
     }
 
-    fn book(&self) -> MutexGuard<'_, IdentityResolver> {
-        self.0.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known_names(&self) -> MutexGuard<'_, KnownNames> {
+        self.0.known_names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The addresses of a name, with port 0.
@@ -117,42 +117,44 @@ impl Names {
         let name = name.to_lowercase();
         let answer = self.answer(&name);
         let found = answer.clone().await;
-        let mut book = self.book();
+        let mut known_names = self.known_names();
         // Someone else may have asked anew meanwhile.
-        let Some(known) = book.asked.get_mut(&name).filter(|known| known.answer.ptr_eq(&answer))
+        let Some(known) =
+            known_names.asked.get_mut(&name).filter(|known| known.answer.ptr_eq(&answer))
         else {
             return found;
         };
         if found.is_ok() {
-            book.asked.remove(&name);
-            if book.found.len() >= NAMES_MAX {
-                book.found.clear();
+            known_names.asked.remove(&name);
+            if known_names.found.len() >= NAMES_MAX {
+                known_names.found.clear();
             }
-            book.found.insert(name);
+            known_names.found.insert(name);
         } else {
             known.failed.get_or_insert_with(Instant::now);
-            book.found.remove(&name);
+            known_names.found.remove(&name);
         }
         found
     }
 
     fn answer(&self, name: &str) -> Shared<BoxFuture<'static, Found>> {
-        let mut book = self.book();
-        let before = book.asked.get(name);
+        let mut known_names = self.known_names();
+        let before = known_names.asked.get(name);
         if let Some(known) = before.filter(|known| !known.is_over()) {
             return known.answer.clone();
         }
         let failures = before.map_or(0, |known| known.failures + 1);
-        if book.asked.len() >= NAMES_MAX {
-            book.asked.retain(|_, known| known.failed.is_none());
+        if known_names.asked.len() >= NAMES_MAX {
+            known_names.asked.retain(|_, known| known.failed.is_none());
         }
         let places = match failures {
-            0 if book.found.contains(name) => &self.0.places.found,
+            0 if known_names.found.contains(name) => &self.0.places.found,
             0 => &self.0.places.new,
             _ => &self.0.places.not_found,
         };
         let answer = self.ask(name.to_string(), Arc::clone(places));
-        book.asked
+        known_names
+            .asked
             .insert(name.to_string(), Asked { answer: answer.clone(), failed: None, failures });
         answer
     }
@@ -188,7 +190,7 @@ mod tests {
 
     /// Counts how often the system is asked; never answers for names that begin with "stuck", and
     /// does not know "unknown".
-    fn names(within: Duration) -> (Names, Arc<AtomicUsize>) {
+    fn dns_cache(within: Duration) -> (DnsCache, Arc<AtomicUsize>) {
         let count = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&count);
         let look_up = move |name: String| {
@@ -203,27 +205,27 @@ mod tests {
             .boxed()
         };
         let together = Places { found: 2, new: 2, not_found: 2 };
-        (Names::new(Arc::new(look_up), within, together), count)
+        (DnsCache::new(Arc::new(look_up), within, together), count)
     }
 
     #[tokio::test]
     async fn a_name_that_nobody_answers_for_is_asked_for_once_and_keeps_no_other_waiting() {
-        let (names, count) = names(Duration::from_millis(50));
-        let many = (0..64).map(|_| names.look_up("stuck.example.com"));
+        let (dns_cache, count) = dns_cache(Duration::from_millis(50));
+        let many = (0..64).map(|_| dns_cache.look_up("stuck.example.com"));
         let answers = futures::future::join_all(many).await;
         assert!(answers.iter().all(|answer| *answer == Err(NotFound::Late)));
         assert_eq!(count.load(Ordering::SeqCst), 1);
-        assert!(names.look_up("shop.example.com").await.is_ok());
+        assert!(dns_cache.look_up("shop.example.com").await.is_ok());
     }
 
     #[tokio::test]
     async fn names_that_nobody_answers_for_take_no_place_of_one_that_was_found_before() {
-        let (names, _) = names(Duration::from_millis(50));
-        assert!(names.look_up("shop.example.com").await.is_ok());
+        let (dns_cache, _) = dns_cache(Duration::from_millis(50));
+        assert!(dns_cache.look_up("shop.example.com").await.is_ok());
         let stuck: Vec<String> = (0..20).map(|number| format!("stuck-{number}")).collect();
-        futures::future::join_all(stuck.iter().map(|name| names.look_up(name))).await;
-        assert!(names.look_up("shop.example.com").await.is_ok());
-        assert_eq!(names.look_up("new.example.com").await, Err(NotFound::Late));
+        futures::future::join_all(stuck.iter().map(|name| dns_cache.look_up(name))).await;
+        assert!(dns_cache.look_up("shop.example.com").await.is_ok());
+        assert_eq!(dns_cache.look_up("new.example.com").await, Err(NotFound::Late));
     }
 
     #[test]
@@ -240,13 +242,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_was_not_found_is_remembered_and_one_that_was_is_asked_for_anew() {
-        let (names, count) = names(WITHIN);
+        let (dns_cache, count) = dns_cache(WITHIN);
         for _ in 0..3 {
-            assert_eq!(names.look_up("unknown").await, Err(NotFound::Unknown));
+            assert_eq!(dns_cache.look_up("unknown").await, Err(NotFound::Unknown));
         }
         assert_eq!(count.load(Ordering::SeqCst), 1);
         for _ in 0..2 {
-            assert!(names.look_up("Shop.example.com").await.is_ok());
+            assert!(dns_cache.look_up("Shop.example.com").await.is_ok());
         }
         assert_eq!(count.load(Ordering::SeqCst), 3);
     }
