@@ -52,7 +52,9 @@ pub async fn build_segment(query: &str) -> Result<SegmentPageData, AppError> {
         }
     }
     let people = match form.criteria() {
-        Ok(_) if !actor.may(Permission::SeePersonalData) => Err(Permission::SeePersonalData.refusal()),
+        Ok(_) if !actor.may(Permission::SeePersonalData) => {
+            Err(Permission::SeePersonalData.refusal())
+        }
         Ok(criteria) => match services.count_matching(&actor, &criteria).await {
             Ok(people) => Ok(people),
             // It can be saved all the same.
