@@ -37,7 +37,7 @@ pub async fn read_profiles(
     let (services, actor) = context()?;
     let query = people_query(query).map_err(|error| respond_error(AppError::field(error)))?;
     let page = services.people_page(&actor, &query).await.map_err(respond_error)?;
-    Ok((page, services.segments(&actor).await.map_err(respond_error)?, query))
+    Ok((page, services.uncounted_segments(&actor).await.map_err(respond_error)?, query))
 }
 
 /// The query in an address: the beginning of an identity, a segment, conditions as the segment form

@@ -40,7 +40,7 @@ pub async fn build_segment(query: &str) -> Result<SegmentPageData, AppError> {
     let mut too_deep = false;
     if form.rows.is_empty()
         && let Some(known) = services
-            .segments(&actor)
+            .uncounted_segments(&actor)
             .await
             .map_err(respond_error)?
             .into_iter()
@@ -55,9 +55,12 @@ pub async fn build_segment(query: &str) -> Result<SegmentPageData, AppError> {
         Ok(_) if !actor.may(Permission::SeePersonalData) => {
             Err(Permission::SeePersonalData.refusal())
         }
-        Ok(criteria) => {
-            Ok(services.count_matching(&actor, &criteria).await.map_err(respond_error)?)
-        }
+        Ok(criteria) => match services.count_matching(&actor, &criteria).await {
+            Ok(people) => Ok(people),
+            // It can be saved all the same.
+            Err(error) if error.is_about_costly_work() => Err(AppError::from(error).sentence()),
+            Err(error) => return Err(respond_error(error)),
+        },
         Err(error) => Err(format!("{}: {}", error.path, error.sentence)),
     };
     Ok(SegmentPageData {

@@ -35,7 +35,7 @@ use wayfare_application::{
 };
 use wayfare_delivery::{
     DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher,
-    channels::{self, EgressClient},
+    channels::{self, EgressClient, TlsError},
     tracking::provider_webhook::webhook_url,
 };
 use wayfare_domain::{messages::provider_webhook::WebhookProvider, profiles::profile::Channel};
@@ -86,7 +86,7 @@ pub enum ServeError {
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
     #[error("Nothing can be sent from this machine: {0}. Check its network and its certificates.")]
-    Outside(#[from] reqwest::Error),
+    Outside(#[from] TlsError),
     #[error(transparent)]
     Store(#[from] wayfare_store::StoreError),
     #[error("{0}, so the server stopped. Check its log and start it again.")]

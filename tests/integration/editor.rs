@@ -444,7 +444,8 @@ async fn whoever_may_not_edit_reads_why() {
 
 #[tokio::test]
 async fn figures_and_people_of_a_journey_of_another_project_are_not_found() {
-    let server = Place::demo().serve();
+    let place = Place::empty();
+    let server = place.serve();
     let journey = Editor(&server).published("Reminder", reminder("Hello")).await;
     for expected in [200, 404] {
         for function in ["figures", "people"] {

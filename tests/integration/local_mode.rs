@@ -38,7 +38,7 @@ async fn a_foreign_host_or_origin_is_refused() {
             .post(format!("{}/api/ui/journeys/operate", server.url))
             .header(name, value);
         request
-            .form(&[("action", "pause"), ("matching", "?")])
+            .form(&[("action", "pause"), ("matching", "?status=running")])
             .send()
             .await
             .expect("an answer")

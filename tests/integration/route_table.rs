@@ -315,7 +315,7 @@ fn editor_functions(world: &World, asker: usize) -> Vec<Line> {
         ask("/api/ui/editor/try-person", json!({ "trial": trial }), sees),
         ask("/api/ui/editor/try-events", json!({ "replay": replay }), edits),
         ask("/api/ui/editor/preview", json!({ "message": message }), sees),
-        ask("/api/ui/editor/test", json!({ "message": message, "to": "ada@example.com" }), edits),
+        ask("/api/ui/editor/test", json!({ "message": message, "to": "admin@example.com" }), edits),
         function("/messages/html", &[("message", &message.to_string())], sees),
         ask("/api/ui/editor/save", json!({ "save": save }), edits),
         ask("/api/ui/editor/begin", json!({ "journey": draft, "from": null }), edits),

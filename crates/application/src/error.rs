@@ -76,6 +76,19 @@ pub enum ServiceError {
     Randomness(#[from] NoRandomness),
 }
 
+impl ServiceError {
+    /// Was costly work not begun, or not brought to its end?
+    pub fn is_about_costly_work(&self) -> bool {
+        matches!(
+            self,
+            ServiceError::Crowded(_)
+                | ServiceError::TookTooLong(_)
+                | ServiceError::GivenUp(_)
+                | ServiceError::BrokeOff(_)
+        )
+    }
+}
+
 impl From<StoreError> for ServiceError {
     /// What was verified but did not hold is told like what was wrong from the beginning.
     fn from(error: StoreError) -> Self {

@@ -10,7 +10,10 @@ use wayfare_domain::{
     error::FieldError,
     graph::node::WebhookMethod,
     ids::JourneyId,
-    messages::{channel::ChannelSettings, preview::DraftMessage, suppression::AddressKind},
+    messages::{
+        channel::ChannelSettings, preview::DraftMessage, suppression::AddressKind,
+        test_recipient::require_may_test,
+    },
     profiles::profile::Channel,
 };
 use wayfare_runtime::costly_work::Job;
@@ -99,6 +102,7 @@ impl Services {
         to: &str,
     ) -> ServiceResult<Option<String>> {
         let to = if filled.channel == Channel::Webhook { "" } else { typed_address(to)? };
+        self.require_may_test(actor, filled.channel, to).await?;
         let Some(content) = filled.content else {
             return Err(ServiceError::Problems(filled.findings.problems));
         };
@@ -109,6 +113,21 @@ impl Services {
         let trial =
             TestSend { event: AuditEvent::MessageTested, what, to: to.to_string(), content };
         self.try_out(actor, &stored, trial).await
+    }
+
+    async fn require_may_test(
+        &self,
+        actor: &Actor,
+        channel: Channel,
+        to: &str,
+    ) -> ServiceResult<()> {
+        let members = if actor.may(Permission::OperateJourneys) {
+            Vec::new()
+        } else {
+            self.stores.members.list_members(actor.project).await?
+        };
+        let members: Vec<String> = members.into_iter().map(|member| member.email).collect();
+        Ok(require_may_test(actor, channel, to, &members)?)
     }
 
     async fn set_up(

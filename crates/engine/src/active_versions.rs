@@ -1,4 +1,4 @@
-//! Every version in which people are let in or move, ready to be walked, and who is interested in
+//! Every version that people enter or are inside of, compiled, and which versions look at
 //! which event.
 
 use std::{

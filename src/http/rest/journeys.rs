@@ -156,7 +156,8 @@ pub struct TargetParams {
     /// The IDs of the journeys.
     #[serde(default)]
     ids: Vec<String>,
-    /// A query of the Journeys page, such as `?status=running&q=promo`.
+    /// A query of the Journeys page with at least one filter, such as `?status=running&q=promo`;
+    /// `?project=` with the project's ID for all of its journeys. Not together with `ids`.
     #[serde(default)]
     matching: Option<String>,
 }
@@ -226,7 +227,8 @@ pub struct Operate {
     /// The IDs of the journeys.
     #[serde(default)]
     ids: Vec<String>,
-    /// A query of the Journeys page, such as `?status=running&q=promo`.
+    /// A query of the Journeys page with at least one filter, such as `?status=running&q=promo`;
+    /// `?project=` with the project's ID for all of its journeys. Not together with `ids`.
     #[serde(default)]
     matching: Option<String>,
     /// For `stop`: the digest of its preview.

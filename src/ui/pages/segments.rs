@@ -55,7 +55,7 @@ pub fn SegmentsPage() -> impl IntoView {
 #[component]
 fn List(segments: Vec<SegmentSummary>) -> impl IntoView {
     let none = segments.is_empty();
-    let edits = may(Permission::EditJourneys);
+    let (edits, sees) = (may(Permission::EditJourneys), may(Permission::SeePersonalData));
     view! {
         {edits.then(|| view! { <p><a class="button button-primary" href="/segments/edit">"New segment"</a></p> })}
         {none.then(|| view! { <p class="card">"No segments yet. A segment is a saved set of \
@@ -65,8 +65,12 @@ fn List(segments: Vec<SegmentSummary>) -> impl IntoView {
                 .into_iter()
                 .map(|segment| {
                     let encoded = utf8_percent_encode(&segment.name, NON_ALPHANUMERIC).to_string();
-                    let people = segment.people.map(|people| format!("{}: ", pluralize(people, "profile", "profiles")));
-                    let shown = if segment.people.is_some() {
+                    let people = match segment.people {
+                        Some(people) => format!("{}: ", pluralize(people, "profile", "profiles")),
+                        None if sees => "Not counted: ".to_string(),
+                        None => String::new(),
+                    };
+                    let shown = if sees {
                         view! { <a href=format!("/profiles?segment={encoded}")>{segment.name.clone()}</a> }.into_any()
                     } else {
                         segment.name.clone().into_any()

@@ -5,37 +5,29 @@ use std::{
     error::Error,
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    time::Duration,
 };
 
 use ipnet::IpNet;
-use reqwest::{
-    Client, ClientBuilder,
-    dns::{Addrs, Name, Resolve, Resolving},
-};
+use rustls::RootCertStore;
 use url::{Host, Url};
 
 use super::{
     dns_cache::{DnsCache, NotFound},
+    egress_connect::{EgressConnector, system_authorities, tls},
+    egress_http::HttpClient,
     egress_networks::is_allowed,
 };
-
-/// Longest time until a receiver takes the connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections that wait for the next request, of one receiver.
-const IDLE_MAX: usize = 64;
-const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What may be reached, and the client that reaches it. Cheap to clone.
 #[derive(Clone)]
 pub struct EgressClient {
     policy: EgressPolicy,
-    http: Client,
+    http: HttpClient,
 }
 
 /// Networks that are closed to what people type, but for those that the operator has opened.
 #[derive(Clone)]
-struct EgressPolicy {
+pub(super) struct EgressPolicy {
     allowed: Arc<[IpNet]>,
     names: DnsCache,
 }
@@ -60,24 +52,31 @@ pub enum EgressError {
 
 impl EgressClient {
     /// # Errors
-    /// Where there can be no client; the reason is the system's.
-    pub fn new(allowed: Vec<IpNet>) -> Result<Self, reqwest::Error> {
-        // Someone else may have chosen it already; there is only one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+    /// Where there can be no TLS; the reason is the library's.
+    pub fn new(allowed: Vec<IpNet>) -> Result<Self, rustls::Error> {
+        let authorities = system_authorities();
+        if authorities.is_empty() {
+            // Such a machine trusts no one, and still serves its pages.
+            tracing::warn!(
+                "channels.no_authorities: nothing is sent over https; install ca-certificates and \
+                    start again"
+            );
+        }
+        Self::trusting(authorities, allowed)
+    }
+
+    /// The same, with authorities that are not the system's.
+    pub(super) fn trusting(
+        authorities: RootCertStore,
+        allowed: Vec<IpNet>,
+    ) -> Result<Self, rustls::Error> {
         let policy = EgressPolicy { allowed: allowed.into(), names: DnsCache::default() };
-        let http = policy.client().build().or_else(|error| {
-            // A machine without certificates of authorities trusts no one, and still serves its
-            // pages.
-            let client = policy.client().tls_certs_only([]).build()?;
-            tracing::warn!(%error, "channels.no_authorities: nothing is sent over https; install \
-                ca-certificates and start again");
-            Ok::<_, reqwest::Error>(client)
-        })?;
-        Ok(Self { policy, http })
+        let connector = EgressConnector::new(policy.clone(), tls(authorities)?);
+        Ok(Self { policy, http: HttpClient::new(connector) })
     }
 
     /// For addresses that [`EgressClient::url`] has looked at.
-    pub(super) fn http(&self) -> &Client {
+    pub(super) fn http(&self) -> &HttpClient {
         &self.http
     }
 
@@ -132,19 +131,6 @@ impl EgressClient {
 }
 
 impl EgressPolicy {
-    fn client(&self) -> ClientBuilder {
-        Client::builder()
-            .dns_resolver(Arc::new(self.clone()))
-            .no_proxy()
-            // A receiver that sends us elsewhere could send us inside.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .user_agent("Wayfare")
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_MAX)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-    }
-
     fn admit(&self, address: IpAddr) -> Result<(), EgressError> {
         if is_allowed(address, &self.allowed) {
             Ok(())
@@ -153,7 +139,11 @@ impl EgressPolicy {
         }
     }
 
-    async fn look_up(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
+    pub(super) async fn look_up(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, EgressError> {
         let found = self.names.look_up(host).await.map_err(|error| match error {
             NotFound::Unknown => EgressError::Unknown(host.to_string()),
             NotFound::Late => EgressError::Late(host.to_string()),
@@ -162,16 +152,6 @@ impl EgressPolicy {
         let open = found.iter().filter(|found| is_allowed(found.ip(), &self.allowed));
         let open: Vec<SocketAddr> = open.map(|found| SocketAddr::new(found.ip(), port)).collect();
         if open.is_empty() { Err(EgressError::Closed(host.to_string())) } else { Ok(open) }
-    }
-}
-
-impl Resolve for EgressPolicy {
-    fn resolve(&self, name: Name) -> Resolving {
-        let policy = self.clone();
-        Box::pin(async move {
-            let found = policy.look_up(name.as_str(), 0).await?;
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
     }
 }
 
@@ -194,7 +174,10 @@ pub(super) fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) ->
 
 #[cfg(test)]
 mod tests {
+    use http::Method;
+
     use super::*;
+    use crate::channels::egress_http::HttpRequest;
 
     fn outside(allowed: &[&str]) -> EgressClient {
         EgressClient::new(
@@ -247,8 +230,9 @@ mod tests {
             closed.addresses("localhost", 25).await,
             Err(EgressError::Closed("localhost".to_string()))
         );
-        let error =
-            closed.http().get("http://localhost:9/").send().await.expect_err("it is closed");
+        let request =
+            HttpRequest::new(Method::GET, "http://localhost:9/".parse().expect("an address"));
+        let error = closed.http().send(&request).await.err().expect("it is closed");
         assert_eq!(
             cause::<EgressError>(&error),
             Some(&EgressError::Closed("localhost".to_string()))

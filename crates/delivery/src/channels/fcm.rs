@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method, StatusCode, header};
-use reqwest::Request;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     ChannelError, FailureScope, OutboundMessage, SendResult, Transport,
     egress::{EgressClient, EgressError},
+    egress_http::HttpRequest,
     fcm_token::Tokens,
     http::{Endpoint, HttpResponse, late},
     redact::Redactor,
@@ -124,16 +124,15 @@ impl Fcm {
         message: &OutboundMessage,
         notice: &Notification<'_>,
         token: &str,
-    ) -> Result<Request, EgressError> {
-        let mut request = Request::new(Method::POST, self.outside.url(&self.address)?);
+    ) -> Result<HttpRequest, EgressError> {
+        let mut request = HttpRequest::new(Method::POST, self.outside.url(&self.address)?);
         if let Ok(mut bearer) = HeaderValue::from_str(&format!("Bearer {token}")) {
             bearer.set_sensitive(true);
-            request.headers_mut().insert(header::AUTHORIZATION, bearer);
+            request.headers.insert(header::AUTHORIZATION, bearer);
         }
-        request
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(fcm_message(message, notice).to_string().into());
+        let json = HeaderValue::from_static("application/json");
+        request.headers.insert(header::CONTENT_TYPE, json);
+        request.body = fcm_message(message, notice).to_string().into();
         Ok(request)
     }
 }

@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderValue, Method, header};
-use reqwest::Request;
 use ring::{rand::SystemRandom, rsa, signature};
 use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use serde::Deserialize;
@@ -14,8 +13,8 @@ use tokio::{sync::Mutex, time::Instant};
 use url::form_urlencoded::Serializer;
 
 use super::{
-    ChannelError, FailureScope, SendResult, egress::EgressClient, fcm::TIMEOUT, http::Endpoint,
-    redact::Redactor,
+    ChannelError, FailureScope, SendResult, egress::EgressClient, egress_http::HttpRequest,
+    fcm::TIMEOUT, http::Endpoint, redact::Redactor,
 };
 use wayfare_domain::messages::channel::{ChannelSecret, PushSettings};
 use wayfare_runtime::clock::{Clock, SystemClock};
@@ -112,14 +111,14 @@ impl Tokens {
             hushed: &hushed,
         };
         let url = self.outside.url(&self.token_url).map_err(|no_way| receiver.blocked(&no_way))?;
-        let mut request = Request::new(Method::POST, url);
+        let mut request = HttpRequest::new(Method::POST, url);
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert(header::CONTENT_TYPE, form);
+        request.headers.insert(header::CONTENT_TYPE, form);
         let body = Serializer::new(String::new())
             .append_pair("grant_type", GRANT)
             .append_pair("assertion", &statement)
             .finish();
-        *request.body_mut() = Some(body.into());
+        request.body = body.into();
         let answer = receiver.send(&self.outside, request).await?;
         let not_now = |reason| SendResult::Deferred {
             reason,

@@ -4,18 +4,16 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 use jiff::fmt::rfc2822;
-use reqwest::{Request, Response};
 
 use super::{
     FailureScope, SendResult,
     egress::{EgressClient, EgressError, cause},
+    egress_http::{HttpError, HttpRequest, root},
+    egress_stream::AnswerTooLong,
     redact::{Redactor, certificate_problem},
 };
 use wayfare_domain::time::Timestamp;
 use wayfare_runtime::clock::{Clock, SystemClock};
-
-/// What of an answer is read, in bytes.
-const ANSWER_MAX: usize = 64 * 1024;
 
 /// Whom we talk to, and what must not be repeated.
 pub struct Endpoint<'a> {
@@ -44,16 +42,14 @@ impl Endpoint<'_> {
     pub async fn send(
         &self,
         outside: &EgressClient,
-        request: Request,
+        request: HttpRequest,
     ) -> Result<HttpResponse, SendResult> {
-        let asked = async {
-            let answer = outside.http().execute(request).await?;
-            let (status, wish_ms) =
-                (answer.status(), retry_after_ms(answer.headers(), SystemClock.now()));
-            Ok(HttpResponse { status, wish_ms, body: body(answer).await? })
-        };
-        match tokio::time::timeout(self.timeout, asked).await {
-            Ok(Ok(answer)) => Ok(answer),
+        match tokio::time::timeout(self.timeout, outside.http().send(&request)).await {
+            Ok(Ok(answer)) => Ok(HttpResponse {
+                status: answer.status,
+                wish_ms: retry_after_ms(&answer.headers, SystemClock.now()),
+                body: String::from_utf8_lossy(&answer.body).into_owned(),
+            }),
             Ok(Err(error)) => Err(self.unanswered(&error)),
             Err(_) => Err(self.late()),
         }
@@ -67,12 +63,15 @@ impl Endpoint<'_> {
         SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel }
     }
 
-    fn unanswered(&self, error: &reqwest::Error) -> SendResult {
+    fn unanswered(&self, error: &HttpError) -> SendResult {
         if let Some(no_way) = cause::<EgressError>(error) {
             return self.blocked(no_way);
         }
         if let Some(wrong) = certificate_problem(error) {
             return self.again(format!("{} cannot be trusted: its certificate {wrong}", self.name));
+        }
+        if let Some(too_long) = cause::<AnswerTooLong>(error) {
+            return self.again(format!("{} {too_long}", self.name));
         }
         if error.is_timeout() {
             return self.late();
@@ -145,19 +144,6 @@ pub fn late(name: &str, timeout: Duration) -> SendResult {
     SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel }
 }
 
-/// The body of an answer, as far as it is of interest. One that breaks off is none.
-async fn body(mut answer: Response) -> Result<String, reqwest::Error> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() >= ANSWER_MAX {
-            bytes.truncate(ANSWER_MAX);
-            break;
-        }
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
 /// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.
 fn retry_after_ms(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
@@ -166,15 +152,6 @@ fn retry_after_ms(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
     }
     let at = rfc2822::parse(text).ok()?.timestamp().as_millisecond();
     Some((at - now.0).max(0))
-}
-
-/// The innermost cause of an error, which is the one that tells something.
-fn root(error: &reqwest::Error) -> String {
-    let mut inner: &(dyn std::error::Error + 'static) = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 
 mod dns_cache;
 mod egress;
+mod egress_connect;
+mod egress_http;
 mod egress_networks;
+mod egress_stream;
 mod fcm;
 mod fcm_token;
 mod http;
@@ -25,6 +28,7 @@ use futures::future::BoxFuture;
 
 pub use egress::{EgressClient, EgressError};
 pub use outbound::OutboundMessage;
+pub use rustls::Error as TlsError;
 use wayfare_domain::{
     ids::ProjectId,
     messages::channel::{ChannelSecret, ChannelSettings},

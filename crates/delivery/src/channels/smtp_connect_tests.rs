@@ -189,7 +189,8 @@ async fn a_greeting_without_an_end_is_told_with_the_servers_name() {
     })
     .await;
     let error = Certificates::new().pool(port).send(&mail()).await.expect_err("it is too long");
-    let sentence = "the mail server “127.0.0.1” sent more than an answer may have (64 KB)";
+    let sentence =
+        "the mail server “127.0.0.1” sent more than an answer may have (64 KB, 200 lines)";
     assert_eq!(reason(&error), sentence);
     served.await.expect("no panic");
 }

@@ -3,14 +3,14 @@
 use std::{io, sync::Arc};
 
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig,
     crypto::ring,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::ChannelError;
+use super::{ChannelError, egress_connect::system_authorities};
 
 /// What the server's certificate is checked against.
 pub struct SmtpTls {
@@ -25,8 +25,7 @@ impl SmtpTls {
     /// # Errors
     /// Where the private authority's certificate cannot be read.
     pub fn new(host: &str, authority: Option<&str>) -> Result<Self, ChannelError> {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let mut roots = system_authorities();
         for certificate in CertificateDer::pem_slice_iter(authority.unwrap_or_default().as_bytes())
         {
             let certificate = certificate.map_err(|_| ChannelError::Authority)?;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method, header};
-use reqwest::Request;
 use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 use super::{
     ChannelError, FailureScope, OutboundMessage, SendResult, Transport,
-    egress::EgressClient,
+    egress::{EgressClient, EgressError},
+    egress_http::HttpRequest,
     http::{Endpoint, HttpResponse},
     redact::Redactor,
     webhook::IDEMPOTENCY_KEY,
@@ -90,11 +90,7 @@ impl Twilio {
         Ok(judge(&receiver, &answer))
     }
 
-    fn request(
-        &self,
-        message: &OutboundMessage,
-        body: &str,
-    ) -> Result<Request, super::egress::EgressError> {
+    fn request(&self, message: &OutboundMessage, body: &str) -> Result<HttpRequest, EgressError> {
         let mut form = Serializer::new(String::new());
         form.append_pair("To", &message.to);
         let sender =
@@ -106,8 +102,8 @@ impl Twilio {
             let mark = if callback.contains('?') { '&' } else { '?' };
             form.append_pair("StatusCallback", &format!("{callback}{mark}key={}", message.key));
         }
-        let mut request = Request::new(Method::POST, self.outside.url(&self.address)?);
-        let headers = request.headers_mut();
+        let mut request = HttpRequest::new(Method::POST, self.outside.url(&self.address)?);
+        let headers = &mut request.headers;
         headers.insert(header::AUTHORIZATION, self.authorization.clone());
         headers.insert(
             header::CONTENT_TYPE,
@@ -116,7 +112,7 @@ impl Twilio {
         if let Ok(key) = HeaderValue::from_str(&message.key) {
             headers.insert(IDEMPOTENCY_KEY, key);
         }
-        *request.body_mut() = Some(form.finish().into());
+        request.body = form.finish().into();
         Ok(request)
     }
 }

@@ -8,12 +8,12 @@ use std::{fmt::Write, time::Duration};
 
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use reqwest::Request;
 use ring::hmac;
 
 use super::{
     FailureScope, OutboundMessage, SendResult, Transport,
     egress::{EgressClient, EgressError},
+    egress_http::HttpRequest,
     http::Endpoint,
     redact::Redactor,
 };
@@ -88,10 +88,10 @@ impl Webhook {
             .unwrap_or(SendResult::Accepted { provider_id: None }))
     }
 
-    fn request(&self, key: &str, content: &WebhookContent) -> Result<Request, RequestError> {
+    fn request(&self, key: &str, content: &WebhookContent) -> Result<HttpRequest, RequestError> {
         let url = self.outside.url(&content.url).map_err(RequestError::Address)?;
-        let mut request = Request::new(method(content.method), url);
-        let headers = request.headers_mut();
+        let mut request = HttpRequest::new(method(content.method), url);
+        let headers = &mut request.headers;
         if !content.body.is_empty() {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
@@ -104,9 +104,7 @@ impl Webhook {
         if let Some(signature) = self.signature(SystemClock.now().0 / 1000, &content.body) {
             headers.insert(SIGNATURE, signature);
         }
-        if !content.body.is_empty() {
-            *request.body_mut() = Some(content.body.clone().into());
-        }
+        request.body = content.body.clone().into();
         Ok(request)
     }
 

@@ -28,6 +28,7 @@ pub mod retry;
 pub mod send_rules;
 pub mod sms;
 pub mod suppression;
+pub mod test_recipient;
 pub mod token_bucket;
 #[cfg(feature = "server")]
 pub mod webhook_endpoint;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sqlx::SqliteExecutor;
+use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
 use super::number_of;
@@ -11,7 +11,7 @@ use crate::{
     SqliteStore,
     audit::NewAuditEntry,
     criteria_sql,
-    error::SqliteResult,
+    error::{SqliteError, SqliteResult},
     rows::{json, to_json},
 };
 use wayfare_domain::{
@@ -25,7 +25,10 @@ use wayfare_domain::{
         status::Status,
         visibility::Visibility,
     },
-    profiles::{read_model::SegmentSummary, segments::check_segment},
+    profiles::{
+        read_model::SegmentSummary,
+        segments::{check_segment, require_may_change},
+    },
     time::Timestamp,
 };
 use wayfare_store::{StoreError, StoreResult, profiles::SegmentStore};
@@ -55,7 +58,8 @@ impl SegmentStore for SqliteStore {
         project: ProjectId,
         name: &str,
     ) -> StoreResult<Vec<String>> {
-        Ok(journeys_using(self, project, name).await?)
+        let mut reader = self.readers.acquire().await.map_err(SqliteError::from)?;
+        Ok(journeys_using(&mut reader, project, name).await?)
     }
 
     async fn count_matching_profiles(
@@ -104,8 +108,9 @@ pub async fn by_name(
     rows.into_iter().map(|(name, criteria)| Ok((name, json(&criteria, "criteria")?))).collect()
 }
 
+/// Journeys of which a published version asks for the segment, in the transaction that changes it.
 async fn journeys_using(
-    store: &SqliteStore,
+    connection: &mut SqliteConnection,
     project: ProjectId,
     name: &str,
 ) -> SqliteResult<Vec<String>> {
@@ -118,9 +123,9 @@ async fn journeys_using(
     .bind(Status::Draft.code())
     .bind(Status::Stopped.code())
     .bind(Visibility::Deleted.code())
-    .fetch_all(&store.readers)
+    .fetch_all(&mut *connection)
     .await?;
-    let segments = by_name(&store.readers, project).await?;
+    let segments = by_name(&mut *connection, project).await?;
     let mut using = Vec::new();
     for (journey, graph, settings) in rows {
         let (graph, settings): (Graph, Settings) =
@@ -174,6 +179,8 @@ async fn save(
 ) -> SqliteResult<()> {
     // Read within: what another one saves at the same time may name this segment.
     let mut transaction = store.begin().await?;
+    let used_by = journeys_using(&mut transaction, actor.project, name).await?;
+    require_may_change(actor, &used_by)?;
     let mut segments = by_name(&mut *transaction, actor.project).await?;
     segments.insert(name.to_string(), criteria.clone());
     check_segment(name, &segments).map_err(|refusal| StoreError::Conflict(refusal.sentence()))?;
@@ -202,6 +209,8 @@ async fn delete(
     now: Timestamp,
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
+    let used_by = journeys_using(&mut transaction, actor.project, name).await?;
+    require_may_change(actor, &used_by)?;
     let done = sqlx::query("DELETE FROM segments WHERE project_id = ? AND name = ?")
         .bind(actor.project.0)
         .bind(name)
