@@ -58,7 +58,7 @@ pub async fn watch(
                 return;
             }
             by = clock.jumped() => {
-                hold_for_the_clock(&*stores.ownership, &*clock, by).await;
+                hold_for_the_clock(&*stores.ownership, &clock, by).await;
                 stop.cancel();
                 return;
             }

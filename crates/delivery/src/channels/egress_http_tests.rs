@@ -271,6 +271,6 @@ async fn interim_answers_without_end_end_the_request_over_http_2() {
 
 #[tokio::test]
 async fn frames_that_make_the_client_write_end_the_request_as_well() {
-    let ping = b"\0\0\x08\x06\0\0\0\0\012345678";
+    let ping = b"\0\0\x08\x06\0\0\0\0\x0012345678";
     assert_eq!(Http2::new().floods(ping).await, Err(TOO_LONG.to_string()));
 }
