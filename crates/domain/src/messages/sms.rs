@@ -32,9 +32,26 @@ pub fn sms_size(text: &str) -> SmsSize {
     SmsSize { characters: text.chars().count(), parts, unicode: gsm.is_none() }
 }
 
+impl SmsSize {
+    /// What the form of a text message says below its text, whose variables have no values yet.
+    pub fn before_variables(self) -> String {
+        let SmsSize { characters, parts, .. } = self;
+        let messages = if parts == 1 { "message" } else { "messages" };
+        format!("{characters} characters, {parts} {messages}, before variables are replaced")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_counts_the_messages_that_the_network_makes() {
+        let below = |text: &str, count| sms_size(&text.repeat(count)).before_variables();
+        assert_eq!(below("é", 160), "160 characters, 1 message, before variables are replaced");
+        assert_eq!(below("€", 81), "81 characters, 2 messages, before variables are replaced");
+        assert_eq!(below("ж", 71), "71 characters, 2 messages, before variables are replaced");
+    }
 
     #[test]
     fn parts_follow_from_the_alphabet() {

@@ -14,7 +14,7 @@ use wayfare_domain::{
         NodeKind,
         node::{WebhookHeader, WebhookMethod},
     },
-    messages::sms::{SmsSize, sms_size},
+    messages::sms::sms_size,
 };
 
 /// The form of a message: the fields of its kind, the variables, and the preview.
@@ -49,21 +49,12 @@ pub fn email_fields(step: FieldLens<NodeKind>) -> AnyView {
 
 pub fn sms_fields(step: FieldLens<NodeKind>) -> AnyView {
     let body = field!(step, "sms.body", NodeKind::Sms { body } => body);
-    let length = move || body.value.with(|text| sms_length(text));
+    let length = move || body.value.with(|text| sms_size(text).before_variables());
     view! {
         <BodyField label="Text" field=body />
         <p class="hint">{length}</p>
     }
     .into_any()
-}
-
-/// How long a text message is, and in how many it is sent.
-fn sms_length(text: &str) -> String {
-    let SmsSize { characters, parts, .. } = sms_size(text);
-    format!(
-        "{characters} characters, {parts} {}, before variables are replaced",
-        if parts == 1 { "message" } else { "messages" }
-    )
 }
 
 pub fn push_fields(step: FieldLens<NodeKind>) -> AnyView {
@@ -186,18 +177,5 @@ fn BodyField(label: &'static str, field: FieldLens<String>) -> impl IntoView {
         <TemplateField label=label field=field main=true>
             <AreaField label=label field=field kind=FieldKind::Text rows=8 />
         </TemplateField>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_form_counts_the_messages_that_the_network_makes() {
-        let said = |text: &str, count| sms_length(&text.repeat(count));
-        assert_eq!(said("é", 160), "160 characters, 1 message, before variables are replaced");
-        assert_eq!(said("€", 81), "81 characters, 2 messages, before variables are replaced");
-        assert_eq!(said("ж", 71), "71 characters, 2 messages, before variables are replaced");
     }
 }
