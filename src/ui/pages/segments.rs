@@ -179,7 +179,7 @@ fn Builder(building: SegmentPageData) -> impl IntoView {
         </form>
         <p class="hint">
             "Channels are " {Channel::ALL.map(Channel::key).join(", ")}
-            ". Conditions without a name are ignored."
+            ". Conditions that are left empty are not used."
         </p>
     }
 }
