@@ -116,7 +116,7 @@ impl<'a> TestProject<'a> {
             .seed_project(self.actor.project, &[], &seeded, NOW)
             .await
             .expect("seeded");
-        let mut rows = self.list("").await;
+        let mut rows = self.list("per=100").await;
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         rows.into_iter().map(|row| row.id).collect()
     }
