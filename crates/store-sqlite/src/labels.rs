@@ -76,13 +76,13 @@ pub async fn ensure(
         ids.push(LabelId(id));
     }
     if !names.is_empty() {
-        make_room(connection, project, &ids).await?;
+        remove_unused_above_limit(connection, project, &ids).await?;
     }
     Ok(ids)
 }
 
 /// Where there are more labels than a project may have, those go that no journey has. These stay.
-async fn make_room(
+async fn remove_unused_above_limit(
     connection: &mut SqliteConnection,
     project: ProjectId,
     kept: &[LabelId],

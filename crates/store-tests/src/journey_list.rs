@@ -107,7 +107,9 @@ pub async fn labels_are_made_once_and_find_their_journeys(stores: &Stores) {
     assert_eq!(names(&project, &format!("label={}", labels[0].id)).await, ["Journey 0"]);
 }
 
-pub async fn a_project_has_only_so_many_labels_and_those_on_no_journey_make_room(stores: &Stores) {
+pub async fn a_project_has_only_so_many_labels_and_unused_ones_give_way_to_new_ones(
+    stores: &Stores,
+) {
     let project = TestProject::new(stores).await;
     let each = i64::try_from(LABELS_PER_JOURNEY).expect("a small number");
     let full = usize::try_from(LABELS_MAX / each).expect("a small number");

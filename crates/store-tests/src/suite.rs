@@ -50,7 +50,7 @@ macro_rules! suite {
                 pages_follow_each_other_and_miss_nothing;
                 conditions_of_a_filter_hold_together;
                 labels_are_made_once_and_find_their_journeys;
-                a_project_has_only_so_many_labels_and_those_on_no_journey_make_room;
+                a_project_has_only_so_many_labels_and_unused_ones_give_way_to_new_ones;
                 archived_journeys_are_listed_apart;
                 a_filter_is_kept_under_its_name_until_it_is_deleted;
                 what_was_exported_is_imported_as_drafts;
