@@ -4,6 +4,7 @@
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
+    thread::sleep,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -26,6 +27,8 @@ const STORED: u64 = 10_000_000;
 /// Journeys that let people in by one event, and how many people do it.
 const CROWD: usize = 100;
 const CROWDED: u64 = 1_000;
+/// After this time nobody writes in small portions any more because an operator had to wait.
+const OPERATORS_LEFT: Duration = Duration::from_secs(6);
 
 pub fn run(small: bool) -> Result<()> {
     let binary = server::measured()?;
@@ -230,6 +233,8 @@ fn crowd(target: &Target, label: &str) -> Result<()> {
         let entry = json!({ "event": { "name": none, "filters": never } });
         target.publish(&three_nodes(&format!("{none} {number}"), &entry))?;
     }
+    // Whoever published may have had to wait: for a few seconds everybody writes in small portions.
+    sleep(OPERATORS_LEFT);
     let start = Instant::now();
     target.send_all(
         "/api/v1/events",
