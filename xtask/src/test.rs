@@ -12,11 +12,12 @@ use crate::{
     toolchain::{Toolchain, clean},
 };
 
-/// How many tests passed and failed, as their runners say.
+/// How many tests passed and failed, as their runners say, and which failed.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
     passed: usize,
     failed: usize,
+    failures: Vec<String>,
 }
 
 pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
@@ -59,6 +60,9 @@ pub fn test(only: Option<Part>, filter: &[String]) -> Result<()> {
             in_browser(toolchain, filter, &mut tally)
         });
     }
+    for failure in &tally.failures {
+        println!("failed: {failure}");
+    }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if !broken.is_empty() {
         bail!("{} failed", broken.join(", "));
@@ -99,15 +103,20 @@ fn in_browser(toolchain: Toolchain, filter: &[String], tally: &mut Tally) -> Res
 }
 
 impl Tally {
-    /// Understands cargo's "test result: ok. 3 passed; 1 failed; …" and Playwright's closing "  3
-    /// passed (4.2s)".
+    /// Understands cargo's "test result: ok. 3 passed; 1 failed; …", Playwright's closing "  3
+    /// passed (4.2s)", and the lines of both about a test that failed.
     fn read(&mut self, line: &str) {
         let plain = without_colours(line);
         let before = |words: &str, word: &str| {
             let number = words.split(word).next().filter(|_| words.contains(word))?;
             number.trim().parse::<usize>().ok()
         };
-        if let Some(result) = plain.trim_start().strip_prefix("test result: ") {
+        let of_cargo =
+            plain.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED"));
+        let of_playwright = plain.trim_start().strip_prefix("✘");
+        if let Some(failure) = of_cargo.or(of_playwright) {
+            self.failures.push(failure.trim().to_string());
+        } else if let Some(result) = plain.trim_start().strip_prefix("test result: ") {
             for part in result.split(['.', ';']) {
                 self.passed += before(part, " passed").unwrap_or(0);
                 self.failed += before(part, " failed").unwrap_or(0);
@@ -146,9 +155,15 @@ mod tests {
             "  \u{1b}[32m5 passed\u{1b}[39m\u{1b}[2m (4.2s)\u{1b}[22m",
             "  ✓  1 smoke.spec.ts:6:1 › 3 passed (of 4) failed (1.2s)",
             "test a_test_that::has_failed ... ok",
+            "test an_import::stops ... FAILED",
+            "  ✘  7 list.spec.ts:3:5 › rows are ticked (3.0s)",
         ] {
             tally.read(line);
         }
-        assert_eq!(tally, Tally { passed: 19, failed: 2 });
+        let failures = ["an_import::stops", "7 list.spec.ts:3:5 › rows are ticked (3.0s)"];
+        assert_eq!(
+            tally,
+            Tally { passed: 19, failed: 2, failures: failures.map(str::to_string).into() }
+        );
     }
 }
