@@ -75,7 +75,8 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
-/// Refuses addresses that are no text and methods that nothing here has, and puts our words in place of the framework's.
+/// Refuses addresses that are no text and methods that nothing here has, and puts our words in
+/// place of the framework's.
 pub async fn in_our_words(
     State(state): State<AppState>,
     request: Request,

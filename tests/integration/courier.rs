@@ -81,12 +81,7 @@ async fn what_never_works_is_kept_with_its_reason_and_can_be_sent_again() {
     let journey = shop.publish("Receipt", shop::webhook()).await;
     shop.sign_up(1..=1).await;
     shop.until(journey, |figures| figures.completed == 1).await;
-    let page = shop
-        .stores
-        .failed_messages
-        .get_failed_message_page(shop.actor.project, &Default::default())
-        .await
-        .expect("a page");
+    let page = shop.failed_messages().await;
     assert_eq!((page.total, page.rows[0].reason.as_str()), (1, "the provider says no"));
     let again = shop
         .stores
@@ -96,12 +91,7 @@ async fn what_never_works_is_kept_with_its_reason_and_can_be_sent_again() {
     assert_eq!(again.expect("sent again"), 1);
     shop.until_asked(2).await;
     shop.until_settled().await;
-    let page = shop
-        .stores
-        .failed_messages
-        .get_failed_message_page(shop.actor.project, &Default::default())
-        .await
-        .expect("a page");
+    let page = shop.failed_messages().await;
     assert_eq!(page.total, 0);
     shop.close().await;
 }

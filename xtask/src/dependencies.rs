@@ -1,6 +1,7 @@
 //! The direction of imports. Between crates the compiler sees to it, once their manifests say what
-//! they may depend on ([`CRATE_RULES`]). Inside the application it is `ui → api → http`, and nothing the
-//! other way; and what one file chooses for all others is named by that file alone ([`GATES`]).
+//! they may depend on ([`CRATE_RULES`]). Inside the application it is `ui → api → http`, and
+//! nothing the other way; and what one file chooses for all others is named by that file alone
+//! ([`GATES`]).
 //!
 //! That `api` uses `http` only where the server is compiled needs no rule here: the browser's half
 //! would not compile.

@@ -19,7 +19,7 @@ use wayfare_domain::{
             SegmentSummary,
         },
         segments::{check_counted, check_criteria},
-        sender::{Batch, Ignored, RecordSource, Sender, Trust},
+        sender::{Batch, Ignored, RecordSource, Sender, TrustLevel},
     },
 };
 use wayfare_runtime::costly_work::Job;
@@ -72,7 +72,8 @@ impl Services {
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        let trust = if actor.authority.is_of_browser() { Trust::Browser } else { Trust::Full };
+        let trust =
+            if actor.authority.is_of_browser() { TrustLevel::Browser } else { TrustLevel::Full };
         let sender = Sender { by: actor.user, source: RecordSource::Api, trust };
         Ok(self.intake.submit(Batch { project: actor.project, sender, records }).await?)
     }

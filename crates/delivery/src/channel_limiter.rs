@@ -101,8 +101,8 @@ impl ChannelLimiter {
         }
     }
 
-    /// How many messages may be taken now for an endpoint. None where it is not worth a transaction,
-    /// because many are still on their way.
+    /// How many messages may be taken now for an endpoint. None where it is not worth a
+    /// transaction, because many are still on their way.
     pub fn free(&mut self, key: &str, allowance: &mut Allowance, now: Timestamp) -> i64 {
         if self.transport.is_err() {
             return 0;
@@ -139,8 +139,8 @@ impl ChannelLimiter {
         self.endpoints.get(key).is_some_and(|endpoint| endpoint.health() == EndpointHealth::Answers)
     }
 
-    /// When more may be taken for an endpoint, where that is a question of time. Otherwise something
-    /// has to come back first.
+    /// When more may be taken for an endpoint, where that is a question of time. Otherwise
+    /// something has to come back first.
     pub fn free_at(&self, key: &str, now: Timestamp) -> Option<Timestamp> {
         if self.transport.is_err() {
             return Some(now.plus(MINUTE_MS));

@@ -22,8 +22,8 @@ use wayfare_domain::{
 const UNPROVEN: i64 = 32;
 /// Failures in a row until one that used to answer counts among those that fail.
 const FAILS_AFTER: u32 = 3;
-/// Messages are not worth a transaction one by one: while others are on their way, an endpoint waits
-/// until it has room for such a part of what it has in hand.
+/// Messages are not worth a transaction one by one: while others are on their way, an endpoint
+/// waits until it has room for such a part of what it has in hand.
 const WORTH_PART: i64 = 16;
 const WORTH_MAX: i64 = 32;
 

@@ -10,9 +10,9 @@ use wayfare_store::outbox::{LeaseQuota, OutboxQueue};
 /// is a look into the outbox, while everybody who writes waits.
 const UNPROVEN_MAX: usize = 256;
 
-/// Each endpoint gets what it has places for, whatever lies in wait for another. At an endpoint each
-/// journey gets the same share, whatever lies in its queue: a large one does not keep the others
-/// waiting. The longest waiting are served first where there is not enough for everybody.
+/// Each endpoint gets what it has places for, whatever lies in wait for another. At an endpoint
+/// each journey gets the same share, whatever lies in its queue: a large one does not keep the
+/// others waiting. The longest waiting are served first where there is not enough for everybody.
 pub fn share(
     limiters: &mut HashMap<ChannelKey, ChannelLimiter>,
     due: &[&OutboxQueue],

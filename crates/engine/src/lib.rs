@@ -62,8 +62,8 @@ pub struct Engine {
     calendar: Arc<dyn TimeZones>,
     signs: EngineMetrics,
     plan: ActiveVersions,
-    /// Most people or messages of this round, and most decisions: [`BATCH_SIZE_MAX`] and [`DECISIONS_MAX`], or
-    /// fewer.
+    /// Most people or messages of this round, and most decisions: [`BATCH_SIZE_MAX`] and
+    /// [`DECISIONS_MAX`], or fewer.
     most: i64,
     most_decisions: usize,
     /// The last event that was looked at.

@@ -1,5 +1,5 @@
-//! What happened to messages of live channels, and where it leads: an enrolment that is still at the
-//! message goes on.
+//! What happened to messages of live channels, and where it leads: an enrolment that is still at
+//! the message goes on.
 
 use super::{Engine, batch_builder::BatchBuilder};
 use wayfare_store::StoreResult;

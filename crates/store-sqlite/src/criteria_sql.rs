@@ -151,7 +151,8 @@ fn push_events(sql: &mut QueryBuilder<Sqlite>, event: &EventMatch) {
 
 /// [`PropertyFilter::matches`] in SQL. `json` is a column of ours, never a person's text.
 fn push_filter(sql: &mut QueryBuilder<Sqlite>, json: &str, filter: &PropertyFilter) {
-    // Names hold no quotes (crates/domain/src/profiles/property_value.rs); one that does is not the name of anything.
+    // Names hold no quotes (crates/domain/src/profiles/property_value.rs); one that does is not the
+    // name of anything.
     let path = format!("$.\"{}\"", filter.property.replace(['"', '\\'], "\u{1}"));
     let wanted = to_canonical(filter.value.clone());
     let mut side = |opening: &str, closing: &str| {

@@ -46,8 +46,8 @@ impl SqliteStore {
     /// nothing of it changes.
     ///
     /// # Errors
-    /// [`StoreError::CannotOpen`] names the file and the reason: it cannot be read or written, is no
-    /// database, is damaged, or was written by a newer Wayfare. Such a file is left as it is.
+    /// [`StoreError::CannotOpen`] names the file and the reason: it cannot be read or written, is
+    /// no database, is damaged, or was written by a newer Wayfare. Such a file is left as it is.
     pub async fn open(config: &SqliteConfig) -> StoreResult<Self> {
         Self::open_file(DatabaseFile::open(&config.path, config.access)?, config).await
     }

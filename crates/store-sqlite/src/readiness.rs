@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{SqliteStore, error::SqliteResult};
+use crate::{SqliteStore, error::SqliteResult, write_queue::Urgency};
 use wayfare_store::StoreError;
 
 /// For how long a write that reached the disk says that the next one will. Anybody may ask, so this
@@ -39,11 +39,8 @@ pub async fn check(store: &SqliteStore) -> SqliteResult<()> {
     if store.write_check.holds() {
         return Ok(());
     }
-    let mut transaction = store.begin().await?;
-    sqlx::query("UPDATE database_identity SET write_checks = write_checks + 1")
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
+    let write = sqlx::query("UPDATE database_identity SET write_checks = write_checks + 1");
+    store.execute(Urgency::Person, write).await?;
     store.write_check.succeeded();
     Ok(())
 }

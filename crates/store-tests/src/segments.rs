@@ -1,7 +1,13 @@
 //! Segments: kept criteria.
 
 use serde_json::{Value, json};
-use wayfare_domain::graph::criteria::Criteria;
+use wayfare_domain::{
+    access::{
+        actor::Actor,
+        permissions::{Authority, Role},
+    },
+    graph::criteria::Criteria,
+};
 use wayfare_store::{StoreError, Stores};
 
 use crate::test_project::{NOW, TestProject, one_step};
@@ -55,9 +61,10 @@ pub async fn a_segment_of_the_same_name_replaces_the_one_before(stores: &Stores)
     assert_eq!(segments[0].criteria, on_plan("free"));
 }
 
-pub async fn a_segment_that_a_journey_asks_for_is_found_also_within_another(stores: &Stores) {
+pub async fn a_segment_that_a_journey_asks_for_also_within_another_is_not_a_creators_to_change(
+    stores: &Stores,
+) {
     let project = TestProject::new(stores).await;
-    let here = project.actor.project;
     stores
         .segments
         .save_segment(&project.actor, "Gold", &on_plan("gold"), NOW)
@@ -67,14 +74,22 @@ pub async fn a_segment_that_a_journey_asks_for_is_found_also_within_another(stor
     stores.segments.save_segment(&project.actor, "Others", &outer, NOW).await.expect("saved");
     let entry = json!({ "entry": { "segment": { "name": "Others", "when": { "once": {} } } } });
     project.running(&one_step("Sale", entry, json!({ "force_exit": {} }))).await;
+    let creator = Actor { authority: Authority::Role(Role::Creator), ..project.actor.clone() };
     for name in ["Others", "Gold"] {
-        assert_eq!(
-            stores.segments.list_journeys_using_segment(here, name).await.expect("names"),
-            ["Sale"]
-        );
+        let saved = stores.segments.save_segment(&creator, name, &on_plan("free"), NOW).await;
+        assert!(matches!(saved, Err(StoreError::Forbidden(_))), "{name}: {saved:?}");
+        let deleted = stores.segments.delete_segment(&creator, name, NOW).await;
+        assert!(matches!(deleted, Err(StoreError::Forbidden(_))), "{name}: {deleted:?}");
     }
-    let unknown = stores.segments.list_journeys_using_segment(here, "Silver").await;
-    assert!(unknown.expect("names").is_empty());
+    for actor in [&creator, &project.actor] {
+        let saved = stores.segments.save_segment(actor, "Silver", &on_plan("silver"), NOW).await;
+        saved.expect("no journey asks for it");
+    }
+    stores
+        .segments
+        .save_segment(&project.actor, "Gold", &on_plan("gold"), NOW)
+        .await
+        .expect("who operates journeys may");
 }
 
 pub async fn a_deleted_segment_is_gone(stores: &Stores) {

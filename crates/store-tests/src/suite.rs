@@ -165,7 +165,7 @@ macro_rules! suite {
             segments {
                 a_segment_is_counted_as_people_are_now;
                 a_segment_of_the_same_name_replaces_the_one_before;
-                a_segment_that_a_journey_asks_for_is_found_also_within_another;
+                a_segment_that_a_journey_asks_for_also_within_another_is_not_a_creators_to_change;
                 a_deleted_segment_is_gone;
             }
             imports {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wayfare_domain::{
     access::actor::Actor,
     graph::{Graph, criteria::Criteria},
-    ids::JourneyId,
+    ids::{JourneyId, ProjectId},
     journeys::{
         document::JourneyDocument,
         list::{query::ListQuery, selection::Selection},
@@ -170,12 +170,7 @@ impl<'a> TestProject<'a> {
 
     /// Newest first.
     pub async fn versions(&self, journey: JourneyId) -> Vec<VersionSummary> {
-        self.stores
-            .journey_queries
-            .get_journey(self.actor.project, journey)
-            .await
-            .expect("a journey")
-            .versions
+        versions_of(self.stores, self.actor.project, journey).await
     }
 
     /// What the newest version counts.
@@ -269,4 +264,13 @@ impl<'a> TestProject<'a> {
     pub async fn adds_up(&self) {
         assert_eq!(self.stores.maintenance.check_consistency().await.expect("checked"), []);
     }
+}
+
+/// Newest first.
+pub async fn versions_of(
+    stores: &Stores,
+    project: ProjectId,
+    journey: JourneyId,
+) -> Vec<VersionSummary> {
+    stores.journey_queries.get_journey(project, journey).await.expect("a journey").versions
 }

@@ -245,8 +245,8 @@ pub trait EngineSource: Send + Sync {
         &self,
         pairs: &[(JourneyKey, ProfileKey)],
     ) -> StoreResult<HashMap<(JourneyKey, ProfileKey), EnrolmentHistory>>;
-    /// Those of these pairs in which the profile met the criteria of the entry when it was looked at
-    /// last.
+    /// Those of these pairs in which the profile met the criteria of the entry when it was looked
+    /// at last.
     async fn load_previous_matches(
         &self,
         pairs: &[(VersionKey, ProfileKey)],

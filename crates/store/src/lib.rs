@@ -1,6 +1,6 @@
-//! The contract of the store: small traits, each about one thing that is kept, with methods as large
-//! as a use case; and [`Stores`], all of them together. A crate such as `store-sqlite` implements
-//! them; nothing else knows the dialect, and no statement stands here.
+//! The contract of the store: small traits, each about one thing that is kept, with methods as
+//! large as a use case; and [`Stores`], all of them together. A crate such as `store-sqlite`
+//! implements them; nothing else knows the dialect, and no statement stands here.
 
 pub mod access;
 pub mod actors;

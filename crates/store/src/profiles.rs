@@ -89,7 +89,8 @@ pub trait ProfileQueries: Send + Sync {
     ) -> StoreResult<EntryFacts>;
     /// Names of events that the project knows.
     async fn list_known_events(&self, project: ProjectId) -> StoreResult<Vec<String>>;
-    /// Names of properties, as far as the newest profiles have them, and the newest of these events.
+    /// Names of properties, as far as the newest profiles have them, and the newest of these
+    /// events.
     async fn get_known_properties(
         &self,
         project: ProjectId,
@@ -113,13 +114,6 @@ pub trait SegmentStore: Send + Sync {
     ) -> StoreResult<()>;
     /// Deletes a segment.
     async fn delete_segment(&self, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()>;
-    /// Names of journeys of which a published version asks for the segment, itself or within
-    /// another one, and may still do so.
-    async fn list_journeys_using_segment(
-        &self,
-        project: ProjectId,
-        name: &str,
-    ) -> StoreResult<Vec<String>>;
     /// How many profiles meet criteria, segments included.
     async fn count_matching_profiles(
         &self,

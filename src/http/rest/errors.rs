@@ -90,8 +90,12 @@ impl ErrorCode {
 
     /// The code of what the framework, or what stands before the handlers, refuses.
     pub fn of_status(status: StatusCode) -> Self {
-        let unavailable = [StatusCode::REQUEST_TIMEOUT, StatusCode::GATEWAY_TIMEOUT];
-        if unavailable.contains(&status) || status == StatusCode::SERVICE_UNAVAILABLE {
+        let unavailable = [
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::GATEWAY_TIMEOUT,
+        ];
+        if unavailable.contains(&status) {
             return ErrorCode::Unavailable;
         }
         let other = if status.is_client_error() { ErrorCode::Invalid } else { ErrorCode::Internal };

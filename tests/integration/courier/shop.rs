@@ -21,6 +21,7 @@ use wayfare_domain::{
     access::actor::Actor,
     ids::JourneyId,
     journeys::{document::JourneyDocument, list::selection::Selection, transition::Action},
+    messages::failed::FailedMessagePage,
     profiles::{
         ingest_record::{IngestRecord, NewEvent, ProfileRef, ProfileUpdate, RecordPayload},
         profile::Channel,
@@ -354,6 +355,14 @@ impl Shop {
         let batch = Batch { project: self.actor.project, sender, records };
         self.stores.ingest.ingest(&[batch], self.now()).await.expect("stored");
         self.engine_signs.wake();
+    }
+
+    pub async fn failed_messages(&self) -> FailedMessagePage {
+        self.stores
+            .failed_messages
+            .get_failed_message_page(self.actor.project, &Default::default())
+            .await
+            .expect("a page")
     }
 
     pub async fn figures(&self, journey: JourneyId) -> VersionStats {

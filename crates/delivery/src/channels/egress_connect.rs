@@ -42,7 +42,9 @@ type TcpConnector = MapResponse<HttpConnector<EgressPolicy>, fn(TokioIo<TcpStrea
 pub struct EgressConnector(HttpsConnector<TcpConnector>);
 
 impl EgressConnector {
-    pub fn new(policy: EgressPolicy, tls: ClientConfig) -> Self {
+    /// Offers HTTP/2 and 1.1.
+    pub fn new(policy: EgressPolicy, mut tls: ClientConfig) -> Self {
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let mut tcp = HttpConnector::new_with_resolver(policy);
         // Addresses that begin with https come here as well.
         tcp.enforce_http(false);
@@ -96,15 +98,13 @@ pub fn system_authorities() -> RootCertStore {
     roots
 }
 
-/// TLS that trusts these authorities and offers HTTP/2.
+/// TLS that trusts these authorities.
 ///
 /// # Errors
 /// Where there is no version of TLS to speak.
 pub fn tls(authorities: RootCertStore) -> Result<ClientConfig, rustls::Error> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(authorities)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+        .with_no_client_auth())
 }

@@ -2,21 +2,22 @@ use std::sync::Arc;
 
 use http::Response;
 use rcgen::{CertificateParams, KeyPair};
-use rustls::{RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
+use rustls::RootCertStore;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    net::TcpStream,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::*;
 use crate::channels::{
-    EgressClient, FailureScope, SendResult, egress_stream::RECEIVED_MAX, http::Endpoint,
+    EgressClient, FailureScope, SendResult,
+    egress_stream::RECEIVED_MAX,
+    http::Endpoint,
     redact::Redactor,
+    test_server::{HOST, serve, server_tls},
 };
 
-const HOST: &str = "127.0.0.1";
 const TOO_LONG: &str = "the receiver sent more than an answer may have (256 KB)";
 const INTERIM: &[u8] = b"HTTP/1.1 103 Early Hints\r\n\r\n";
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine";
@@ -44,21 +45,6 @@ async fn ask(outside: &EgressClient, url: &str) -> Result<String, String> {
         Err(SendResult::Deferred { reason, fault: FailureScope::Channel, .. }) => Err(reason),
         Err(other) => panic!("{other:?}"),
     }
-}
-
-/// A server that does this with its first connection, and its port.
-async fn serve<F, T>(session: impl FnOnce(TcpStream) -> F + Send + 'static) -> (u16, JoinHandle<T>)
-where
-    F: Future<Output = T> + Send,
-    T: Send + 'static,
-{
-    let listener = TcpListener::bind((HOST, 0)).await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let served = tokio::spawn(async move {
-        let (socket, _) = listener.accept().await.expect("a connection");
-        session(socket).await
-    });
-    (port, served)
 }
 
 /// Reads the head of a request; none where the connection ended.
@@ -178,13 +164,7 @@ impl Http2 {
         let certificate = params.self_signed(&key).expect("a certificate");
         let mut authorities = RootCertStore::empty();
         authorities.add(certificate.der().clone()).expect("a certificate");
-        let private = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], private)
-            .expect("a certificate with its key");
+        let mut config = server_tls(&certificate, &key);
         config.alpn_protocols = vec![b"h2".to_vec()];
         Self { acceptor: Arc::new(config).into(), authorities }
     }

@@ -13,11 +13,13 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::counted_read::poll_read_counted;
 
 /// Most bytes that a connection may receive until an answer begins, and from there to its end
 /// beside the body. The certificates of a TLS handshake have about 5 KB, the head of an answer one
@@ -76,8 +78,12 @@ impl<S> EgressStream<S> {
     }
 
     fn check(&self) -> io::Result<()> {
-        self.received.check().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        check(&self.received)
     }
+}
+
+fn check(received: &ReceivedBytes) -> io::Result<()> {
+    received.check().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// The client hands the count to whoever asks what connection a request went over.
@@ -95,11 +101,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for EgressStream<S> {
     ) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
         stream.check()?;
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut stream.inner).poll_read(context, buffer))?;
-        stream.received.add(buffer.filled().len() - before);
-        // An error comes with no bytes: that is what those who read rely on.
-        Poll::Ready(stream.check().inspect_err(|_| buffer.set_filled(before)))
+        let Self { inner, received } = stream;
+        poll_read_counted(inner, context, buffer, |came| {
+            received.add(came.len());
+            check(received)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The outside world by channel: what hands one message to one provider, and what the provider
 //! said.
 
+mod counted_read;
 mod dns_cache;
 mod egress;
 mod egress_connect;
@@ -19,6 +20,8 @@ mod smtp_pool;
 mod smtp_replies;
 mod smtp_stream;
 mod smtp_tls;
+#[cfg(test)]
+mod test_server;
 mod twilio;
 pub mod webhook;
 

@@ -1,16 +1,18 @@
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
-use tokio::{io::AsyncReadExt as _, net::TcpListener, task::JoinHandle};
+use tokio::io::AsyncReadExt as _;
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::channels::{
-    SendResult, mail::Mail, redact::Redactor, smtp_pool::Pool, smtp_stream::ANSWER_MAX,
+    SendResult,
+    mail::Mail,
+    redact::Redactor,
+    smtp_pool::Pool,
+    smtp_stream::ANSWER_MAX,
+    test_server::{HOST, serve, server_tls},
 };
-
-const HOST: &str = "127.0.0.1";
 
 /// What a private authority has signed for the server of the test.
 struct Certificates {
@@ -27,13 +29,7 @@ impl Certificates {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(vec![HOST.to_string()]).expect("parameters");
         let certificate = params.signed_by(&key, &issuer).expect("a certificate");
-        let private = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], private)
-            .expect("a certificate with its key");
+        let config = server_tls(&certificate, &key);
         Self { authority: issuer.pem(), acceptor: Arc::new(config).into() }
     }
 
@@ -58,21 +54,6 @@ fn mail() -> Mail {
         to: "ada@example.com".parse().expect("an address"),
         wire: "Subject: Hello\r\n\r\nHello\r\n.\r\n".to_string(),
     }
-}
-
-/// A server that does this with its first connection.
-async fn serve<F, T>(session: impl FnOnce(TcpStream) -> F + Send + 'static) -> (u16, JoinHandle<T>)
-where
-    F: Future<Output = T> + Send,
-    T: Send + 'static,
-{
-    let listener = TcpListener::bind((HOST, 0)).await.expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let served = tokio::spawn(async move {
-        let (socket, _) = listener.accept().await.expect("a connection");
-        session(socket).await
-    });
-    (port, served)
 }
 
 async fn expect(stream: &mut BufReader<TcpStream>, command: &str) {

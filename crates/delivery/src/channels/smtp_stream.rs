@@ -15,6 +15,8 @@ use std::{
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::counted_read::poll_read_counted;
+
 /// Most bytes that a mail server may send after what was written last.
 pub const ANSWER_MAX: usize = 64 * 1024;
 /// Most lines of the same. Servers announce what they can do in a dozen or two.
@@ -61,12 +63,16 @@ impl<S> SmtpStream<S> {
     }
 
     fn within_bound(&self) -> io::Result<()> {
-        if self.answered <= ANSWER_MAX && self.lines <= ANSWER_LINES_MAX {
-            return Ok(());
-        }
-        let too_long = AnswerTooLong { host: Arc::clone(&self.host) };
-        Err(io::Error::new(io::ErrorKind::InvalidData, too_long))
+        within_bound(self.answered, self.lines, &self.host)
     }
+}
+
+fn within_bound(answered: usize, lines: usize, host: &Arc<str>) -> io::Result<()> {
+    if answered <= ANSWER_MAX && lines <= ANSWER_LINES_MAX {
+        return Ok(());
+    }
+    let too_long = AnswerTooLong { host: Arc::clone(host) };
+    Err(io::Error::new(io::ErrorKind::InvalidData, too_long))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for SmtpStream<S> {
@@ -84,13 +90,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for SmtpStream<S> {
             return Poll::Ready(Ok(()));
         }
         stream.within_bound()?;
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut stream.inner).poll_read(context, buffer))?;
-        let came = &buffer.filled()[before..];
-        stream.answered += came.len();
-        stream.lines += came.iter().filter(|byte| **byte == b'\n').count();
-        // An error comes with no bytes: that is what those who read rely on.
-        Poll::Ready(stream.within_bound().inspect_err(|_| buffer.set_filled(before)))
+        let Self { inner, host, answered, lines, .. } = stream;
+        poll_read_counted(inner, context, buffer, |came| {
+            *answered += came.len();
+            *lines += came.iter().filter(|byte| **byte == b'\n').count();
+            within_bound(*answered, *lines, host)
+        })
     }
 }
 

@@ -2,15 +2,14 @@
 
 use std::{io, sync::Arc};
 
-use rustls::{
-    ClientConfig,
-    crypto::ring,
-    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
-};
+use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{ChannelError, egress_connect::system_authorities};
+use super::{
+    ChannelError,
+    egress_connect::{system_authorities, tls},
+};
 
 /// What the server's certificate is checked against.
 pub struct SmtpTls {
@@ -31,11 +30,7 @@ impl SmtpTls {
             let certificate = certificate.map_err(|_| ChannelError::Authority)?;
             roots.add(certificate).map_err(|_| ChannelError::Authority)?;
         }
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| ChannelError::HostName)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let config = tls(roots).map_err(|_| ChannelError::HostName)?;
         Ok(Self { connector: Arc::new(config).into(), host: host.to_string() })
     }
 

@@ -201,9 +201,9 @@ pub fn check_before_send(
     }
 }
 
-/// What someone got before a message, for its caps: `recent` has the channel and number of each, and
-/// when it went out. What is still with a sender counts as of now where it was written before, so
-/// that of several that are sent together only as many go out as the cap allows.
+/// What someone got before a message, for its caps: `recent` has the channel and number of each,
+/// and when it went out. What is still with a sender counts as of now where it was written before,
+/// so that of several that are sent together only as many go out as the cap allows.
 pub fn got_before(
     message: i64,
     recent: &[(Channel, i64, Option<Timestamp>)],

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{
     contact::ContactFieldChange,
     ingest_record::{ProfileUpdate, PropertyMeaning},
-    sender::Trust,
+    sender::TrustLevel,
     update::ProfileDraft,
 };
 
@@ -41,12 +41,12 @@ impl BrowserFields {
     }
 
     /// Whose word an address and a consent are from now on.
-    pub(super) fn note(&mut self, trust: Trust, change: &ProfileUpdate) {
+    pub(super) fn note(&mut self, trust: TrustLevel, change: &ProfileUpdate) {
         let addresses = change.addresses.keys().cloned();
         for field in addresses.chain(change.consent.keys().map(|channel| of_consent(channel))) {
             self.is_changed |= match trust {
-                Trust::Browser => self.fields.insert(field),
-                Trust::Full => self.fields.remove(&field),
+                TrustLevel::Browser => self.fields.insert(field),
+                TrustLevel::Full => self.fields.remove(&field),
             };
         }
     }
@@ -108,14 +108,14 @@ mod tests {
         let said = change(json!({
             "email": "eve@example.com", "msg-email": true, "msg-sms": false, "plan": "gold"
         }));
-        draft.apply_record(Trust::Browser, None, Some(&said), |_| {});
+        draft.apply_record(TrustLevel::Browser, None, Some(&said), |_| {});
         draft
     }
 
     #[test]
     fn a_trusted_sender_that_first_names_them_takes_a_browsers_addresses_and_consent_away() {
         let mut draft = squatted();
-        draft.apply_record(Trust::Full, Some(Naming::Squatted), None, |_| {});
+        draft.apply_record(TrustLevel::Full, Some(Naming::Squatted), None, |_| {});
         assert!(draft.addresses.is_empty());
         assert_eq!(draft.consent.get("email"), None);
         assert_eq!(draft.consent.get("sms"), Some(&false), "a refusal stays");
@@ -129,14 +129,14 @@ mod tests {
     fn what_the_trusted_sender_says_again_stays() {
         let mut draft = squatted();
         let said = change(json!({ "email": "ada@example.com" }));
-        draft.apply_record(Trust::Full, Some(Naming::Squatted), Some(&said), |_| {});
+        draft.apply_record(TrustLevel::Full, Some(Naming::Squatted), Some(&said), |_| {});
         assert_eq!(draft.addresses["email"], "ada@example.com");
     }
 
     #[test]
     fn a_device_that_a_trusted_sender_joins_keeps_what_a_browser_said() {
         let mut draft = squatted();
-        draft.apply_record(Trust::Full, Some(Naming::Joined), None, |_| {});
+        draft.apply_record(TrustLevel::Full, Some(Naming::Joined), None, |_| {});
         assert_eq!(draft.addresses["email"], "eve@example.com");
         assert!(draft.of_browser.fields.is_empty() && draft.of_browser.is_changed);
     }
@@ -145,7 +145,7 @@ mod tests {
     fn a_field_is_the_word_of_whoever_said_it_last() {
         let mut draft = squatted();
         let said = change(json!({ "email": "ada@example.com" }));
-        draft.apply_record(Trust::Full, None, Some(&said), |_| {});
+        draft.apply_record(TrustLevel::Full, None, Some(&said), |_| {});
         let left: Vec<&String> = draft.of_browser.fields.iter().collect();
         assert_eq!(left, ["consent:email", "consent:sms"]);
     }

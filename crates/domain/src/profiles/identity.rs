@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     ingest_record::ProfileRef,
-    sender::{Batch, Trust},
+    sender::{Batch, TrustLevel},
 };
 
 /// What kind of name an identifier is.
@@ -145,7 +145,7 @@ pub fn resolve_profiles<'a>(
     let mut resolver = IdentityResolver { owners, last, batch: 0, is_of_browser: false, resolved };
     for (place, (project, batch)) in batches.iter().enumerate() {
         resolver.batch = place;
-        resolver.is_of_browser = batch.sender.trust == Trust::Browser;
+        resolver.is_of_browser = batch.sender.trust == TrustLevel::Browser;
         for record in &batch.records {
             resolver.resolve(*project, &record.who);
         }

@@ -20,7 +20,7 @@ fn record(identity: &str, anonymous: &str) -> IngestRecord {
     IngestRecord { who, what: RecordPayload::Change(ProfileUpdate::default()) }
 }
 
-fn batch(trust: Trust, records: &[(&str, &str)]) -> Batch {
+fn batch(trust: TrustLevel, records: &[(&str, &str)]) -> Batch {
     let nil = uuid::Uuid::nil();
     let sender = Sender { trust, ..Sender::trusted(UserId(nil), RecordSource::Api) };
     let records = records.iter().map(|(identity, anonymous)| record(identity, anonymous));
@@ -54,7 +54,7 @@ fn profiles(resolved: &ResolvedProfiles<'_>) -> Vec<i64> {
 
 #[test]
 fn a_name_that_no_one_has_makes_a_new_profile_once() {
-    let batch = batch(Trust::Full, &[("bo", ""), ("bo", ""), ("", "tablet")]);
+    let batch = batch(TrustLevel::Full, &[("bo", ""), ("bo", ""), ("", "tablet")]);
     let resolved = resolved(&batch);
     assert_eq!(profiles(&resolved), [LAST + 1, LAST + 1, LAST + 2]);
     assert_eq!(resolved.new, [(LAST + 1, PROJECT), (LAST + 2, PROJECT)]);
@@ -63,7 +63,7 @@ fn a_name_that_no_one_has_makes_a_new_profile_once() {
 
 #[test]
 fn an_anonymous_profile_that_is_identified_becomes_that_person() {
-    let batch = batch(Trust::Full, &[("bo", "phone")]);
+    let batch = batch(TrustLevel::Full, &[("bo", "phone")]);
     let resolved = resolved(&batch);
     assert_eq!(profiles(&resolved), [PHONE]);
     assert_eq!(resolved.identities, HashMap::from([(PHONE, "bo")]));
@@ -73,7 +73,7 @@ fn an_anonymous_profile_that_is_identified_becomes_that_person() {
 
 #[test]
 fn two_profiles_of_which_the_anonymous_one_has_no_identity_are_merged() {
-    let batch = batch(Trust::Full, &[("", "phone"), ("ada", "phone"), ("", "phone")]);
+    let batch = batch(TrustLevel::Full, &[("", "phone"), ("ada", "phone"), ("", "phone")]);
     let resolved = resolved(&batch);
     assert_eq!(profiles(&resolved), [PHONE, ADA, ADA]);
     assert_eq!(resolved.merges, [(PHONE, ADA)]);
@@ -81,7 +81,7 @@ fn two_profiles_of_which_the_anonymous_one_has_no_identity_are_merged() {
 
 #[test]
 fn a_record_from_before_a_merge_is_about_whoever_is_left() {
-    let batch = batch(Trust::Full, &[("", "phone"), ("ada", "phone")]);
+    let batch = batch(TrustLevel::Full, &[("", "phone"), ("ada", "phone")]);
     let resolved = resolved(&batch);
     let found = resolved.after_merges(resolved.found[0], 0);
     assert_eq!(found, FoundProfile { profile: ADA, is_known: true });
@@ -89,8 +89,10 @@ fn a_record_from_before_a_merge_is_about_whoever_is_left() {
 
 #[test]
 fn only_whoever_was_merged_is_someone_else_afterwards() {
-    let batch =
-        batch(Trust::Full, &[("", "phone"), ("", "tablet"), ("bo", "tablet"), ("ada", "phone")]);
+    let batch = batch(
+        TrustLevel::Full,
+        &[("", "phone"), ("", "tablet"), ("bo", "tablet"), ("ada", "phone")],
+    );
     let resolved = resolved(&batch);
     let ends: Vec<i64> =
         resolved.found.iter().map(|found| resolved.after_merges(*found, 0).profile).collect();
@@ -99,7 +101,7 @@ fn only_whoever_was_merged_is_someone_else_afterwards() {
 
 #[test]
 fn a_shared_device_passes_to_whoever_uses_it_now() {
-    let batch = batch(Trust::Full, &[("ada", "tablet"), ("bo", "tablet"), ("", "tablet")]);
+    let batch = batch(TrustLevel::Full, &[("ada", "tablet"), ("bo", "tablet"), ("", "tablet")]);
     let resolved = resolved(&batch);
     assert_eq!(profiles(&resolved), [ADA, LAST + 1, LAST + 1]);
     assert_eq!(resolved.names.get(&anonymous("tablet")), Some(&(LAST + 1)));
@@ -108,7 +110,7 @@ fn a_shared_device_passes_to_whoever_uses_it_now() {
 
 #[test]
 fn a_browser_joins_no_one_to_a_known_person() {
-    let batch = batch(Trust::Browser, &[("ada", "phone"), ("ada", "tablet")]);
+    let batch = batch(TrustLevel::Browser, &[("ada", "phone"), ("ada", "tablet")]);
     let resolved = resolved(&batch);
     assert_eq!(profiles(&resolved), [ADA, ADA]);
     assert!(resolved.merges.is_empty() && resolved.names.is_empty());
@@ -122,7 +124,7 @@ fn a_browser_takes_no_device_from_another_person() {
         identified: HashSet::from([ADA]),
         ..KnownIdentifiers::default()
     };
-    let batch = batch(Trust::Browser, &[("bo", "tablet")]);
+    let batch = batch(TrustLevel::Browser, &[("bo", "tablet")]);
     let resolved = resolve_profiles(&[(PROJECT, &batch)], known, LAST);
     assert_eq!(profiles(&resolved), [LAST + 1]);
     assert_eq!(resolved.names, HashMap::from([(identity("bo"), LAST + 1)]));
@@ -130,7 +132,7 @@ fn a_browser_takes_no_device_from_another_person() {
 
 #[test]
 fn a_browser_may_name_whoever_it_has_just_identified() {
-    let batch = batch(Trust::Browser, &[("bo", "phone"), ("bo", "tablet")]);
+    let batch = batch(TrustLevel::Browser, &[("bo", "phone"), ("bo", "tablet")]);
     let resolved = resolved(&batch);
     assert_eq!(profiles(&resolved), [PHONE, PHONE]);
     assert_eq!(resolved.names.get(&anonymous("tablet")), Some(&PHONE));
@@ -139,7 +141,7 @@ fn a_browser_may_name_whoever_it_has_just_identified() {
 
 #[test]
 fn whoever_got_an_identity_in_an_earlier_batch_is_known_in_a_later_one() {
-    let [first, second] = [(); 2].map(|()| batch(Trust::Browser, &[("bo", "")]));
+    let [first, second] = [(); 2].map(|()| batch(TrustLevel::Browser, &[("bo", "")]));
     let resolved = resolve_profiles(&[(PROJECT, &first), (PROJECT, &second)], known(), LAST);
     let is_known: Vec<bool> = resolved.found.iter().map(|found| found.is_known).collect();
     assert_eq!(is_known, [false, true]);
@@ -147,7 +149,7 @@ fn whoever_got_an_identity_in_an_earlier_batch_is_known_in_a_later_one() {
 
 #[test]
 fn projects_have_names_of_their_own() {
-    let batch = batch(Trust::Full, &[("ada", "")]);
+    let batch = batch(TrustLevel::Full, &[("ada", "")]);
     let resolved = resolve_profiles(&[(PROJECT + 1, &batch)], known(), LAST);
     assert_eq!(resolved.new, [(LAST + 1, PROJECT + 1)]);
 }

@@ -1,5 +1,6 @@
-//! What someone without [`SeePersonalData`](crate::access::permissions::Permission::SeePersonalData) is shown
-//! of people: addresses are masked, properties and names are left out.
+//! What someone without
+//! [`SeePersonalData`](crate::access::permissions::Permission::SeePersonalData) is shown of people:
+//! addresses are masked, properties and names are left out.
 
 pub mod address_shape;
 mod people;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     identity::ResolvedProfiles,
     ingest_record::{IngestRecord, RecordPayload},
-    sender::{Batch, Ignored, IgnoredReason, Sender, Trust, of_known_person},
+    sender::{Batch, Ignored, IgnoredReason, Sender, TrustLevel, of_known_person},
 };
 
 /// A record with the person that it is about, and as much of it as its sender may say.
@@ -45,13 +45,13 @@ pub fn resolve_records<'a>(
         let mut ignored = Vec::new();
         for ((place, record), first) in batch.records.iter().enumerate().zip(&mut found) {
             let last = resolved.after_merges(*first, number);
-            let is_limited = last.is_known && batch.sender.trust == Trust::Browser;
+            let is_limited = last.is_known && batch.sender.trust == TrustLevel::Browser;
             let (what, fields) = said_by(record, is_limited);
             if !fields.is_empty() {
                 let reason = IgnoredReason::BrowserKey;
                 ignored.push(Ignored { record: place, fields, reason });
             }
-            let is_naming = batch.sender.trust == Trust::Full
+            let is_naming = batch.sender.trust == TrustLevel::Full
                 && record.who.identity.is_some()
                 && resolved.of_browser.contains(&last.profile);
             let naming = if first.is_known { Naming::Squatted } else { Naming::Joined };
@@ -100,7 +100,7 @@ mod tests {
 
     const ADA: i64 = 7;
 
-    fn batch(trust: Trust, identity: &str) -> Batch {
+    fn batch(trust: TrustLevel, identity: &str) -> Batch {
         let properties = json!({ "email": "ada@example.com", "plan": "gold" });
         let change = ProfileUpdate::read(properties.as_object().cloned().expect("an object"));
         let who = ProfileRef { identity: Some(identity.to_string()), anonymous: None };
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_browser_does_not_say_where_a_known_person_is_reached() {
-        let batch = batch(Trust::Browser, "ada");
+        let batch = batch(TrustLevel::Browser, "ada");
         let (records, ignored) = resolved(&batch, false);
         let RecordPayload::Change(change) = &*records[0].what else { panic!("a change") };
         assert!(change.addresses.is_empty());
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_browser_says_everything_of_someone_new() {
-        let batch = batch(Trust::Browser, "bo");
+        let batch = batch(TrustLevel::Browser, "bo");
         let (records, ignored) = resolved(&batch, false);
         assert_eq!(*records[0].what, batch.records[0].what);
         assert!(ignored.is_empty());
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_trusted_sender_that_names_whom_a_browser_described_is_noticed() {
-        let batch = batch(Trust::Full, "ada");
+        let batch = batch(TrustLevel::Full, "ada");
         assert_eq!(resolved(&batch, true).0[0].naming, Some(Naming::Squatted));
         assert_eq!(resolved(&batch, false).0[0].naming, None);
     }

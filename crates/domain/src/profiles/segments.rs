@@ -3,10 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::{
-    access::{
-        actor::Actor,
-        permissions::{Forbidden, Permission},
-    },
+    access::permissions::Permission,
     error::FieldError,
     graph::{
         criteria::Criteria,
@@ -17,14 +14,9 @@ use crate::{
 /// Most segments of a project: each is read where one is.
 pub const SEGMENTS_MAX: usize = 2_000;
 
-/// A segment that a published version asks for decides who enters and what they get, like the
-/// version itself. `used_by`: the journeys of such versions.
-///
-/// # Errors
-/// Where there are any and the actor may not operate journeys.
-pub fn require_may_change(actor: &Actor, used_by: &[String]) -> Result<(), Forbidden> {
-    if used_by.is_empty() { Ok(()) } else { actor.require(Permission::OperateJourneys) }
-}
+/// What it takes to change a segment that a published version asks for: it decides who enters and
+/// what they get, like the version itself.
+pub const CHANGE_USED: Permission = Permission::OperateJourneys;
 
 /// Deepest nesting of a segment's criteria.
 const DEPTH_MAX: usize = 16;

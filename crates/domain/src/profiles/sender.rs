@@ -10,7 +10,7 @@ use crate::ids::{ProjectId, UserId};
 
 /// How far a sender is believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trust {
+pub enum TrustLevel {
     Full,
     /// The key stands in a page: known people keep their addresses, consent, lists and names, and
     /// are merged with no one.
@@ -30,7 +30,7 @@ pub struct Sender {
     /// The key, or the person who reads a file in.
     pub by: UserId,
     pub source: RecordSource,
-    pub trust: Trust,
+    pub trust: TrustLevel,
 }
 
 /// Records of one sender, in their order.
@@ -77,7 +77,7 @@ impl RecordSource {
 impl Sender {
     /// Of the project's own systems.
     pub fn trusted(by: UserId, source: RecordSource) -> Self {
-        Self { by, source, trust: Trust::Full }
+        Self { by, source, trust: TrustLevel::Full }
     }
 }
 

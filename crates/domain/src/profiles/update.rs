@@ -9,7 +9,7 @@ use super::{
     ingest_record::{ProfileUpdate, merge_properties},
     profile::Channel,
     resolved_record::Naming,
-    sender::Trust,
+    sender::TrustLevel,
 };
 use crate::{
     journeys::{settings::EntryType, status::Status},
@@ -59,7 +59,7 @@ impl ProfileDraft {
     /// consent. Answers the names of new properties that found no room.
     pub fn apply_record(
         &mut self,
-        trust: Trust,
+        trust: TrustLevel,
         naming: Option<Naming>,
         change: Option<&ProfileUpdate>,
         mut trace: impl FnMut(ContactFieldChange),
@@ -159,7 +159,7 @@ mod tests {
     fn applied(draft: &mut ProfileDraft, properties: serde_json::Value) -> Vec<String> {
         let mut traced = Vec::new();
         let trace = |change: ContactFieldChange| traced.push(change.field);
-        draft.apply_record(Trust::Full, None, Some(&change(properties)), trace);
+        draft.apply_record(TrustLevel::Full, None, Some(&change(properties)), trace);
         traced
     }
 

@@ -24,7 +24,8 @@ struct EventRow {
     properties: Option<String>,
 }
 
-/// After so many bytes of properties a round takes no further events: reading them takes a multiple.
+/// After so many bytes of properties a round takes no further events: reading them takes a
+/// multiple.
 const ROUND_BYTES: usize = 8 * 1024 * 1024;
 
 /// Events in the order in which they came: at most `limit`, and fewer where they are large, but at

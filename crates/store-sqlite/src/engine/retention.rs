@@ -105,8 +105,8 @@ async fn delete_events(
     Ok(DeletedPage { deleted, next })
 }
 
-/// Steps of the next few enrolments from `from` on; they are numbered as they began, so those after the
-/// first young one have young steps only.
+/// Steps of the next few enrolments from `from` on; they are numbered as they began, so those after
+/// the first young one have young steps only.
 async fn delete_enrolment_logs(
     store: &SqliteStore,
     cutoff: RetentionCutoff,

@@ -11,7 +11,7 @@ use wayfare_domain::{
         ingest_record::{NewEvent, RecordPayload},
         profile::event_key,
         resolved_record::ResolvedRecord,
-        sender::{BROWSER_EVENT_NAMES_MAX, Ignored, IgnoredReason, Trust},
+        sender::{BROWSER_EVENT_NAMES_MAX, Ignored, IgnoredReason, TrustLevel},
     },
     time::Timestamp,
 };
@@ -88,11 +88,12 @@ async fn name_numbers<'a>(
     events: &[(&ResolvedRecord<'_>, &'a NewEvent)],
     now: Timestamp,
 ) -> SqliteResult<HashMap<(ProjectKey, &'a str), i64>> {
-    let mut names: HashMap<(ProjectKey, &str), Trust> = HashMap::new();
+    let mut names: HashMap<(ProjectKey, &str), TrustLevel> = HashMap::new();
     for (record, event) in events {
-        let trust = names.entry((record.project, event.name.as_str())).or_insert(Trust::Browser);
-        if record.sender.trust == Trust::Full {
-            *trust = Trust::Full;
+        let trust =
+            names.entry((record.project, event.name.as_str())).or_insert(TrustLevel::Browser);
+        if record.sender.trust == TrustLevel::Full {
+            *trust = TrustLevel::Full;
         }
     }
     let mut numbers = HashMap::with_capacity(names.len());
@@ -112,7 +113,7 @@ async fn name_number(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
     (project, name): (ProjectKey, &str),
-    trust: Trust,
+    trust: TrustLevel,
     now: Timestamp,
 ) -> SqliteResult<Option<i64>> {
     let key = event_key(name);
@@ -126,7 +127,7 @@ async fn name_number(
         store.row_keys().insert_name(project, name, number);
         return Ok(Some(number));
     }
-    if trust == Trust::Browser {
+    if trust == TrustLevel::Browser {
         let (count,): (i64,) =
             sqlx::query_as("SELECT count(*) FROM event_names WHERE project_key = ?")
                 .bind(project)
@@ -153,9 +154,9 @@ async fn name_number(
 /// What browsers send counts apart: a key that anyone can read makes no event of the project's
 /// own systems a repetition. (Theirs stay as they were before that, so that what is on the disk is
 /// known.)
-fn message_key(project: ProjectKey, trust: Trust, message: &str) -> Vec<u8> {
+fn message_key(project: ProjectKey, trust: TrustLevel, message: &str) -> Vec<u8> {
     let mut digest = Sha256::new();
-    if trust == Trust::Browser {
+    if trust == TrustLevel::Browser {
         digest.update(OF_BROWSERS);
     }
     digest.update(project.to_le_bytes());

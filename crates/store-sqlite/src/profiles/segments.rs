@@ -11,7 +11,7 @@ use crate::{
     SqliteStore,
     audit::NewAuditEntry,
     criteria_sql,
-    error::{SqliteError, SqliteResult},
+    error::SqliteResult,
     rows::{json, to_json},
 };
 use wayfare_domain::{
@@ -27,7 +27,7 @@ use wayfare_domain::{
     },
     profiles::{
         read_model::SegmentSummary,
-        segments::{check_segment, require_may_change},
+        segments::{CHANGE_USED, check_segment},
     },
     time::Timestamp,
 };
@@ -51,15 +51,6 @@ impl SegmentStore for SqliteStore {
 
     async fn delete_segment(&self, actor: &Actor, name: &str, now: Timestamp) -> StoreResult<()> {
         Ok(delete(self, actor, name, now).await?)
-    }
-
-    async fn list_journeys_using_segment(
-        &self,
-        project: ProjectId,
-        name: &str,
-    ) -> StoreResult<Vec<String>> {
-        let mut reader = self.readers.acquire().await.map_err(SqliteError::from)?;
-        Ok(journeys_using(&mut reader, project, name).await?)
     }
 
     async fn count_matching_profiles(
@@ -108,16 +99,31 @@ pub async fn by_name(
     rows.into_iter().map(|(name, criteria)| Ok((name, json(&criteria, "criteria")?))).collect()
 }
 
-/// Journeys of which a published version asks for the segment, in the transaction that changes it.
-async fn journeys_using(
+/// Asked in the transaction that changes the segment. Whoever may operate journeys may: for them no
+/// journey is read.
+async fn require_may_change(
+    connection: &mut SqliteConnection,
+    actor: &Actor,
+    name: &str,
+) -> SqliteResult<()> {
+    if let Err(forbidden) = actor.require(CHANGE_USED)
+        && is_used(connection, actor.project, name).await?
+    {
+        return Err(forbidden.into());
+    }
+    Ok(())
+}
+
+/// Does a published version ask for the segment, itself or within another one, and may it still do
+/// so?
+async fn is_used(
     connection: &mut SqliteConnection,
     project: ProjectId,
     name: &str,
-) -> SqliteResult<Vec<String>> {
-    let rows: Vec<(String, String, String)> = sqlx::query_as(
-        "SELECT j.name, v.graph, v.settings FROM journeys j JOIN versions v ON v.journey_id = j.id
-         WHERE j.project_id = ?1 AND j.visibility < ?4 AND v.status NOT IN (?2, ?3)
-         ORDER BY j.name",
+) -> SqliteResult<bool> {
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT v.graph, v.settings FROM journeys j JOIN versions v ON v.journey_id = j.id
+         WHERE j.project_id = ?1 AND j.visibility < ?4 AND v.status NOT IN (?2, ?3)",
     )
     .bind(project.0)
     .bind(Status::Draft.code())
@@ -126,19 +132,18 @@ async fn journeys_using(
     .fetch_all(&mut *connection)
     .await?;
     let segments = by_name(&mut *connection, project).await?;
-    let mut using = Vec::new();
-    for (journey, graph, settings) in rows {
+    for (graph, settings) in rows {
         let (graph, settings): (Graph, Settings) =
             (json(&graph, "graph")?, json(&settings, "settings")?);
         let named = references(&graph, &settings)
             .into_iter()
             .filter(|reference| reference.kind == ReferenceKind::Segment)
             .map(|reference| reference.name);
-        if segments_within(named, &segments).contains(name) && using.last() != Some(&journey) {
-            using.push(journey);
+        if segments_within(named, &segments).contains(name) {
+            return Ok(true);
         }
     }
-    Ok(using)
+    Ok(false)
 }
 
 /// The question of a segment with every other segment put in.
@@ -179,8 +184,7 @@ async fn save(
 ) -> SqliteResult<()> {
     // Read within: what another one saves at the same time may name this segment.
     let mut transaction = store.begin().await?;
-    let used_by = journeys_using(&mut transaction, actor.project, name).await?;
-    require_may_change(actor, &used_by)?;
+    require_may_change(&mut transaction, actor, name).await?;
     let mut segments = by_name(&mut *transaction, actor.project).await?;
     segments.insert(name.to_string(), criteria.clone());
     check_segment(name, &segments).map_err(|refusal| StoreError::Conflict(refusal.sentence()))?;
@@ -209,8 +213,7 @@ async fn delete(
     now: Timestamp,
 ) -> SqliteResult<()> {
     let mut transaction = store.begin().await?;
-    let used_by = journeys_using(&mut transaction, actor.project, name).await?;
-    require_may_change(actor, &used_by)?;
+    require_may_change(&mut transaction, actor, name).await?;
     let done = sqlx::query("DELETE FROM segments WHERE project_id = ? AND name = ?")
         .bind(actor.project.0)
         .bind(name)

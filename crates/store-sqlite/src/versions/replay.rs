@@ -1,4 +1,5 @@
-//! [`SimulationSource`] for SQLite: what a simulation and a replay read, a person, and what happened in the last days.
+//! [`SimulationSource`] for SQLite: what a simulation and a replay read, a person, and what
+//! happened in the last days.
 
 use std::collections::HashMap;
 

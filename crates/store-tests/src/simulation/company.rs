@@ -26,7 +26,10 @@ use wayfare_engine::Engine;
 use wayfare_runtime::clock::Clock;
 use wayfare_store::{StoreError, Stores, versions::SaveOutcome};
 
-use crate::engine_rounds::{HeldClock, engine_of};
+use crate::{
+    engine_rounds::{HeldClock, engine_of},
+    test_project::versions_of,
+};
 
 /// Journeys of one company; its random operations.
 const JOURNEYS: usize = 64;
@@ -342,12 +345,7 @@ impl Company {
     }
 
     async fn versions(&self, journey: JourneyId) -> Vec<VersionSummary> {
-        self.stores
-            .journey_queries
-            .get_journey(self.actor.project, journey)
-            .await
-            .expect("a journey")
-            .versions
+        versions_of(&self.stores, self.actor.project, journey).await
     }
 
     async fn operate(&mut self, action: Action) {

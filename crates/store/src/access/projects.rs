@@ -42,8 +42,8 @@ pub trait ProjectStore: Send + Sync {
     ) -> StoreResult<()>;
     /// The short key of a project.
     async fn get_project_key(&self, project: ProjectId) -> StoreResult<ProjectKey>;
-    /// The local admin in the oldest project that is not archived. A database without a project gets
-    /// its first one.
+    /// The local admin in the oldest project that is not archived. A database without a project
+    /// gets its first one.
     async fn ensure_local_actor(&self, now: Timestamp) -> StoreResult<Actor>;
     /// The same where nothing may be made; a project that does not exist has no journeys.
     async fn get_local_actor(&self) -> StoreResult<Actor>;

@@ -193,8 +193,6 @@ pub const PAGE_MAX: i64 = 1_000_000;
 /// What narrows a list down.
 const FILTER_NAMES: [&str; 9] =
     ["q", "status", "entry", "by", "label", "from", "to", "archived", PROJECT];
-/// What else an address of the list has.
-const PLACE_NAMES: [&str; 4] = ["date", "sort", "page", "per"];
 /// Most values in one list of a filter.
 const VALUES_MAX: usize = 100;
 
@@ -211,15 +209,7 @@ impl ListQuery {
                 errors.push(error);
             }
         }
-        if let (Some(from), Some(to)) = (parsed.filter.from, parsed.filter.to)
-            && to < from
-        {
-            errors.push(FieldError::new(
-                "to",
-                "range",
-                "The last day is before the first. Swap the two dates.",
-            ));
-        }
+        errors.extend(parsed.check_days().err());
         if errors.is_empty() { Ok(parsed) } else { Err(errors) }
     }
 
@@ -230,21 +220,25 @@ impl ListQuery {
     /// # Errors
     /// The first thing that makes no sense, by its parameter.
     pub fn parse_selection(query: &str) -> Result<Self, FieldError> {
+        let mut parsed = ListQuery::default();
         let mut narrows = false;
         for (key, value) in pairs(query) {
-            if !FILTER_NAMES.contains(&&*key) && !PLACE_NAMES.contains(&&*key) {
-                let names = FILTER_NAMES.join(", ");
-                let sentence = format!("There is no filter “{}”. Filters: {names}.", shorten(&key));
-                return Err(FieldError::new(&*key, "unknown_field", sentence));
-            }
-            if value.trim().is_empty() {
+            let value = value.trim();
+            if value.is_empty() {
                 let sentence =
                     format!("The filter “{key}” has no value. Give one or leave it out.");
                 return Err(FieldError::new(&*key, "required", sentence));
             }
-            if key == PROJECT && value.parse::<ProjectId>().is_err() {
-                let sentence = format!("“{}” is not the ID of a project.", shorten(&value));
-                return Err(FieldError::new(PROJECT, "malformed", sentence));
+            let is_known = if key == PROJECT {
+                project(value)?;
+                true
+            } else {
+                parsed.take(&key, value)?
+            };
+            if !is_known {
+                let names = FILTER_NAMES.join(", ");
+                let sentence = format!("There is no filter “{}”. Filters: {names}.", shorten(&key));
+                return Err(FieldError::new(&*key, "unknown_field", sentence));
             }
             narrows |= FILTER_NAMES.contains(&&*key);
         }
@@ -253,10 +247,23 @@ impl ListQuery {
                 journeys.";
             return Err(FieldError::new("", "required", sentence));
         }
-        Self::parse(query).map_err(|mut errors| errors.remove(0))
+        parsed.check_days()?;
+        Ok(parsed)
     }
 
-    fn take(&mut self, key: &str, value: &str) -> Result<(), FieldError> {
+    fn check_days(&self) -> Result<(), FieldError> {
+        match (self.filter.from, self.filter.to) {
+            (Some(from), Some(to)) if to < from => {
+                let sentence = "The last day is before the first. Swap the two dates.";
+                Err(FieldError::new("to", "range", sentence))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads one parameter. False where its name is not one of the list's; one without a value may
+    /// be taken for such.
+    fn take(&mut self, key: &str, value: &str) -> Result<bool, FieldError> {
         let filter = &mut self.filter;
         match key {
             "q" => {
@@ -324,9 +331,9 @@ impl ListQuery {
                     .find(|size| size.rows().to_string() == value)
                     .ok_or_else(|| unknown("per", value, "25, 50, 100"))?;
             }
-            _ => {}
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The query string without the `?`; only what differs from the default, always in the same
@@ -474,6 +481,13 @@ fn shorten(text: &str) -> String {
 
 /// The key of the project in a selection of all that match.
 const PROJECT: &str = "project";
+
+fn project(value: &str) -> Result<ProjectId, FieldError> {
+    value.parse().map_err(|_| {
+        let sentence = format!("“{}” is not the ID of a project.", shorten(value));
+        FieldError::new(PROJECT, "malformed", sentence)
+    })
+}
 
 /// The project that a selection of all that match was made in, where it names one.
 pub fn project_of_matching(matching: &str) -> Option<ProjectId> {

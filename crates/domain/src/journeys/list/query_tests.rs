@@ -123,6 +123,13 @@ proptest! {
     }
 
     #[test]
+    fn what_the_list_sends_for_all_that_match_selects_just_that(query in any_query()) {
+        let project = Some(ProjectId(uuid::Uuid::from_u128(7)));
+        let selected = ListQuery::parse_selection(&query.to_matching(project));
+        prop_assert_eq!(selected.map(|selected| selected.filter), Ok(query.filter));
+    }
+
+    #[test]
     fn any_url_is_read_or_refused_but_never_breaks(text in "\\PC{0,80}") {
         let _ = ListQuery::parse(&text);
     }
