@@ -14,6 +14,7 @@ mod catch_up;
 mod channels;
 mod clock_back;
 mod connections;
+mod consent;
 mod contact_changes;
 mod costly;
 mod courier;

@@ -84,7 +84,9 @@ impl ProfileDraft {
             // Templates and conditions read them there.
             self.properties.retain(|name, _| match PropertyMeaning::of(name) {
                 PropertyMeaning::Address(key) => key != field,
-                PropertyMeaning::Consent(channel) => of_consent(&channel) != *field,
+                PropertyMeaning::Consent(consent) => {
+                    !consent.channels().iter().any(|channel| of_consent(channel.key()) == *field)
+                }
                 PropertyMeaning::TimeZone | PropertyMeaning::Plain => true,
             });
         }

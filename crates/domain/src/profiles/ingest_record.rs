@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Properties,
+    consent::ConsentField,
     property_value::{
         PROFILE_BYTES_MAX, PROPERTIES_MAX, read_key, read_properties, size, to_canonical,
     },
@@ -39,8 +40,8 @@ pub struct ProfileRef {
 pub enum PropertyMeaning {
     /// An address, by its key among a profile's addresses.
     Address(&'static str),
-    /// Whether messages of this channel are wanted.
-    Consent(String),
+    /// Whether messages are wanted.
+    Consent(ConsentField),
     TimeZone,
     Plain,
 }
@@ -53,9 +54,7 @@ impl PropertyMeaning {
             "push_token" | "push" => Self::Address("push"),
             "web_push_token" | "web_push" => Self::Address("web_push"),
             "tz" | "timezone" | "time_zone" => Self::TimeZone,
-            key => key
-                .strip_prefix("msg-")
-                .map_or(Self::Plain, |channel| Self::Consent(channel.replace('-', "_"))),
+            key => ConsentField::of(key).map_or(Self::Plain, Self::Consent),
         }
     }
 }
@@ -140,9 +139,9 @@ impl ProfileUpdate {
             match PropertyMeaning::of(name) {
                 PropertyMeaning::Address(key) => change.set_address(key, value)?,
                 PropertyMeaning::TimeZone => change.time_zone = value.as_str().map(str::to_string),
-                PropertyMeaning::Consent(channel) => {
-                    if let Some(wanted) = value.as_bool() {
-                        change.consent.insert(channel, wanted);
+                PropertyMeaning::Consent(field) => {
+                    if let Some(wanted) = field.read(name, value)? {
+                        change.set_consent(field, wanted);
                     }
                 }
                 PropertyMeaning::Plain => {}
@@ -150,6 +149,14 @@ impl ProfileUpdate {
         }
         change.properties = properties;
         Ok(change)
+    }
+
+    /// Of two properties that disagree, the one that refuses counts.
+    fn set_consent(&mut self, field: ConsentField, wanted: bool) {
+        for channel in field.channels() {
+            let said = self.consent.entry(channel.key().to_string()).or_insert(wanted);
+            *said &= wanted;
+        }
     }
 
     /// # Errors

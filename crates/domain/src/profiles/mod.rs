@@ -1,6 +1,7 @@
 //! People and what they do: profiles, events, and how both arrive.
 
 pub mod browser_fields;
+pub mod consent;
 pub mod contact;
 pub mod csv;
 pub mod erasure;
