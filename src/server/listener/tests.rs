@@ -5,6 +5,7 @@ use std::{convert::Infallible, net::SocketAddr, time::Duration};
 use axum::{
     Router,
     body::{Body, Bytes},
+    http::StatusCode,
     routing::{get, post},
 };
 use tokio::{
@@ -37,6 +38,7 @@ fn router() -> Router {
             }),
         )
         .route("/body", post(|body: Bytes| async move { body.len().to_string() }))
+        .route("/unread", post(|| async { StatusCode::PAYLOAD_TOO_LARGE }))
 }
 
 /// No deadline, but for those that a test sets.
@@ -231,4 +233,29 @@ async fn a_request_in_hand_is_answered_before_its_connection_gives_way() {
         "{answer}"
     );
     server.await.expect("it ended").expect("in order");
+}
+
+#[tokio::test]
+async fn who_is_answered_before_their_body_was_read_may_send_it_to_its_end_and_ask_again() {
+    let mut talk = Conversation::begin(deadlines());
+    let head = format!("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: {LARGE}\r\n\r\n");
+    talk.send(&head).await;
+    talk.send(&"x".repeat(LARGE)).await;
+    talk.send("GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    let answers = talk.rest().await;
+    assert!(answers.starts_with("HTTP/1.1 413 ") && answers.ends_with("here you are"), "{answers}");
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_and_that_does_not_end_ends_the_connection() {
+    let mut stops = Conversation::begin(deadlines());
+    stops.send("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nx").await;
+    stops.ends().await;
+    let mut goes_on = Conversation::begin(deadlines());
+    goes_on.send("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n").await;
+    let mut sent = 0;
+    while goes_on.client.write_all(&[b'x'; PIPE]).await.is_ok() {
+        sent += PIPE;
+    }
+    assert!((30..40).contains(&(sent / 1024 / 1024)), "{sent} bytes were taken");
 }

@@ -4,7 +4,7 @@ use std::{
     io,
     io::IoSlice,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -106,15 +106,20 @@ impl<S: Socket> AsyncWrite for WatchedStream<S> {
     }
 }
 
+/// Where what is left of a request's body is put by whoever has read enough of it.
+pub type UnreadBody = Arc<Mutex<Option<Incoming>>>;
+
 /// A request's body that notes whether the server waits for its next part.
 pub struct WatchedBody {
-    body: Incoming,
+    /// None once it has ended.
+    body: Option<Incoming>,
     connection: Arc<ConnectionHandle>,
+    unread: UnreadBody,
 }
 
 impl WatchedBody {
-    pub fn new(body: Incoming, connection: Arc<ConnectionHandle>) -> Self {
-        Self { body, connection }
+    pub fn new(body: Incoming, connection: Arc<ConnectionHandle>, unread: UnreadBody) -> Self {
+        Self { body: Some(body), connection, unread }
     }
 }
 
@@ -126,25 +131,33 @@ impl HttpBody for WatchedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = Pin::new(body).poll_frame(cx);
         match &frame {
             Poll::Pending => self.connection.activity.body_awaited(),
-            Poll::Ready(_) => self.connection.activity.body_received(),
+            Poll::Ready(part) => {
+                self.connection.activity.body_received();
+                if !matches!(part, Some(Ok(_))) {
+                    self.body = None;
+                }
+            }
         }
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
     }
 }
 
 impl Drop for WatchedBody {
     fn drop(&mut self) {
         self.connection.activity.body_received();
+        let left = self.body.take().filter(|body| !body.is_end_stream());
+        *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = left;
     }
 }
