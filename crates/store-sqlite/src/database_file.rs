@@ -9,7 +9,10 @@ use std::{
     fs::{File, Metadata},
     io::{self, ErrorKind, Read, Seek},
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use wayfare_secrets::private_file::{beside, open_to_others, private};
@@ -46,6 +49,8 @@ pub struct DatabaseFile {
     identity: Option<Identity>,
     /// SQLite's log beside it, once that is told to stay.
     log: OnceLock<Log>,
+    /// How long the file was when it was last as long as its beginning says, in bytes.
+    whole_length: AtomicU64,
 }
 
 /// Of what was committed it holds whatever has not come into the file.
@@ -111,7 +116,9 @@ impl DatabaseFile {
             .metadata()
             .map_err(|error| StoreError::CannotOpen(explain(path, access, &error)))?;
         let log = OnceLock::new();
-        Ok(Self { path: path.to_path_buf(), identity: Identity::of(&meta), handle, log })
+        let whole_length = AtomicU64::default();
+        let identity = Identity::of(&meta);
+        Ok(Self { path: path.to_path_buf(), identity, handle, log, whole_length })
     }
 
     pub fn path(&self) -> &Path {
@@ -144,15 +151,28 @@ impl DatabaseFile {
             && self.log.get().is_none_or(|log| is_at(&log.path, log.identity))
     }
 
-    /// Does the file begin as a database does, and is it as long as its beginning says? True where
-    /// it cannot be known. While SQLite folds its log into the file it may be shorter for a moment.
+    /// Does the file begin as a database does, and is nothing of it missing? True where it cannot
+    /// be known.
+    ///
+    /// SQLite folds its log into the file with the beginning first: for a moment, or for as long as
+    /// the disk has no room for the rest, the file is shorter than its beginning says, and the log
+    /// has what is missing. It does not become shorter than it was before.
     pub fn is_whole(&self) -> bool {
         let Ok(meta) = self.handle.metadata() else { return true };
         let mut start = [0; HEADER_BYTES];
         match read_at_start(&self.handle, &mut start) {
-            Ok(()) => start.starts_with(MAGIC) && meta.len() >= bytes_of(&start),
+            Ok(()) if !start.starts_with(MAGIC) => false,
+            Ok(()) if meta.len() >= bytes_of(&start) => {
+                self.whole_length.store(meta.len(), Ordering::Relaxed);
+                true
+            }
+            Ok(()) => self.has_log() && meta.len() >= self.whole_length.load(Ordering::Relaxed),
             Err(error) => error.kind() != ErrorKind::UnexpectedEof,
         }
+    }
+
+    fn has_log(&self) -> bool {
+        beside(&self.canonical(), "-wal").metadata().is_ok_and(|log| log.len() > 0)
     }
 
     /// # Errors
@@ -296,6 +316,31 @@ mod tests {
         fs::write(beside(&path, "-next"), "").expect("written");
         fs::rename(beside(&path, "-next"), &log).expect("replaced");
         assert!(!open.is_in_place());
+    }
+
+    /// A database of so many pages by its header, and of so many in truth.
+    fn write_pages(path: &Path, said: u32, there: usize) {
+        let mut bytes = vec![0; there * 4096];
+        bytes[..16].copy_from_slice(MAGIC);
+        bytes[16..18].copy_from_slice(&4096_u16.to_be_bytes());
+        bytes[28..32].copy_from_slice(&said.to_be_bytes());
+        fs::write(path, bytes).expect("written");
+    }
+
+    #[test]
+    fn a_file_is_whole_while_its_log_has_what_found_no_room_and_not_once_it_was_cut() {
+        let (_folder, path) = file();
+        let open = DatabaseFile::open(&path, Access::Create).expect("made");
+        write_pages(&path, 5, 5);
+        assert!(open.is_whole());
+        write_pages(&path, 9, 7);
+        assert!(!open.is_whole(), "nothing has the other two pages");
+        fs::write(beside(&path, "-wal"), "frames").expect("written");
+        assert!(open.is_whole(), "the log may have them");
+        write_pages(&path, 9, 4);
+        assert!(!open.is_whole(), "of what was there a page is gone");
+        write_pages(&path, 4, 4);
+        assert!(open.is_whole(), "it was made shorter in order");
     }
 
     #[test]
