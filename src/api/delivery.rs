@@ -8,6 +8,7 @@ use super::{
 };
 use wayfare_domain::{
     error::FieldError,
+    ids::MessageKey,
     messages::{channel_health::DeliveryOverview, failed::FailedMessageQuery},
     profiles::profile::Channel,
     query_string::pairs,
@@ -53,7 +54,7 @@ fn chosen_ones(journey: &str, channel: &str) -> Result<FailedMessageQuery, AppEr
 /// Resends failed messages: the selected ones, or with `all` everything that the filter shows.
 #[server(prefix = "/api/ui", endpoint = "delivery/again")]
 pub async fn resend(
-    #[server(default)] messages: Vec<i64>,
+    #[server(default)] messages: Vec<MessageKey>,
     #[server(default)] all: bool,
     #[server(default)] journey: String,
     #[server(default)] channel: String,

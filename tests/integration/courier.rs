@@ -8,7 +8,9 @@ use std::{sync::Arc, time::Duration};
 use provider::{Answer, Provider};
 use shop::Shop;
 use wayfare_delivery::channels::FailureScope;
-use wayfare_domain::{journeys::transition::Action, profiles::profile::Channel, time::HOUR_MS};
+use wayfare_domain::{
+    ids::MessageKey, journeys::transition::Action, profiles::profile::Channel, time::HOUR_MS,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_goes_out_once_and_its_recipient_goes_on() {
@@ -86,7 +88,12 @@ async fn what_never_works_is_kept_with_its_reason_and_can_be_sent_again() {
     let again = shop
         .stores
         .failed_messages
-        .resend_messages(&shop.actor, &Default::default(), &[page.rows[0].number], shop.now())
+        .resend_messages(
+            &shop.actor,
+            &Default::default(),
+            &[MessageKey(page.rows[0].number)],
+            shop.now(),
+        )
         .await;
     assert_eq!(again.expect("sent again"), 1);
     shop.until_asked(2).await;

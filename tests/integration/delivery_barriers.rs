@@ -7,6 +7,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use wayfare_domain::{
+    ids::{ProfileKey, ProjectKey},
     messages::{reply::SmsReply, suppression::AddressKind},
     profiles::{
         ingest_record::{IngestRecord, ProfileRef, ProfileUpdate, RecordPayload},
@@ -238,9 +239,9 @@ async fn only_a_withdrawn_consent_and_another_address_make_a_sender_wait() {
         facts.into_iter().flat_map(|facts| facts.people).collect::<Vec<_>>()
     };
     let withdrawn = people(facts_of(&shop, ada(json!({ "MSG-email": false }))).await);
-    assert_eq!(withdrawn, [ChangedPerson::withdrawn(1, Some(Channel::Email))]);
+    assert_eq!(withdrawn, [ChangedPerson::withdrawn(ProfileKey(1), Some(Channel::Email))]);
     let moved = people(facts_of(&shop, ada(json!({ "email": "ada@example.org" }))).await);
-    assert_eq!(moved, [ChangedPerson::withdrawn(1, Some(Channel::Email))]);
+    assert_eq!(moved, [ChangedPerson::withdrawn(ProfileKey(1), Some(Channel::Email))]);
     shop.close().await;
 }
 
@@ -275,8 +276,11 @@ async fn two_who_become_one_are_asked_about_again_and_the_one_who_does_not_want_
     ingest(&shop, &device(None, json!({ "MSG-email": false }))).await;
     let facts = ingest(&shop, &device(Some("ada"), json!({}))).await;
     let people = &facts[0].people;
-    assert!(people.contains(&ChangedPerson::withdrawn(1, Some(Channel::Email))), "{people:?}");
-    assert!(people.contains(&ChangedPerson::asked_again(2)), "{people:?}");
+    assert!(
+        people.contains(&ChangedPerson::withdrawn(ProfileKey(1), Some(Channel::Email))),
+        "{people:?}"
+    );
+    assert!(people.contains(&ChangedPerson::asked_again(ProfileKey(2))), "{people:?}");
     shop.close().await;
 }
 
@@ -298,7 +302,7 @@ async fn a_stop_by_sms_names_the_person_and_the_number() {
         .record_message_events(&[told], shop.now())
         .await
         .expect("written");
-    assert_eq!(facts.people, [ChangedPerson::withdrawn(1, Some(Channel::Sms))]);
+    assert_eq!(facts.people, [ChangedPerson::withdrawn(ProfileKey(1), Some(Channel::Sms))]);
     shop.close().await;
 }
 
@@ -318,8 +322,10 @@ async fn what_is_in_hand_for_an_address_is_kept_back_when_the_address_joins_the_
         .await;
     assert_eq!(suppressed.expect("listed"), 300);
     let project = shop.number("SELECT key FROM projects WHERE ? IS NOT NULL").await;
-    let listed =
-        addresses.iter().map(|address| (project, AddressKind::Phone, address.clone())).collect();
+    let listed = addresses
+        .iter()
+        .map(|address| (ProjectKey(project), AddressKind::Phone, address.clone()))
+        .collect();
     let answered = tokio::spawn({
         let flights = shop.flights.clone();
         async move {

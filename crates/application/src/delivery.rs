@@ -4,13 +4,13 @@ use super::{ServiceResult, Services, channels::state_of};
 use wayfare_delivery::DeliveryMetricsSnapshot;
 use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
+    ids::MessageKey,
     messages::{
         channel_health::{ChannelHealth, DeliveryOverview},
         failed::FailedMessageQuery,
     },
     profiles::profile::Channel,
 };
-use wayfare_store::outbox::MessageKey;
 
 /// What the dispatcher does, for programs that watch the server.
 pub struct DeliveryStats {

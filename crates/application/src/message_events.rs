@@ -20,7 +20,7 @@ use wayfare_delivery::{
 use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
     error::FieldError,
-    ids::ProjectId,
+    ids::{MessageKey, ProfileKey, ProjectId},
     messages::{
         event::MessageEventKind,
         feedback::NewMessageEvent,
@@ -76,7 +76,11 @@ impl Services {
     /// A picture was loaded. No one waits for it, and no one learns whether it is known.
     pub fn viewed(&self, token: &str) {
         if let Some(LinkToken::Open { message }) = self.token(token) {
-            self.reports.note(NewMessageEvent::new(message, MessageEventKind::Viewed, self.now()));
+            self.reports.note(NewMessageEvent::new(
+                MessageKey(message),
+                MessageEventKind::Viewed,
+                self.now(),
+            ));
         }
     }
 
@@ -85,7 +89,11 @@ impl Services {
     pub fn clicked(&self, token: &str, by_person: bool) -> Option<Url> {
         let Some(LinkToken::Click { message, target }) = self.token(token) else { return None };
         if by_person {
-            self.reports.note(NewMessageEvent::new(message, MessageEventKind::Clicked, self.now()));
+            self.reports.note(NewMessageEvent::new(
+                MessageKey(message),
+                MessageEventKind::Clicked,
+                self.now(),
+            ));
         }
         Some(target)
     }
@@ -106,7 +114,7 @@ impl Services {
         Ok(self
             .stores
             .message_events
-            .find_recipient(message)
+            .find_recipient(MessageKey(message))
             .await?
             .ok_or(StoreError::LinkExpired)?)
     }
@@ -124,7 +132,7 @@ impl Services {
         let changed = self
             .stores
             .message_events
-            .save_preferences(message, wish, self.now())
+            .save_preferences(MessageKey(message), wish, self.now())
             .await?
             .ok_or(StoreError::LinkExpired)?;
         self.facts_changed(&changed).await;
@@ -217,9 +225,10 @@ impl Services {
         project: ProjectId,
         statements: Vec<ProviderEvent>,
     ) -> ServiceResult<Vec<NewMessageEvent>> {
-        let keyed =
-            |said: &ProviderEvent| said.names.iter().find_map(|name| find_key(server_key, name));
-        let numbers: Vec<i64> = statements.iter().filter_map(keyed).collect();
+        let keyed = |said: &ProviderEvent| {
+            said.names.iter().find_map(|name| find_key(server_key, name)).map(MessageKey)
+        };
+        let numbers: Vec<MessageKey> = statements.iter().filter_map(keyed).collect();
         let ours = self.stores.message_events.list_messages_of_project(project, &numbers).await?;
         let unnamed: Vec<String> = statements
             .iter()
@@ -243,7 +252,7 @@ impl Services {
         &self,
         project: ProjectId,
         names: &[String],
-    ) -> ServiceResult<HashMap<String, i64>> {
+    ) -> ServiceResult<HashMap<String, MessageKey>> {
         let mut found = HashMap::new();
         for look in 0..LOOKS {
             if look > 0 {
@@ -268,8 +277,11 @@ impl Services {
         person: i64,
     ) -> ServiceResult<Vec<MessageSummary>> {
         actor.require(Permission::SeeJourneys)?;
-        let messages =
-            self.stores.message_events.list_messages_to_profile(actor.project, person).await?;
+        let messages = self
+            .stores
+            .message_events
+            .list_messages_to_profile(actor.project, ProfileKey(person))
+            .await?;
         Ok(if actor.may(Permission::SeePersonalData) {
             messages
         } else {

@@ -8,7 +8,7 @@ use wayfare_domain::{
         Graph,
         secrets::{HIDDEN, is_secret},
     },
-    ids::JourneyId,
+    ids::{JourneyId, ProfileKey},
     interrupt::{GivenUp, Interrupt},
     journeys::settings::{EntryTrigger, Settings},
     messages::{
@@ -205,7 +205,7 @@ impl Services {
                 let is_hers = |email: &Option<String>| {
                     email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted))
                 };
-                page.rows.into_iter().find(|row| is_hers(&row.email)).map(|row| row.seq)
+                page.rows.into_iter().find(|row| is_hers(&row.email)).map(|row| ProfileKey(row.seq))
             }
         };
         let Some(seq) = known else {
@@ -213,7 +213,7 @@ impl Services {
         };
         let detail = self.stores.profiles.get_profile(actor.project, seq).await?;
         Ok(PreviewSubject {
-            person: PreviewProfile::Person { seq, title: detail.title() },
+            person: PreviewProfile::Person { seq: seq.0, title: detail.title() },
             found: Some(detail),
         })
     }
@@ -371,7 +371,7 @@ fn facts_of(
     let event = found.events.iter().find(|event| Some(event_key(&event.name)) == key);
     SampleData {
         profile: Profile {
-            seq: found.seq,
+            seq: ProfileKey(found.seq),
             identity: found.identity.clone(),
             properties: found.properties.clone(),
             addresses: found.addresses.iter().cloned().collect(),

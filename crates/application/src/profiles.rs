@@ -9,7 +9,7 @@ use wayfare_domain::{
     access::{actor::Actor, permissions::Permission},
     engine::explain::explain_entry,
     graph::criteria::Criteria,
-    ids::JourneyId,
+    ids::{EnrolmentKey, JourneyId, ProfileKey},
     profiles::{
         ingest_record::IngestRecord,
         mask::kind_of,
@@ -113,15 +113,16 @@ impl Services {
             actor.require(Permission::SeeJourneys)?;
         }
         let (services, project) = (self.clone(), actor.project);
-        let read =
-            |_| async move { Ok(services.stores.profiles.get_profile(project, person).await?) };
+        let read = |_| async move {
+            Ok(services.stores.profiles.get_profile(project, ProfileKey(person)).await?)
+        };
         let detail = self.costly(actor, Job::Search, read).await?;
         Ok(if sees { detail } else { detail.masked() })
     }
 
     async fn number_of(&self, actor: &Actor, identity: &str) -> ServiceResult<i64> {
         let known = self.stores.profiles.find_profile_key(actor.project, identity).await?;
-        Ok(known.ok_or(StoreError::NotFound("profile"))?)
+        Ok((known.ok_or(StoreError::NotFound("profile"))?).0)
     }
 
     /// The person of an identity, masked for anyone who may not see people.
@@ -153,7 +154,8 @@ impl Services {
 
     pub async fn enrolment(&self, actor: &Actor, enrolment: i64) -> ServiceResult<EnrolmentDetail> {
         actor.require(Permission::SeeJourneys)?;
-        let detail = self.stores.profiles.get_enrolment(actor.project, enrolment).await?;
+        let detail =
+            self.stores.profiles.get_enrolment(actor.project, EnrolmentKey(enrolment)).await?;
         Ok(if actor.may(Permission::SeePersonalData) { detail } else { detail.masked() })
     }
 
@@ -170,8 +172,11 @@ impl Services {
         actor.require(Permission::SeeJourneys)?;
         let (services, project) = (self.clone(), actor.project);
         let explain = |_| async move {
-            let facts =
-                services.stores.profile_queries.load_entry_facts(project, person, journey).await?;
+            let facts = services
+                .stores
+                .profile_queries
+                .load_entry_facts(project, ProfileKey(person), journey)
+                .await?;
             Ok(explain_entry(&facts, services.now()))
         };
         let why = self.costly(actor, Job::Explanation, explain).await?;
@@ -198,9 +203,9 @@ impl Services {
     /// nothing is on its way to them.
     pub async fn delete_person(&self, actor: &Actor, person: i64) -> ServiceResult<()> {
         actor.require(Permission::EraseProfiles)?;
-        self.stores.profiles.delete_profile(actor, person, self.now()).await?;
+        self.stores.profiles.delete_profile(actor, ProfileKey(person), self.now()).await?;
         self.facts_changed(&ChangedFacts {
-            people: vec![ChangedPerson::withdrawn(person, None)],
+            people: vec![ChangedPerson::withdrawn(ProfileKey(person), None)],
             ..ChangedFacts::default()
         })
         .await;

@@ -6,7 +6,10 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use wayfare_domain::time::{DAY_MS, Timestamp};
+use wayfare_domain::{
+    ids::{EnrolmentKey, VersionKey},
+    time::{DAY_MS, Timestamp},
+};
 use wayfare_runtime::clock::Clock;
 use wayfare_store::{
     StoreResult,
@@ -74,10 +77,15 @@ async fn tidy(
     }
     if let Some(before) = RetentionPolicy::before(retention.steps, now) {
         let cutoff = RetentionCutoff { before, now };
-        rows += page_by_page(|from| store.delete_old_enrolment_logs(cutoff, from, PORTION)).await?;
+        rows += page_by_page(|from| {
+            store.delete_old_enrolment_logs(cutoff, EnrolmentKey(from), PORTION)
+        })
+        .await?;
         rows += page_by_page(|from| store.delete_old_messages(cutoff, from, PORTION)).await?;
-        rows +=
-            page_by_page(|from| store.delete_old_entry_rejections(cutoff, from, PORTION)).await?;
+        rows += page_by_page(|from| {
+            store.delete_old_entry_rejections(cutoff, VersionKey(from), PORTION)
+        })
+        .await?;
         rows += page_by_page(|_| store.delete_old_imports_and_dedup_keys(cutoff, PORTION)).await?;
     }
     Ok(rows)

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::channels::Transport;
 use wayfare_domain::{
+    ids::{MessageKey, ProfileKey},
     messages::{
         outcome::{FixedReason, OutcomeReason, SendOutcome},
         send_rules::CAP_HOURS_MAX,
@@ -23,8 +24,8 @@ use wayfare_domain::{
 use wayfare_runtime::supervisor::{panic_message, short_task};
 use wayfare_store::{
     StoreResult,
-    engine::{ProfileKey, ProfileNeeds},
-    outbox::{LeasedMessage, MessageKey, SendFacts},
+    engine::ProfileNeeds,
+    outbox::{LeasedMessage, SendFacts},
 };
 
 /// How a message gets out.

@@ -252,7 +252,7 @@ impl DeliveryTask {
         let links = MessageLinks {
             base: context.links.clone(),
             server_key: context.server_key.clone(),
-            message: self.message.seq,
+            message: self.message.seq.0,
         };
         let content = message
             .compose(&facts, Some(&links))
@@ -260,7 +260,7 @@ impl DeliveryTask {
         let to = self.address().map(|(_, address)| address).unwrap_or_default();
         let name = self.profile.properties.get("name").and_then(serde_json::Value::as_str);
         Ok(OutboundMessage {
-            key: message_key(&context.server_key, self.message.seq),
+            key: message_key(&context.server_key, self.message.seq.0),
             to,
             to_name: name.map(str::to_string),
             content,
@@ -286,7 +286,7 @@ impl DeliveryTask {
 
     fn deferral(&self, requested_delay_ms: Option<i64>) -> Deferral {
         let attempts = self.message.attempts;
-        let chance = hash_bucket(&format!("retry {}", attempts + 1), self.message.seq);
+        let chance = hash_bucket(&format!("retry {}", attempts + 1), self.message.seq.0);
         Deferral { attempts, requested_delay_ms, chance }
     }
 }

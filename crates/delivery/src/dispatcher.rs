@@ -21,7 +21,7 @@ use super::{
 };
 use crate::channels::Transport;
 use wayfare_domain::{
-    ids::ProjectId,
+    ids::{ProjectId, ProjectKey},
     messages::{outcome::SendOutcome, send_rules::FrequencyCap, suppression::ListedAddress},
     profiles::profile::Channel,
     time::Timestamp,
@@ -29,7 +29,7 @@ use wayfare_domain::{
 use wayfare_store::{
     StoreResult, Stores,
     channels::StoredChannel,
-    engine::{EngineSource, EngineStore, ProjectKey},
+    engine::{EngineSource, EngineStore},
     outbox::{ActiveChannel, ChangedFacts, LeaseQuota, LeasedMessage, MessageResult, OutboxStore},
 };
 
@@ -204,7 +204,7 @@ impl OutboxDispatcher {
                 && limiter.record_result(&outcome.endpoint, handed, now)
             {
                 tracing::warn!(
-                    project = key.0,
+                    project = %key.0,
                     channel = key.1.key(),
                     endpoint = outcome.endpoint,
                     ?handed,

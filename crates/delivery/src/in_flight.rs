@@ -15,6 +15,7 @@ use std::{
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncGuard, Notify, oneshot};
 
 use wayfare_domain::{
+    ids::{MessageKey, ProfileKey, ProjectKey, VersionKey},
     messages::{
         abort::AbortReason,
         suppression::{AddressKind, ListedAddress},
@@ -23,8 +24,7 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     StoreResult,
-    engine::{ProfileKey, ProjectKey, VersionKey},
-    outbox::{ChangedFacts, LeasedMessage, Merges, MessageKey, OutboxStore},
+    outbox::{ChangedFacts, LeasedMessage, Merges, OutboxStore},
 };
 
 /// How long messages on their way get to finish when they are not wanted any more. Then they are
@@ -281,7 +281,7 @@ impl InFlightTracker {
             message.flying.as_mut().map(|flying| std::mem::replace(flying, nobody))
         });
         if let Some(flying) = flying {
-            tracing::warn!(message = number, ?why, "delivery.given_up");
+            tracing::warn!(message = %number, ?why, "delivery.given_up");
             let _ = flying.send(why);
         }
     }
@@ -377,14 +377,14 @@ mod tests {
     use super::*;
     use wayfare_store::outbox::ChangedPerson;
 
-    const ADA: ProfileKey = 1;
-    const BOB: ProfileKey = 2;
+    const ADA: ProfileKey = ProfileKey(1);
+    const BOB: ProfileKey = ProfileKey(2);
 
     fn message(seq: MessageKey, profile: ProfileKey, channel: Channel) -> LeasedMessage {
         LeasedMessage {
             seq,
-            project: 1,
-            version: 1,
+            project: ProjectKey(1),
+            version: VersionKey(1),
             profile,
             channel,
             endpoint: String::new(),
@@ -403,26 +403,26 @@ mod tests {
     }
 
     fn listed(address: &str) -> ListedAddress {
-        (1, AddressKind::Email, address.to_string())
+        (ProjectKey(1), AddressKind::Email, address.to_string())
     }
 
     #[tokio::test]
     async fn what_has_not_begun_never_does_and_what_is_on_its_way_is_waited_for() {
         let flights = InFlightTracker::default();
         flights.register(&[
-            message(1, ADA, Channel::Email),
-            message(2, ADA, Channel::Email),
-            message(3, BOB, Channel::Email),
+            message(MessageKey(1), ADA, Channel::Email),
+            message(MessageKey(2), ADA, Channel::Email),
+            message(MessageKey(3), BOB, Channel::Email),
         ]);
-        let under_way = flights.begin(1).expect("begins");
+        let under_way = flights.begin(MessageKey(1)).expect("begins");
         let answered = tokio::spawn({
             let flights = flights.clone();
             async move { flights.facts_changed(&withdrawn(ADA, None)).await }
         });
-        while flights.begin(2).is_some() {
+        while flights.begin(MessageKey(2)).is_some() {
             tokio::task::yield_now().await;
         }
-        assert!(flights.begin(3).is_some(), "another person's goes on");
+        assert!(flights.begin(MessageKey(3)).is_some(), "another person's goes on");
         assert!(!answered.is_finished(), "one is on its way");
         drop(under_way);
         answered.await.expect("answered");
@@ -431,54 +431,66 @@ mod tests {
     #[tokio::test]
     async fn a_consent_that_is_withdrawn_for_one_channel_leaves_the_others_alone() {
         let flights = InFlightTracker::default();
-        flights.register(&[message(1, ADA, Channel::Email), message(2, ADA, Channel::Webhook)]);
-        let _hook = flights.begin(2).expect("begins");
+        flights.register(&[
+            message(MessageKey(1), ADA, Channel::Email),
+            message(MessageKey(2), ADA, Channel::Webhook),
+        ]);
+        let _hook = flights.begin(MessageKey(2)).expect("begins");
         flights.facts_changed(&withdrawn(ADA, Some(Channel::Email))).await;
-        assert!(flights.begin(1).is_none());
+        assert!(flights.begin(MessageKey(1)).is_none());
     }
 
     #[tokio::test]
     async fn an_address_on_the_list_stops_its_messages_and_those_whose_address_is_not_known_yet() {
         let flights = InFlightTracker::default();
-        let hook = message(4, BOB, Channel::Webhook);
+        let hook = message(MessageKey(4), BOB, Channel::Webhook);
         flights.register(&[
-            message(1, ADA, Channel::Email),
-            message(2, BOB, Channel::Email),
-            message(3, BOB, Channel::Email),
+            message(MessageKey(1), ADA, Channel::Email),
+            message(MessageKey(2), BOB, Channel::Email),
+            message(MessageKey(3), BOB, Channel::Email),
             hook,
         ]);
-        flights
-            .address([(1, listed("ada@example.com")), (2, listed("bob@example.com"))].into_iter());
+        flights.address(
+            [
+                (MessageKey(1), listed("ada@example.com")),
+                (MessageKey(2), listed("bob@example.com")),
+            ]
+            .into_iter(),
+        );
         let facts =
             ChangedFacts { suppressed: vec![listed("ada@example.com")], ..ChangedFacts::default() };
         flights.facts_changed(&facts).await;
-        let begun: Vec<bool> = (1..=4).map(|number| flights.begin(number).is_some()).collect();
+        let begun: Vec<bool> =
+            (1..=4).map(|number| flights.begin(MessageKey(number)).is_some()).collect();
         assert_eq!(begun, [false, true, false, true]);
     }
 
     #[tokio::test]
     async fn what_does_not_come_to_an_end_is_given_up_and_knows_why() {
         let flights = InFlightTracker::default();
-        flights.register(&[message(1, ADA, Channel::Email)]);
-        let mut under_way = flights.begin(1).expect("begins");
+        flights.register(&[message(MessageKey(1), ADA, Channel::Email)]);
+        let mut under_way = flights.begin(MessageKey(1)).expect("begins");
         let sender = tokio::spawn(async move { under_way.given_up().await });
-        flights.channel_changed(1, Some(Channel::Email)).await;
+        flights.channel_changed(ProjectKey(1), Some(Channel::Email)).await;
         assert_eq!(sender.await.expect("given up"), AbortReason::ChannelChanged);
     }
 
     #[tokio::test]
     async fn a_message_of_someone_who_was_merged_meanwhile_is_also_that_persons_whom_they_became() {
-        const CAROL: ProfileKey = 3;
+        const CAROL: ProfileKey = ProfileKey(3);
         let merges = Merges::default();
         let flights = InFlightTracker::new(merges.clone());
-        flights.register(&[message(1, ADA, Channel::Email), message(2, ADA, Channel::Email)]);
-        let under_way = flights.begin(1).expect("begins");
+        flights.register(&[
+            message(MessageKey(1), ADA, Channel::Email),
+            message(MessageKey(2), ADA, Channel::Email),
+        ]);
+        let under_way = flights.begin(MessageKey(1)).expect("begins");
         merges.note(&[(ADA, BOB), (BOB, CAROL)]);
         let answered = tokio::spawn({
             let flights = flights.clone();
             async move { flights.facts_changed(&withdrawn(CAROL, None)).await }
         });
-        while flights.begin(2).is_some() {
+        while flights.begin(MessageKey(2)).is_some() {
             tokio::task::yield_now().await;
         }
         assert!(!answered.is_finished(), "one is on its way");
@@ -489,8 +501,8 @@ mod tests {
     #[test]
     fn what_is_settled_leaves_the_board() {
         let flights = InFlightTracker::default();
-        flights.register(&[message(1, ADA, Channel::Email)]);
-        flights.settle([1].into_iter());
-        assert!(flights.table().is_empty() && flights.begin(1).is_none());
+        flights.register(&[message(MessageKey(1), ADA, Channel::Email)]);
+        flights.settle([MessageKey(1)].into_iter());
+        assert!(flights.table().is_empty() && flights.begin(MessageKey(1)).is_none());
     }
 }

@@ -6,10 +6,10 @@ use std::{
 };
 
 use wayfare_domain::messages::webhook_endpoint::endpoint_of_template;
-use wayfare_domain::{graph::node::SendOptions, journeys::settings::Settings};
+use wayfare_domain::{graph::node::SendOptions, ids::VersionKey, journeys::settings::Settings};
 use wayfare_store::{
     StoreResult,
-    engine::{EngineSource, VersionKey},
+    engine::EngineSource,
     outbox::{OutboxStore, VersionNames},
 };
 use wayfare_templates::CompiledMessage;

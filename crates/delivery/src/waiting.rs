@@ -9,11 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wayfare_domain::{profiles::profile::Channel, time::Timestamp};
-use wayfare_store::{
-    engine::VersionKey,
-    outbox::{LeaseQuota, LeasedMessage, OutboxQueue},
-};
+use wayfare_domain::{ids::VersionKey, profiles::profile::Channel, time::Timestamp};
+use wayfare_store::outbox::{LeaseQuota, LeasedMessage, OutboxQueue};
 
 /// Reading takes at most such a part of the time, where it takes longer than this.
 const PART: u32 = 10;
@@ -91,11 +88,12 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wayfare_domain::ids::ProjectKey;
 
     fn queue(endpoint: &str) -> OutboxQueue {
         OutboxQueue {
-            project: 1,
-            version: 1,
+            project: ProjectKey(1),
+            version: VersionKey(1),
             channel: Channel::Webhook,
             endpoint: endpoint.to_string(),
             due_at: Timestamp(0),
@@ -131,7 +129,7 @@ mod tests {
     fn a_heap_that_gave_less_than_was_wanted_is_not_asked_again_until_it_was_read() {
         let mut waiting = read_in(Duration::from_secs(60));
         let quota = |endpoint: &str, most| LeaseQuota {
-            version: 1,
+            version: VersionKey(1),
             channel: Channel::Webhook,
             endpoint: endpoint.to_string(),
             revision: 1,

@@ -80,10 +80,50 @@ id!(/// A key with which a program speaks for a project.
 id!(/// A file of people or events that was read in.
     ImportId, "import");
 
-/// The store's own number of a journey: short, for statements about many of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct JourneyKey(pub i64);
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl From<i64> for $name {
+            fn from(number: i64) -> Self {
+                Self(number)
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(key: $name) -> i64 {
+                key.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+// The store's own numbers of what it keeps by the million: short, ascending as things are made, and
+// stable as long as those are there. Statements about many things are put together by them. What is
+// published (`/api/v1`, exports, messages) names nothing by them.
+key!(/// Of a project.
+    ProjectKey);
+key!(/// Of a journey.
+    JourneyKey);
+key!(/// Of one version of a journey.
+    VersionKey);
+key!(/// Of a profile.
+    ProfileKey);
+key!(/// Of a person's way through a version, from its entry to its exit.
+    EnrolmentKey);
+key!(/// Of a message in the outbox.
+    MessageKey);
 
 impl JourneyId {
     /// The random tail of the id: short enough for a column, long enough to tell journeys apart and

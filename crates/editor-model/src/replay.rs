@@ -7,7 +7,6 @@ use std::{
     collections::{BinaryHeap, HashMap, HashSet},
 };
 
-use wayfare_domain::versions::ReplayResult;
 use wayfare_domain::{
     engine::{
         CompiledVersion,
@@ -22,9 +21,7 @@ use wayfare_domain::{
     profiles::{PastEvent, Profile, Properties, profile::event_key},
     time::Timestamp,
 };
-
-/// A person by their number.
-type ProfileKey = i64;
+use wayfare_domain::{ids::ProfileKey, versions::ReplayResult};
 
 pub struct ReplayRun<'a> {
     version: &'a CompiledVersion,
@@ -93,7 +90,7 @@ impl<'a> ReplayRun<'a> {
     /// Someone, with what they did before `since`; what they did later is handed in as it happens.
     pub fn add(&mut self, mut profile: Profile, since: Timestamp) {
         profile.events.retain(|event| event.at < since);
-        self.people.insert(profile.seq, profile);
+        self.people.insert(ProfileKey(profile.seq.0), profile);
     }
 
     /// They did something. Anyone who was not added is passed over.
@@ -312,7 +309,7 @@ mod tests {
         .expect("a graph")
     }
 
-    fn did(replay: &mut ReplayRun<'_>, person: i64, name: &str, at: Timestamp) {
+    fn did(replay: &mut ReplayRun<'_>, person: ProfileKey, name: &str, at: Timestamp) {
         let happened = PastEvent { key: event_key(name), at, properties: Properties::new() };
         replay.event(person, happened, at).expect("not interrupted");
     }
@@ -350,10 +347,10 @@ mod tests {
         let patience = Patience(AtomicU32::new(0));
         let mut replay = ReplayRun::new(&version, &UtcOnly, "7", &patience);
         let addresses = [("email".to_string(), "ada@example.com".to_string())].into();
-        replay.add(Profile { seq: 1, addresses, ..Profile::default() }, START);
+        replay.add(Profile { seq: ProfileKey(1), addresses, ..Profile::default() }, START);
         let key = event_key("Cart Left");
         let happened = PastEvent { key, at: START, properties: Properties::new() };
-        assert!(replay.event(1, happened, START).is_err());
+        assert!(replay.event(ProfileKey(1), happened, START).is_err());
     }
 
     #[test]
@@ -366,15 +363,15 @@ mod tests {
         let mut replay = ReplayRun::new(&version, &UtcOnly, "7", &Uninterrupted);
         for seq in 1..=3 {
             let addresses = [("email".to_string(), "ada@example.com".to_string())].into();
-            replay.add(Profile { seq, addresses, ..Profile::default() }, START);
+            replay.add(Profile { seq: ProfileKey(seq), addresses, ..Profile::default() }, START);
         }
-        did(&mut replay, 1, "Cart Left", START);
-        did(&mut replay, 2, "cart left", START);
-        did(&mut replay, 1, "Ordered", START.plus(10 * MINUTE_MS));
+        did(&mut replay, ProfileKey(1), "Cart Left", START);
+        did(&mut replay, ProfileKey(2), "cart left", START);
+        did(&mut replay, ProfileKey(1), "Ordered", START.plus(10 * MINUTE_MS));
         // An hour later the second person has got their message, and may not come in again.
-        did(&mut replay, 2, "Cart Left", START.plus(2 * HOUR_MS));
-        did(&mut replay, 3, "Cart Left", START.plus(3 * HOUR_MS));
-        did(&mut replay, 99, "Cart Left", START.plus(3 * HOUR_MS));
+        did(&mut replay, ProfileKey(2), "Cart Left", START.plus(2 * HOUR_MS));
+        did(&mut replay, ProfileKey(3), "Cart Left", START.plus(3 * HOUR_MS));
+        did(&mut replay, ProfileKey(99), "Cart Left", START.plus(3 * HOUR_MS));
         replay.run_until(START.plus(3 * HOUR_MS + 5 * MINUTE_MS)).expect("not interrupted");
         let figures = replay.finish();
         assert_eq!((figures.events, figures.entered), (6, 3));
@@ -395,10 +392,10 @@ mod tests {
         let visit =
             |at| PastEvent { key: "visited".to_string(), at, properties: Properties::new() };
         let events = vec![visit(START.plus(-DAY_MS)), visit(START.plus(DAY_MS))];
-        replay.add(Profile { seq: 1, events, ..Profile::default() }, START);
-        did(&mut replay, 1, "Ordered", START);
+        replay.add(Profile { seq: ProfileKey(1), events, ..Profile::default() }, START);
+        did(&mut replay, ProfileKey(1), "Ordered", START);
         assert_eq!(replay.figures.entered, 0);
-        did(&mut replay, 1, "Visited", START.plus(DAY_MS));
+        did(&mut replay, ProfileKey(1), "Visited", START.plus(DAY_MS));
         assert_eq!(replay.figures.entered, 1);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use wayfare_domain::{
-    engine::time_zones::UtcOnly, graph::Graph, interrupt::Uninterrupted,
+    engine::time_zones::UtcOnly, graph::Graph, ids::ProfileKey, interrupt::Uninterrupted,
     journeys::settings::Settings,
 };
 
@@ -34,7 +34,7 @@ fn cart() -> Graph {
 fn ada() -> Profile {
     let addresses = [("email", "ada@example.com"), ("phone", "+4912345")]
         .map(|(key, text)| (key.to_string(), text.to_string()));
-    Profile { seq: 7, addresses: addresses.into(), ..Profile::default() }
+    Profile { seq: ProfileKey(7), addresses: addresses.into(), ..Profile::default() }
 }
 
 /// (minutes after the start, node, what).

@@ -9,6 +9,7 @@ use crate::{
 };
 use wayfare_domain::{
     engine::{CompiledVersion, time_zones::UtcOnly},
+    ids::ProfileKey,
     interrupt::Uninterrupted,
     profiles::Profile,
     time::Timestamp,
@@ -24,7 +25,7 @@ fn ada() -> Profile {
     let addresses = [("email", "ada@example.com"), ("phone", "+4912345"), ("push", "token")]
         .map(|(key, text)| (key.to_string(), text.to_string()));
     Profile {
-        seq: 7,
+        seq: ProfileKey(7),
         properties: properties.as_object().cloned().expect("an object"),
         addresses: addresses.into(),
         ..Profile::default()

@@ -13,6 +13,7 @@ use wayfare_domain::{
         compiled::{CompiledNode, NodeIndex},
         entry::start_event_key,
     },
+    ids::{ProjectKey, VersionKey},
     journeys::{
         settings::{EntryTrigger, EntryType},
         status::Status,
@@ -21,7 +22,7 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     StoreResult,
-    engine::{ActiveVersionInfo, EngineSource, EngineState, ProfileNeeds, ProjectKey, VersionKey},
+    engine::{ActiveVersionInfo, EngineSource, EngineState, ProfileNeeds},
 };
 
 /// One version of the plan.

@@ -17,6 +17,7 @@ use wayfare_domain::{
         node::{Effect, ExitReason},
         time_zones::TimeZones,
     },
+    ids::{EnrolmentKey, JourneyKey, ProfileKey, VersionKey},
     messages::event::MessageEventKind,
     profiles::{PastEvent, Profile, Properties, property_value::to_canonical},
     stats::NodeStatsKind,
@@ -25,9 +26,8 @@ use wayfare_domain::{
 use wayfare_store::{
     StoreResult,
     engine::{
-        ActiveEnrolment, EngineBatch, EngineSource, EngineState, EnrolmentKey, EnrolmentPosition,
-        EnrolmentUpdate, JourneyKey, NewEnrolment, NewLogLine, NewMessage, NewStartEvent,
-        ProfileKey, VersionKey,
+        ActiveEnrolment, EngineBatch, EngineSource, EngineState, EnrolmentPosition,
+        EnrolmentUpdate, NewEnrolment, NewLogLine, NewMessage, NewStartEvent,
     },
 };
 
@@ -211,7 +211,7 @@ impl<'a> BatchBuilder<'a> {
             .then(|| Value::Object(entry_properties.clone()).to_string());
         let salt = live.planned.journey.to_string();
         let advance = enrolment::start(world, person, began_at, entry_properties, &salt);
-        self.last_enrolment += 1;
+        self.last_enrolment.0 += 1;
         let working = WorkingEnrolment {
             seq: self.last_enrolment,
             from_visit: None,

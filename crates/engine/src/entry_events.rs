@@ -3,10 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{BATCH_SIZE_MAX, Engine, batch_builder::BatchBuilder};
-use wayfare_domain::{engine::entry::event_fits_trigger, profiles::PastEvent, time::Timestamp};
+use wayfare_domain::{
+    engine::entry::event_fits_trigger,
+    ids::{ProfileKey, ProjectKey, VersionKey},
+    profiles::PastEvent,
+    time::Timestamp,
+};
 use wayfare_store::{
     StoreResult,
-    engine::{EngineState, ProfileKey, ProjectKey, StoredEvent, VersionKey},
+    engine::{EngineState, StoredEvent},
 };
 
 /// An event that someone cares about.

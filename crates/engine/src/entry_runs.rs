@@ -4,13 +4,11 @@
 
 use super::{Engine, batch_builder::BatchBuilder};
 use wayfare_domain::{
+    ids::{ProfileKey, VersionKey},
     journeys::settings::{EntryTrigger, EntryType, SegmentSchedule},
     time::{HOUR_MS, Timestamp},
 };
-use wayfare_store::{
-    StoreResult,
-    engine::{ProfileKey, VersionKey},
-};
+use wayfare_store::StoreResult;
 
 /// Most runs that one round works on: events and timers wait meanwhile.
 const ENTRY_RUNS_MAX: usize = 20;
@@ -114,8 +112,8 @@ fn next(
     let (at, after) = match known {
         // Under way. A pause cuts a recurring run off; the only run there is goes on where it was.
         Some((at, Some(after))) if at >= since || only_one => (at, after),
-        Some((at, _)) if at >= since => (following(entry, since, at, now)?, 0),
-        known => (first(entry, since, known.map(|(at, _)| at))?, 0),
+        Some((at, _)) if at >= since => (following(entry, since, at, now)?, ProfileKey::default()),
+        known => (first(entry, since, known.map(|(at, _)| at))?, ProfileKey::default()),
     };
     Some(EntryRun { at, after, last: following(entry, since, at, now).is_none() })
 }
@@ -175,8 +173,8 @@ mod tests {
         EntryTrigger::Segment { name: "VIP".to_string(), when }
     }
 
-    fn at(run: Option<EntryRun>) -> Option<(i64, ProfileKey)> {
-        run.map(|run| (run.at.0, run.after))
+    fn at(run: Option<EntryRun>) -> Option<(i64, i64)> {
+        run.map(|run| (run.at.0, run.after.0))
     }
 
     #[test]
@@ -184,7 +182,7 @@ mod tests {
         let once = segment(SegmentSchedule::Once {});
         assert_eq!(at(next(&once, Timestamp(5), None, NOW)), Some((5, 0)));
         assert_eq!(
-            at(next(&once, Timestamp(9), Some((Timestamp(5), Some(70))), NOW)),
+            at(next(&once, Timestamp(9), Some((Timestamp(5), Some(ProfileKey(70)))), NOW)),
             Some((5, 70))
         );
         assert_eq!(at(next(&once, Timestamp(5), Some((Timestamp(5), None)), NOW)), None);

@@ -20,13 +20,16 @@ use tokio_util::sync::CancellationToken;
 
 use active_versions::ActiveVersions;
 use wayfare_domain::{
-    engine::time_zones::TimeZones, ids::ProjectId, journeys::status::Status, time::Timestamp,
+    engine::time_zones::TimeZones,
+    ids::{ProjectId, VersionKey},
+    journeys::status::Status,
+    time::Timestamp,
 };
 use wayfare_runtime::{clock::Clock, engine_metrics::EngineMetrics};
 use wayfare_store::{
     StoreResult, Stores,
     actors::system_actor,
-    engine::{EngineBatch, EngineSource, EngineState, EngineStore, VersionKey},
+    engine::{EngineBatch, EngineSource, EngineState, EngineStore},
     journeys::JourneyStore,
 };
 

@@ -31,9 +31,9 @@ impl Engine {
                 continue;
             }
             tracing::debug!(
-                message = message.seq,
+                message = %message.seq,
                 channel = message.channel,
-                profile = enrolment.profile,
+                profile = %enrolment.profile,
                 "message.logged"
             );
             slice.batch.settled.push((message.seq, MessageStatus::Sent));
@@ -58,7 +58,7 @@ impl Engine {
                 (page.len() as i64 == self.most, page.last().map(|message| message.seq));
             page.retain(|message| self.plan.versions.contains_key(&message.enrolment.version));
             match last.filter(|_| full && page.is_empty()) {
-                Some(last) => after = last,
+                Some(last) => after = last.0,
                 None => return Ok(page),
             }
         }

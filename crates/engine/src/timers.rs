@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use super::{Engine, batch_builder::BatchBuilder};
 use wayfare_domain::{
+    ids::EnrolmentKey,
     messages::token_bucket::TokenBucket,
     time::{MINUTE_MS, Timestamp},
 };
 use wayfare_store::{
     StoreResult,
-    engine::{ActiveEnrolment, EngineBatch, EnrolmentKey},
+    engine::{ActiveEnrolment, EngineBatch},
 };
 
 /// A standstill is longer than this, in milliseconds: anyone who was due before it ended, and

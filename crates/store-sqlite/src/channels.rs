@@ -8,7 +8,7 @@ use super::{SqliteStore, audit::NewAuditEntry, error::SqliteResult};
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
-    ids::ProjectId,
+    ids::{ProjectId, ProjectKey},
     messages::{
         channel::ChannelSettings,
         channel_change::{SecretChange, audit_summary, caps_summary, is_current, subject},
@@ -190,7 +190,7 @@ pub async fn live(store: &SqliteStore) -> SqliteResult<Vec<ActiveChannel>> {
         let stored = row
             .into_stored()
             .inspect_err(|error| tracing::error!(project, %error, "delivery.channel_set_aside"));
-        stored.ok().map(|stored| ActiveChannel { project, stored })
+        stored.ok().map(|stored| ActiveChannel { project: ProjectKey(project), stored })
     };
     Ok(rows.into_iter().filter_map(readable).collect())
 }

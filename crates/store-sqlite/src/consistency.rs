@@ -13,10 +13,11 @@ use super::{
 use wayfare_domain::{
     consistency::{CountedVersion, Finding},
     engine::node::ExitReason,
+    ids::VersionKey,
     messages::message_status::MessageStatus,
     stats::VersionStats,
 };
-use wayfare_store::{StoreError, engine::VersionKey};
+use wayfare_store::StoreError;
 
 /// The whole database, and the mirrors that the list reads.
 pub async fn check(store: &SqliteStore) -> SqliteResult<Vec<Finding>> {
@@ -39,6 +40,7 @@ pub async fn check(store: &SqliteStore) -> SqliteResult<Vec<Finding>> {
 
 #[derive(FromRow)]
 struct VersionRow {
+    #[sqlx(try_from = "i64")]
     key: VersionKey,
     name: String,
     number: i64,
@@ -104,7 +106,7 @@ async fn versions(connection: &mut SqliteConnection) -> SqliteResult<Vec<Counted
 async fn count_rows(
     connection: &mut SqliteConnection,
 ) -> SqliteResult<HashMap<VersionKey, VersionStats>> {
-    type Count = (VersionKey, i64, i64);
+    type Count = (i64, i64, i64);
     let enrolments: Vec<Count> = sqlx::query_as(
         "SELECT version_key, exit_reason, count(*) FROM enrolments
             GROUP BY version_key, exit_reason",
@@ -119,7 +121,7 @@ async fn count_rows(
     .await?;
     let mut rows: HashMap<VersionKey, VersionStats> = HashMap::new();
     for (version, state, count) in enrolments {
-        let stats = rows.entry(version).or_default();
+        let stats = rows.entry(VersionKey(version)).or_default();
         stats.entered += count;
         match ExitReason::from_code(state) {
             None if state == INSIDE => stats.inside += count,
@@ -133,7 +135,7 @@ async fn count_rows(
         }
     }
     for (version, state, count) in messages {
-        let stats = rows.entry(version).or_default();
+        let stats = rows.entry(VersionKey(version)).or_default();
         match MessageStatus::from_code(state) {
             Some(MessageStatus::Queued | MessageStatus::Sending) => stats.queued += count,
             Some(MessageStatus::Cancelled) => stats.cancelled += count,

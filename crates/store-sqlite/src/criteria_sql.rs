@@ -7,13 +7,13 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
+    ids::{ProfileKey, ProjectKey},
     profiles::{
         profile::{Channel, event_key},
         property_value::{is_date, to_canonical},
     },
     time::{DAY_MS, Timestamp},
 };
-use wayfare_store::engine::{ProfileKey, ProjectKey};
 
 /// An instant or a day in canonical form.
 const DATE_SHAPES: [&str; 2] = [
@@ -34,13 +34,13 @@ pub async fn matching(
         "SELECT p.key FROM profiles p
          WHERE p.project_key = ",
     );
-    sql.push_bind(project).push(" AND p.key > ").push_bind(after).push(" AND ");
+    sql.push_bind(project.0).push(" AND p.key > ").push_bind(after.0).push(" AND ");
     push_criteria(&mut sql, criteria, now);
     sql.push(" ORDER BY p.key LIMIT ").push_bind(limit);
     let mut reader = store.costly_reader().await?;
     let rows: Vec<(i64,)> = sql.build_query_as().fetch_all(&mut *reader).await?;
     reader.release().await?;
-    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+    Ok(rows.into_iter().map(|(seq,)| ProfileKey(seq)).collect())
 }
 
 /// How many people meet the criteria.
@@ -54,7 +54,7 @@ pub async fn count(
         "SELECT count(*) FROM profiles p
          WHERE p.project_key = ",
     );
-    sql.push_bind(project).push(" AND ");
+    sql.push_bind(project.0).push(" AND ");
     push_criteria(&mut sql, criteria, now);
     let mut reader = store.costly_reader().await?;
     let (count,): (i64,) = sql.build_query_as().fetch_one(&mut *reader).await?;

@@ -12,7 +12,7 @@ use super::{
 };
 use wayfare_domain::{
     access::actor::Actor,
-    ids::{JourneyId, OperationId, ProjectId},
+    ids::{JourneyId, OperationId, ProjectId, VersionKey},
     journeys::{
         document::JourneyDocument,
         list::{
@@ -32,7 +32,6 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     StoreResult,
-    engine::VersionKey,
     journeys::{ChangeLabels, EditDetails, JourneyQueries, JourneyStore},
 };
 

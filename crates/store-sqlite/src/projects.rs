@@ -16,11 +16,11 @@ use wayfare_domain::{
         members::ProjectSummary,
         projects::{ArchiveFacts, CREATOR_ROLE, decide_archive, is_another_name},
     },
-    ids::{ProjectId, UserId},
+    ids::{ProjectId, ProjectKey, UserId},
     names::ProjectTitle,
     time::Timestamp,
 };
-use wayfare_store::{StoreError, StoreResult, access::ProjectStore, engine::ProjectKey};
+use wayfare_store::{StoreError, StoreResult, access::ProjectStore};
 
 #[async_trait]
 impl ProjectStore for SqliteStore {

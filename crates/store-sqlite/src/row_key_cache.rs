@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use wayfare_domain::ids::ProjectId;
-use wayfare_store::engine::ProjectKey;
+use wayfare_domain::ids::{ProjectId, ProjectKey};
 
 /// Most names that are remembered; beyond it they are asked for again.
 const NAMES_MAX: usize = 50_000;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use tokio::task::JoinSet;
 use wayfare_domain::{
+    ids::{EnrolmentKey, MessageKey, ProfileKey},
     journeys::{
         list::selection::{Selection, SelectionDigest},
         status::Status,
@@ -47,8 +48,8 @@ pub async fn a_message_is_leased_once_by_two_takers_at_the_same_time(stores: &St
             }
         });
     }
-    let taken: Vec<i64> = takers.join_all().await.concat();
-    let once: BTreeSet<i64> = taken.iter().copied().collect();
+    let taken: Vec<MessageKey> = takers.join_all().await.concat();
+    let once: BTreeSet<MessageKey> = taken.iter().copied().collect();
     assert_eq!((taken.len(), once.len()), (MESSAGES, MESSAGES));
 }
 
@@ -148,8 +149,8 @@ pub async fn keys_of_profiles_are_unique_and_rise(stores: &Stores) {
                 let name = format!("w{writer}p{number}");
                 project.said(&name, json!({})).await;
                 let given = project.number_of(&name).await;
-                assert!(given > last, "{given} after {last}");
-                last = given;
+                assert!(given > ProfileKey(last), "{given} after {last}");
+                last = given.0;
             }
         });
     }
@@ -172,7 +173,10 @@ pub async fn keys_of_enrolments_rise(stores: &Stores) {
         project.run(at).await;
         let given = project.person(person).await.enrolments[0].seq;
         assert!(given > last, "{given} after {last}");
-        assert_eq!(stores.engine.get_engine_state().await.expect("a head").last_enrolment, given);
+        assert_eq!(
+            stores.engine.get_engine_state().await.expect("a head").last_enrolment,
+            EnrolmentKey(given)
+        );
         last = given;
     }
     assert_eq!(project.stats(journey).await.entered, 3);

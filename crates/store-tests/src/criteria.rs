@@ -6,6 +6,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 use wayfare_domain::{
     graph::criteria::{Comparison, Criteria, EventMatch, Occurrence, PropertyFilter, RelativeAge},
+    ids::ProfileKey,
     profiles::{
         Properties,
         ingest_record::{IngestRecord, NewEvent, ProfileUpdate, RecordPayload},
@@ -170,11 +171,11 @@ async fn agree(
     for question in questions {
         let by_store = stores
             .engine_source
-            .load_matching_profiles_after(number, question, 0, 100, NOW)
+            .load_matching_profiles_after(number, question, ProfileKey(0), 100, NOW)
             .await
             .expect("an answer");
-        let matches = |person: &i64| question.matches(&loaded[person], NOW);
-        let in_rust: Vec<i64> = numbers.iter().copied().filter(matches).collect();
+        let matches = |person: &ProfileKey| question.matches(&loaded[person], NOW);
+        let in_rust: Vec<ProfileKey> = numbers.iter().copied().filter(matches).collect();
         prop_assert_eq!(by_store, in_rust, "{:?}", question);
     }
     Ok(())

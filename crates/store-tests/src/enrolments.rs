@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 use wayfare_domain::{
     engine::node::ExitReason,
-    ids::JourneyId,
+    ids::{EnrolmentKey, JourneyId, VersionKey},
     journeys::{status::Status, transition::Action},
     time::{DAY_MS, HOUR_MS, MINUTE_MS},
     versions::PreviousVersionPolicy,
 };
-use wayfare_store::{Stores, engine::VersionKey};
+use wayfare_store::Stores;
 
 use crate::test_project::{NOW, TestProject, one_step};
 
@@ -59,7 +59,8 @@ pub async fn the_stats_of_steps_are_those_of_their_people(stores: &Stores) {
         .expect("people");
     assert_eq!(people.len(), 2);
     let enrolment = project.person("ada").await.enrolments[0].seq;
-    let detail = stores.profiles.get_enrolment(here, enrolment).await.expect("an enrolment");
+    let detail =
+        stores.profiles.get_enrolment(here, EnrolmentKey(enrolment)).await.expect("an enrolment");
     assert!(!detail.steps.is_empty());
 }
 
@@ -229,7 +230,7 @@ pub async fn who_is_put_off_is_due_then_and_not_before(stores: &Stores) {
     let people = stores.engine.load_due_enrolments(None, due, 10).await.expect("people");
     assert_eq!(people.len(), 2);
     stores.engine.postpone_enrolments(&[people[0].seq], due, later).await.expect("put off");
-    let still: Vec<i64> = stores
+    let still: Vec<EnrolmentKey> = stores
         .engine
         .load_due_enrolments(None, due, 10)
         .await

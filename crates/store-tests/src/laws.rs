@@ -6,9 +6,14 @@ use std::collections::HashMap;
 use serde_json::json;
 use tokio::task::JoinSet;
 use wayfare_domain::{
-    graph::criteria::Criteria, ids::JourneyId, journeys::transition::Action,
-    messages::message_status::MessageStatus, names::JourneyName,
-    profiles::ingest_record::IngestRecord, time::DAY_MS, versions::PreviousVersionPolicy,
+    graph::criteria::Criteria,
+    ids::{EnrolmentKey, JourneyId, MessageKey},
+    journeys::transition::Action,
+    messages::message_status::MessageStatus,
+    names::JourneyName,
+    profiles::ingest_record::IngestRecord,
+    time::DAY_MS,
+    versions::PreviousVersionPolicy,
 };
 use wayfare_store::{
     Stores,
@@ -123,7 +128,7 @@ async fn ada_enters(project: &TestProject<'_>) -> EngineBatch {
         ended: None,
     };
     let entered = NewEnrolment {
-        seq: batch.head.last_enrolment + 1,
+        seq: EnrolmentKey(batch.head.last_enrolment.0 + 1),
         project: version.project,
         journey: version.journey,
         version: version.seq,
@@ -300,7 +305,7 @@ pub async fn a_failed_commit_changes_nothing(stores: &Stores) {
     let good = ada_enters(&project).await;
     let ada = good.entered[0].profile;
     let moved = EnrolmentUpdate {
-        seq: good.head.last_enrolment + 100,
+        seq: EnrolmentKey(good.head.last_enrolment.0 + 100),
         from_visit: 1,
         position: good.entered[0].position.clone(),
     };
@@ -311,7 +316,7 @@ pub async fn a_failed_commit_changes_nothing(stores: &Stores) {
     let generation = stores.projects.get_generation(project.actor.project).await.expect("a number");
     for broken in [
         EngineBatch { moved: vec![moved], ..whole.clone() },
-        EngineBatch { settled: vec![(4_711, MessageStatus::Sent)], ..whole.clone() },
+        EngineBatch { settled: vec![(MessageKey(4_711), MessageStatus::Sent)], ..whole.clone() },
     ] {
         assert!(!stores.engine.commit_batch(&broken).await.expect("an answer"));
         let after =

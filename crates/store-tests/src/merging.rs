@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wayfare_domain::{
     engine::node::ExitReason,
+    ids::ProfileKey,
     messages::message_status::MessageStatus,
     profiles::{
         ingest_record::{IngestRecord, ProfileRef},
@@ -21,7 +22,7 @@ fn phone() -> ProfileRef {
 }
 
 /// Ada, who wants no SMS, and a phone of which no one knows whose it is. Answers their numbers.
-async fn ada_and_a_phone(project: &TestProject<'_>) -> (i64, i64) {
+async fn ada_and_a_phone(project: &TestProject<'_>) -> (ProfileKey, ProfileKey) {
     let ada = json!({ "email": "ada@example.com", "plan": "gold", "msg-sms": false });
     project.said("ada", ada).await;
     let of_phone = json!({ "plan": "free", "phone": "+4917012345", "tz": "Europe/Berlin" });
@@ -51,7 +52,7 @@ pub async fn what_the_one_says_besides_becomes_the_others(stores: &Stores) {
     assert_eq!(ada.consent, [("sms".to_string(), false)]);
     assert_eq!(ada.time_zone.as_deref(), Some("Europe/Berlin"));
     assert_eq!(ada.anonymous, ["phone"]);
-    let gone = stores.profiles.get_profile(project.actor.project, phone).await;
+    let gone = stores.profiles.get_profile(project.actor.project, ProfileKey(phone.0)).await;
     assert!(matches!(gone, Err(StoreError::NotFound(_))), "{gone:?}");
 }
 
@@ -62,9 +63,9 @@ pub async fn messages_that_only_the_other_wanted_do_not_go_out(stores: &Stores) 
     assert_eq!(
         people,
         [
-            ChangedPerson::asked_again(phone),
-            ChangedPerson::asked_again(ada),
-            ChangedPerson::withdrawn(phone, Some(Channel::Sms)),
+            ChangedPerson::asked_again(ProfileKey(phone.0)),
+            ChangedPerson::asked_again(ProfileKey(ada.0)),
+            ChangedPerson::withdrawn(ProfileKey(phone.0), Some(Channel::Sms)),
         ]
     );
 }

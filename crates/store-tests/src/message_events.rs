@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use wayfare_domain::{
+    ids::MessageKey,
     messages::{
         event::MessageEventKind,
         feedback::NewMessageEvent,
@@ -31,12 +32,12 @@ async fn delivered(stores: &Stores) -> (Mailing<'_>, i64) {
     let message = mailing.lease(1, NOW).await.remove(0);
     mailing.record(&message, sent(), NOW).await;
     mailing.project.run(NOW).await;
-    (mailing, message.seq)
+    (mailing, message.seq.0)
 }
 
 async fn report(stores: &Stores, message: i64, kinds: &[MessageEventKind]) -> (u64, ChangedFacts) {
     let event = |(place, kind): (usize, &MessageEventKind)| {
-        NewMessageEvent::new(message, *kind, NOW.plus(place as i64))
+        NewMessageEvent::new(MessageKey(message), *kind, NOW.plus(place as i64))
     };
     let reports = kinds.iter().enumerate().map(event).collect();
     let told = InboundBatch { reports, ..InboundBatch::default() };
@@ -70,7 +71,7 @@ pub async fn a_request_with_a_receipt_that_was_seen_changes_nothing(stores: &Sto
     let (mailing, message) = delivered(stores).await;
     let here = mailing.project.actor.project;
     let told = |kind| InboundBatch {
-        reports: vec![NewMessageEvent::new(message, kind, NOW)],
+        reports: vec![NewMessageEvent::new(MessageKey(message), kind, NOW)],
         dedup_key: Some((here, "receipt".to_string())),
         ..InboundBatch::default()
     };
@@ -101,7 +102,7 @@ pub async fn an_address_that_bounces_for_good_gets_nothing_any_more(stores: &Sto
         reports: vec![NewMessageEvent {
             is_permanent,
             address: Some(phone(0)),
-            ..NewMessageEvent::new(message, MessageEventKind::Bounced, NOW)
+            ..NewMessageEvent::new(MessageKey(message), MessageEventKind::Bounced, NOW)
         }],
         ..InboundBatch::default()
     };
@@ -122,7 +123,7 @@ pub async fn a_bounce_that_passes_lists_no_one(stores: &Stores) {
     let (mailing, message) = delivered(stores).await;
     let passing = NewMessageEvent {
         is_permanent: false,
-        ..NewMessageEvent::new(message, MessageEventKind::Bounced, NOW)
+        ..NewMessageEvent::new(MessageKey(message), MessageEventKind::Bounced, NOW)
     };
     let told = InboundBatch { reports: vec![passing], ..InboundBatch::default() };
     let (_, changed) =
@@ -187,19 +188,33 @@ pub async fn no_one_takes_back_what_was_listed_for_a_graver_reason(stores: &Stor
 pub async fn who_unsubscribes_on_the_page_of_a_message_is_believed(stores: &Stores) {
     let (mailing, message) = delivered(stores).await;
     let project = &mailing.project;
-    let recipient =
-        stores.message_events.find_recipient(message).await.expect("an answer").expect("someone");
+    let recipient = stores
+        .message_events
+        .find_recipient(MessageKey(message))
+        .await
+        .expect("an answer")
+        .expect("someone");
     assert_eq!((recipient.channel, &recipient.addresses["phone"]), (Channel::Sms, &phone(0)));
     let wish = PreferenceUpdate::Unsubscribe;
-    let changed = stores.message_events.save_preferences(message, &wish, NOW).await.expect("saved");
+    let changed = stores
+        .message_events
+        .save_preferences(MessageKey(message), &wish, NOW)
+        .await
+        .expect("saved");
     let changed = changed.expect("a message");
     let person = project.number_of("p0").await;
     let withdrawn = ChangedPerson::withdrawn(person, Some(Channel::Sms));
     assert!(changed.people.contains(&withdrawn), "{changed:?}");
     assert_eq!(project.person("p0").await.consent, [("sms".to_string(), false)]);
-    assert_eq!(stores.message_events.find_recipient(message + 7).await.expect("an answer"), None);
-    let nobody =
-        stores.message_events.save_preferences(message + 7, &wish, NOW).await.expect("an answer");
+    assert_eq!(
+        stores.message_events.find_recipient(MessageKey(message + 7)).await.expect("an answer"),
+        None
+    );
+    let nobody = stores
+        .message_events
+        .save_preferences(MessageKey(message + 7), &wish, NOW)
+        .await
+        .expect("an answer");
     assert_eq!(nobody, None);
 }
 
@@ -215,7 +230,7 @@ pub async fn messages_are_found_by_their_providers_names_in_their_project(stores
     assert_eq!(found, [("SM1".to_string(), message.seq)].into());
     let ours = stores
         .message_events
-        .list_messages_of_project(here, &[message.seq, message.seq + 7])
+        .list_messages_of_project(here, &[message.seq, MessageKey(message.seq.0 + 7)])
         .await
         .expect("an answer");
     assert_eq!(ours, [message.seq]);

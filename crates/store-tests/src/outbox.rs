@@ -3,6 +3,7 @@
 use serde_json::json;
 use wayfare_domain::{
     engine::time_zones::UtcOnly,
+    ids::{MessageKey, ProfileKey},
     journeys::transition::Action,
     messages::{
         failed::{FailedMessage, FailedMessageQuery},
@@ -113,7 +114,8 @@ pub async fn what_was_with_a_sender_when_the_server_died_waits_again(stores: &St
     assert_eq!(stores.outbox.requeue_leased(NOW).await.expect("requeued"), 0);
     let load = stores.outbox.get_outbox_depth(mailing.project.actor.project).await.expect("a load");
     assert_eq!((load.waiting[&Channel::Sms], load.doubts), (2, 1));
-    let again: Vec<i64> = mailing.lease(5, NOW).await.iter().map(|message| message.seq).collect();
+    let again: Vec<MessageKey> =
+        mailing.lease(5, NOW).await.iter().map(|message| message.seq).collect();
     assert!(again.contains(&leased.seq) && again.len() == 2, "{again:?}");
     mailing.project.adds_up().await;
 }
@@ -127,7 +129,8 @@ pub async fn what_was_put_off_while_the_clock_was_ahead_is_due_at_the_next_start
     }
     assert_eq!(mailing.lease(2, NOW).await, []);
     assert_eq!(stores.outbox.requeue_leased(NOW).await.expect("requeued"), 0);
-    let due: Vec<i64> = mailing.lease(2, NOW).await.iter().map(|message| message.seq).collect();
+    let due: Vec<MessageKey> =
+        mailing.lease(2, NOW).await.iter().map(|message| message.seq).collect();
     assert_eq!(due, [too_long.seq]);
 }
 
@@ -224,7 +227,7 @@ pub async fn what_failed_is_listed_and_can_be_sent_again(stores: &Stores) {
         .expect("a page");
     assert_eq!((page.rows.len(), page.total), (2, 2));
     assert_eq!(page.reasons, [("no such number".to_string(), 2)]);
-    let chosen = [page.rows[0].number];
+    let chosen = [MessageKey(page.rows[0].number)];
     let resent = stores
         .failed_messages
         .resend_messages(&project.actor, &query, &chosen, NOW)
@@ -246,7 +249,11 @@ pub async fn what_the_page_offers_to_resend_is_what_is_resent(stores: &Stores) {
         mailing.record(&message, failed(), NOW).await;
     }
     let erased = project.number_of("p1").await;
-    stores.profiles.delete_profile(&project.actor, erased, NOW).await.expect("erased");
+    stores
+        .profiles
+        .delete_profile(&project.actor, ProfileKey(erased.0), NOW)
+        .await
+        .expect("erased");
     let query = FailedMessageQuery::default();
     let offered = async || {
         let page = stores

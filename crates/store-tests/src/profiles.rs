@@ -4,6 +4,7 @@ use serde_json::json;
 use wayfare_domain::{
     engine::node::ExitReason,
     graph::criteria::Criteria,
+    ids::{EnrolmentKey, ProfileKey},
     names::ProjectTitle,
     profiles::{
         ingest_record::{IngestRecord, NewEvent, ProfileRef, RecordPayload},
@@ -73,7 +74,10 @@ pub async fn who_was_anonymous_stays_the_same_once_they_are_known(stores: &Store
     project.ingest(vec![said]).await;
     assert_eq!(project.people().await, before);
     let ada = project.person("ada").await;
-    assert_eq!((ada.seq, ada.anonymous.as_slice()), (before[0], ["device".to_string()].as_slice()));
+    assert_eq!(
+        (ada.seq, ada.anonymous.as_slice()),
+        (before[0].0, ["device".to_string()].as_slice())
+    );
     assert_eq!(ada.events.len(), 1);
 }
 
@@ -133,7 +137,8 @@ pub async fn people_are_found_by_identity_and_paged_by_number(stores: &Stores) {
     let after = first.rows.last().expect("a row").seq;
     let second = page(ProfileQuery { after, ..ProfileQuery::default() }).await;
     assert_eq!((second.rows.len(), second.more), (10, false));
-    let mut all: Vec<i64> = first.rows.iter().chain(&second.rows).map(|row| row.seq).collect();
+    let rows = first.rows.iter().chain(&second.rows);
+    let mut all: Vec<ProfileKey> = rows.map(|row| ProfileKey(row.seq)).collect();
     all.sort_unstable();
     assert_eq!(all, project.people().await);
     let found = page(ProfileQuery { search: "p07".to_string(), ..ProfileQuery::default() }).await;
@@ -146,8 +151,12 @@ pub async fn of_someone_erased_only_the_counts_stay(stores: &Stores) {
     let person = project.person("p0").await;
     let here = project.actor.project;
     let enrolment = person.enrolments[0].seq;
-    stores.profiles.delete_profile(&project.actor, person.seq, NOW).await.expect("erased");
-    let gone = stores.profiles.get_profile(here, person.seq).await;
+    stores
+        .profiles
+        .delete_profile(&project.actor, ProfileKey(person.seq), NOW)
+        .await
+        .expect("erased");
+    let gone = stores.profiles.get_profile(here, ProfileKey(person.seq)).await;
     assert!(matches!(gone, Err(StoreError::NotFound(_))), "{gone:?}");
     assert_eq!(stores.profiles.find_profile_key(here, "p0").await.expect("an answer"), None);
     assert!(project.people().await.is_empty());
@@ -155,10 +164,11 @@ pub async fn of_someone_erased_only_the_counts_stay(stores: &Stores) {
     let stats = project.stats(mailing.journey).await;
     assert_eq!((stats.entered, stats.inside, stats.force_exited), (1, 0, 1));
     assert_eq!((stats.queued, stats.cancelled), (0, 1));
-    let kept = stores.profiles.get_enrolment(here, enrolment).await.expect("an enrolment");
+    let kept =
+        stores.profiles.get_enrolment(here, EnrolmentKey(enrolment)).await.expect("an enrolment");
     assert_eq!((kept.person, kept.enrolment.state.as_str()), (None, ExitReason::ForceExited.key()));
     project.adds_up().await;
-    let again = stores.profiles.delete_profile(&project.actor, person.seq, NOW).await;
+    let again = stores.profiles.delete_profile(&project.actor, ProfileKey(person.seq), NOW).await;
     assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");
 }
 

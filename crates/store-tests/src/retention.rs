@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use wayfare_domain::{
+    ids::{EnrolmentKey, VersionKey},
     journeys::transition::Action,
     messages::message_status::MessageStatus,
     time::{DAY_MS, Timestamp},
@@ -98,15 +99,30 @@ pub async fn the_log_of_an_old_enrolment_goes_and_the_enrolment_stays(stores: &S
     project.run(NOW).await;
     let enrolment = project.person("ada").await.enrolments[0].seq;
     let detail = async || {
-        stores.profiles.get_enrolment(project.actor.project, enrolment).await.expect("one")
+        stores
+            .profiles
+            .get_enrolment(project.actor.project, EnrolmentKey(enrolment))
+            .await
+            .expect("one")
     };
     assert!(!detail().await.steps.is_empty());
     assert_eq!(
-        stores.retention.delete_old_enrolment_logs(YOUNG, 0, 100).await.expect("looked").deleted,
+        stores
+            .retention
+            .delete_old_enrolment_logs(YOUNG, EnrolmentKey(0), 100)
+            .await
+            .expect("looked")
+            .deleted,
         0
     );
     assert!(
-        stores.retention.delete_old_enrolment_logs(OLD, 0, 100).await.expect("deleted").deleted > 0
+        stores
+            .retention
+            .delete_old_enrolment_logs(OLD, EnrolmentKey(0), 100)
+            .await
+            .expect("deleted")
+            .deleted
+            > 0
     );
     assert!(detail().await.steps.is_empty());
     assert_eq!(project.stats(journey).await.entered, 1);
@@ -120,11 +136,21 @@ pub async fn why_people_did_not_enter_goes(stores: &Stores) {
     project.did(&["ada", "ada"], "Signed Up", NOW).await;
     project.run(NOW).await;
     assert_eq!(
-        stores.retention.delete_old_entry_rejections(YOUNG, 0, 100).await.expect("looked").deleted,
+        stores
+            .retention
+            .delete_old_entry_rejections(YOUNG, VersionKey(0), 100)
+            .await
+            .expect("looked")
+            .deleted,
         0
     );
     assert_eq!(
-        stores.retention.delete_old_entry_rejections(OLD, 0, 100).await.expect("deleted").deleted,
+        stores
+            .retention
+            .delete_old_entry_rejections(OLD, VersionKey(0), 100)
+            .await
+            .expect("deleted")
+            .deleted,
         1
     );
 }

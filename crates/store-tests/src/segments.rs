@@ -7,6 +7,7 @@ use wayfare_domain::{
         permissions::{Authority, Role},
     },
     graph::criteria::Criteria,
+    ids::ProfileKey,
 };
 use wayfare_store::{StoreError, Stores};
 
@@ -41,7 +42,7 @@ pub async fn a_segment_is_counted_as_people_are_now(stores: &Stores) {
     assert_eq!(count(&gold).await.expect("a count"), 2);
     let found = stores
         .simulation
-        .load_matching_profiles(here, &on_plan("gold"), 0, 10, NOW)
+        .load_matching_profiles(here, &on_plan("gold"), ProfileKey(0), 10, NOW)
         .await
         .expect("people");
     assert_eq!(found, project.people().await);

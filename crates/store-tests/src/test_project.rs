@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wayfare_domain::{
     access::actor::Actor,
     graph::{Graph, criteria::Criteria},
-    ids::{JourneyId, ProjectId},
+    ids::{JourneyId, ProfileKey, ProjectId},
     journeys::{
         document::JourneyDocument,
         list::{query::ListQuery, selection::Selection},
@@ -232,7 +232,7 @@ impl<'a> TestProject<'a> {
         self.ingest(vec![IngestRecord { who: known(identity), what: change(said) }]).await
     }
 
-    pub async fn number_of(&self, identity: &str) -> i64 {
+    pub async fn number_of(&self, identity: &str) -> ProfileKey {
         let found = self.stores.profiles.find_profile_key(self.actor.project, identity).await;
         found.expect("an answer").expect("a profile")
     }
@@ -243,13 +243,13 @@ impl<'a> TestProject<'a> {
     }
 
     /// Everybody whom the store knows, in the order of their numbers.
-    pub async fn people(&self) -> Vec<i64> {
+    pub async fn people(&self) -> Vec<ProfileKey> {
         let number =
             self.stores.projects.get_project_key(self.actor.project).await.expect("a number");
         let everybody = Criteria::All(Vec::new());
         self.stores
             .engine_source
-            .load_matching_profiles_after(number, &everybody, 0, i64::MAX, NOW)
+            .load_matching_profiles_after(number, &everybody, ProfileKey(0), i64::MAX, NOW)
             .await
             .expect("people")
     }

@@ -1,7 +1,7 @@
 //! What people are called on pages, whatever their properties hold.
 
 use serde_json::{Value, json};
-use wayfare_domain::profiles::read_model::ProfileQuery;
+use wayfare_domain::{ids::EnrolmentKey, profiles::read_model::ProfileQuery};
 
 use crate::test_project::{NOW, TestProject, one_step};
 use wayfare_store::Stores;
@@ -44,8 +44,11 @@ pub async fn an_enrolment_is_of_someone_by_their_name_where_it_is_a_text(stores:
     let enrolment = project.person("ada").await.enrolments[0].seq;
     for (name, title) in [(json!("Ada Lovelace"), "Ada Lovelace"), (json!(7), "ada")] {
         project.said("ada", json!({ "name": name })).await;
-        let detail =
-            stores.profiles.get_enrolment(project.actor.project, enrolment).await.expect("one");
+        let detail = stores
+            .profiles
+            .get_enrolment(project.actor.project, EnrolmentKey(enrolment))
+            .await
+            .expect("one");
         assert_eq!(detail.person_title, title);
     }
 }

@@ -14,19 +14,15 @@ pub use batch::{
 use wayfare_domain::{
     engine::entry::EnrolmentHistory,
     graph::{Graph, criteria::Criteria},
-    ids::{JourneyId, ProjectId},
+    ids::{
+        EnrolmentKey, JourneyId, JourneyKey, MessageKey, ProfileKey, ProjectId, ProjectKey,
+        VersionKey,
+    },
     journeys::{settings::Settings, status::Status},
     messages::event::MessageEventKind,
     profiles::{Profile, profile::Channel},
     time::Timestamp,
 };
-
-/// Short numbers of things in tables with millions of rows.
-pub type ProjectKey = i64;
-pub type VersionKey = i64;
-pub type JourneyKey = i64;
-pub type ProfileKey = i64;
-pub type EnrolmentKey = i64;
 
 /// When a run began, and the person that it has come to.
 pub type EntryRunProgress = (Timestamp, Option<ProfileKey>);
@@ -107,7 +103,7 @@ pub struct ActiveEnrolment {
 /// What became of a message, and no one was moved by yet.
 #[derive(Debug, Clone)]
 pub struct PendingMessageEvent {
-    pub message: i64,
+    pub message: MessageKey,
     pub kind: MessageEventKind,
     pub node: String,
     pub visit: i64,
@@ -119,7 +115,7 @@ pub struct PendingMessageEvent {
 /// A message that waits for its channel, with the enrolment it belongs to.
 #[derive(Debug, Clone)]
 pub struct QueuedMessage {
-    pub seq: i64,
+    pub seq: MessageKey,
     pub channel: String,
     pub node: String,
     pub visit: i64,

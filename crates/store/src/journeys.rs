@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::{StoreResult, engine::VersionKey};
+use crate::StoreResult;
 use wayfare_domain::{
     access::actor::Actor,
-    ids::{JourneyId, LabelId, OperationId, ProjectId, SavedFilterId},
+    ids::{JourneyId, LabelId, OperationId, ProjectId, SavedFilterId, VersionKey},
     journeys::{
         document::JourneyDocument,
         label::Label,

@@ -4,14 +4,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use crate::{
-    StoreResult,
-    engine::ProfileKey,
-    outbox::{ChangedFacts, MessageKey},
-};
+use crate::{StoreResult, outbox::ChangedFacts};
 use wayfare_domain::{
     access::actor::Actor,
-    ids::ProjectId,
+    ids::{MessageKey, ProfileKey, ProjectId},
     messages::{
         feedback::NewMessageEvent,
         preferences::{PreferenceUpdate, Recipient},

@@ -8,14 +8,10 @@ use std::{
 
 use async_trait::async_trait;
 
-use crate::{
-    StoreResult,
-    channels::StoredChannel,
-    engine::{ProfileKey, ProjectKey, VersionKey},
-};
+use crate::{StoreResult, channels::StoredChannel};
 use wayfare_domain::{
     access::actor::Actor,
-    ids::ProjectId,
+    ids::{MessageKey, ProfileKey, ProjectId, ProjectKey, VersionKey},
     messages::{
         failed::{FailedMessagePage, FailedMessageQuery},
         outcome::SendOutcome,
@@ -25,9 +21,6 @@ use wayfare_domain::{
     profiles::profile::Channel,
     time::Timestamp,
 };
-
-/// Number of a message: `outbox.key`.
-pub type MessageKey = i64;
 
 /// A journey's messages that wait for one endpoint of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]

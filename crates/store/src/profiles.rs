@@ -2,17 +2,12 @@
 
 use async_trait::async_trait;
 
-use crate::{
-    StoreResult,
-    engine::{EnrolmentKey, ProfileKey},
-    maintenance::WritePressure,
-    outbox::ChangedFacts,
-};
+use crate::{StoreResult, maintenance::WritePressure, outbox::ChangedFacts};
 use wayfare_domain::{
     access::actor::Actor,
     engine::explain::EntryFacts,
     graph::criteria::Criteria,
-    ids::{ImportId, JourneyId, ProjectId},
+    ids::{EnrolmentKey, ImportId, JourneyId, ProfileKey, ProjectId},
     messages::known_properties::KnownProperties,
     profiles::{
         import::{ImportProgress, ImportView, RejectedRow},

@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use crate::{
-    StoreResult,
-    engine::{EnrolmentKey, VersionKey},
+use crate::StoreResult;
+use wayfare_domain::{
+    ids::{EnrolmentKey, VersionKey},
+    time::Timestamp,
 };
-use wayfare_domain::time::Timestamp;
 
 /// How old rows must be to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,13 +4,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use crate::{
-    StoreResult,
-    engine::{ProfileKey, ProfileNeeds},
-};
+use crate::{StoreResult, engine::ProfileNeeds};
 use wayfare_domain::{
     graph::criteria::Criteria,
-    ids::ProjectId,
+    ids::{ProfileKey, ProjectId},
     profiles::{PastEvent, Profile},
     time::Timestamp,
 };

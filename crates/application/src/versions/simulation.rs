@@ -11,7 +11,7 @@ use wayfare_domain::{
     engine::CompiledVersion,
     error::FieldError,
     graph::{Graph, criteria::Criteria, node::Delay},
-    ids::ProjectId,
+    ids::{ProfileKey, ProjectId},
     interrupt::Interrupt,
     journeys::settings::{EntryTrigger, Settings},
     profiles::{Profile, profile::Channel, property_value::to_canonical},
@@ -27,7 +27,7 @@ use wayfare_runtime::{
     costly_work::{Job, aside},
     time_zones::TzdbZones,
 };
-use wayfare_store::engine::{ProfileKey, ProfileNeeds};
+use wayfare_store::engine::ProfileNeeds;
 
 /// Most days that are looked back.
 pub const DAYS_MAX: u32 = 90;
@@ -198,13 +198,13 @@ impl Services {
         };
         let mut after = 0;
         loop {
-            let people = self.people_meeting(project, criteria, after).await?;
+            let people = self.people_meeting(project, criteria, ProfileKey(after)).await?;
             let Some(last) = people.last().copied() else { return Ok(false) };
             self.add_people(version, replay, people.clone(), since).await?;
             for person in &people {
                 replay.attempt_entry(*person, Default::default(), since, None)?;
             }
-            after = last;
+            after = last.0;
             if replay.people() >= PEOPLE_MAX || began.elapsed() > TAKES_MAX / 2 {
                 return Ok(true);
             }

@@ -8,6 +8,7 @@ use crate::{
         time_zones::UtcOnly,
     },
     graph::Graph,
+    ids::ProfileKey,
     journeys::settings::{EntryTrigger, Goal, QuietHours, QuietHoursPolicy, ReentryRule, Settings},
     time::{DAY_MS, MINUTE_MS},
 };
@@ -44,7 +45,7 @@ fn at(version: &CompiledVersion, now: Timestamp) -> EngineContext<'_> {
 
 fn person() -> Profile {
     let addresses = [("email".to_string(), "ada@example.com".to_string())].into();
-    Profile { seq: 7, addresses, ..Profile::default() }
+    Profile { seq: ProfileKey(7), addresses, ..Profile::default() }
 }
 
 fn enter(version: &CompiledVersion, profile: &mut Profile) -> Advance {
@@ -397,7 +398,7 @@ fn entries_of_a_bomb(journeys: usize) -> usize {
         for history in &mut histories {
             let attempt = EntryAttempt {
                 journey: "j",
-                profile: 7,
+                profile: ProfileKey(7),
                 now,
                 event: Some((now, now)),
                 by_journey: depth.is_some(),

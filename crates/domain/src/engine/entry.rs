@@ -7,6 +7,7 @@ use super::{
     node::{START_CHAIN_PROPERTY, WAIT_MIN_MS},
 };
 use crate::{
+    ids::ProfileKey,
     journeys::settings::{EntryTrigger, ReentryRule, Settings},
     profiles::{PastEvent, Properties, ingest_record::ENTRY_EVENT_AGE_MAX, profile::event_key},
     time::{HOUR_MS, Timestamp},
@@ -112,7 +113,7 @@ impl EntryRejection {
 pub struct EntryAttempt<'a> {
     /// Names the journey for the control group: the same people over all of its versions.
     pub journey: &'a str,
-    pub profile: i64,
+    pub profile: ProfileKey,
     pub now: Timestamp,
     /// When the event happened and when it arrived, for live events.
     pub event: Option<(Timestamp, Timestamp)>,
@@ -201,9 +202,9 @@ fn is_refused(reason: EntryRejection, settings: &Settings, attempt: &EntryAttemp
 }
 
 /// Is the profile in the control group of the journey?
-fn is_in_control_group(settings: &Settings, journey: &str, profile: i64) -> bool {
+fn is_in_control_group(settings: &Settings, journey: &str, profile: ProfileKey) -> bool {
     settings.control_percent > 0
-        && hash_bucket(&format!("control {journey}"), profile) < settings.control_percent
+        && hash_bucket(&format!("control {journey}"), profile.0) < settings.control_percent
 }
 
 #[cfg(test)]
@@ -216,7 +217,7 @@ mod tests {
     fn attempt() -> EntryAttempt<'static> {
         EntryAttempt {
             journey: "j",
-            profile: 7,
+            profile: ProfileKey(7),
             now: NOW,
             event: None,
             by_journey: false,
@@ -370,7 +371,8 @@ mod tests {
             check_entry(&control, &EntryAttempt { profile, ..attempt() })
                 == Err(EntryRejection::Control)
         };
-        let chosen: Vec<i64> = (0..1000).filter(|profile| is_control(*profile)).collect();
+        let chosen: Vec<ProfileKey> =
+            (0..1000).map(ProfileKey).filter(|profile| is_control(*profile)).collect();
         assert!((150..250).contains(&chosen.len()), "{}", chosen.len());
         assert!(chosen.into_iter().all(is_control));
     }

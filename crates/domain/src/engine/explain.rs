@@ -6,7 +6,7 @@ use super::entry::{
 };
 use crate::{
     graph::{criteria::Criteria, node},
-    ids::JourneyId,
+    ids::{JourneyId, ProfileKey},
     journeys::{
         settings::{EntryTrigger, ReentryRule, Settings},
         status::Status,
@@ -37,7 +37,7 @@ pub struct EntryFacts {
     pub entry_mark: i64,
     /// How many entered so far.
     pub entered: i64,
-    pub person: i64,
+    pub person: ProfileKey,
     /// As far as the criteria ask for it ([`super::compiled::past_event_properties_of`]); none
     /// where there are none, or the profile cannot be read.
     pub profile: Option<Profile>,

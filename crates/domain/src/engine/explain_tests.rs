@@ -1,7 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::time::{DAY_MS, HOUR_MS};
+use crate::{
+    ids::ProfileKey,
+    time::{DAY_MS, HOUR_MS},
+};
 
 const NOW: Timestamp = Timestamp(1_790_596_800_000);
 
@@ -26,7 +29,7 @@ fn facts() -> EntryFacts {
         entry_criteria: None,
         entry_mark: 10,
         entered: 0,
-        person: 7,
+        person: ProfileKey(7),
         profile: None,
         history: EnrolmentHistory::default(),
         events: vec![paid(11, "gold")],

@@ -222,7 +222,7 @@ fn split_by_chance(
     shares: &[SplitShare],
 ) -> NodeResult {
     let seed = format!("split {} {}", node.id, context.enrolment.split_seed);
-    let roll = hash_bucket(&seed, context.profile.seq);
+    let roll = hash_bucket(&seed, context.profile.seq.0);
     let mut upper = 0;
     let chosen = shares.iter().find(|share| {
         // Of a draft they may add up to anything.

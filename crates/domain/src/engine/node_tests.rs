@@ -14,6 +14,7 @@ use crate::{
         examples::graph_with_every_type,
         node::{NodeGroup, node_type::WaitsFor},
     },
+    ids::ProfileKey,
     journeys::settings::{EntryTrigger, Settings},
 };
 
@@ -59,7 +60,7 @@ fn cart() -> Properties {
 fn people() -> Vec<Profile> {
     let addresses = ["email", "phone", "push", "web_push"];
     let person = |seq: i64| Profile {
-        seq,
+        seq: ProfileKey(seq),
         addresses: addresses.map(|key| (key.to_string(), format!("{key}@example.com"))).into(),
         properties: if seq % 2 == 0 {
             Properties::from_iter([("plan".to_string(), "gold".into())])

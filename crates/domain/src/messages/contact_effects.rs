@@ -12,6 +12,7 @@ use super::{
     suppression::{AddressKind, ListedAddress, NewSuppression, SuppressionReason, is_opted_out},
 };
 use crate::{
+    ids::{ProfileKey, ProjectKey},
     profiles::{
         contact::{ContactFieldChange, ContactSource},
         profile::Channel,
@@ -34,9 +35,9 @@ pub struct Contact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewConsent {
     /// Number of the project.
-    pub project: i64,
+    pub project: ProjectKey,
     /// Number of the person.
-    pub profile: i64,
+    pub profile: ProfileKey,
     pub consent: BTreeMap<String, bool>,
 }
 
@@ -44,9 +45,9 @@ pub struct NewConsent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentChange {
     /// Number of the project.
-    pub project: i64,
+    pub project: ProjectKey,
     /// Number of the person.
-    pub profile: i64,
+    pub profile: ProfileKey,
     pub changes: Vec<ContactFieldChange>,
 }
 
@@ -60,7 +61,7 @@ pub struct ContactEffects {
     /// Addresses of which they take back what they said themselves.
     pub taken_back: Vec<ListedAddress>,
     /// Numbers of people who get nothing more by a channel.
-    pub withdrawn: Vec<(i64, Channel)>,
+    pub withdrawn: Vec<(ProfileKey, Channel)>,
 }
 
 impl ContactEffects {
@@ -68,11 +69,11 @@ impl ContactEffects {
     /// unsubscription reach the suppression list, and an unsubscription their consent.
     pub fn of_reports(
         reported: &[(&MessageFacts, &NewMessageEvent)],
-        people: &mut BTreeMap<i64, Contact>,
+        people: &mut BTreeMap<ProfileKey, Contact>,
         now: Timestamp,
     ) -> Self {
         let mut effects = Self::default();
-        let mut changed: BTreeMap<i64, i64> = BTreeMap::new();
+        let mut changed: BTreeMap<ProfileKey, ProjectKey> = BTreeMap::new();
         for (message, report) in reported {
             if report.suppression_reason() == Some(SuppressionReason::Unsubscribed)
                 && let Some(channel) = message.channel
@@ -102,10 +103,10 @@ impl ContactEffects {
     /// What a STOP or START leads to: it counts for everybody in the project who has this number,
     /// and for the number, should no one have it (yet).
     pub fn of_reply(
-        project: i64,
+        project: ProjectKey,
         kind: AddressKind,
         reply: &SmsReply,
-        mut people: BTreeMap<i64, Contact>,
+        mut people: BTreeMap<ProfileKey, Contact>,
     ) -> Self {
         let mut effects = Self::default();
         for (profile, person) in &mut people {
@@ -133,8 +134,8 @@ impl ContactEffects {
     /// which they want nothing any more are on the list; those at which they want something are not
     /// there because of them; only those that they said something about.
     pub fn of_preferences(
-        project: i64,
-        profile: Option<i64>,
+        project: ProjectKey,
+        profile: Option<ProfileKey>,
         recipient: &Recipient,
         said: &[(Channel, bool)],
         now: Timestamp,
@@ -167,8 +168,8 @@ impl ContactEffects {
 
     fn say(
         &mut self,
-        project: i64,
-        profile: i64,
+        project: ProjectKey,
+        profile: ProfileKey,
         person: &mut Contact,
         channel: Channel,
         wanted: bool,
@@ -220,8 +221,8 @@ impl Recipient {
     /// What they say by an update, and what that leads to.
     pub fn decide(
         &self,
-        project: i64,
-        profile: Option<i64>,
+        project: ProjectKey,
+        profile: Option<ProfileKey>,
         update: &PreferenceUpdate,
         now: Timestamp,
     ) -> (ContactEffects, Option<MessageEventKind>) {

@@ -1,32 +1,34 @@
+use crate::ids::{MessageKey, ProfileKey, ProjectKey};
 use std::collections::HashMap;
 
 use super::*;
 
 const NOW: Timestamp = Timestamp(5_000);
-const ADA: i64 = 7;
+const ADA: ProfileKey = ProfileKey(7);
+const BOB: ProfileKey = ProfileKey(8);
 
 fn consent(said: &[(&str, bool)]) -> BTreeMap<String, bool> {
     said.iter().map(|(channel, wanted)| (channel.to_string(), *wanted)).collect()
 }
 
-fn ada(said: &[(&str, bool)]) -> BTreeMap<i64, Contact> {
+fn ada(said: &[(&str, bool)]) -> BTreeMap<ProfileKey, Contact> {
     let addresses = [("email", "Ada@Example.com"), ("phone", "+49 170 1234567")];
     let addresses = addresses.map(|(key, address)| (key.to_string(), address.to_string())).into();
     [(ADA, Contact { addresses, consent: consent(said) })].into()
 }
 
 fn message(channel: Channel) -> MessageFacts {
-    MessageFacts { project: 1, profile: Some(ADA), channel: Some(channel) }
+    MessageFacts { project: ProjectKey(1), profile: Some(ADA), channel: Some(channel) }
 }
 
 fn report(kind: MessageEventKind) -> NewMessageEvent {
-    NewMessageEvent::new(1, kind, NOW)
+    NewMessageEvent::new(MessageKey(1), kind, NOW)
 }
 
 fn after(
     message: &MessageFacts,
     report: &NewMessageEvent,
-    mut people: BTreeMap<i64, Contact>,
+    mut people: BTreeMap<ProfileKey, Contact>,
 ) -> ContactEffects {
     ContactEffects::of_reports(&[(message, report)], &mut people, NOW)
 }
@@ -40,8 +42,8 @@ fn number(wanted: bool) -> SmsReply {
     SmsReply { channel: Channel::Sms, address, wanted, at: NOW }
 }
 
-fn answer(wanted: bool, people: BTreeMap<i64, Contact>) -> ContactEffects {
-    ContactEffects::of_reply(1, AddressKind::Phone, &number(wanted), people)
+fn answer(wanted: bool, people: BTreeMap<ProfileKey, Contact>) -> ContactEffects {
+    ContactEffects::of_reply(ProjectKey(1), AddressKind::Phone, &number(wanted), people)
 }
 
 fn recipient(said: &[(&str, bool)]) -> Recipient {
@@ -133,9 +135,9 @@ fn what_is_reported_of_the_future_joins_the_list_now() {
 #[test]
 fn a_stop_counts_for_everybody_who_has_the_number_and_for_the_number() {
     let mut people = ada(&[]);
-    people.insert(8, people[&ADA].clone());
+    people.insert(BOB, people[&ADA].clone());
     let effects = answer(false, people);
-    assert_eq!(effects.withdrawn, [(ADA, Channel::Sms), (8, Channel::Sms)]);
+    assert_eq!(effects.withdrawn, [(ADA, Channel::Sms), (BOB, Channel::Sms)]);
     assert_eq!(effects.consents.len(), 2);
     assert_eq!(listed(&effects), [("+491701234567", SuppressionReason::Unsubscribed)]);
 }
@@ -150,7 +152,7 @@ fn a_stop_from_a_number_that_no_one_has_is_kept_for_the_number() {
 #[test]
 fn a_stop_leaves_a_number_open_that_anyone_wants_for_another_channel() {
     let mut people = ada(&[("whatsapp", true)]);
-    people.insert(8, Contact { consent: BTreeMap::new(), ..people[&ADA].clone() });
+    people.insert(BOB, Contact { consent: BTreeMap::new(), ..people[&ADA].clone() });
     let effects = answer(false, people);
     assert_eq!(effects.suppressed, []);
     assert_eq!(effects.taken_back.len(), 1, "what they said before counts no more");
@@ -160,13 +162,17 @@ fn a_stop_leaves_a_number_open_that_anyone_wants_for_another_channel() {
 fn a_start_gives_consent_and_takes_back_what_they_said_themselves() {
     let effects = answer(true, ada(&[("sms", false)]));
     assert_eq!(effects.consents[0].consent, consent(&[("sms", true)]));
-    assert_eq!(effects.taken_back, [(1, AddressKind::Phone, "+491701234567".to_string())]);
+    assert_eq!(
+        effects.taken_back,
+        [(ProjectKey(1), AddressKind::Phone, "+491701234567".to_string())]
+    );
     assert_eq!((effects.suppressed, effects.withdrawn), Default::default());
 }
 
 #[test]
 fn whoever_wants_no_more_by_a_channel_has_their_address_listed() {
-    let (effects, event) = recipient(&[]).decide(1, Some(ADA), &PreferenceUpdate::Unsubscribe, NOW);
+    let (effects, event) =
+        recipient(&[]).decide(ProjectKey(1), Some(ADA), &PreferenceUpdate::Unsubscribe, NOW);
     assert_eq!(listed(&effects), [("ada@example.com", SuppressionReason::Unsubscribed)]);
     assert_eq!(effects.withdrawn, [(ADA, Channel::Email)]);
     assert_eq!(event, Some(MessageEventKind::Unsubscribed));
@@ -175,7 +181,8 @@ fn whoever_wants_no_more_by_a_channel_has_their_address_listed() {
 #[test]
 fn whoever_wants_messages_again_takes_back_what_they_said_and_unsubscribes_from_nothing() {
     let update = PreferenceUpdate::Only(vec![Channel::Email, Channel::Sms]);
-    let (effects, event) = recipient(&[("email", false)]).decide(1, Some(ADA), &update, NOW);
+    let (effects, event) =
+        recipient(&[("email", false)]).decide(ProjectKey(1), Some(ADA), &update, NOW);
     assert_eq!(effects.suppressed, []);
     assert_eq!(effects.taken_back.len(), 2);
     assert_eq!(event, None);
@@ -184,7 +191,7 @@ fn whoever_wants_messages_again_takes_back_what_they_said_and_unsubscribes_from_
 #[test]
 fn a_choice_that_changes_nothing_writes_no_consent() {
     let before = recipient(&[("email", false)]);
-    let (effects, _) = before.decide(1, Some(ADA), &PreferenceUpdate::Unsubscribe, NOW);
+    let (effects, _) = before.decide(ProjectKey(1), Some(ADA), &PreferenceUpdate::Unsubscribe, NOW);
     assert_eq!((&effects.consents[..], &effects.changes[..]), (&[][..], &[][..]));
     assert_eq!(effects.withdrawn, [(ADA, Channel::Email)]);
 }
@@ -192,18 +199,21 @@ fn a_choice_that_changes_nothing_writes_no_consent() {
 #[test]
 fn the_audit_log_spells_out_a_few_people_and_counts_many() {
     let change = |profile| ConsentChange {
-        project: 1,
+        project: ProjectKey(1),
         profile,
         changes: ContactFieldChange::of_consent("sms", None, false).into_iter().collect(),
     };
     let source = ContactSource::Reply;
     let title = source.title();
-    assert_eq!(audit_summary(&[change(7)], source), format!("profile 7: sms no, {title}"));
     assert_eq!(
-        audit_summary(&[change(7), change(8)], source),
+        audit_summary(&[change(ProfileKey(7))], source),
+        format!("profile 7: sms no, {title}")
+    );
+    assert_eq!(
+        audit_summary(&[change(ProfileKey(7)), change(ProfileKey(8))], source),
         format!("profile 7: sms no; profile 8: sms no, {title}")
     );
-    let many: Vec<ConsentChange> = (1..=6).map(change).collect();
+    let many: Vec<ConsentChange> = (1..=6).map(ProfileKey).map(change).collect();
     assert_eq!(
         audit_summary(&many, source),
         format!("6 people changed their preferences, {title}")

@@ -4,13 +4,17 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{event::MessageEventKind, suppression::SuppressionReason};
-use crate::{profiles::profile::Channel, time::Timestamp};
+use crate::{
+    ids::{MessageKey, ProfileKey, ProjectKey},
+    profiles::profile::Channel,
+    time::Timestamp,
+};
 
 /// Something that became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMessageEvent {
     /// Its number in the outbox.
-    pub message: i64,
+    pub message: MessageKey,
     pub kind: MessageEventKind,
     pub at: Timestamp,
     /// What the provider said to it.
@@ -23,7 +27,7 @@ pub struct NewMessageEvent {
 
 impl NewMessageEvent {
     /// What is told without any detail.
-    pub fn new(message: i64, kind: MessageEventKind, at: Timestamp) -> Self {
+    pub fn new(message: MessageKey, kind: MessageEventKind, at: Timestamp) -> Self {
         Self { message, kind, at, detail: None, address: None, is_permanent: true }
     }
 
@@ -38,9 +42,9 @@ impl NewMessageEvent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageFacts {
     /// Number of the project.
-    pub project: i64,
+    pub project: ProjectKey,
     /// Number of the person; none once they were erased.
-    pub profile: Option<i64>,
+    pub profile: Option<ProfileKey>,
     /// None where its name is not known.
     pub channel: Option<Channel>,
 }
@@ -48,7 +52,7 @@ pub struct MessageFacts {
 /// A line to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventLine<'a> {
-    pub message: i64,
+    pub message: MessageKey,
     pub kind: MessageEventKind,
     pub at: Timestamp,
     pub detail: Option<&'a str>,
@@ -67,8 +71,8 @@ impl<'a> News<'a> {
     /// `messages` are left alone; `known` is what was told before.
     pub fn among(
         reports: &[&'a NewMessageEvent],
-        messages: &'a HashMap<i64, MessageFacts>,
-        mut known: HashSet<(i64, MessageEventKind)>,
+        messages: &'a HashMap<MessageKey, MessageFacts>,
+        mut known: HashSet<(MessageKey, MessageEventKind)>,
     ) -> Self {
         let mut news = Self::default();
         for report in reports {
@@ -100,8 +104,12 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_000);
 
-    fn messages(profile: Option<i64>) -> HashMap<i64, MessageFacts> {
-        [(1, MessageFacts { project: 1, profile, channel: Some(Channel::Email) })].into()
+    fn messages(profile: Option<ProfileKey>) -> HashMap<MessageKey, MessageFacts> {
+        [(
+            MessageKey(1),
+            MessageFacts { project: ProjectKey(1), profile, channel: Some(Channel::Email) },
+        )]
+        .into()
     }
 
     fn kinds(news: &News<'_>) -> Vec<(MessageEventKind, Timestamp)> {
@@ -110,8 +118,10 @@ mod tests {
 
     #[test]
     fn a_click_implies_a_view_that_comes_after_it() {
-        let (messages, click) =
-            (messages(Some(7)), NewMessageEvent::new(1, MessageEventKind::Clicked, NOW));
+        let (messages, click) = (
+            messages(Some(ProfileKey(7))),
+            NewMessageEvent::new(MessageKey(1), MessageEventKind::Clicked, NOW),
+        );
         let news = News::among(&[&click], &messages, HashSet::new());
         assert_eq!(
             kinds(&news),
@@ -121,18 +131,22 @@ mod tests {
 
     #[test]
     fn a_click_on_what_was_viewed_before_implies_nothing_more() {
-        let (messages, click) =
-            (messages(Some(7)), NewMessageEvent::new(1, MessageEventKind::Clicked, NOW));
-        let known = HashSet::from([(1, MessageEventKind::Viewed)]);
+        let (messages, click) = (
+            messages(Some(ProfileKey(7))),
+            NewMessageEvent::new(MessageKey(1), MessageEventKind::Clicked, NOW),
+        );
+        let known = HashSet::from([(MessageKey(1), MessageEventKind::Viewed)]);
         let news = News::among(&[&click], &messages, known);
         assert_eq!(kinds(&news), [(MessageEventKind::Clicked, NOW)]);
     }
 
     #[test]
     fn a_click_that_was_told_before_still_implies_a_view() {
-        let (messages, click) =
-            (messages(Some(7)), NewMessageEvent::new(1, MessageEventKind::Clicked, NOW));
-        let known = HashSet::from([(1, MessageEventKind::Clicked)]);
+        let (messages, click) = (
+            messages(Some(ProfileKey(7))),
+            NewMessageEvent::new(MessageKey(1), MessageEventKind::Clicked, NOW),
+        );
+        let known = HashSet::from([(MessageKey(1), MessageEventKind::Clicked)]);
         let news = News::among(&[&click], &messages, known);
         assert_eq!(kinds(&news), [(MessageEventKind::Viewed, NOW.plus(1))]);
         assert!(news.reports.is_empty());
@@ -140,18 +154,22 @@ mod tests {
 
     #[test]
     fn what_is_told_twice_counts_once() {
-        let (messages, bounce) =
-            (messages(Some(7)), NewMessageEvent::new(1, MessageEventKind::Bounced, NOW));
+        let (messages, bounce) = (
+            messages(Some(ProfileKey(7))),
+            NewMessageEvent::new(MessageKey(1), MessageEventKind::Bounced, NOW),
+        );
         let news = News::among(&[&bounce, &bounce], &messages, HashSet::new());
         assert_eq!((news.lines.len(), news.reports.len()), (1, 1));
-        let known = HashSet::from([(1, MessageEventKind::Bounced)]);
+        let known = HashSet::from([(MessageKey(1), MessageEventKind::Bounced)]);
         assert!(News::among(&[&bounce], &messages, known).lines.is_empty());
     }
 
     #[test]
     fn messages_that_are_not_known_are_left_alone() {
-        let (messages, other) =
-            (messages(Some(7)), NewMessageEvent::new(2, MessageEventKind::Bounced, NOW));
+        let (messages, other) = (
+            messages(Some(ProfileKey(7))),
+            NewMessageEvent::new(MessageKey(2), MessageEventKind::Bounced, NOW),
+        );
         assert!(News::among(&[&other], &messages, HashSet::new()).lines.is_empty());
     }
 
@@ -160,13 +178,13 @@ mod tests {
         let detail = Some("550 no such user ada@example.com".to_string());
         let bounce = NewMessageEvent {
             detail: detail.clone(),
-            ..NewMessageEvent::new(1, MessageEventKind::Bounced, NOW)
+            ..NewMessageEvent::new(MessageKey(1), MessageEventKind::Bounced, NOW)
         };
-        let kept = |messages: &HashMap<i64, MessageFacts>| {
+        let kept = |messages: &HashMap<MessageKey, MessageFacts>| {
             let news = News::among(&[&bounce], messages, HashSet::new());
             news.lines[0].detail.map(str::to_string)
         };
-        assert_eq!(kept(&messages(Some(7))), detail);
+        assert_eq!(kept(&messages(Some(ProfileKey(7)))), detail);
         assert_eq!(kept(&messages(None)), None);
     }
 
@@ -174,13 +192,13 @@ mod tests {
     fn a_bounce_that_says_nothing_about_the_address_suppresses_nothing() {
         let bounce = |is_permanent| NewMessageEvent {
             is_permanent,
-            ..NewMessageEvent::new(1, MessageEventKind::Bounced, NOW)
+            ..NewMessageEvent::new(MessageKey(1), MessageEventKind::Bounced, NOW)
         };
         assert_eq!(bounce(true).suppression_reason(), Some(SuppressionReason::Bounced));
         assert_eq!(bounce(false).suppression_reason(), None);
         let complaint = NewMessageEvent {
             is_permanent: false,
-            ..NewMessageEvent::new(1, MessageEventKind::Complained, NOW)
+            ..NewMessageEvent::new(MessageKey(1), MessageEventKind::Complained, NOW)
         };
         assert_eq!(complaint.suppression_reason(), Some(SuppressionReason::Complained));
     }

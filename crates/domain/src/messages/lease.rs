@@ -1,12 +1,13 @@
 //! Whether a message is still sent when its turn comes.
 
 use super::outcome::FixedReason;
+use crate::ids::ProfileKey;
 
 /// What is looked at when a message is leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseFacts {
     /// Number of the person; none where they were erased.
-    pub profile: Option<i64>,
+    pub profile: Option<ProfileKey>,
     /// They are still inside the version.
     pub inside: bool,
     /// A person had it sent again: it goes out although they have gone on meanwhile.
@@ -19,7 +20,7 @@ impl LeaseFacts {
     /// # Errors
     /// Where it is cancelled instead: anyone who met a goal or left meanwhile gets nothing any
     /// more.
-    pub fn recipient(self) -> Result<i64, FixedReason> {
+    pub fn recipient(self) -> Result<ProfileKey, FixedReason> {
         self.profile.filter(|_| self.inside || self.resent).ok_or(FixedReason::LeftJourney)
     }
 }
@@ -28,11 +29,12 @@ impl LeaseFacts {
 mod tests {
     use super::*;
 
-    const INSIDE: LeaseFacts = LeaseFacts { profile: Some(7), inside: true, resent: false };
+    const INSIDE: LeaseFacts =
+        LeaseFacts { profile: Some(ProfileKey(7)), inside: true, resent: false };
 
     #[test]
     fn people_inside_get_their_messages_and_those_who_left_do_not() {
-        assert_eq!(INSIDE.recipient(), Ok(7));
+        assert_eq!(INSIDE.recipient(), Ok(ProfileKey(7)));
         assert_eq!(
             LeaseFacts { inside: false, ..INSIDE }.recipient(),
             Err(FixedReason::LeftJourney)
@@ -41,7 +43,10 @@ mod tests {
 
     #[test]
     fn what_was_resent_goes_out_although_they_have_left() {
-        assert_eq!(LeaseFacts { inside: false, resent: true, ..INSIDE }.recipient(), Ok(7));
+        assert_eq!(
+            LeaseFacts { inside: false, resent: true, ..INSIDE }.recipient(),
+            Ok(ProfileKey(7))
+        );
     }
 
     #[test]

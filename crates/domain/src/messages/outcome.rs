@@ -10,7 +10,7 @@ use super::{
     send_rules::SendRuleReason,
     suppression::{AddressKind, NewSuppression, SuppressionReason},
 };
-use crate::time::Timestamp;
+use crate::{ids::ProjectKey, time::Timestamp};
 
 /// What happened to a message that was leased.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -233,7 +233,7 @@ impl SendOutcome {
     }
 
     /// An address that does not exist joins the suppression list, as after a bounce.
-    pub fn suppression(&self, project: i64, now: Timestamp) -> Option<NewSuppression> {
+    pub fn suppression(&self, project: ProjectKey, now: Timestamp) -> Option<NewSuppression> {
         let SendOutcome::Failed { reason, dead_address: Some((kind, address)) } = self else {
             return None;
         };
@@ -324,10 +324,12 @@ mod tests {
     fn an_address_that_does_not_exist_is_suppressed_as_after_a_bounce() {
         let reason = OutcomeReason::Reported("550 no such user".to_string());
         let dead_address = Some((AddressKind::Email, "a@example.com".to_string()));
-        let new = SendOutcome::Failed { reason, dead_address }.suppression(1, NOW).expect("listed");
+        let new = SendOutcome::Failed { reason, dead_address }
+            .suppression(ProjectKey(1), NOW)
+            .expect("listed");
         assert_eq!((new.cause, new.at), (SuppressionReason::Bounced, NOW));
         assert_eq!(new.reason, "it bounced: 550 no such user");
-        assert_eq!(SendOutcome::failed(busy()).suppression(1, NOW), None);
+        assert_eq!(SendOutcome::failed(busy()).suppression(ProjectKey(1), NOW), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
     engine::time_zones::{TimeZones, quiet_until},
     error::FieldError,
     graph::node::{self, SendOptions},
+    ids::MessageKey,
     journeys::settings::{QuietHours, QuietHoursPolicy},
     profiles::{Profile, profile::Channel},
     time::{HOUR_MS, MINUTE_MS, Timestamp},
@@ -205,8 +206,8 @@ pub fn check_before_send(
 /// and when it went out. What is still with a sender counts as of now where it was written before,
 /// so that of several that are sent together only as many go out as the cap allows.
 pub fn got_before(
-    message: i64,
-    recent: &[(Channel, i64, Option<Timestamp>)],
+    message: MessageKey,
+    recent: &[(Channel, MessageKey, Option<Timestamp>)],
     now: Timestamp,
 ) -> Vec<(Channel, Timestamp)> {
     let before = recent.iter().filter_map(|(channel, number, at)| match at {
@@ -340,13 +341,13 @@ mod tests {
     #[test]
     fn of_messages_that_are_sent_together_only_the_older_ones_count_for_a_cap() {
         let recent = [
-            (Channel::Email, 1, Some(hours_ago(1))),
-            (Channel::Email, 4, None),
-            (Channel::Sms, 6, None),
-            (Channel::Email, 9, Some(hours_ago(2))),
+            (Channel::Email, MessageKey(1), Some(hours_ago(1))),
+            (Channel::Email, MessageKey(4), None),
+            (Channel::Sms, MessageKey(6), None),
+            (Channel::Email, MessageKey(9), Some(hours_ago(2))),
         ];
         assert_eq!(
-            got_before(5, &recent, NOW),
+            got_before(MessageKey(5), &recent, NOW),
             [(Channel::Email, hours_ago(1)), (Channel::Email, NOW), (Channel::Email, hours_ago(2))]
         );
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::event::MessageEventKind;
 use crate::{
     error::FieldError,
+    ids::ProjectKey,
     names::SEARCH_MAX,
     profiles::profile::Channel,
     query_string::{pairs, write_query},
@@ -171,13 +172,13 @@ pub struct Suppression {
 }
 
 /// Where an address stands: the number of its project, its kind, and its one spelling.
-pub type ListedAddress = (i64, AddressKind, String);
+pub type ListedAddress = (ProjectKey, AddressKind, String);
 
 /// An address that is to be on the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSuppression {
     /// Number of the project.
-    pub project: i64,
+    pub project: ProjectKey,
     pub kind: AddressKind,
     /// In its one spelling.
     pub address: String,

@@ -1,14 +1,22 @@
 use super::*;
+use crate::ids::ProjectKey;
 
 const NOW: Timestamp = Timestamp(1_000);
 
 fn new(address: &str, cause: SuppressionReason) -> NewSuppression {
     let (address, reason) = (address.to_string(), cause.reason(""));
-    NewSuppression { project: 1, kind: AddressKind::Email, address, cause, reason, at: NOW }
+    NewSuppression {
+        project: ProjectKey(1),
+        kind: AddressKind::Email,
+        address,
+        cause,
+        reason,
+        at: NOW,
+    }
 }
 
 fn listed(address: &str, cause: SuppressionReason) -> HashMap<ListedAddress, SuppressionReason> {
-    [((1, AddressKind::Email, address.to_string()), cause)].into()
+    [((ProjectKey(1), AddressKind::Email, address.to_string()), cause)].into()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{
     target::OperationTargets,
 };
 use crate::{
-    ids::JourneyKey,
+    ids::{JourneyKey, VersionKey},
     journeys::transition::{Action, transition},
     stats::VersionStats,
     time::Timestamp,
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VersionToStop {
     /// The store's own number of it.
-    pub key: i64,
+    pub key: VersionKey,
     pub journey: JourneyKey,
     pub stats: VersionStats,
 }
@@ -30,7 +30,7 @@ pub struct VersionToStop {
 /// A version that ends, with its counters afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct StoppedVersion {
-    pub key: i64,
+    pub key: VersionKey,
     pub stats: VersionStats,
 }
 
@@ -92,7 +92,7 @@ mod tests {
 
     fn version(key: i64, journey: i64, inside: i64, queued: i64) -> VersionToStop {
         let stats = VersionStats { entered: inside, inside, queued, ..VersionStats::default() };
-        VersionToStop { key, journey: JourneyKey(journey), stats }
+        VersionToStop { key: VersionKey(key), journey: JourneyKey(journey), stats }
     }
 
     fn selected(found: Vec<OperationTarget>) -> OperationTargets {
@@ -108,7 +108,7 @@ mod tests {
             .iter()
             .map(|version| (version.key, version.stats.inside, version.stats.stopped))
             .collect();
-        assert_eq!(ended, [(10, 0, 3), (11, 0, 4)]);
+        assert_eq!(ended, [(VersionKey(10), 0, 3), (VersionKey(11), 0, 4)]);
         assert_eq!((plan.record.ended_inside, plan.record.cancelled_messages), (7, 2));
     }
 

@@ -98,6 +98,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::ids::ProjectKey;
     use crate::profiles::resolved_record::Naming;
 
     fn change(properties: serde_json::Value) -> ProfileUpdate {
@@ -106,7 +107,7 @@ mod tests {
 
     /// Somebody of whom a browser has said an address, a consent and a refusal.
     fn squatted() -> ProfileDraft {
-        let mut draft = ProfileDraft::new(1);
+        let mut draft = ProfileDraft::new(ProjectKey(1));
         let said = change(json!({
             "email": "eve@example.com", "msg-email": true, "msg-sms": false, "plan": "gold"
         }));

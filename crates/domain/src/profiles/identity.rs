@@ -8,6 +8,7 @@
 //! - What a browser sends is about the identity that it names, and joins no one to a known person:
 //!   a device's name neither passes from one person to another nor is added to someone known.
 
+use crate::ids::{ProfileKey, ProjectKey};
 use std::collections::{HashMap, HashSet};
 
 use super::{
@@ -37,14 +38,14 @@ impl IdentifierKind {
 /// A name of a profile, in its project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identifier<'a> {
-    pub project: i64,
+    pub project: ProjectKey,
     pub kind: IdentifierKind,
     pub text: &'a str,
 }
 
 impl<'a> Identifier<'a> {
     /// The names that a record calls a profile by: its identity, and its anonymous id.
-    fn pair(project: i64, who: &'a ProfileRef) -> [Option<Self>; 2] {
+    fn pair(project: ProjectKey, who: &'a ProfileRef) -> [Option<Self>; 2] {
         let named = |kind, text: &'a Option<String>| {
             text.as_deref().map(|text| Self { project, kind, text })
         };
@@ -55,7 +56,7 @@ impl<'a> Identifier<'a> {
     }
 
     /// Every name in these records.
-    pub fn all_in(batches: &[(i64, &'a Batch)]) -> HashSet<Self> {
+    pub fn all_in(batches: &[(ProjectKey, &'a Batch)]) -> HashSet<Self> {
         let mut all = HashSet::new();
         for (project, batch) in batches {
             let records = batch.records.iter();
@@ -69,11 +70,11 @@ impl<'a> Identifier<'a> {
 #[derive(Debug, Default)]
 pub struct KnownIdentifiers<'a> {
     /// Whose they are.
-    pub owners: HashMap<Identifier<'a>, i64>,
+    pub owners: HashMap<Identifier<'a>, ProfileKey>,
     /// Which of these people have an identity.
-    pub identified: HashSet<i64>,
+    pub identified: HashSet<ProfileKey>,
     /// Of which a browser said something that nobody has confirmed.
-    pub of_browser: HashSet<i64>,
+    pub of_browser: HashSet<ProfileKey>,
 }
 
 /// The people that records are about, and what is to be written so that this holds.
@@ -82,23 +83,23 @@ pub struct ResolvedProfiles<'a> {
     /// Of each record, in order.
     pub found: Vec<FoundProfile>,
     /// The numbers of new profiles, each with its project.
-    pub new: Vec<(i64, i64)>,
+    pub new: Vec<(ProfileKey, ProjectKey)>,
     /// Identities that profiles got.
-    pub identities: HashMap<i64, &'a str>,
+    pub identities: HashMap<ProfileKey, &'a str>,
     /// Names that profiles got.
-    pub names: HashMap<Identifier<'a>, i64>,
+    pub names: HashMap<Identifier<'a>, ProfileKey>,
     /// From, into; in this order.
-    pub merges: Vec<(i64, i64)>,
+    pub merges: Vec<(ProfileKey, ProfileKey)>,
     /// Whoever a browser has described or named, and no trusted sender yet.
-    pub of_browser: HashSet<i64>,
+    pub of_browser: HashSet<ProfileKey>,
     identified: Identified,
-    merged_into: HashMap<i64, i64>,
+    merged_into: HashMap<ProfileKey, ProfileKey>,
 }
 
 /// Whom a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoundProfile {
-    pub profile: i64,
+    pub profile: ProfileKey,
     /// They had an identity before the record's batch.
     pub is_known: bool,
 }
@@ -106,14 +107,14 @@ pub struct FoundProfile {
 /// Who has an identity.
 #[derive(Debug, Default)]
 struct Identified {
-    profiles: HashSet<i64>,
+    profiles: HashSet<ProfileKey>,
     /// In which batch people got theirs, where that was just now.
-    batches: HashMap<i64, usize>,
+    batches: HashMap<ProfileKey, usize>,
 }
 
 impl Identified {
     /// Had the person an identity before this batch, by its place?
-    fn before(&self, profile: i64, batch: usize) -> bool {
+    fn before(&self, profile: ProfileKey, batch: usize) -> bool {
         self.profiles.contains(&profile) && self.batches.get(&profile) != Some(&batch)
     }
 }
@@ -135,9 +136,9 @@ impl ResolvedProfiles<'_> {
 /// Finds or makes the profile of every record. New ones are numbered after `last`, the last number
 /// that was ever given.
 pub fn resolve_profiles<'a>(
-    batches: &[(i64, &'a Batch)],
+    batches: &[(ProjectKey, &'a Batch)],
     known: KnownIdentifiers<'a>,
-    last: i64,
+    last: ProfileKey,
 ) -> ResolvedProfiles<'a> {
     let KnownIdentifiers { owners, identified, of_browser } = known;
     let identified = Identified { profiles: identified, batches: HashMap::new() };
@@ -157,8 +158,8 @@ pub fn resolve_profiles<'a>(
 
 struct IdentityResolver<'a> {
     /// Whose names are, as far as the records have been read.
-    owners: HashMap<Identifier<'a>, i64>,
-    last: i64,
+    owners: HashMap<Identifier<'a>, ProfileKey>,
+    last: ProfileKey,
     /// The place of the batch that is being read.
     batch: usize,
     /// Is its sender a browser?
@@ -167,7 +168,7 @@ struct IdentityResolver<'a> {
 }
 
 impl<'a> IdentityResolver<'a> {
-    fn resolve(&mut self, project: i64, who: &'a ProfileRef) {
+    fn resolve(&mut self, project: ProjectKey, who: &'a ProfileRef) {
         let [identity, anonymous] = Identifier::pair(project, who);
         let profile = self.find(project, identity, anonymous);
         self.name(profile, [identity, anonymous]);
@@ -187,10 +188,10 @@ impl<'a> IdentityResolver<'a> {
     /// Whose names these are; new, where they are no one's.
     fn find(
         &mut self,
-        project: i64,
+        project: ProjectKey,
         identity: Option<Identifier<'a>>,
         anonymous: Option<Identifier<'a>>,
-    ) -> i64 {
+    ) -> ProfileKey {
         let owner =
             |name: Option<Identifier<'a>>| name.and_then(|name| self.owners.get(&name).copied());
         match (owner(identity), owner(anonymous)) {
@@ -206,20 +207,20 @@ impl<'a> IdentityResolver<'a> {
         }
     }
 
-    fn has_identity(&self, profile: i64) -> bool {
+    fn has_identity(&self, profile: ProfileKey) -> bool {
         self.resolved.identified.profiles.contains(&profile)
     }
 
-    fn is_known(&self, profile: i64) -> bool {
+    fn is_known(&self, profile: ProfileKey) -> bool {
         self.resolved.identified.before(profile, self.batch)
     }
 
     /// May the sender say that this person goes by another name as well?
-    fn may_be_named(&self, profile: i64) -> bool {
+    fn may_be_named(&self, profile: ProfileKey) -> bool {
         !self.is_of_browser || !self.is_known(profile)
     }
 
-    fn merge(&mut self, from: i64, into: i64) {
+    fn merge(&mut self, from: ProfileKey, into: ProfileKey) {
         self.resolved.merges.push((from, into));
         let names = self.owners.values_mut().chain(self.resolved.names.values_mut());
         for profile in names.filter(|profile| **profile == from) {
@@ -227,7 +228,7 @@ impl<'a> IdentityResolver<'a> {
         }
     }
 
-    fn name(&mut self, profile: i64, names: [Option<Identifier<'a>>; 2]) {
+    fn name(&mut self, profile: ProfileKey, names: [Option<Identifier<'a>>; 2]) {
         for name in names.into_iter().flatten() {
             let passes = self.owners.get(&name).is_some_and(|owner| *owner != profile);
             if (passes && self.is_of_browser) || !self.may_be_named(profile) {
@@ -239,8 +240,8 @@ impl<'a> IdentityResolver<'a> {
         }
     }
 
-    fn allocate(&mut self, project: i64) -> i64 {
-        self.last += 1;
+    fn allocate(&mut self, project: ProjectKey) -> ProfileKey {
+        self.last.0 += 1;
         self.resolved.new.push((self.last, project));
         self.last
     }

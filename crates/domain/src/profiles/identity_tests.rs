@@ -1,17 +1,20 @@
 use super::*;
 use crate::{
-    ids::{ProjectId, UserId},
+    ids::{ProfileKey, ProjectId, ProjectKey, UserId},
     profiles::{
         ingest_record::{IngestRecord, ProfileUpdate, RecordPayload},
         sender::{RecordSource, Sender},
     },
 };
 
-const PROJECT: i64 = 1;
+const PROJECT: ProjectKey = ProjectKey(1);
 /// The last number that was given to a profile.
-const LAST: i64 = 100;
-const ADA: i64 = 7;
-const PHONE: i64 = 8;
+const LAST: ProfileKey = ProfileKey(100);
+const ADA: ProfileKey = ProfileKey(7);
+const PHONE: ProfileKey = ProfileKey(8);
+/// The first and the second that are made.
+const NEW: ProfileKey = ProfileKey(101);
+const NEXT: ProfileKey = ProfileKey(102);
 
 /// A record about an identity, an anonymous id, or both.
 fn record(identity: &str, anonymous: &str) -> IngestRecord {
@@ -48,7 +51,7 @@ fn resolved(batch: &Batch) -> ResolvedProfiles<'_> {
     resolve_profiles(&[(PROJECT, batch)], known(), LAST)
 }
 
-fn profiles(resolved: &ResolvedProfiles<'_>) -> Vec<i64> {
+fn profiles(resolved: &ResolvedProfiles<'_>) -> Vec<ProfileKey> {
     resolved.found.iter().map(|found| found.profile).collect()
 }
 
@@ -56,9 +59,9 @@ fn profiles(resolved: &ResolvedProfiles<'_>) -> Vec<i64> {
 fn a_name_that_no_one_has_makes_a_new_profile_once() {
     let batch = batch(TrustLevel::Full, &[("bo", ""), ("bo", ""), ("", "tablet")]);
     let resolved = resolved(&batch);
-    assert_eq!(profiles(&resolved), [LAST + 1, LAST + 1, LAST + 2]);
-    assert_eq!(resolved.new, [(LAST + 1, PROJECT), (LAST + 2, PROJECT)]);
-    assert_eq!(resolved.identities, HashMap::from([(LAST + 1, "bo")]));
+    assert_eq!(profiles(&resolved), [NEW, NEW, NEXT]);
+    assert_eq!(resolved.new, [(NEW, PROJECT), (NEXT, PROJECT)]);
+    assert_eq!(resolved.identities, HashMap::from([(NEW, "bo")]));
 }
 
 #[test]
@@ -94,17 +97,17 @@ fn only_whoever_was_merged_is_someone_else_afterwards() {
         &[("", "phone"), ("", "tablet"), ("bo", "tablet"), ("ada", "phone")],
     );
     let resolved = resolved(&batch);
-    let ends: Vec<i64> =
+    let ends: Vec<ProfileKey> =
         resolved.found.iter().map(|found| resolved.after_merges(*found, 0).profile).collect();
-    assert_eq!(ends, [ADA, LAST + 1, LAST + 1, ADA]);
+    assert_eq!(ends, [ADA, NEW, NEW, ADA]);
 }
 
 #[test]
 fn a_shared_device_passes_to_whoever_uses_it_now() {
     let batch = batch(TrustLevel::Full, &[("ada", "tablet"), ("bo", "tablet"), ("", "tablet")]);
     let resolved = resolved(&batch);
-    assert_eq!(profiles(&resolved), [ADA, LAST + 1, LAST + 1]);
-    assert_eq!(resolved.names.get(&anonymous("tablet")), Some(&(LAST + 1)));
+    assert_eq!(profiles(&resolved), [ADA, NEW, NEW]);
+    assert_eq!(resolved.names.get(&anonymous("tablet")), Some(&NEW));
     assert!(resolved.merges.is_empty(), "what was done before stays where it was");
 }
 
@@ -126,8 +129,8 @@ fn a_browser_takes_no_device_from_another_person() {
     };
     let batch = batch(TrustLevel::Browser, &[("bo", "tablet")]);
     let resolved = resolve_profiles(&[(PROJECT, &batch)], known, LAST);
-    assert_eq!(profiles(&resolved), [LAST + 1]);
-    assert_eq!(resolved.names, HashMap::from([(identity("bo"), LAST + 1)]));
+    assert_eq!(profiles(&resolved), [NEW]);
+    assert_eq!(resolved.names, HashMap::from([(identity("bo"), NEW)]));
 }
 
 #[test]
@@ -150,6 +153,7 @@ fn whoever_got_an_identity_in_an_earlier_batch_is_known_in_a_later_one() {
 #[test]
 fn projects_have_names_of_their_own() {
     let batch = batch(TrustLevel::Full, &[("ada", "")]);
-    let resolved = resolve_profiles(&[(PROJECT + 1, &batch)], known(), LAST);
-    assert_eq!(resolved.new, [(LAST + 1, PROJECT + 1)]);
+    let other = ProjectKey(2);
+    let resolved = resolve_profiles(&[(other, &batch)], known(), LAST);
+    assert_eq!(resolved.new, [(NEW, other)]);
 }

@@ -1,5 +1,6 @@
 //! Two profiles become one: what the one that goes, `from`, did and is becomes `into`'s.
 
+use crate::ids::{EnrolmentKey, JourneyKey, ProfileKey, VersionKey};
 use std::collections::{BTreeMap, HashSet};
 
 use super::{Profile, ingest_record::merge_profiles, profile::Channel};
@@ -7,10 +8,10 @@ use super::{Profile, ingest_record::merge_profiles, profile::Channel};
 /// An enrolment of someone who is inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveEnrolment {
-    pub seq: i64,
-    pub profile: i64,
-    pub journey: i64,
-    pub version: i64,
+    pub seq: EnrolmentKey,
+    pub profile: ProfileKey,
+    pub journey: JourneyKey,
+    pub version: VersionKey,
     pub node: String,
 }
 
@@ -21,14 +22,14 @@ pub struct MergePlan {
     pub merged: Profile,
     /// Nothing goes out to the profile by the channel any more as it was prepared. All other
     /// messages of both are asked about again.
-    pub withdrawn: Vec<(i64, Channel)>,
+    pub withdrawn: Vec<(ProfileKey, Channel)>,
     /// These end as force-exited: no one is inside of a journey twice.
     pub ended: Vec<LiveEnrolment>,
 }
 
 /// Merges two profiles; `live` are the enrolments of both.
 pub fn plan_merge(from: Profile, into: Profile, live: Vec<LiveEnrolment>) -> MergePlan {
-    let journeys: HashSet<i64> = live
+    let journeys: HashSet<JourneyKey> = live
         .iter()
         .filter(|enrolment| enrolment.profile == into.seq)
         .map(|enrolment| enrolment.journey)
@@ -64,7 +65,7 @@ fn find_withdrawn(
     from: &Profile,
     into: &Profile,
     consent: &BTreeMap<String, bool>,
-) -> Vec<(i64, Channel)> {
+) -> Vec<(ProfileKey, Channel)> {
     let unwanted = consent
         .iter()
         .filter(|(_, wanted)| !**wanted)
@@ -83,10 +84,10 @@ mod tests {
 
     use super::*;
 
-    const PHONE: i64 = 1;
-    const ADA: i64 = 2;
+    const PHONE: ProfileKey = ProfileKey(1);
+    const ADA: ProfileKey = ProfileKey(2);
 
-    fn profile(seq: i64, consent: &[(Channel, bool)]) -> Profile {
+    fn profile(seq: ProfileKey, consent: &[(Channel, bool)]) -> Profile {
         let consent = consent.iter().map(|(channel, wanted)| (channel.key().to_string(), *wanted));
         Profile { seq, consent: consent.collect(), ..Profile::default() }
     }
@@ -137,10 +138,10 @@ mod tests {
     #[test]
     fn who_would_be_inside_twice_exits_once() {
         let inside = |seq, profile, journey| LiveEnrolment {
-            seq,
+            seq: EnrolmentKey(seq),
             profile,
-            journey,
-            version: 1,
+            journey: JourneyKey(journey),
+            version: VersionKey(1),
             node: "n".to_string(),
         };
         let live = vec![inside(1, PHONE, 10), inside(2, PHONE, 11), inside(3, ADA, 10)];

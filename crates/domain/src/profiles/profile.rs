@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::property_value::Properties;
-use crate::{graph::criteria::EventMatch, time::Timestamp};
+use crate::{graph::criteria::EventMatch, ids::ProfileKey, time::Timestamp};
 
 /// A channel by which people are reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ pub struct PastEvent {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile {
     /// Their number in the store.
-    pub seq: i64,
+    pub seq: ProfileKey,
     pub identity: Option<String>,
     pub properties: Properties,
     /// `email`, `phone`, `push`, `web_push`.

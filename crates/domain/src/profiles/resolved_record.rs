@@ -1,5 +1,6 @@
 //! Records with the people that they are about, and as much of them as their senders may say.
 
+use crate::ids::{ProfileKey, ProjectKey};
 use std::borrow::Cow;
 
 use super::{
@@ -11,8 +12,8 @@ use super::{
 /// A record with the person that it is about, and as much of it as its sender may say.
 #[derive(Debug)]
 pub struct ResolvedRecord<'a> {
-    pub project: i64,
-    pub profile: i64,
+    pub project: ProjectKey,
+    pub profile: ProfileKey,
     /// The place of its batch, and whose that is.
     pub batch: usize,
     pub sender: Sender,
@@ -35,7 +36,7 @@ pub enum Naming {
 /// Gives each record to its person, and takes out of it what its sender may not say of them: that
 /// is answered by batch.
 pub fn resolve_records<'a>(
-    batches: &[(i64, &'a Batch)],
+    batches: &[(ProjectKey, &'a Batch)],
     resolved: &ResolvedProfiles<'_>,
 ) -> (Vec<ResolvedRecord<'a>>, Vec<Vec<Ignored>>) {
     let mut records = Vec::with_capacity(resolved.found.len());
@@ -98,7 +99,7 @@ mod tests {
         },
     };
 
-    const ADA: i64 = 7;
+    const ADA: ProfileKey = ProfileKey(7);
 
     fn batch(trust: TrustLevel, identity: &str) -> Batch {
         let properties = json!({ "email": "ada@example.com", "plan": "gold" });
@@ -112,14 +113,15 @@ mod tests {
 
     /// Ada is known, and a browser has described the profile where that is said.
     fn resolved(batch: &Batch, of_browser: bool) -> (Vec<ResolvedRecord<'_>>, Vec<Ignored>) {
-        let ada = Identifier { project: 1, kind: IdentifierKind::Identity, text: "ada" };
+        let ada =
+            Identifier { project: ProjectKey(1), kind: IdentifierKind::Identity, text: "ada" };
         let known = KnownIdentifiers {
             owners: HashMap::from([(ada, ADA)]),
             identified: HashSet::from([ADA]),
             of_browser: of_browser.then_some(ADA).into_iter().collect(),
         };
-        let batches = [(1, batch)];
-        let profiles = resolve_profiles(&batches, known, 100);
+        let batches = [(ProjectKey(1), batch)];
+        let profiles = resolve_profiles(&batches, known, ProfileKey(100));
         let (records, mut ignored) = resolve_records(&batches, &profiles);
         (records, ignored.remove(0))
     }

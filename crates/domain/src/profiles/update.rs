@@ -12,6 +12,7 @@ use super::{
     sender::TrustLevel,
 };
 use crate::{
+    ids::ProjectKey,
     journeys::{settings::EntryType, status::Status},
     messages::suppression::AddressKind,
 };
@@ -23,7 +24,7 @@ pub const WATCHING_CHANGES: (Status, EntryType) = (Status::Running, EntryType::P
 /// A profile while records change it.
 #[derive(Debug, Default)]
 pub struct ProfileDraft {
-    pub project: i64,
+    pub project: ProjectKey,
     pub properties: Properties,
     pub addresses: BTreeMap<String, String>,
     pub consent: BTreeMap<String, bool>,
@@ -38,12 +39,12 @@ pub struct ProfileDraft {
 
 impl ProfileDraft {
     /// Of someone new.
-    pub fn new(project: i64) -> Self {
+    pub fn new(project: ProjectKey) -> Self {
         Self { project, ..Self::default() }
     }
 
     /// Of someone who was there before.
-    pub fn of_known(project: i64, profile: Profile) -> Self {
+    pub fn of_known(project: ProjectKey, profile: Profile) -> Self {
         Self {
             project,
             properties: profile.properties,
@@ -152,7 +153,7 @@ mod tests {
         let mut profile = Profile::default();
         profile.addresses.insert("email".to_string(), "ada@example.com".to_string());
         profile.consent.insert("sms".to_string(), true);
-        ProfileDraft::of_known(1, profile)
+        ProfileDraft::of_known(ProjectKey(1), profile)
     }
 
     /// Applies what a trusted sender says; answers the fields that are traced.
@@ -199,7 +200,7 @@ mod tests {
 
     #[test]
     fn of_someone_new_nothing_is_in_hand_and_no_trace_is_kept() {
-        let mut draft = ProfileDraft::new(1);
+        let mut draft = ProfileDraft::new(ProjectKey(1));
         for email in ["ada@example.com", "ada@example.org"] {
             assert!(applied(&mut draft, json!({ "email": email, "msg-sms": false })).is_empty());
         }

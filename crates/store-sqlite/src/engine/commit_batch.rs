@@ -14,8 +14,11 @@ use crate::{
     rows::to_json,
     write_queue::Urgency,
 };
-use wayfare_domain::{engine::node::ExitReason, ids::ProjectId};
-use wayfare_store::engine::{EngineBatch, EnrolmentPosition, ProfileKey};
+use wayfare_domain::{
+    engine::node::ExitReason,
+    ids::{ProfileKey, ProjectId, ProjectKey},
+};
+use wayfare_store::engine::{EngineBatch, EnrolmentPosition};
 
 pub async fn commit_batch(store: &SqliteStore, batch: &EngineBatch) -> SqliteResult<bool> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
@@ -66,7 +69,7 @@ async fn move_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sql
         .run(connection, &batch.moved, |query, moved| {
             let position = &moved.position;
             let query = query
-                .bind(moved.seq)
+                .bind(moved.seq.0)
                 .bind(moved.from_visit)
                 .bind(&position.node)
                 .bind(position.visit);
@@ -92,11 +95,11 @@ async fn enter_all(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sq
         .run(connection, &batch.entered, |query, new| {
             let position = &new.position;
             let query = query
-                .bind(new.seq)
-                .bind(new.project)
-                .bind(new.journey)
-                .bind(new.version)
-                .bind(new.profile);
+                .bind(new.seq.0)
+                .bind(new.project.0)
+                .bind(new.journey.0)
+                .bind(new.version.0)
+                .bind(new.profile.0);
             let query = query
                 .bind(&position.node)
                 .bind(position.visit)
@@ -127,12 +130,12 @@ async fn write_log(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sq
     );
     let now = batch.now.0;
     STEP.run(connection, &batch.steps, |query, step| {
-        query.bind(step.enrolment).bind(step.visit).bind(now).bind(&step.path)
+        query.bind(step.enrolment.0).bind(step.visit).bind(now).bind(&step.path)
     })
     .await?;
     REFUSE
         .run(connection, &batch.refused, |query, ((version, profile), (gate, times))| {
-            query.bind(version).bind(profile).bind(gate.code()).bind(now).bind(times)
+            query.bind(version.0).bind(profile.0).bind(gate.code()).bind(now).bind(times)
         })
         .await?;
     Ok(())
@@ -160,10 +163,10 @@ async fn write_messages(
     QUEUE
         .run(connection, &batch.messages, |query, message| {
             let query = query
-                .bind(message.project)
-                .bind(message.version)
-                .bind(message.enrolment)
-                .bind(message.profile);
+                .bind(message.project.0)
+                .bind(message.version.0)
+                .bind(message.enrolment.0)
+                .bind(message.profile.0);
             let query = query
                 .bind(&message.node)
                 .bind(message.visit)
@@ -174,7 +177,7 @@ async fn write_messages(
         .await?;
     let settled = SETTLE
         .run(connection, &batch.settled, |query, (message, settled)| {
-            query.bind(message).bind(settled.code()).bind(now)
+            query.bind(message.0).bind(settled.code()).bind(now)
         })
         .await?;
     Ok(settled == batch.settled.len() as u64)
@@ -199,11 +202,11 @@ async fn close_answers(connection: &mut SqliteConnection, batch: &EngineBatch) -
     };
     FORGET
         .run(connection, answers(true), |query, (message, kind)| {
-            query.bind(message).bind(kind.code())
+            query.bind(message.0).bind(kind.code())
         })
         .await?;
     KEEP.run(connection, answers(false), |query, (message, kind)| {
-        query.bind(message).bind(kind.code())
+        query.bind(message.0).bind(kind.code())
     })
     .await?;
     Ok(())
@@ -232,7 +235,7 @@ async fn count(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sqlite
     COUNT
         .run(connection, &batch.counted, |query, (version, counted)| {
             let query = query
-                .bind(version)
+                .bind(version.0)
                 .bind(counted.qualified)
                 .bind(counted.control)
                 .bind(counted.entered);
@@ -242,7 +245,7 @@ async fn count(connection: &mut SqliteConnection, batch: &EngineBatch) -> Sqlite
         })
         .await?;
     PASS.run(connection, &batch.nodes, |query, ((version, node, kind, outlet), count)| {
-        query.bind(version).bind(node).bind(kind.code()).bind(outlet).bind(count)
+        query.bind(version.0).bind(node).bind(kind.code()).bind(outlet).bind(count)
     })
     .await?;
     Ok(())
@@ -274,7 +277,7 @@ async fn change_people(connection: &mut SqliteConnection, batch: &EngineBatch) -
         .collect::<SqliteResult<_>>()?;
     PATCH
         .run(connection, patches, |query, (profile, patch)| {
-            query.bind(profile).bind(patch).bind(now)
+            query.bind(profile.0).bind(patch).bind(now)
         })
         .await?;
     change_lists(connection, batch).await?;
@@ -283,11 +286,11 @@ async fn change_people(connection: &mut SqliteConnection, batch: &EngineBatch) -
         batch.met.iter().filter(move |(_, met)| **met == wanted).map(|(pair, _)| pair)
     };
     MEET.run(connection, pairs(true), |query, (version, profile)| {
-        query.bind(version).bind(profile)
+        query.bind(version.0).bind(profile.0)
     })
     .await?;
     PART.run(connection, pairs(false), |query, (version, profile)| {
-        query.bind(version).bind(profile)
+        query.bind(version.0).bind(profile.0)
     })
     .await?;
     Ok(())
@@ -297,7 +300,7 @@ async fn change_lists(connection: &mut SqliteConnection, batch: &EngineBatch) ->
     if batch.lists.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(i64, i64, &str, bool)> = batch
+    let rows: Vec<(ProjectKey, ProfileKey, &str, bool)> = batch
         .lists
         .iter()
         .map(|((project, profile, list), on)| (*project, *profile, list.as_str(), *on))
@@ -329,7 +332,7 @@ async fn start_journeys(
     if batch.started.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(i64, i64, &str, &str)> = batch
+    let rows: Vec<(ProjectKey, ProfileKey, &str, &str)> = batch
         .started
         .iter()
         .map(|new| (new.project, new.profile, new.key.as_str(), new.properties.as_str()))
@@ -367,9 +370,9 @@ async fn keep_place(connection: &mut SqliteConnection, batch: &EngineBatch) -> S
              ON CONFLICT DO UPDATE SET run_at = excluded.run_at,
              last_profile_key = excluded.last_profile_key",
         )
-        .bind(version)
+        .bind(version.0)
         .bind(at.0)
-        .bind(last)
+        .bind(last.map(i64::from))
         .execute(connection)
         .await?;
     }

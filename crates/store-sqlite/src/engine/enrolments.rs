@@ -6,8 +6,12 @@ use sqlx::FromRow;
 
 use super::read::distinct;
 use crate::{SqliteStore, codes::INSIDE, error::SqliteResult, rows::to_json};
-use wayfare_domain::{engine::entry::EnrolmentHistory, time::Timestamp};
-use wayfare_store::engine::{ActiveEnrolment, JourneyKey, ProfileKey, VersionKey};
+use wayfare_domain::{
+    engine::entry::EnrolmentHistory,
+    ids::{EnrolmentKey, JourneyKey, ProfileKey, VersionKey},
+    time::Timestamp,
+};
+use wayfare_store::engine::ActiveEnrolment;
 
 /// The columns of a [`LiveRow`]; `e` is the enrolment.
 pub const LIVE_COLUMNS: &str =
@@ -33,10 +37,10 @@ pub struct LiveRow {
 impl From<LiveRow> for ActiveEnrolment {
     fn from(row: LiveRow) -> Self {
         Self {
-            seq: row.key,
-            journey: row.journey_key,
-            version: row.version_key,
-            profile: row.profile_key,
+            seq: EnrolmentKey(row.key),
+            journey: JourneyKey(row.journey_key),
+            version: VersionKey(row.version_key),
+            profile: ProfileKey(row.profile_key),
             node: row.node,
             visit: row.visit,
             entered_at: Timestamp(row.entered_at),
@@ -98,7 +102,7 @@ pub async fn histories(
     .await?;
     let histories = rows.into_iter().map(|(journey, profile, is_enrolled, left, entered)| {
         let (left_at, entered_at) = (left.map(Timestamp), entered.map(Timestamp));
-        ((journey, profile), EnrolmentHistory { is_enrolled, left_at, entered_at })
+        ((journey.into(), profile.into()), EnrolmentHistory { is_enrolled, left_at, entered_at })
     });
     Ok(histories.collect())
 }

@@ -8,7 +8,7 @@ use crate::{
     codes::{INSIDE, QUEUED, TEST_MODE},
     error::SqliteResult,
 };
-use wayfare_domain::messages::event::MessageEventKind;
+use wayfare_domain::{ids::MessageKey, messages::event::MessageEventKind};
 use wayfare_store::engine::{PendingMessageEvent, QueuedMessage};
 
 #[derive(FromRow)]
@@ -46,7 +46,7 @@ pub async fn queued_test_messages(
     .fetch_all(&store.readers)
     .await?;
     let message = |row: QueuedRow| QueuedMessage {
-        seq: row.message_key,
+        seq: MessageKey(row.message_key),
         channel: row.channel,
         node: row.message_node,
         visit: row.message_visit,
@@ -90,7 +90,7 @@ pub async fn pending_message_events(
     .await?;
     let answer = |row: PendingRow| {
         Some(PendingMessageEvent {
-            message: row.message_key,
+            message: MessageKey(row.message_key),
             kind: MessageEventKind::from_code(row.kind)?,
             node: row.message_node,
             visit: row.message_visit,

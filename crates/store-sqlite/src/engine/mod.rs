@@ -19,7 +19,7 @@ use super::{SqliteStore, criteria_sql};
 use wayfare_domain::{
     engine::entry::EnrolmentHistory,
     graph::criteria::Criteria,
-    ids::ProjectId,
+    ids::{EnrolmentKey, JourneyKey, ProfileKey, ProjectId, ProjectKey, VersionKey},
     profiles::{Profile, profile::Channel},
     time::Timestamp,
 };
@@ -27,8 +27,8 @@ use wayfare_store::{
     StoreResult,
     engine::{
         ActiveEnrolment, ActiveVersionInfo, EngineBacklog, EngineBatch, EngineSource, EngineState,
-        EngineStore, EnrolmentKey, EntryRunProgress, JourneyKey, PendingMessageEvent, ProfileKey,
-        ProfileNeeds, ProjectKey, QueuedMessage, StoredEvent, VersionDefinition, VersionKey,
+        EngineStore, EntryRunProgress, PendingMessageEvent, ProfileNeeds, QueuedMessage,
+        StoredEvent, VersionDefinition,
     },
 };
 

@@ -17,13 +17,11 @@ use sqlx::FromRow;
 
 use crate::{SqliteStore, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
+    ids::{ProfileKey, ProjectKey},
     profiles::{PastEvent, Profile, Properties, property_value::size},
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreError,
-    engine::{ProfileKey, ProfileNeeds, ProjectKey},
-};
+use wayfare_store::{StoreError, engine::ProfileNeeds};
 
 /// What is kept of one person's events, in bytes of asked values; the oldest beyond it count
 /// without them.
@@ -69,7 +67,8 @@ pub async fn load(
     // One by one: of a large event only what is asked for stays.
     while let Some(row) = rows.try_next().await? {
         let PastEventRow { project_key, profile_key, name_key: key, at, properties } = row;
-        let (Some(person), Some(asked)) = (people.get_mut(&profile_key), needs.events.get(&key))
+        let (Some(person), Some(asked)) =
+            (people.get_mut(&ProfileKey(profile_key)), needs.events.get(&key))
         else {
             continue;
         };
@@ -78,7 +77,7 @@ pub async fn load(
             continue;
         };
         person.events.push(PastEvent { key, at: Timestamp(at), properties });
-        memory.keep(project_key, profile_key, &mut person.events);
+        memory.keep(ProjectKey(project_key), ProfileKey(profile_key), &mut person.events);
     }
     drop(rows);
     reader.release().await
@@ -116,7 +115,7 @@ impl Memory {
             return;
         }
         if !std::mem::replace(&mut kept.is_cut, true) {
-            tracing::warn!(project, profile, "engine.events_too_large");
+            tracing::warn!(%project, %profile, "engine.events_too_large");
         }
         self.bytes -= kept.drop_oldest(events);
     }
@@ -277,7 +276,7 @@ mod tests {
         for at in 0..count {
             let properties = Map::from_iter([("x".to_string(), json!("x".repeat(1_000)))]);
             events.push(PastEvent { key: "did".to_string(), at: Timestamp(at), properties });
-            memory.keep(1, profile, &mut events);
+            memory.keep(ProjectKey(1), profile, &mut events);
         }
         events
     }
@@ -303,13 +302,13 @@ mod tests {
 
     #[test]
     fn what_is_kept_of_one_person_stays_within_their_bound() {
-        let events = read(&mut Memory::default(), 1, 10_000);
+        let events = read(&mut Memory::default(), ProfileKey(1), 10_000);
         assert!(bytes_kept(&events) <= PERSON_BYTES);
     }
 
     #[test]
     fn beyond_the_bound_the_newest_events_keep_their_properties_and_all_of_them_count() {
-        let events = read(&mut Memory::default(), 1, 10_000);
+        let events = read(&mut Memory::default(), ProfileKey(1), 10_000);
         let filled = events.iter().filter(|event| !event.properties.is_empty());
         let times: Vec<i64> = filled.map(|event| event.at.0).collect();
         assert_eq!(events.len(), 10_000);
@@ -320,7 +319,7 @@ mod tests {
     #[test]
     fn where_much_is_kept_already_each_further_person_has_a_share() {
         let mut memory = Memory { bytes: ALL_BYTES, ..Memory::default() };
-        let events = read(&mut memory, 1, 100);
+        let events = read(&mut memory, ProfileKey(1), 100);
         let bytes = bytes_kept(&events);
         assert!((1..=SHARE_BYTES).contains(&bytes), "{bytes}");
     }
@@ -328,7 +327,8 @@ mod tests {
     #[test]
     fn what_is_counted_is_what_is_kept() {
         let mut memory = Memory::default();
-        let bytes = (1..=20).map(|profile| bytes_kept(&read(&mut memory, profile, 5_000)));
+        let bytes =
+            (1..=20).map(|profile| bytes_kept(&read(&mut memory, ProfileKey(profile), 5_000)));
         assert_eq!(bytes.sum::<usize>(), memory.bytes);
     }
 }

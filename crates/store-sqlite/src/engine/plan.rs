@@ -17,14 +17,12 @@ use crate::{
 };
 use wayfare_domain::{
     graph::criteria::Criteria,
-    ids::{JourneyId, ProjectId},
+    ids::{EnrolmentKey, JourneyId, JourneyKey, ProjectId, ProjectKey, VersionKey},
     journeys::status::Status,
     profiles::profile::Channel,
     time::Timestamp,
 };
-use wayfare_store::engine::{
-    ActiveVersionInfo, EngineState, ProjectKey, VersionDefinition, VersionKey,
-};
+use wayfare_store::engine::{ActiveVersionInfo, EngineState, VersionDefinition};
 
 /// Reads [`EngineState`]; the same for a reader and inside of the writing transaction.
 static HEAD: LazyLock<String> = LazyLock::new(|| {
@@ -58,7 +56,7 @@ impl From<EngineStateRow> for EngineState {
             definitions_epoch: row.definitions_epoch,
             cursor: row.event_cursor,
             last_event: row.last_event,
-            last_enrolment: row.last_enrolment,
+            last_enrolment: EnrolmentKey(row.last_enrolment),
             last_profile_change: row.last_profile_change,
             queued: row.queued,
             answers: row.answers,
@@ -113,11 +111,11 @@ pub async fn active_versions(store: &SqliteStore) -> SqliteResult<Vec<ActiveVers
     rows.into_iter()
         .map(|row| {
             Ok(ActiveVersionInfo {
-                seq: row.key,
-                journey: row.journey_key,
+                seq: VersionKey(row.key),
+                journey: JourneyKey(row.journey_key),
                 journey_id: JourneyId(row.journey_id),
                 journey_name: row.journey_name,
-                project: row.project_key,
+                project: ProjectKey(row.project_key),
                 project_id: ProjectId(row.project_id),
                 status: status(row.status)?,
                 entry_mark: row.entry_cursor,
@@ -141,7 +139,7 @@ pub async fn version_definitions(
     .await?;
     let content = |(seq, graph, settings): (i64, String, String)| {
         SqliteResult::Ok(VersionDefinition {
-            seq,
+            seq: VersionKey(seq),
             graph: json(&graph, "graph")?,
             settings: json(&settings, "settings")?,
         })
@@ -171,7 +169,7 @@ pub async fn segments_by_project(
     for (project, name, criteria) in rows {
         match json(&criteria, "criteria") {
             Ok(criteria) => {
-                segments.entry(project).or_default().insert(name, criteria);
+                segments.entry(ProjectKey(project)).or_default().insert(name, criteria);
             }
             Err(error) => {
                 tracing::error!(project, segment = name, %error, "engine.unreadable_segment")
@@ -190,7 +188,7 @@ pub async fn live_channels(store: &SqliteStore) -> SqliteResult<HashSet<(Project
     .await?;
     Ok(rows
         .into_iter()
-        .filter_map(|(project, channel)| Some((project, Channel::from_key(&channel)?)))
+        .filter_map(|(project, channel)| Some((project.into(), Channel::from_key(&channel)?)))
         .collect())
 }
 
@@ -198,8 +196,11 @@ pub async fn event_names(
     store: &SqliteStore,
     after: i64,
 ) -> SqliteResult<Vec<(i64, ProjectKey, String)>> {
-    Ok(sqlx::query_as("SELECT id, project_key, name_key FROM event_names WHERE id > ? ORDER BY id")
-        .bind(after)
-        .fetch_all(&store.readers)
-        .await?)
+    let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+        "SELECT id, project_key, name_key FROM event_names WHERE id > ? ORDER BY id",
+    )
+    .bind(after)
+    .fetch_all(&store.readers)
+    .await?;
+    Ok(rows.into_iter().map(|(id, project, name)| (id, ProjectKey(project), name)).collect())
 }

@@ -10,8 +10,8 @@ use crate::{
     error::SqliteResult,
     rows::{json, to_json},
 };
-use wayfare_domain::profiles::Profile;
-use wayfare_store::engine::{ProfileKey, ProfileNeeds};
+use wayfare_domain::{ids::ProfileKey, profiles::Profile};
+use wayfare_store::engine::ProfileNeeds;
 
 /// The columns of a [`ProfileRow`].
 pub const PROFILE_COLUMNS: &str =
@@ -32,7 +32,7 @@ impl ProfileRow {
         let short =
             |text: &str, what| if text == "{}" { Ok(BTreeMap::new()) } else { json(text, what) };
         Ok(Profile {
-            seq: self.key,
+            seq: ProfileKey(self.key),
             identity: self.identity,
             properties: json(&self.properties, "properties")?,
             addresses: short(&self.addresses, "addresses")?,
@@ -103,7 +103,11 @@ async fn bare_people(
     .bind(chosen)
     .fetch_all(&store.readers)
     .await?;
-    Ok(rows.into_iter().map(|(seq,)| (seq, Profile { seq, ..Profile::default() })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(seq,)| ProfileKey(seq))
+        .map(|seq| (seq, Profile { seq, ..Profile::default() }))
+        .collect())
 }
 
 async fn load_lists(
@@ -120,7 +124,7 @@ async fn load_lists(
     .fetch_all(&store.readers)
     .await?;
     for (profile, list) in rows {
-        if let Some(person) = people.get_mut(&profile) {
+        if let Some(person) = people.get_mut(&ProfileKey(profile)) {
             person.lists.insert(list);
         }
     }

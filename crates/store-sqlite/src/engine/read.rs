@@ -10,8 +10,12 @@ use crate::{
     error::SqliteResult,
     rows::{json, to_json},
 };
-use wayfare_domain::{profiles::Properties, time::Timestamp};
-use wayfare_store::engine::{EntryRunProgress, ProfileKey, ProjectKey, StoredEvent, VersionKey};
+use wayfare_domain::{
+    ids::{ProfileKey, ProjectKey, VersionKey},
+    profiles::Properties,
+    time::Timestamp,
+};
+use wayfare_store::engine::{EntryRunProgress, StoredEvent};
 
 #[derive(FromRow)]
 struct EventRow {
@@ -45,8 +49,8 @@ pub async fn events_after(
     .fetch(&store.readers);
     let event = |row: EventRow| StoredEvent {
         seq: row.seq,
-        project: row.project_key,
-        profile: row.profile_key,
+        project: ProjectKey(row.project_key),
+        profile: ProfileKey(row.profile_key),
         name: row.name_id,
         at: Timestamp(row.at),
         received_at: Timestamp(row.received_at),
@@ -71,8 +75,8 @@ pub fn parse_properties(text: Option<&str>) -> SqliteResult<Properties> {
 /// Numbers as `json_each` reads them best: a plain list. Pairs would have to be taken apart again
 /// for each row; asking for everybody in everything finds a few rows more than were asked for,
 /// which does no harm.
-pub fn distinct(numbers: impl Iterator<Item = i64>) -> SqliteResult<String> {
-    to_json(&numbers.collect::<BTreeSet<i64>>())
+pub fn distinct(numbers: impl Iterator<Item = impl Into<i64>>) -> SqliteResult<String> {
+    to_json(&numbers.map(Into::into).collect::<BTreeSet<i64>>())
 }
 
 pub async fn previous_matches(
@@ -92,20 +96,22 @@ pub async fn previous_matches(
     .bind(distinct(pairs.iter().map(|(version, _)| *version))?)
     .fetch_all(&store.readers)
     .await?;
-    Ok(rows.into_iter().collect())
+    Ok(rows.into_iter().map(|(version, profile)| (version.into(), profile.into())).collect())
 }
 
 pub async fn profile_changes(
     store: &SqliteStore,
     limit: i64,
 ) -> SqliteResult<Vec<(i64, ProjectKey, ProfileKey)>> {
-    Ok(sqlx::query_as(
+    let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
         "SELECT seq, project_key, profile_key FROM profile_changes ORDER BY seq
          LIMIT ?",
     )
     .bind(limit)
     .fetch_all(&store.readers)
-    .await?)
+    .await?;
+    let change = |(seq, project, profile)| (seq, ProjectKey(project), ProfileKey(profile));
+    Ok(rows.into_iter().map(change).collect())
 }
 
 pub async fn entry_runs(
@@ -122,5 +128,8 @@ pub async fn entry_runs(
     .bind(to_json(&versions)?)
     .fetch_all(&store.readers)
     .await?;
-    Ok(rows.into_iter().map(|(version, at, last)| (version, (Timestamp(at), last))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(version, at, last)| (VersionKey(version), (Timestamp(at), last.map(ProfileKey))))
+        .collect())
 }

@@ -12,12 +12,12 @@ use crate::{
     write_queue::Urgency,
 };
 use wayfare_domain::{
+    ids::{EnrolmentKey, VersionKey},
     messages::{message_status::MessageStatus, reply::REPLY_RECEIPT},
     time::Timestamp,
 };
 use wayfare_store::{
     StoreResult,
-    engine::{EnrolmentKey, VersionKey},
     retention::{DeletedPage, RetentionCutoff, RetentionStore},
 };
 
@@ -118,7 +118,7 @@ async fn delete_enrolment_logs(
          ON e.key = s.enrolment_key
          WHERE s.enrolment_key >= ? ORDER BY s.enrolment_key LIMIT 1",
     )
-    .bind(from)
+    .bind(from.0)
     .fetch_optional(&store.readers)
     .await?;
     let Some((first, _)) = first.filter(|(_, entered_at)| !cutoff.is_young(Timestamp(*entered_at)))
@@ -138,7 +138,7 @@ async fn delete_enrolment_logs(
 }
 
 /// A message of a page: its key, status and version, when it was written and when it became final.
-type MessageRow = (i64, i64, VersionKey, i64, Option<i64>);
+type MessageRow = (i64, i64, i64, i64, Option<i64>);
 
 /// Messages are numbered as they were written; those that wait or are on their way stay.
 async fn delete_messages(
@@ -178,7 +178,7 @@ async fn delete_final_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult
         ") c WHERE versions.key = c.column1",
     );
     let mut transaction = store.begin_as(Urgency::Upkeep).await?;
-    let gone: Vec<(i64, i64, VersionKey)> = sqlx::query_as(
+    let gone: Vec<(i64, i64, i64)> = sqlx::query_as(
         "DELETE FROM outbox WHERE key IN (SELECT value FROM json_each(?1))
             AND status IN (SELECT value FROM json_each(?2))
          RETURNING key, status, version_key",
@@ -191,10 +191,12 @@ async fn delete_final_messages(store: &SqliteStore, old: &[i64]) -> SqliteResult
     for (_, _, version) in
         gone.iter().filter(|(_, state, _)| *state == MessageStatus::Cancelled.code())
     {
-        *cancelled.entry(*version).or_default() += 1;
+        *cancelled.entry(VersionKey(*version)).or_default() += 1;
     }
     KEEP_COUNT
-        .run(&mut transaction, cancelled, |query, (version, count)| query.bind(version).bind(count))
+        .run(&mut transaction, cancelled, |query, (version, count)| {
+            query.bind(version.0).bind(count)
+        })
         .await?;
     let gone: Vec<i64> = gone.into_iter().map(|(seq, ..)| seq).collect();
     sqlx::query("DELETE FROM message_events WHERE message_key IN (SELECT value FROM json_each(?))")
@@ -214,7 +216,7 @@ async fn delete_entry_rejections(
 ) -> SqliteResult<DeletedPage> {
     let version: (Option<i64>,) =
         sqlx::query_as("SELECT min(version_key) FROM entry_rejections WHERE version_key >= ?")
-            .bind(from)
+            .bind(from.0)
             .fetch_one(&store.readers)
             .await?;
     let Some(version) = version.0 else { return Ok(DeletedPage { deleted: 0, next: None }) };

@@ -9,8 +9,7 @@ use crate::{
     rows::to_json,
     write_queue::Urgency,
 };
-use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
-use wayfare_store::engine::EnrolmentKey;
+use wayfare_domain::{ids::EnrolmentKey, messages::message_status::MessageStatus, time::Timestamp};
 
 pub async fn sweep(store: &SqliteStore, now: Timestamp, limit: i64) -> SqliteResult<bool> {
     let (left,): (bool,) = sqlx::query_as(sqlx::AssertSqlSafe(format!(

@@ -20,7 +20,7 @@ use crate::{
 use wayfare_domain::{
     access::actor::RequestOrigin,
     audit::AuditEvent,
-    ids::{ProjectId, UserId},
+    ids::{ProfileKey, ProjectId, ProjectKey, UserId},
     messages::{
         contact_effects::{ConsentChange, Contact, ContactEffects, NewConsent, audit_summary},
         suppression::NewSuppression,
@@ -28,10 +28,7 @@ use wayfare_domain::{
     profiles::contact::ContactSource,
     time::Timestamp,
 };
-use wayfare_store::{
-    engine::{ProfileKey, ProjectKey},
-    outbox::{ChangedFacts, ChangedPerson},
-};
+use wayfare_store::outbox::{ChangedFacts, ChangedPerson};
 
 /// In whose name the audit log has it; there since migration 8.
 const RECIPIENT: UserId = UserId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0004));
@@ -72,7 +69,7 @@ async fn keep_changes(
     now: Timestamp,
 ) -> SqliteResult<()> {
     let (id,): (Uuid,) = sqlx::query_as("SELECT id FROM projects WHERE key = ?")
-        .bind(project)
+        .bind(project.0)
         .fetch_one(&mut *connection)
         .await?;
     let entry = NewAuditEntry {
@@ -117,7 +114,7 @@ async fn write_consent(
     }
     WRITE
         .run(connection, &rows, |query, (profile, consent)| {
-            query.bind(profile).bind(consent).bind(now.0)
+            query.bind(profile.0).bind(consent).bind(now.0)
         })
         .await?;
     let changed = people.iter().map(|person| (person.project, person.profile));
@@ -139,7 +136,7 @@ pub async fn read_contacts(
     .await?;
     let person = |(profile, addresses, consent): (i64, String, String)| {
         let (addresses, consent) = (json(&addresses, "addresses")?, json(&consent, "consent")?);
-        Ok((profile, Contact { addresses, consent }))
+        Ok((ProfileKey(profile), Contact { addresses, consent }))
     };
     rows.into_iter().map(person).collect()
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 use wayfare_domain::{
     graph::Graph,
-    ids::ProjectId,
+    ids::{EnrolmentKey, MessageKey, ProfileKey, ProjectId, VersionKey},
     messages::{
         event::MessageEventKind,
         message_status::MessageStatus,
@@ -21,10 +21,7 @@ use wayfare_domain::{
     profiles::profile::Channel,
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreError,
-    engine::{EnrolmentKey, ProfileKey, VersionKey},
-};
+use wayfare_store::StoreError;
 
 /// Messages on a page.
 const SHOWN: i64 = 50;
@@ -32,8 +29,8 @@ const SHOWN: i64 = 50;
 pub async fn of_project(
     store: &SqliteStore,
     project: ProjectId,
-    messages: &[i64],
-) -> SqliteResult<Vec<i64>> {
+    messages: &[MessageKey],
+) -> SqliteResult<Vec<MessageKey>> {
     if messages.is_empty() {
         return Ok(Vec::new());
     }
@@ -42,17 +39,17 @@ pub async fn of_project(
             ON o.key = chosen.value WHERE o.project_key = ?2",
     )
     .bind(to_json(&messages)?)
-    .bind(number_of(store, project).await?)
+    .bind(number_of(store, project).await?.0)
     .fetch_all(&store.readers)
     .await?;
-    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+    Ok(rows.into_iter().map(|(seq,)| MessageKey(seq)).collect())
 }
 
 pub async fn by_provider(
     store: &SqliteStore,
     project: ProjectId,
     names: &[String],
-) -> SqliteResult<HashMap<String, i64>> {
+) -> SqliteResult<HashMap<String, MessageKey>> {
     if names.is_empty() {
         return Ok(HashMap::new());
     }
@@ -63,16 +60,18 @@ pub async fn by_provider(
              WHERE o.project_key = ?2",
     )
     .bind(to_json(&names)?)
-    .bind(number_of(store, project).await?)
+    .bind(number_of(store, project).await?.0)
     .fetch_all(&store.readers)
     .await?;
-    Ok(rows.into_iter().collect())
+    Ok(rows.into_iter().map(|(name, seq)| (name, MessageKey(seq))).collect())
 }
 
 #[derive(FromRow)]
 struct Row {
     key: i64,
+    #[sqlx(try_from = "i64")]
     enrolment_key: EnrolmentKey,
+    #[sqlx(try_from = "i64")]
     version_key: VersionKey,
     journey_name: String,
     node: String,
@@ -101,8 +100,10 @@ pub async fn of_enrolment(
     enrolment: EnrolmentKey,
 ) -> SqliteResult<Vec<MessageSummary>> {
     let sql = format!("{MESSAGES} WHERE o.enrolment_key = ? ORDER BY o.key");
-    let rows: Vec<Row> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(enrolment).fetch_all(&store.readers).await?;
+    let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(enrolment.0)
+        .fetch_all(&store.readers)
+        .await?;
     views(store, rows).await
 }
 
@@ -116,8 +117,8 @@ pub async fn to_person(
             LIMIT ?"
     );
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(person)
-        .bind(number_of(store, project).await?)
+        .bind(person.0)
+        .bind(number_of(store, project).await?.0)
         .bind(SHOWN)
         .fetch_all(&store.readers)
         .await?;
@@ -139,7 +140,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> SqliteResult<Vec<MessageS
             let title = titles.get(&(row.version_key, row.node.clone())).cloned();
             Ok(MessageSummary {
                 seq: row.key,
-                enrolment: row.enrolment_key,
+                enrolment: row.enrolment_key.0,
                 journey_name: row.journey_name,
                 title: title.unwrap_or(row.node),
                 channel: Channel::from_key(&row.channel)
@@ -172,7 +173,9 @@ async fn titles(
     let mut titles = HashMap::new();
     for (version, graph) in rows {
         let graph: Graph = json(&graph, "graph")?;
-        titles.extend(graph.nodes.iter().map(|node| ((version, node.id.clone()), node.title())));
+        titles.extend(
+            graph.nodes.iter().map(|node| ((VersionKey(version), node.id.clone()), node.title())),
+        );
     }
     Ok(titles)
 }

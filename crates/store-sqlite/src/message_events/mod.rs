@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use super::SqliteStore;
 pub use messages::of_enrolment;
 use wayfare_domain::{
-    ids::ProjectId,
+    ids::{MessageKey, ProfileKey, ProjectId},
     messages::{
         preferences::{PreferenceUpdate, Recipient},
         read_model::MessageSummary,
@@ -25,9 +25,8 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     StoreResult,
-    engine::ProfileKey,
     message_events::{InboundBatch, MessageEventStore},
-    outbox::{ChangedFacts, MessageKey},
+    outbox::ChangedFacts,
 };
 
 #[async_trait]
@@ -65,7 +64,7 @@ impl MessageEventStore for SqliteStore {
     }
 
     async fn find_recipient(&self, message: MessageKey) -> StoreResult<Option<Recipient>> {
-        Ok(preferences::recipient(self, message).await?)
+        Ok(preferences::recipient(self, message.0).await?)
     }
 
     async fn save_preferences(
@@ -74,6 +73,6 @@ impl MessageEventStore for SqliteStore {
         update: &PreferenceUpdate,
         now: Timestamp,
     ) -> StoreResult<Option<ChangedFacts>> {
-        Ok(preferences::save_preferences(self, message, update, now).await?)
+        Ok(preferences::save_preferences(self, message.0, update, now).await?)
     }
 }

@@ -7,6 +7,7 @@ use sqlx::{FromRow, SqliteConnection};
 use super::{effects, record::insert, suppressions};
 use crate::{SqliteStore, error::SqliteResult, rows::json};
 use wayfare_domain::{
+    ids::{MessageKey, ProfileKey, ProjectKey},
     messages::{
         canonical_address::canonical,
         feedback::EventLine,
@@ -16,17 +17,15 @@ use wayfare_domain::{
     profiles::{contact::ContactSource, profile::Channel},
     time::Timestamp,
 };
-use wayfare_store::{
-    engine::{ProfileKey, ProjectKey},
-    outbox::ChangedFacts,
-};
+use wayfare_store::outbox::ChangedFacts;
 
 #[derive(FromRow)]
 struct Row {
+    #[sqlx(try_from = "i64")]
     project_key: ProjectKey,
     name: String,
     channel: String,
-    profile_key: Option<ProfileKey>,
+    profile_key: Option<i64>,
     addresses: Option<String>,
     consent: Option<String>,
 }
@@ -58,7 +57,7 @@ async fn read(
     let suppressed = suppressed.into_iter().map(|((_, kind, _), cause)| (kind, cause)).collect();
     Ok(Some((
         row.project_key,
-        row.profile_key,
+        row.profile_key.map(ProfileKey),
         Recipient { project: row.name, channel, addresses, consent, suppressed },
     )))
 }
@@ -90,7 +89,8 @@ pub async fn save_preferences(
     let (effects, event) = recipient.decide(project, profile, wish, now);
     let mut changed = ChangedFacts::default();
     effects::apply(&mut transaction, ContactSource::Recipient, effects, &mut changed, now).await?;
-    let line = event.map(|kind| EventLine { message, kind, at: now, detail: None });
+    let line =
+        event.map(|kind| EventLine { message: MessageKey(message), kind, at: now, detail: None });
     insert(&mut transaction, line).await?;
     transaction.commit().await?;
     Ok(Some(changed))

@@ -14,6 +14,7 @@ use crate::{
     write_queue::Urgency,
 };
 use wayfare_domain::{
+    ids::{MessageKey, ProfileKey, ProjectKey},
     messages::{
         contact_effects::ContactEffects,
         event::MessageEventKind,
@@ -22,12 +23,13 @@ use wayfare_domain::{
     profiles::{contact::ContactSource, profile::Channel},
     time::Timestamp,
 };
-use wayfare_store::{engine::ProjectKey, message_events::InboundBatch, outbox::ChangedFacts};
+use wayfare_store::{message_events::InboundBatch, outbox::ChangedFacts};
 
 /// What the outbox says of a message.
 #[derive(FromRow)]
 struct OutboxRow {
     key: i64,
+    #[sqlx(try_from = "i64")]
     project_key: ProjectKey,
     /// None once they were erased.
     profile_key: Option<i64>,
@@ -35,10 +37,10 @@ struct OutboxRow {
 }
 
 impl OutboxRow {
-    fn into_facts(self) -> (i64, MessageFacts) {
+    fn into_facts(self) -> (MessageKey, MessageFacts) {
         let channel = Channel::from_key(&self.channel);
-        let (project, profile) = (self.project_key, self.profile_key);
-        (self.key, MessageFacts { project, profile, channel })
+        let (project, profile) = (self.project_key, self.profile_key.map(ProfileKey));
+        (MessageKey(self.key), MessageFacts { project, profile, channel })
     }
 }
 
@@ -95,7 +97,7 @@ async fn write(
     if reports.is_empty() {
         return Ok(0);
     }
-    let numbers: HashSet<i64> = reports.iter().map(|report| report.message).collect();
+    let numbers: HashSet<MessageKey> = reports.iter().map(|report| report.message).collect();
     let numbers = to_json(&numbers)?;
     let messages = read_messages(connection, &numbers).await?;
     let known = read_known(connection, &numbers).await?;
@@ -118,7 +120,7 @@ async fn write(
 async fn read_messages(
     connection: &mut SqliteConnection,
     numbers: &str,
-) -> SqliteResult<HashMap<i64, MessageFacts>> {
+) -> SqliteResult<HashMap<MessageKey, MessageFacts>> {
     let rows: Vec<OutboxRow> = sqlx::query_as(
         "SELECT o.key, o.project_key, o.profile_key, o.channel FROM json_each(?1) chosen
          CROSS JOIN outbox o
@@ -134,7 +136,7 @@ async fn read_messages(
 async fn read_known(
     connection: &mut SqliteConnection,
     numbers: &str,
-) -> SqliteResult<HashSet<(i64, MessageEventKind)>> {
+) -> SqliteResult<HashSet<(MessageKey, MessageEventKind)>> {
     let rows: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT m.message_key, m.kind FROM json_each(?1) chosen CROSS JOIN message_events m
          ON m.message_key = chosen.value",
@@ -142,7 +144,7 @@ async fn read_known(
     .bind(numbers)
     .fetch_all(connection)
     .await?;
-    let known = |(message, code)| Some((message, MessageEventKind::from_code(code)?));
+    let known = |(message, code)| Some((MessageKey(message), MessageEventKind::from_code(code)?));
     Ok(rows.into_iter().filter_map(known).collect())
 }
 
@@ -159,7 +161,7 @@ pub async fn insert<'a>(
     );
     INSERT
         .run(connection, lines, |query, line| {
-            query.bind(line.message).bind(line.kind.code()).bind(line.at.0).bind(line.detail)
+            query.bind(line.message.0).bind(line.kind.code()).bind(line.at.0).bind(line.detail)
         })
         .await
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::error::SqliteResult;
 use wayfare_domain::{
-    ids::ProjectId,
+    ids::{MessageKey, ProfileKey, ProjectId, ProjectKey},
     messages::{
         contact_effects::ContactEffects, event::MessageEventKind, feedback::EventLine,
         message_status::MessageStatus, reply::SmsReply, suppression::AddressKind,
@@ -16,10 +16,7 @@ use wayfare_domain::{
     profiles::{contact::ContactSource, profile::Channel},
     time::Timestamp,
 };
-use wayfare_store::{
-    engine::{ProfileKey, ProjectKey},
-    outbox::ChangedFacts,
-};
+use wayfare_store::outbox::ChangedFacts;
 
 /// Answers how much was news.
 pub async fn carry_out(
@@ -30,11 +27,12 @@ pub async fn carry_out(
     now: Timestamp,
 ) -> SqliteResult<u64> {
     let Some(kind) = reply.kind() else { return Ok(0) };
-    let number: Option<(ProjectKey,)> = sqlx::query_as("SELECT key FROM projects WHERE id = ?")
+    let number: Option<(i64,)> = sqlx::query_as("SELECT key FROM projects WHERE id = ?")
         .bind(project.0)
         .fetch_optional(&mut *connection)
         .await?;
     let Some((number,)) = number else { return Ok(0) };
+    let number = ProjectKey(number);
     let profiles = who_has(connection, number, kind, &reply.address).await?;
     let people = read_contacts(connection, profiles.into_iter()).await?;
     let effects = ContactEffects::of_reply(number, kind, reply, people);
@@ -45,7 +43,7 @@ pub async fn carry_out(
         let message = last_message(connection, profile, channel).await?;
         let kind = MessageEventKind::Unsubscribed;
         events.extend(message.map(|message| EventLine {
-            message,
+            message: MessageKey(message),
             kind,
             at: reply.at,
             detail: None,
@@ -70,11 +68,11 @@ async fn who_has(
              replace(replace(replace(replace(replace(replace(addresses ->> '$.phone', ' ', ''),
              '-', ''), '(', ''), ')', ''), '.', ''), '/', '') IN (?2, '00' || substr(?2, 2))",
     )
-    .bind(project)
+    .bind(project.0)
     .bind(address)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+    Ok(rows.into_iter().map(|(seq,)| ProfileKey(seq)).collect())
 }
 
 /// What they answer to: the last message that was sent to them by this channel.
@@ -87,7 +85,7 @@ async fn last_message(
         "SELECT key FROM outbox WHERE profile_key = ? AND channel = ? AND status = ?
          ORDER BY finished_at DESC, key DESC LIMIT 1",
     )
-    .bind(profile)
+    .bind(profile.0)
     .bind(channel.key())
     .bind(MessageStatus::Sent.code())
     .fetch_optional(connection)

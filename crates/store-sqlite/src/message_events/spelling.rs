@@ -6,12 +6,12 @@ use super::suppressions;
 use crate::{error::SqliteResult, rows::to_json};
 use wayfare_domain::messages::canonical_address::canonical;
 use wayfare_domain::{
+    ids::ProjectKey,
     messages::suppression::{AddressKind, NewSuppression, SuppressionReason},
     time::Timestamp,
 };
-use wayfare_store::engine::ProjectKey;
 
-type Row = (ProjectKey, String, String, i64, String, i64);
+type Row = (i64, String, String, i64, String, i64);
 /// Where it stood.
 type Before = (ProjectKey, &'static str, String);
 
@@ -57,6 +57,13 @@ fn spelled((project, kind, address, cause, reason, at): Row) -> Option<(Before, 
         AddressKind::Phone => canonical(kind, &address).or_else(with_plus)?,
         _ => canonical(kind, &address)?,
     };
-    let new = NewSuppression { project, kind, address: today, cause, reason, at: Timestamp(at) };
-    (new.address != address).then_some(((project, kind.key(), address), new))
+    let new = NewSuppression {
+        project: ProjectKey(project),
+        kind,
+        address: today,
+        cause,
+        reason,
+        at: Timestamp(at),
+    };
+    (new.address != address).then_some(((ProjectKey(project), kind.key(), address), new))
 }

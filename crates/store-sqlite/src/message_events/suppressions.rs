@@ -13,16 +13,14 @@ use wayfare_domain::messages::canonical_address::canonical;
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
-    ids::ProjectId,
+    ids::{ProjectId, ProjectKey},
     messages::suppression::{
         AddressKind, ListedAddress, NewSuppression, SUPPRESSION_ROWS, Suppression, SuppressionPage,
         SuppressionQuery, SuppressionReason, added_summary, changes_to_list, removed_summary,
     },
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreError, StoreResult, engine::ProjectKey, message_events::SuppressionStore,
-};
+use wayfare_store::{StoreError, StoreResult, message_events::SuppressionStore};
 
 #[async_trait]
 impl SuppressionStore for SqliteStore {
@@ -90,7 +88,7 @@ pub async fn put(connection: &mut SqliteConnection, new: Vec<NewSuppression>) ->
     }
     let listed = causes(connection, new.iter().map(NewSuppression::listed)).await?;
     PUT.run(connection, changes_to_list(new, &listed), |query, new| {
-        let query = query.bind(new.project).bind(new.kind.key()).bind(new.address);
+        let query = query.bind(new.project.0).bind(new.kind.key()).bind(new.address);
         query.bind(new.cause.code()).bind(new.reason).bind(new.at.0)
     })
     .await
@@ -103,7 +101,7 @@ pub async fn causes(
 ) -> SqliteResult<HashMap<ListedAddress, SuppressionReason>> {
     let addresses: Vec<(ProjectKey, &str, String)> =
         addresses.map(|(project, kind, address)| (project, kind.key(), address)).collect();
-    let rows: Vec<(ProjectKey, String, String, i64)> = sqlx::query_as(
+    let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
         "SELECT s.project_key, s.kind, s.address, s.reason_code FROM json_each(?1) c
          CROSS JOIN suppressions s ON s.project_key = c.value ->> 0 AND s.kind = c.value ->> 1
          AND s.address = c.value ->> 2",
@@ -111,8 +109,8 @@ pub async fn causes(
     .bind(to_json(&addresses)?)
     .fetch_all(connection)
     .await?;
-    let known = |(project, kind, address, cause): (ProjectKey, String, String, i64)| {
-        let place = (project, AddressKind::from_key(&kind)?, address);
+    let known = |(project, kind, address, cause): (i64, String, String, i64)| {
+        let place = (ProjectKey(project), AddressKind::from_key(&kind)?, address);
         Some((place, SuppressionReason::from_code(cause)?))
     };
     Ok(rows.into_iter().filter_map(known).collect())
@@ -133,7 +131,7 @@ pub async fn take_back(
     });
     TAKE_BACK
         .run(connection, addresses, |query, (project, kind, address)| {
-            query.bind(project).bind(kind.key()).bind(address)
+            query.bind(project.0).bind(kind.key()).bind(address)
         })
         .await?;
     Ok(())
@@ -187,7 +185,7 @@ async fn page(
     let number = number_of(store, project).await?;
     let matching = |select: &str| {
         let mut sql = QueryBuilder::<Sqlite>::new(select);
-        sql.push(" FROM suppressions WHERE project_key = ").push_bind(number);
+        sql.push(" FROM suppressions WHERE project_key = ").push_bind(number.0);
         if !query.search.is_empty() {
             sql.push(" AND instr(lower(address), ")
                 .push_bind(query.search.to_lowercase())
@@ -215,7 +213,7 @@ async fn batch(
         "SELECT kind, address, reason, at FROM suppressions
          WHERE project_key = ?1 AND (kind, address) > (?2, ?3) ORDER BY kind, address LIMIT ?4",
     )
-    .bind(number_of(store, project).await?)
+    .bind(number_of(store, project).await?.0)
     .bind(after.map(|last| last.kind.key()).unwrap_or_default())
     .bind(after.map(|last| last.address.as_str()).unwrap_or_default())
     .bind(BATCH)
@@ -258,7 +256,7 @@ async fn remove(
         "DELETE FROM suppressions WHERE project_key = ? AND kind = ?
          AND address = ? RETURNING reason",
     )
-    .bind(number)
+    .bind(number.0)
     .bind(kind.key())
     .bind(address)
     .fetch_optional(&mut *transaction)

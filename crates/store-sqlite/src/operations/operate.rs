@@ -12,7 +12,7 @@ use crate::{
 };
 use wayfare_domain::{
     access::actor::Actor,
-    ids::{JourneyId, JourneyKey, ProjectId},
+    ids::{JourneyId, JourneyKey, ProjectId, VersionKey},
     journeys::{
         list::selection::{Selection, SelectionDigest},
         status::Status,
@@ -29,7 +29,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{StoreError, engine::VersionKey};
+use wayfare_store::StoreError;
 
 pub async fn operate(
     store: &SqliteStore,
@@ -191,7 +191,7 @@ async fn versions_to_stop(
     .fetch_all(connection)
     .await?;
     let versions = rows.into_iter().map(|row| VersionToStop {
-        key: row.version_key,
+        key: VersionKey(row.version_key),
         journey: JourneyKey(row.journey_key),
         stats: row.stats.into_domain(),
     });
@@ -210,7 +210,7 @@ async fn stop_versions(
     project: ProjectId,
     stopped: &[StoppedVersion],
 ) -> SqliteResult<()> {
-    type Row = (i64, i64, i64, i64, i64);
+    type Row = (VersionKey, i64, i64, i64, i64);
     let rows: Vec<Row> = stopped
         .iter()
         .map(|StoppedVersion { key, stats }| {
@@ -303,7 +303,7 @@ pub async fn complete(
         "SELECT j.id FROM versions v JOIN journeys j ON j.current_version_id = v.id WHERE v.key = ?1
          AND v.project_id = ?2",
     )
-    .bind(version)
+    .bind(version.0)
     .bind(system.project.0)
     .fetch_optional(&mut *transaction)
     .await?;

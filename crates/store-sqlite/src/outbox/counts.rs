@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use sqlx::SqliteConnection;
 
 use crate::{bulk_statement::BulkStatement, error::SqliteResult};
-use wayfare_domain::messages::message_status::CountChange;
-use wayfare_store::engine::VersionKey;
+use wayfare_domain::{ids::VersionKey, messages::message_status::CountChange};
 
 /// Added up; versions of which nothing changes are left out.
 pub fn by_version(
@@ -30,7 +29,7 @@ pub async fn add(
         ") c WHERE versions.key = c.column1",
     );
     ADD.run(connection, changes, |query, (version, change)| {
-        query.bind(version).bind(change.queued).bind(change.cancelled)
+        query.bind(version.0).bind(change.queued).bind(change.cancelled)
     })
     .await?;
     Ok(())

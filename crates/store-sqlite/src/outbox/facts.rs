@@ -14,7 +14,7 @@ use crate::{
     rows::to_json,
 };
 use wayfare_domain::{
-    ids::ProjectId,
+    ids::{MessageKey, ProfileKey, ProjectId, ProjectKey},
     messages::{
         message_status::{MessageRoute, MessageStatus},
         send_rules::FrequencyCap,
@@ -23,10 +23,7 @@ use wayfare_domain::{
     profiles::profile::Channel,
     time::Timestamp,
 };
-use wayfare_store::{
-    engine::{ProfileKey, ProjectKey},
-    outbox::{OutboxDepth, SendFacts},
-};
+use wayfare_store::outbox::{OutboxDepth, SendFacts};
 
 pub async fn read(
     store: &SqliteStore,
@@ -45,7 +42,7 @@ pub async fn read(
         .fetch_all(&store.readers)
         .await?;
         let known = |(project, kind, address, reason): (i64, String, String, String)| {
-            Some(((project, AddressKind::from_key(&kind)?, address), reason))
+            Some(((ProjectKey(project), AddressKind::from_key(&kind)?, address), reason))
         };
         surroundings.suppressed = rows.into_iter().filter_map(known).collect();
     }
@@ -60,7 +57,7 @@ async fn recent(
     store: &SqliteStore,
     people: &[ProfileKey],
     since: Timestamp,
-) -> SqliteResult<HashMap<ProfileKey, Vec<(Channel, i64, Option<Timestamp>)>>> {
+) -> SqliteResult<HashMap<ProfileKey, Vec<(Channel, MessageKey, Option<Timestamp>)>>> {
     let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(
         "SELECT o.profile_key, o.channel, o.key, o.finished_at FROM json_each(?1) chosen
          CROSS JOIN outbox o INDEXED BY outbox_of_profile ON o.profile_key = chosen.value
@@ -82,7 +79,11 @@ async fn recent(
     let mut recent: HashMap<ProfileKey, Vec<_>> = HashMap::new();
     for (profile, key, message, at) in rows {
         let Ok(channel) = channel(&key) else { continue };
-        recent.entry(profile).or_default().push((channel, message, at.map(Timestamp)));
+        recent.entry(ProfileKey(profile)).or_default().push((
+            channel,
+            MessageKey(message),
+            at.map(Timestamp),
+        ));
     }
     Ok(recent)
 }
@@ -102,11 +103,11 @@ pub async fn caps_by_project(
     for (project, key, most, hours) in rows {
         let number = |value: i64| u32::try_from(value).unwrap_or(u32::MAX);
         let Some(channel) = capped_channel(&key) else {
-            tracing::error!(project, channel = key, "delivery.cap_set_aside");
+            tracing::error!(%project, channel = key, "delivery.cap_set_aside");
             continue;
         };
         let cap = FrequencyCap { channel, most: number(most), hours: number(hours) };
-        caps.entry(project).or_default().push(cap);
+        caps.entry(ProjectKey(project)).or_default().push(cap);
     }
     Ok(caps)
 }

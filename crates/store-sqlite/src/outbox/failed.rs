@@ -15,7 +15,7 @@ use crate::{
 use wayfare_domain::{
     access::actor::Actor,
     audit::AuditEvent,
-    ids::{JourneyId, ProjectId},
+    ids::{JourneyId, MessageKey, ProjectId, VersionKey},
     messages::{
         failed::{
             FailedMessage, FailedMessagePage, FailedMessageQuery, NamedPerson, PAGE_SIZE,
@@ -25,10 +25,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreError, StoreResult,
-    outbox::{FailedMessageStore, MessageKey},
-};
+use wayfare_store::{StoreError, StoreResult, outbox::FailedMessageStore};
 
 #[async_trait]
 impl FailedMessageStore for SqliteStore {
@@ -177,7 +174,7 @@ async fn resend(
             Err(StoreError::NotFound("undelivered message").into())
         };
     }
-    let numbers: Vec<MessageKey> = messages.iter().map(|(seq, _)| *seq).collect();
+    let numbers: Vec<MessageKey> = messages.iter().map(|(seq, _)| MessageKey(*seq)).collect();
     sqlx::query(
         "UPDATE outbox SET status = ?2, is_live = ?3, is_resend = 1, attempts = 0,
          finished_at = NULL, due_at = 0, expires_at = NULL, reason = NULL
@@ -188,7 +185,7 @@ async fn resend(
     .bind(MessageRoute::Live.code())
     .execute(&mut *transaction)
     .await?;
-    let changes = messages.iter().map(|(_, version)| (*version, CountChange::RESENT));
+    let changes = messages.iter().map(|(_, version)| (VersionKey(*version), CountChange::RESENT));
     counts::add(&mut transaction, counts::by_version(changes)).await?;
     let summary = resent_summary(count);
     NewAuditEntry::of(actor, AuditEvent::MessagesSentAgain, &summary)

@@ -12,13 +12,11 @@ use crate::{
     error::SqliteResult,
 };
 use wayfare_domain::{
+    ids::{MessageKey, ProfileKey, ProjectKey, VersionKey},
     messages::{lease::LeaseFacts, message_status::MessageStatus, outcome::FixedReason},
     time::Timestamp,
 };
-use wayfare_store::{
-    engine::VersionKey,
-    outbox::{LeaseQuota, LeasedMessage, MessageKey, OutboxQueue},
-};
+use wayfare_store::outbox::{LeaseQuota, LeasedMessage, OutboxQueue};
 
 /// One step along the index for each queue, however many messages lie in it. The next one is looked
 /// for column by column: of a comparison of all three at once only the first would be a way into
@@ -70,8 +68,8 @@ pub async fn list_queues(store: &SqliteStore) -> SqliteResult<Vec<OutboxQueue>> 
             .inspect_err(|error| tracing::error!(version, %error, "delivery.heap_set_aside"))
             .ok()?;
         Some(OutboxQueue {
-            project,
-            version,
+            project: ProjectKey(project),
+            version: VersionKey(version),
             channel,
             endpoint: row.endpoint,
             due_at: Timestamp(row.due_at),
@@ -125,7 +123,7 @@ pub async fn take(
     let mut cancelled: Vec<(MessageKey, VersionKey, FixedReason)> = Vec::new();
     for quota in quotas {
         let rows: Vec<LeasedRow> = sqlx::query_as(AssertSqlSafe(Arc::clone(&TAKE)))
-            .bind(quota.version)
+            .bind(quota.version.0)
             .bind(quota.channel.key())
             .bind(now.0)
             .bind(quota.most)
@@ -134,13 +132,16 @@ pub async fn take(
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {
-            let facts =
-                LeaseFacts { profile: row.profile_key, inside: row.inside, resent: row.is_resend };
+            let facts = LeaseFacts {
+                profile: row.profile_key.map(ProfileKey),
+                inside: row.inside,
+                resent: row.is_resend,
+            };
             match facts.recipient() {
                 Ok(profile) => taken.push(LeasedMessage {
-                    seq: row.key,
-                    project: row.project_key,
-                    version: row.version_key,
+                    seq: MessageKey(row.key),
+                    project: ProjectKey(row.project_key),
+                    version: VersionKey(row.version_key),
                     profile,
                     channel: channel(&row.channel)?,
                     endpoint: quota.endpoint.clone(),
@@ -149,7 +150,9 @@ pub async fn take(
                     expires_at: row.expires_at.map(Timestamp),
                     entry_properties: row.entry_properties,
                 }),
-                Err(reason) => cancelled.push((row.key, row.version_key, reason)),
+                Err(reason) => {
+                    cancelled.push((MessageKey(row.key), VersionKey(row.version_key), reason))
+                }
             }
         }
     }
@@ -157,7 +160,7 @@ pub async fn take(
         let lease = format!("UPDATE outbox SET status = {SENDING} WHERE key IN (VALUES");
         BulkStatement::with_codes(lease, 1, ")")
     });
-    LEASE.run(connection, &taken, |query, message| query.bind(message.seq)).await?;
+    LEASE.run(connection, &taken, |query, message| query.bind(message.seq.0)).await?;
     cancel(connection, &cancelled, now).await?;
     Ok(taken)
 }
@@ -178,7 +181,7 @@ async fn cancel(
     let status = MessageStatus::Cancelled;
     CANCEL
         .run(connection, messages, |query, (message, _, reason)| {
-            query.bind(message).bind(status.code()).bind(now.0).bind(reason.text())
+            query.bind(message.0).bind(status.code()).bind(now.0).bind(reason.text())
         })
         .await?;
     let changes = messages.iter().map(|(_, version, _)| (*version, status.count_change(false)));
@@ -187,7 +190,7 @@ async fn cancel(
         // finds it.
         match counts::add(connection, [(version, change)]).await {
             Err(error) if error.is_about_rows() => {
-                tracing::error!(version, %error, "delivery.count_set_aside")
+                tracing::error!(%version, %error, "delivery.count_set_aside")
             }
             other => other?,
         }

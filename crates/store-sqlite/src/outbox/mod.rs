@@ -15,14 +15,13 @@ use async_trait::async_trait;
 
 use super::{SqliteStore, channels, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
-    ids::{JourneyId, ProjectId},
+    ids::{JourneyId, ProfileKey, ProjectId, ProjectKey, VersionKey},
     messages::{send_rules::FrequencyCap, suppression::AddressKind},
     profiles::profile::Channel,
     time::Timestamp,
 };
 use wayfare_store::{
     StoreError, StoreResult,
-    engine::{ProfileKey, ProjectKey, VersionKey},
     outbox::{
         ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageResult, OutboxDepth, OutboxQueue,
         OutboxStore, SendFacts, VersionNames,
@@ -108,7 +107,10 @@ async fn version_names(
     .fetch_all(&store.readers)
     .await?;
     let names = |(seq, id, name)| {
-        (seq, VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name })
+        (
+            VersionKey(seq),
+            VersionNames { journey_id: JourneyId(id).to_string(), journey_name: name },
+        )
     };
     Ok(rows.into_iter().map(names).collect())
 }

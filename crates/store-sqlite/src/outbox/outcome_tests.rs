@@ -8,6 +8,7 @@ use wayfare_domain::{
     access::actor::Actor,
     consistency::{Counter, Finding},
     engine::node::ExitReason,
+    ids::{MessageKey, ProjectKey, VersionKey},
     journeys::status::Status,
     messages::{
         failed::{FailedMessage, FailedMessageQuery},
@@ -99,9 +100,9 @@ impl Shop {
         }
     }
 
-    async fn lease(&self) -> Vec<i64> {
+    async fn lease(&self) -> Vec<MessageKey> {
         let quota = LeaseQuota {
-            version: 1,
+            version: VersionKey(1),
             channel: Channel::Sms,
             endpoint: String::new(),
             revision: 1,
@@ -111,11 +112,11 @@ impl Shop {
         leased.into_iter().map(|message| message.seq).collect()
     }
 
-    async fn record(&self, message: i64, outcome: SendOutcome) {
+    async fn record(&self, message: MessageKey, outcome: SendOutcome) {
         let result = MessageResult {
             message,
-            project: 1,
-            version: 1,
+            project: ProjectKey(1),
+            version: VersionKey(1),
             outcome,
             in_doubt: false,
             endpoint: None,
@@ -171,7 +172,7 @@ async fn a_message_to_someone_who_has_left_is_cancelled_says_so_and_counts_so() 
     shop.message(1, Some(1), MessageStatus::Queued).await;
     let left = format!("UPDATE enrolments SET exit_reason = {}", ExitReason::Converted.code());
     shop.run(&left).await;
-    assert_eq!(shop.lease().await, Vec::<i64>::new());
+    assert_eq!(shop.lease().await, []);
     let reason = Some(FixedReason::LeftJourney.text().to_string());
     assert_eq!(shop.row(1).await, (MessageStatus::Cancelled, reason));
     assert_eq!(shop.counts().await, (0, 1));
@@ -181,11 +182,11 @@ async fn a_message_to_someone_who_has_left_is_cancelled_says_so_and_counts_so() 
 async fn a_retry_in_a_journey_that_was_stopped_is_cancelled_and_was_counted_before() {
     let shop = Shop::open().await;
     shop.message(1, Some(1), MessageStatus::Queued).await;
-    assert_eq!(shop.lease().await, [1]);
+    assert_eq!(shop.lease().await, [MessageKey(1)]);
     let stopped = Status::Stopped.code();
     let stop = format!("UPDATE versions SET status = {stopped}, queued = 0, cancelled = 1");
     shop.run(&stop).await;
-    shop.record(1, SendOutcome::untouched(NOW)).await;
+    shop.record(MessageKey(1), SendOutcome::untouched(NOW)).await;
     assert_eq!(shop.row(1).await.0, MessageStatus::Cancelled);
     assert_eq!(shop.counts().await, (0, 1));
 }
@@ -210,7 +211,7 @@ async fn an_address_that_does_not_exist_is_listed_for_that_although_they_had_uns
     shop.message(1, Some(1), MessageStatus::Sending).await;
     shop.answer(false).await;
     assert_eq!(shop.listed().await, [(SuppressionReason::Unsubscribed.code(),)]);
-    shop.record(1, dead()).await;
+    shop.record(MessageKey(1), dead()).await;
     assert_eq!(shop.listed().await, [(SuppressionReason::Bounced.code(),)]);
     shop.answer(true).await;
     assert_eq!(

@@ -18,15 +18,13 @@ use crate::{
     write_queue::Urgency,
 };
 use wayfare_domain::{
+    ids::{ProjectKey, VersionKey},
     messages::{
         message_status::MessageStatus, outcome::OutcomeReason, send_rules::POSTPONED_MAX_MS,
     },
     time::Timestamp,
 };
-use wayfare_store::{
-    engine::{ProjectKey, VersionKey},
-    outbox::MessageResult,
-};
+use wayfare_store::outbox::MessageResult;
 
 /// False where some of them are not in hand any more: then all of it is to be rolled back, because
 /// it counts them.
@@ -64,7 +62,7 @@ pub async fn stopped(
     .bind(to_json(&versions)?)
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(version,)| version).collect())
+    Ok(rows.into_iter().map(|(version,)| VersionKey(version)).collect())
 }
 
 /// Answers how many of them were in hand and have their new state now. Of someone who was erased
@@ -89,7 +87,7 @@ pub async fn write_states(
         .run(connection, settled, |query, message| {
             let recorded = message.outcome.recorded(stopped.contains(&message.version), now);
             let query = query
-                .bind(message.message)
+                .bind(message.message.0)
                 .bind(recorded.status.code())
                 .bind(recorded.settled_at.map(|at| at.0))
                 .bind(recorded.due_at.map_or(0, |at| at.0))
@@ -115,7 +113,7 @@ pub async fn tell_engine(
     let kinds =
         settled.iter().filter_map(|message| Some((message.message, message.outcome.event_kind()?)));
     TELL.run(connection, kinds, |query, (message, kind)| {
-        query.bind(message).bind(kind.code()).bind(now.0)
+        query.bind(message.0).bind(kind.code()).bind(now.0)
     })
     .await?;
     Ok(())
@@ -161,10 +159,10 @@ async fn count_possible_duplicates(
         *counts.entry(message.project).or_default() += 1;
     }
     POSSIBLE_DUPLICATES_SQL
-        .run(connection, doubtful, |query, message| query.bind(message.message))
+        .run(connection, doubtful, |query, message| query.bind(message.message.0))
         .await?;
     COUNT
-        .run(connection, counts, |query, (project, count)| query.bind(project).bind(count))
+        .run(connection, counts, |query, (project, count)| query.bind(project.0).bind(count))
         .await?;
     Ok(())
 }
@@ -182,7 +180,7 @@ async fn learn_endpoints(
     let learned =
         settled.iter().filter_map(|message| Some((message.message, message.endpoint.as_deref()?)));
     LEARN
-        .run(connection, learned, |query, (message, endpoint)| query.bind(message).bind(endpoint))
+        .run(connection, learned, |query, (message, endpoint)| query.bind(message.0).bind(endpoint))
         .await?;
     Ok(())
 }

@@ -7,8 +7,8 @@ use sqlx::SqliteConnection;
 
 use super::{lease, record};
 use crate::{SqliteStore, error::SqliteResult, rows::to_json, write_queue::Urgency};
-use wayfare_domain::{messages::message_status::MessageStatus, time::Timestamp};
-use wayfare_store::outbox::{LeaseQuota, LeasedMessage, MessageKey, MessageResult};
+use wayfare_domain::{ids::MessageKey, messages::message_status::MessageStatus, time::Timestamp};
+use wayfare_store::outbox::{LeaseQuota, LeasedMessage, MessageResult};
 
 pub async fn record_and_lease(
     store: &SqliteStore,
@@ -90,7 +90,7 @@ async fn in_hand(
     .bind(MessageStatus::Sending.code())
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|(seq,)| seq).collect())
+    Ok(rows.into_iter().map(|(seq,)| MessageKey(seq)).collect())
 }
 
 async fn settle_one(
@@ -106,9 +106,9 @@ async fn settle_one(
             transaction.rollback().await?;
             // What became of it is kept, so that it does not go out again, and the person goes on.
             // Counts are left as they are.
-            tracing::error!(%error, message = message.message, outcome = ?message.outcome, "delivery.message_set_aside");
+            tracing::error!(%error, message = %message.message, outcome = ?message.outcome, "delivery.message_set_aside");
             if let Err(error) = settle_uncounted(store, one, now).await {
-                tracing::error!(%error, message = message.message, "delivery.message_stays_in_hand");
+                tracing::error!(%error, message = %message.message, "delivery.message_stays_in_hand");
             }
             Ok(())
         }

@@ -17,6 +17,7 @@ use crate::{
     rows::to_json,
 };
 use wayfare_domain::{
+    ids::{ProfileKey, ProjectKey},
     profiles::{
         identity::ResolvedProfiles,
         ingest_record::{ProfileUpdate, RecordPayload},
@@ -26,10 +27,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{
-    engine::{ProfileKey, ProjectKey},
-    outbox::ChangedPerson,
-};
+use wayfare_store::outbox::ChangedPerson;
 
 /// The records that change a profile, each with what it says of it.
 fn changes<'a>(
@@ -139,7 +137,7 @@ async fn write_profiles(
     WRITE
         .run(connection, rows, |query, (profile, (properties, addresses, consent), zone)| {
             query
-                .bind(profile)
+                .bind(profile.0)
                 .bind(properties)
                 .bind(addresses)
                 .bind(consent)
@@ -172,7 +170,9 @@ pub async fn record_profile_changes(
     .await?;
     if looked_at {
         NOTICE
-            .run(connection, changed, |query, (project, profile)| query.bind(project).bind(profile))
+            .run(connection, changed, |query, (project, profile)| {
+                query.bind(project.0).bind(profile.0)
+            })
             .await?;
     }
     Ok(())

@@ -5,14 +5,11 @@ use sqlx::{FromRow, SqliteConnection};
 
 use crate::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult};
 use wayfare_domain::{
-    ids::UserId,
+    ids::{ProfileKey, ProjectKey, UserId},
     profiles::contact::{ContactChange, ContactFieldChange, ContactSource},
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreError,
-    engine::{ProfileKey, ProjectKey},
-};
+use wayfare_store::StoreError;
 
 /// The newest that a page shows.
 const LINES: i64 = 50;
@@ -45,8 +42,8 @@ pub async fn insert(
         .run(connection, changes, |query, new| {
             let ContactFieldChange { field, before, after } = &new.change;
             let query = query
-                .bind(new.project)
-                .bind(new.profile)
+                .bind(new.project.0)
+                .bind(new.profile.0)
                 .bind(field)
                 .bind(before.as_deref())
                 .bind(after.as_deref());
@@ -77,8 +74,8 @@ pub async fn of_person(
          FROM contact_changes c LEFT JOIN actors u ON u.id = c.actor_id
          WHERE c.profile_key = ?1 AND c.project_key = ?2 ORDER BY c.seq DESC LIMIT ?3",
     )
-    .bind(profile)
-    .bind(project)
+    .bind(profile.0)
+    .bind(project.0)
     .bind(LINES)
     .fetch_all(&store.readers)
     .await?;

@@ -21,7 +21,7 @@ pub struct EndedEnrolment {
 
 impl From<&LiveEnrolment> for EndedEnrolment {
     fn from(live: &LiveEnrolment) -> Self {
-        Self { key: live.seq, version_key: live.version, node: live.node.clone() }
+        Self { key: live.seq.0, version_key: live.version.0, node: live.node.clone() }
     }
 }
 

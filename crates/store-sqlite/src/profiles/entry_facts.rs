@@ -21,7 +21,7 @@ use wayfare_domain::{
         explain::{EXPLAINED_EVENTS_MAX, EntryEvent, EntryFacts, RecordedRejection},
     },
     graph::criteria::{Criteria, PropertyFilter},
-    ids::{JourneyId, ProjectId},
+    ids::{JourneyId, JourneyKey, ProfileKey, ProjectId, ProjectKey, VersionKey},
     journeys::{
         settings::{EntryTrigger, Settings},
         visibility::Visibility,
@@ -31,7 +31,7 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     StoreError,
-    engine::{EngineSource, ProfileKey, ProfileNeeds, ProjectKey, VersionKey},
+    engine::{EngineSource, ProfileNeeds},
 };
 
 #[derive(FromRow)]
@@ -68,8 +68,8 @@ pub async fn load_entry_facts(
     let row = row.ok_or(StoreError::NotFound("journey"))?;
     let known: Option<(i64,)> =
         sqlx::query_as("SELECT key FROM profiles WHERE key = ? AND project_key = ?")
-            .bind(person)
-            .bind(number)
+            .bind(person.0)
+            .bind(number.0)
             .fetch_optional(&store.readers)
             .await?;
     known.ok_or(StoreError::NotFound("profile"))?;
@@ -86,7 +86,7 @@ pub async fn load_entry_facts(
         }
         _ => Vec::new(),
     };
-    let pair = (row.journey_key, person);
+    let pair = (JourneyKey(row.journey_key), person);
     Ok(EntryFacts {
         journey,
         journey_name: row.name,
@@ -100,7 +100,7 @@ pub async fn load_entry_facts(
         profile,
         history: store.load_enrolment_histories(&[pair]).await?.remove(&pair).unwrap_or_default(),
         events,
-        last_rejection: load_last_rejection(store, row.version_key, person).await?,
+        last_rejection: load_last_rejection(store, VersionKey(row.version_key), person).await?,
     })
 }
 
@@ -133,8 +133,8 @@ async fn load_events(
                          ORDER BY e.seq DESC LIMIT ?4)
          ORDER BY e.seq DESC",
     )
-    .bind(person)
-    .bind(project)
+    .bind(person.0)
+    .bind(project.0)
     .bind(event_key(name))
     .bind(EXPLAINED_EVENTS_MAX)
     .fetch(&mut *reader);
@@ -158,8 +158,8 @@ async fn load_last_rejection(
         "SELECT rejection, at, times FROM entry_rejections WHERE version_key = ?1
             AND profile_key = ?2",
     )
-    .bind(version)
-    .bind(person)
+    .bind(version.0)
+    .bind(person.0)
     .fetch_optional(&store.readers)
     .await?;
     Ok(row.and_then(|(gate, at, times)| {

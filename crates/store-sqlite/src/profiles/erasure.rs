@@ -5,8 +5,9 @@ use sqlx::SqliteConnection;
 
 use super::ended_enrolments::{EndedEnrolment, end_enrolments};
 use crate::error::SqliteResult;
-use wayfare_domain::{engine::node::ExitReason, profiles::erasure::PersonalData, time::Timestamp};
-use wayfare_store::engine::ProfileKey;
+use wayfare_domain::{
+    engine::node::ExitReason, ids::ProfileKey, profiles::erasure::PersonalData, time::Timestamp,
+};
 
 /// Erases everything that is about them; the counts of journeys keep their enrolments.
 pub async fn erase(
@@ -21,7 +22,7 @@ pub async fn erase(
          WHERE e.profile_key = ?1 AND e.exit_reason = ?2 AND v.bulk_exit_reason IS NULL
          ORDER BY e.key",
     )
-    .bind(profile)
+    .bind(profile.0)
     .bind(ExitReason::enrolment_code(None))
     .fetch_all(&mut *connection)
     .await?;
@@ -30,7 +31,7 @@ pub async fn erase(
         if data == PersonalData::Enrolments {
             end_emptied(connection, profile).await?;
         }
-        sqlx::query(statement(data)).bind(profile).execute(&mut *connection).await?;
+        sqlx::query(statement(data)).bind(profile.0).execute(&mut *connection).await?;
     }
     sqlx::query("UPDATE engine_state SET epoch = epoch + 1").execute(connection).await?;
     Ok(())
@@ -44,7 +45,7 @@ async fn end_emptied(connection: &mut SqliteConnection, profile: ProfileKey) -> 
          FROM versions v
              WHERE v.key = enrolments.version_key) WHERE profile_key = ?1 AND exit_reason = ?2",
     )
-    .bind(profile)
+    .bind(profile.0)
     .bind(ExitReason::enrolment_code(None))
     .bind(ExitReason::Stopped.code())
     .execute(connection)

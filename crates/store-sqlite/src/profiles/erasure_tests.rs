@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use crate::{SqliteConfig, SqliteStore};
 use wayfare_domain::{
+    ids::{MessageKey, ProfileKey, ProjectKey, VersionKey},
     messages::{
         event::MessageEventKind,
         feedback::NewMessageEvent,
@@ -65,7 +66,7 @@ async fn ada_with_messages() -> (TempDir, SqliteStore) {
 
 async fn erase(store: &SqliteStore) {
     let actor = store.ensure_local_actor(NOW).await.expect("an actor");
-    store.delete_profile(&actor, 1, NOW).await.expect("erased");
+    store.delete_profile(&actor, ProfileKey(1), NOW).await.expect("erased");
 }
 
 /// Reasons, endpoints and details that name Ada.
@@ -91,9 +92,9 @@ async fn whoever_is_erased_is_named_by_nothing_that_was_said_of_their_messages()
 /// Message 2 fails for this reason.
 async fn fail(store: &SqliteStore, reason: OutcomeReason) {
     let failed = MessageResult {
-        message: 2,
-        project: 1,
-        version: 1,
+        message: MessageKey(2),
+        project: ProjectKey(1),
+        version: VersionKey(1),
         outcome: SendOutcome::Failed { reason, dead_address: None },
         in_doubt: false,
         endpoint: Some("ada.example:443".to_string()),
@@ -133,7 +134,7 @@ async fn what_a_provider_reports_after_the_person_was_erased_is_not_kept() {
     erase(&store).await;
     let report = NewMessageEvent {
         detail: Some(REFUSAL.to_string()),
-        ..NewMessageEvent::new(2, MessageEventKind::Bounced, NOW)
+        ..NewMessageEvent::new(MessageKey(2), MessageEventKind::Bounced, NOW)
     };
     let told = InboundBatch { reports: vec![report], ..InboundBatch::default() };
     let (news, _) = store.record_message_events(&[told], NOW).await.expect("written");

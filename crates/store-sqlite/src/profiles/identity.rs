@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::{bulk_statement::BulkStatement, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
+    ids::{ProfileKey, ProjectKey},
     profiles::{
         identity::{
             Identifier, IdentifierKind, KnownIdentifiers, ResolvedProfiles, resolve_profiles,
@@ -15,7 +16,6 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::engine::{ProfileKey, ProjectKey};
 
 /// Finds or makes everybody, and writes the new ones and their names.
 pub async fn resolve<'a>(
@@ -27,19 +27,20 @@ pub async fn resolve<'a>(
     let count = names.len();
     let known = read(connection, names).await?;
     // No one is new where every name is known.
-    let last = if known.owners.len() == count { 0 } else { last_profile(connection).await? };
+    let last =
+        if known.owners.len() == count { ProfileKey(0) } else { last_profile(connection).await? };
     let resolved = resolve_profiles(batches, known, last);
     write(connection, &resolved, now).await?;
     Ok(resolved)
 }
 
 async fn last_profile(connection: &mut SqliteConnection) -> SqliteResult<ProfileKey> {
-    let (last,) = sqlx::query_as(
+    let (last,): (i64,) = sqlx::query_as(
         "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'profiles'), 0)",
     )
     .fetch_one(connection)
     .await?;
-    Ok(last)
+    Ok(ProfileKey(last))
 }
 
 async fn read<'a>(
@@ -59,20 +60,20 @@ async fn read<'a>(
              AND a.identifier = c.value
              CROSS JOIN profiles p ON p.key = a.profile_key",
         )
-        .bind(project)
+        .bind(project.0)
         .bind(kind.code())
         .bind(to_json(&texts)?)
         .fetch_all(&mut *connection)
         .await?;
         for (key, profile, has_identity, browsed) in rows {
             if let Some(text) = usize::try_from(key).ok().and_then(|key| texts.get(key)) {
-                known.owners.insert(Identifier { project, kind, text }, profile);
+                known.owners.insert(Identifier { project, kind, text }, ProfileKey(profile));
             }
             if has_identity {
-                known.identified.insert(profile);
+                known.identified.insert(ProfileKey(profile));
             }
             if browsed {
-                known.of_browser.insert(profile);
+                known.of_browser.insert(ProfileKey(profile));
             }
         }
     }
@@ -109,17 +110,18 @@ async fn write(
     );
     INSERT
         .run(connection, &resolved.new, |query, (profile, project)| {
-            let query = query.bind(profile).bind(project).bind(resolved.identities.get(profile));
+            let query =
+                query.bind(profile.0).bind(project.0).bind(resolved.identities.get(profile));
             query.bind(now.0).bind(now.0)
         })
         .await?;
     let new: HashSet<ProfileKey> = resolved.new.iter().map(|(profile, _)| *profile).collect();
     let named = resolved.identities.iter().filter(|(profile, _)| !new.contains(profile));
     IDENTIFY
-        .run(connection, named, |query, (profile, identity)| query.bind(profile).bind(identity))
+        .run(connection, named, |query, (profile, identity)| query.bind(profile.0).bind(identity))
         .await?;
     NAME.run(connection, &resolved.names, |query, (name, profile)| {
-        query.bind(name.project).bind(name.kind.code()).bind(name.text).bind(profile)
+        query.bind(name.project.0).bind(name.kind.code()).bind(name.text).bind(profile.0)
     })
     .await?;
     Ok(())

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use super::{changed_profiles, identity::resolve, merge, new_events, new_list_members};
 use crate::{SqliteStore, error::SqliteResult, write_queue::Urgency};
 use wayfare_domain::{
-    ids::ProjectId,
+    ids::{ProfileKey, ProjectId, ProjectKey},
     profiles::{
         resolved_record::{ResolvedRecord, resolve_records},
         sender::{Batch, Ignored},
@@ -18,7 +18,6 @@ use wayfare_domain::{
 };
 use wayfare_store::{
     StoreError, StoreResult,
-    engine::{ProfileKey, ProjectKey},
     outbox::ChangedPerson,
     profiles::{IngestStore, Ingested},
 };
@@ -111,6 +110,6 @@ async fn project_number(
         .fetch_optional(connection)
         .await?;
     let (number,) = row.ok_or(StoreError::NotFound("project"))?;
-    store.row_keys().learn_project(project, number);
-    Ok(number)
+    store.row_keys().learn_project(project, ProjectKey(number));
+    Ok(ProjectKey(number))
 }

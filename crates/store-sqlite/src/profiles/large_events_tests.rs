@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::{SqliteConfig, SqliteStore, engine::read};
 use wayfare_domain::{
     graph::criteria::{Comparison, Criteria, EventMatch, PropertyFilter},
+    ids::ProfileKey,
     profiles::{
         Profile, Properties,
         ingest_record::{IngestRecord, NewEvent, ProfileRef, RecordPayload},
@@ -62,12 +63,17 @@ async fn with_asked(store: &SqliteStore, asked: &[&str]) -> Profile {
     let asked: HashSet<String> = asked.iter().copied().map(str::to_string).collect();
     let events = HashMap::from([("view".to_string(), asked)]);
     let needs = ProfileNeeds { events, ..ProfileNeeds::default() };
-    store.load_profiles(&[1], &needs).await.expect("people").remove(&1).expect("a person")
+    store
+        .load_profiles(&[ProfileKey(1)], &needs)
+        .await
+        .expect("people")
+        .remove(&ProfileKey(1))
+        .expect("a person")
 }
 
 async fn page(store: &SqliteStore) -> Vec<EventSummary> {
     let project = store.ensure_local_actor(NOW).await.expect("an actor").project;
-    store.get_profile(project, 1).await.expect("a page").events
+    store.get_profile(project, ProfileKey(1)).await.expect("a page").events
 }
 
 #[tokio::test]

@@ -11,13 +11,14 @@ use crate::{
 };
 use wayfare_domain::{
     engine::node::ExitReason,
+    ids::{EnrolmentKey, JourneyKey, ProfileKey, VersionKey},
     profiles::{
         Profile,
         merge::{LiveEnrolment, MergePlan, plan_merge},
     },
     time::Timestamp,
 };
-use wayfare_store::{engine::ProfileKey, outbox::ChangedPerson};
+use wayfare_store::outbox::ChangedPerson;
 
 /// Merges `from` into `into`. Answers what that means for messages in hand.
 pub async fn merge(
@@ -46,7 +47,7 @@ pub async fn merge(
         "DELETE FROM profiles WHERE key = ?1 AND ?2 > 0",
         "UPDATE engine_state SET epoch = epoch + 1 WHERE ?1 > 0 AND ?2 > 0",
     ] {
-        sqlx::query(statement).bind(from).bind(into).execute(&mut *connection).await?;
+        sqlx::query(statement).bind(from.0).bind(into.0).execute(&mut *connection).await?;
     }
     write_merged(connection, &plan.merged).await?;
     Ok(changed_people(from, into, &plan))
@@ -66,7 +67,7 @@ async fn load_profile(connection: &mut SqliteConnection, seq: ProfileKey) -> Sql
     let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.key = ?"
     )))
-    .bind(seq)
+    .bind(seq.0)
     .fetch_optional(connection)
     .await?;
     row.map_or_else(|| Ok(Profile { seq, ..Profile::default() }), ProfileRow::into_profile)
@@ -84,10 +85,10 @@ struct LiveEnrolmentRow {
 impl From<LiveEnrolmentRow> for LiveEnrolment {
     fn from(row: LiveEnrolmentRow) -> Self {
         Self {
-            seq: row.key,
-            profile: row.profile_key,
-            journey: row.journey_key,
-            version: row.version_key,
+            seq: EnrolmentKey(row.key),
+            profile: ProfileKey(row.profile_key),
+            journey: JourneyKey(row.journey_key),
+            version: VersionKey(row.version_key),
             node: row.node,
         }
     }
@@ -105,8 +106,8 @@ async fn load_live_enrolments(
          WHERE e.profile_key IN (?1, ?2) AND e.exit_reason = ?3 AND v.bulk_exit_reason IS NULL
          ORDER BY e.key",
     )
-    .bind(from)
-    .bind(into)
+    .bind(from.0)
+    .bind(into.0)
     .bind(ExitReason::enrolment_code(None))
     .fetch_all(connection)
     .await?;
@@ -118,7 +119,7 @@ async fn write_merged(connection: &mut SqliteConnection, merged: &Profile) -> Sq
         "UPDATE profiles SET properties = ?2, addresses = ?3, consent = ?4, time_zone = ?5
          WHERE key = ?1",
     )
-    .bind(merged.seq)
+    .bind(merged.seq.0)
     .bind(to_json(&merged.properties)?)
     .bind(to_json(&merged.addresses)?)
     .bind(to_json(&merged.consent)?)

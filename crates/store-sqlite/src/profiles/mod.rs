@@ -27,16 +27,12 @@ use async_trait::async_trait;
 use super::{SqliteStore, error::SqliteResult};
 use wayfare_domain::{
     engine::explain::EntryFacts,
-    ids::{JourneyId, ProjectId},
+    ids::{JourneyId, ProfileKey, ProjectId, ProjectKey},
     messages::known_properties::KnownProperties,
     profiles::read_model::{ProfilePage, ProfileQuery},
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreError, StoreResult,
-    engine::{ProfileKey, ProjectKey},
-    profiles::ProfileQueries,
-};
+use wayfare_store::{StoreError, StoreResult, profiles::ProfileQueries};
 
 #[async_trait]
 impl ProfileQueries for SqliteStore {
@@ -85,5 +81,5 @@ pub async fn number_of(store: &SqliteStore, project: ProjectId) -> SqliteResult<
         .bind(project.0)
         .fetch_optional(&store.readers)
         .await?;
-    row.map(|(number,)| number).ok_or(StoreError::NotFound("project").into())
+    row.map(|(number,)| ProjectKey(number)).ok_or(StoreError::NotFound("project").into())
 }

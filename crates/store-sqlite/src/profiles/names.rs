@@ -28,13 +28,13 @@ pub async fn known(
             LIMIT ?2) newest, json_each(newest.properties) property
          LIMIT ?3",
     )
-    .bind(number)
+    .bind(number.0)
     .bind(LOOKED_AT)
     .bind(NAMES)
     .fetch_all(&store.readers)
     .await?;
     let event = match event {
-        Some(event) => of_event(store, number, event).await?,
+        Some(event) => of_event(store, number.0, event).await?,
         None => BTreeSet::new(),
     };
     Ok(KnownProperties { profile: profile.into_iter().map(|(name,)| name).collect(), event })

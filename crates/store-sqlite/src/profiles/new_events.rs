@@ -7,6 +7,7 @@ use sqlx::SqliteConnection;
 
 use crate::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
+    ids::ProjectKey,
     profiles::{
         ingest_record::{NewEvent, RecordPayload},
         profile::event_key,
@@ -15,7 +16,6 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::engine::ProjectKey;
 
 /// In front of a browser's message ids. No project's number begins so: 2^63 and more are none.
 const OF_BROWSERS: [u8; 8] = [0xff; 8];
@@ -64,8 +64,12 @@ pub async fn insert(
         .collect::<SqliteResult<_>>()?;
     INSERT
         .run(connection, rows, |query, (record, name, at, message, properties)| {
-            let query =
-                query.bind(record.project).bind(record.profile).bind(name).bind(at.0).bind(now.0);
+            let query = query
+                .bind(record.project.0)
+                .bind(record.profile.0)
+                .bind(name)
+                .bind(at.0)
+                .bind(now.0);
             query.bind(message).bind(properties)
         })
         .await?;
@@ -119,7 +123,7 @@ async fn name_number(
     let key = event_key(name);
     let known: Option<(i64,)> =
         sqlx::query_as("SELECT id FROM event_names WHERE project_key = ? AND name_key = ?")
-            .bind(project)
+            .bind(project.0)
             .bind(&key)
             .fetch_optional(&mut *connection)
             .await?;
@@ -130,7 +134,7 @@ async fn name_number(
     if trust == TrustLevel::Browser {
         let (count,): (i64,) =
             sqlx::query_as("SELECT count(*) FROM event_names WHERE project_key = ?")
-                .bind(project)
+                .bind(project.0)
                 .fetch_one(&mut *connection)
                 .await?;
         if count >= BROWSER_EVENT_NAMES_MAX {
@@ -141,7 +145,7 @@ async fn name_number(
         "INSERT INTO event_names (project_key, name_key, name, created_at)
             VALUES (?, ?, ?, ?) RETURNING id",
     )
-    .bind(project)
+    .bind(project.0)
     .bind(&key)
     .bind(name)
     .bind(now.0)
@@ -159,7 +163,7 @@ fn message_key(project: ProjectKey, trust: TrustLevel, message: &str) -> Vec<u8>
     if trust == TrustLevel::Browser {
         digest.update(OF_BROWSERS);
     }
-    digest.update(project.to_le_bytes());
+    digest.update(project.0.to_le_bytes());
     digest.update(message.as_bytes());
     digest.finalize()[..16].to_vec()
 }

@@ -4,10 +4,10 @@ use sqlx::SqliteConnection;
 
 use crate::{error::SqliteResult, rows::to_json};
 use wayfare_domain::{
+    ids::{ProfileKey, ProjectKey},
     profiles::{ingest_record::RecordPayload, resolved_record::ResolvedRecord},
     time::Timestamp,
 };
-use wayfare_store::engine::{ProfileKey, ProjectKey};
 
 pub async fn insert(
     connection: &mut SqliteConnection,

@@ -10,8 +10,10 @@ use crate::{
     error::SqliteResult,
     rows::{json, to_json},
 };
-use wayfare_domain::profiles::{browser_fields::BrowserFields, update::ProfileDraft};
-use wayfare_store::engine::ProfileKey;
+use wayfare_domain::{
+    ids::ProfileKey,
+    profiles::{browser_fields::BrowserFields, update::ProfileDraft},
+};
 
 /// What is kept of those who change.
 pub async fn read(
@@ -24,7 +26,7 @@ pub async fn read(
     if asked.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(ProfileKey, String)> = sqlx::query_as(
+    let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT p.key, p.browser_fields FROM json_each(?1) chosen CROSS JOIN profiles p
          ON p.key = chosen.value WHERE p.browser_fields IS NOT NULL",
     )
@@ -32,7 +34,7 @@ pub async fn read(
     .fetch_all(connection)
     .await?;
     for (profile, fields) in rows {
-        if let Some(person) = changed.get_mut(&profile) {
+        if let Some(person) = changed.get_mut(&ProfileKey(profile)) {
             person.of_browser = BrowserFields::of(json(&fields, "fields of a browser")?);
         }
     }
@@ -58,7 +60,7 @@ pub async fn write(
         })
         .collect::<SqliteResult<_>>()?;
     WRITE
-        .run(connection, rows, |query, (profile, fields)| query.bind(profile).bind(fields))
+        .run(connection, rows, |query, (profile, fields)| query.bind(profile.0).bind(fields))
         .await?;
     Ok(())
 }

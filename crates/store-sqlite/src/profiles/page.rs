@@ -35,7 +35,7 @@ pub async fn page(
                 p.created_at, p.updated_at
          FROM profiles p WHERE p.project_key = "
     ));
-    sql.push_bind(number);
+    sql.push_bind(number.0);
     if query.after > 0 {
         sql.push(" AND p.key < ").push_bind(query.after);
     }
@@ -48,7 +48,7 @@ pub async fn page(
             " AND p.key IN (SELECT profile_key FROM profile_identifiers
              WHERE project_key = ",
         )
-        .push_bind(number);
+        .push_bind(number.0);
         sql.push(" AND kind IN (").push_bind(IdentifierKind::Identity.code());
         sql.push(", ").push_bind(IdentifierKind::Anonymous.code());
         sql.push(") AND identifier BETWEEN ").push_bind(search.to_string());
@@ -58,7 +58,7 @@ pub async fn page(
                 " UNION SELECT key FROM profiles WHERE addresses ->> '$.email' IS NOT NULL
                  AND project_key = ",
             )
-            .push_bind(number);
+            .push_bind(number.0);
             sql.push(" AND lower(addresses ->> '$.email') BETWEEN ").push_bind(lower.clone());
             sql.push(" AND ").push_bind(end(&lower)).push(")");
         } else {
@@ -85,7 +85,7 @@ pub async fn page(
     let more = rows.len() as i64 > PEOPLE_ROWS;
     rows.truncate(PEOPLE_ROWS as usize);
     let (total,): (i64,) = sqlx::query_as("SELECT count(*) FROM profiles WHERE project_key = ?")
-        .bind(number)
+        .bind(number.0)
         .fetch_one(&mut *reader)
         .await?;
     reader.release().await?;

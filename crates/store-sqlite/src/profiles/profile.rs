@@ -26,7 +26,7 @@ use wayfare_domain::{
         node::ExitReason,
     },
     graph::{Graph, Node},
-    ids::{JourneyId, ProjectId},
+    ids::{EnrolmentKey, JourneyId, ProfileKey, ProjectId},
     profiles::{
         identity::IdentifierKind,
         read_model::{
@@ -35,11 +35,7 @@ use wayfare_domain::{
     },
     time::Timestamp,
 };
-use wayfare_store::{
-    StoreError, StoreResult,
-    engine::{EnrolmentKey, ProfileKey},
-    profiles::ProfileStore,
-};
+use wayfare_store::{StoreError, StoreResult, profiles::ProfileStore};
 
 #[async_trait]
 impl ProfileStore for SqliteStore {
@@ -48,7 +44,7 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         profile: ProfileKey,
     ) -> StoreResult<ProfileDetail> {
-        Ok(person(self, project, profile).await?)
+        Ok(person(self, project, profile.0).await?)
     }
 
     async fn find_profile_key(
@@ -64,7 +60,7 @@ impl ProfileStore for SqliteStore {
         project: ProjectId,
         enrolment: EnrolmentKey,
     ) -> StoreResult<EnrolmentDetail> {
-        Ok(self::enrolment(self, project, enrolment).await?)
+        Ok(self::enrolment(self, project, enrolment.0).await?)
     }
 
     async fn delete_profile(
@@ -73,7 +69,7 @@ impl ProfileStore for SqliteStore {
         profile: ProfileKey,
         now: Timestamp,
     ) -> StoreResult<()> {
-        Ok(delete(self, actor, profile, now).await?)
+        Ok(delete(self, actor, profile.0, now).await?)
     }
 }
 
@@ -90,7 +86,7 @@ async fn person(
         "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.key = ?1 AND p.project_key = ?2"
     )))
     .bind(person)
-    .bind(number)
+    .bind(number.0)
     .fetch_optional(&store.readers)
     .await?;
     let profile = row.ok_or(StoreError::NotFound("profile"))?.into_profile()?;
@@ -111,8 +107,8 @@ async fn person(
         created_at: Timestamp(created_at),
         updated_at: Timestamp(updated_at),
         events: events(store, person).await?,
-        enrolments: list_enrolments(store, number, "e.profile_key", person).await?,
-        changes: contact_changes::of_person(store, number, person).await?,
+        enrolments: list_enrolments(store, number.0, "e.profile_key", person).await?,
+        changes: contact_changes::of_person(store, number, ProfileKey(person)).await?,
     })
 }
 
@@ -147,18 +143,18 @@ async fn by_identity(
     store: &SqliteStore,
     project: ProjectId,
     identity: &str,
-) -> SqliteResult<Option<i64>> {
+) -> SqliteResult<Option<ProfileKey>> {
     let number = number_of(store, project).await?;
     let row: Option<(i64,)> = sqlx::query_as(
         "SELECT profile_key FROM profile_identifiers WHERE project_key = ?
             AND kind = ? AND identifier = ?",
     )
-    .bind(number)
+    .bind(number.0)
     .bind(IdentifierKind::Identity.code())
     .bind(identity)
     .fetch_optional(&store.readers)
     .await?;
-    Ok(row.map(|(profile,)| profile))
+    Ok(row.map(|(profile,)| ProfileKey(profile)))
 }
 
 /// Properties of an event that a page shows, in bytes: larger ones are not even read, since
@@ -243,7 +239,7 @@ pub async fn enrolment(
     enrolment: i64,
 ) -> SqliteResult<EnrolmentDetail> {
     let number = number_of(store, project).await?;
-    let view = list_enrolments(store, number, "e.key", enrolment)
+    let view = list_enrolments(store, number.0, "e.key", enrolment)
         .await?
         .pop()
         .ok_or(StoreError::NotFound("enrolment"))?;
@@ -273,7 +269,7 @@ pub async fn enrolment(
             log_line(Timestamp(at), visit, node)
         }));
     }
-    let messages = of_enrolment(store, enrolment).await?;
+    let messages = of_enrolment(store, EnrolmentKey(enrolment)).await?;
     Ok(EnrolmentDetail {
         enrolment: view,
         person,
@@ -294,13 +290,13 @@ async fn delete(
     let known: Option<(i64,)> =
         sqlx::query_as("SELECT key FROM profiles WHERE key = ? AND project_key = ?")
             .bind(person)
-            .bind(number)
+            .bind(number.0)
             .fetch_optional(&mut *transaction)
             .await?;
     if known.is_none() {
         return Err(StoreError::NotFound("profile").into());
     }
-    erasure::erase(&mut transaction, person, now).await?;
+    erasure::erase(&mut transaction, ProfileKey(person), now).await?;
     // Who it was is what was asked to be forgotten: the log has their number only.
     NewAuditEntry::of(actor, AuditEvent::PersonDeleted, &format!("profile {person}"))
         .write(&mut transaction, now)

@@ -24,14 +24,14 @@ pub async fn read(store: &SqliteStore, project: ProjectId) -> SqliteResult<Proje
         store,
         "SELECT DISTINCT k.key FROM (SELECT properties FROM profiles WHERE project_key = ?1
             ORDER BY key DESC LIMIT ?3) p, json_each(p.properties) k ORDER BY k.key LIMIT ?2",
-        number,
+        number.0,
         PEOPLE,
     )
     .await?;
     let lists = texts(
         store,
         "SELECT name FROM lists WHERE project_key = ?1 AND ?3 > 0 ORDER BY name LIMIT ?2",
-        number,
+        number.0,
         1,
     )
     .await?;
@@ -51,7 +51,7 @@ pub async fn read(store: &SqliteStore, project: ProjectId) -> SqliteResult<Proje
     Ok(ProjectCatalog {
         events: store.list_known_events(project).await?,
         properties,
-        event_properties: event_properties(store, number).await?,
+        event_properties: event_properties(store, number.0).await?,
         segments,
         lists,
         journeys: journeys.collect(),

@@ -15,13 +15,13 @@ use crate::{
 };
 use wayfare_domain::{
     graph::criteria::Criteria,
-    ids::ProjectId,
+    ids::{ProfileKey, ProjectId},
     profiles::{PastEvent, Profile},
     time::Timestamp,
 };
 use wayfare_store::{
     StoreResult,
-    engine::{EngineSource, ProfileKey, ProfileNeeds},
+    engine::{EngineSource, ProfileNeeds},
     profiles::ProfileStore,
     simulation::{EventPage, SimulationSource},
 };
@@ -138,7 +138,7 @@ async fn events(
     )
     .bind(from)
     .bind(WALK)
-    .bind(number)
+    .bind(number.0)
     .bind(to_json(&keys)?)
     .bind(limit)
     .fetch_all(&store.readers)
@@ -151,7 +151,7 @@ async fn events(
     let event = |row: Row| {
         let properties = parse_properties(row.properties.as_deref())?;
         Ok((
-            row.profile_key,
+            ProfileKey(row.profile_key),
             PastEvent { key: row.name_key, at: Timestamp(row.at), properties },
             Timestamp(row.received_at),
         ))

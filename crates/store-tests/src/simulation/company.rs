@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use wayfare_domain::{
     access::actor::Actor,
-    ids::JourneyId,
+    ids::{JourneyId, ProfileKey},
     journeys::{
         document::JourneyDocument,
         list::{query::ListQuery, selection::Selection},
@@ -233,7 +233,11 @@ impl Company {
     async fn erase_someone(&mut self) {
         let person = self.dice.below(PEOPLE) as i64 + 1;
         // The number may be gone; that is an answer as well.
-        let _ = self.stores.profiles.delete_profile(&self.actor, person, self.clock.now()).await;
+        let _ = self
+            .stores
+            .profiles
+            .delete_profile(&self.actor, ProfileKey(person), self.clock.now())
+            .await;
     }
 
     async fn make_journey(&mut self) {

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::{StoreResult, engine::ProjectKey};
+use crate::StoreResult;
 use wayfare_domain::{
     access::{actor::Actor, members::ProjectSummary},
-    ids::{ProjectId, UserId},
+    ids::{ProjectId, ProjectKey, UserId},
     names::ProjectTitle,
     time::Timestamp,
 };

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{EngineState, EnrolmentKey, JourneyKey, ProfileKey, ProjectKey, VersionKey};
+use super::EngineState;
 use wayfare_domain::{
     engine::{entry::EntryRejection, node::ExitReason},
-    ids::ProjectId,
+    ids::{EnrolmentKey, JourneyKey, MessageKey, ProfileKey, ProjectId, ProjectKey, VersionKey},
     messages::{event::MessageEventKind, message_status::MessageStatus},
     profiles::Properties,
     stats::NodeStatsKind,
@@ -108,9 +108,9 @@ pub struct EngineBatch {
     pub steps: Vec<NewLogLine>,
     pub messages: Vec<NewMessage>,
     /// What became of messages.
-    pub settled: Vec<(i64, MessageStatus)>,
+    pub settled: Vec<(MessageKey, MessageStatus)>,
     /// What became of messages and was acted on.
-    pub answered: Vec<(i64, MessageEventKind)>,
+    pub answered: Vec<(MessageKey, MessageEventKind)>,
     pub counted: HashMap<VersionKey, StatsDelta>,
     /// (version, node, what of it, its name) → how many.
     pub nodes: HashMap<(VersionKey, String, NodeStatsKind, String), i64>,
