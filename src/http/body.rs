@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderMap, header},
 };
 
-use super::AppState;
+use super::{
+    AppState,
+    form_fields::{self, FIELDS_MAX},
+};
 use crate::api::{AppError, request::RequestAuth};
 use wayfare_runtime::costly_work::{Job, Running};
 
@@ -18,7 +21,15 @@ pub const GRAPH_MAX: usize = 16 * 1024 * 1024;
 /// # Errors
 /// [`AppError::TooLarge`]
 pub async fn read(body: Body) -> Result<Bytes, AppError> {
-    to_bytes(body, BODY_MAX).await.map_err(|_| too_large(BODY_MAX))
+    to_bytes(body, BODY_MAX).await.map_err(|error| not_read(&error, BODY_MAX))
+}
+
+fn not_read(error: &axum::Error, most: usize) -> AppError {
+    if form_fields::is_too_many(error) {
+        let sentence = format!("The form has more than {FIELDS_MAX} fields. Send less at a time.");
+        return AppError::TooLarge(sentence);
+    }
+    too_large(most)
 }
 
 /// A body that may have a graph in it, and the place for a large one, which is to be held until the
@@ -44,7 +55,7 @@ pub async fn read_graph(
             Some(state.services.begin_costly(&standing.actor, Job::LargeRequest).await?)
         }
     };
-    let body = to_bytes(body, GRAPH_MAX).await.map_err(|_| too_large(GRAPH_MAX))?;
+    let body = to_bytes(body, GRAPH_MAX).await.map_err(|error| not_read(&error, GRAPH_MAX))?;
     Ok((body, place))
 }
 

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Response, header},
 };
 
-use super::{AppState, body, error_page};
+use super::{AppState, body, error_page, form_fields};
 use crate::api::{AppError, journeys::journey_id, request::RequestAuth};
 use wayfare_domain::{error::FieldError, messages::preview::DraftMessage, query_string::pairs};
 
@@ -102,7 +102,7 @@ async fn html_of_draft(
     let (parts, body) = request.into_parts();
     let (body, _place) = body::read_graph(state, &caller, &parts.headers, body).await?;
     let actor = caller.standing.ok_or(AppError::SignedOut)?.actor;
-    let form = std::str::from_utf8(&body).ok();
+    let form = std::str::from_utf8(&body).ok().filter(|_| form_fields::is_form(&parts.headers));
     let message = form
         .and_then(|form| pairs(form).find(|(field, _)| field == MESSAGE))
         .map(|(_, message)| message);

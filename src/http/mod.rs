@@ -9,6 +9,7 @@ mod body;
 mod changes;
 mod client_address;
 mod error_page;
+mod form_fields;
 pub mod form_project;
 mod health;
 mod held_bodies;
@@ -134,7 +135,8 @@ fn all_routes(state: &AppState) -> Router<AppState> {
         .layer(DefaultBodyLimit::max(provider_webhooks::BODY_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), tracking::receive))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT));
-    routers.signs.merge(outside).merge(known)
+    let bounded = middleware::map_request(form_fields::bound);
+    routers.signs.merge(outside).merge(known).layer(bounded)
 }
 
 /// What every answer has, whatever it answers.

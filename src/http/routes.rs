@@ -124,7 +124,7 @@ fn signed_links() -> RouteList {
         ("GET", "/t/o/{token}", get(tracking::open)),
         ("GET", "/t/c/{token}", get(tracking::click)),
         ("GET", "/u/{token}", get(tracking::choices)),
-        ("POST", "/u/{token}", post(tracking::choose)),
+        ("POST", "/u/{token}", post(tracking::choose).layer(tracking::choice_limit())),
         ("POST", "/hooks/{token}/{provider}", post(provider_webhooks::take)),
     ]
 }

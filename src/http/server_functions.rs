@@ -11,7 +11,7 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 
-use super::{AppState, authenticate, body, error_page, form_project, pages};
+use super::{AppState, authenticate, body, error_page, form_fields, form_project, pages};
 use crate::{
     api::{
         AppError,
@@ -90,7 +90,8 @@ fn made_for_this_project(
     if parts.method != Method::POST || (path.starts_with(EDITOR) && !plain_form) {
         return Ok(());
     }
-    let named = form_project::named_in(&String::from_utf8_lossy(body));
+    let is_form = form_fields::is_form(&parts.headers);
+    let named = is_form.then(|| form_project::named_in(&String::from_utf8_lossy(body))).flatten();
     form_project::require(caller, path, named.as_deref(), plain_form)
 }
 

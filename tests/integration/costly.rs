@@ -334,11 +334,31 @@ async fn a_body_that_is_too_large_is_413_at_every_door() {
     for (path, bytes) in [
         ("/api/ui/journeys/operate", MIB + 1),
         ("/api/ui/session/sign-in", MIB + 1),
-        ("/u/nobodys", 4 * MIB + 1),
+        ("/u/nobodys", 64 * 1024 + 1),
         ("/hooks/nobodys/sendgrid", 4 * MIB + 1),
     ] {
         assert_eq!(sent(&server, path, form, bytes, None).await.status(), 413, "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_form_of_very_many_fields_is_refused_at_every_door_before_it_is_read() {
+    let place = Place::empty();
+    let server = place.serve();
+    let fields = "a&".repeat(30_000);
+    for path in ["/api/ui/session/sign-in", "/api/ui/journeys/operate", "/messages/html", "/u/any"]
+    {
+        let request = server.client.post(format!("{}{path}", server.url));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request.body(fields.clone()).send().await.expect("an answer");
+        assert_eq!(answer.status(), 413, "{path}");
+    }
+    // As many as are read are no field of the form, and that is what is said.
+    let form = "a&".repeat(10_000);
+    let request = server.client.post(format!("{}/api/ui/session/sign-in", server.url));
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let answer = request.body(form).send().await.expect("an answer");
+    assert!(answer.status() != 413 && answer.status().is_client_error(), "{}", answer.status());
 }
 
 #[tokio::test]

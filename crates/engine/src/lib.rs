@@ -51,8 +51,10 @@ const COALESCE_DELAY: Duration = Duration::from_millis(4);
 const CURSOR_LAG_MAX: i64 = 50_000;
 /// And for how long, in milliseconds.
 const AHEAD_MS: i64 = 60_000;
-/// Batches that were refused one after the other before someone is told.
+/// Batches that were refused one after the other before the engine pauses, and before someone is
+/// told: a few seconds of nothing else.
 const MANY_REFUSALS: u32 = 20;
+const FAULTY_REFUSALS: u32 = 10 * MANY_REFUSALS;
 /// How often pages hear of the engine's changes at most, in milliseconds.
 const ANNOUNCE_EVERY: i64 = 400;
 
@@ -229,10 +231,12 @@ impl Engine {
         }
         if !self.store.commit_batch(&batch).await? {
             self.refused += 1;
-            // Once or twice is a Pause or a Stop; over and over is a fault, and must not keep the
-            // processor busy in silence.
+            // Once or twice is a Pause or a Stop, a few times a row of them; over and over is a
+            // fault, and must not keep the processor busy in silence.
             if self.refused.is_multiple_of(MANY_REFUSALS) {
-                tracing::error!(refused = self.refused, "engine.batch_refused");
+                if self.refused >= FAULTY_REFUSALS {
+                    tracing::error!(refused = self.refused, "engine.batch_refused");
+                }
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
             return Ok(false);

@@ -3,7 +3,7 @@
 use jiff::{civil, tz::TimeZone};
 
 use wayfare_domain::{
-    engine::time_zones::{LocalTime, TimeZones},
+    engine::time_zones::{LocalTime, TimeZones, UtcOnly},
     time::{Day, Timestamp},
 };
 
@@ -15,9 +15,20 @@ fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
+/// None of a time that the calendar of zones does not reach.
+fn civil(time: LocalTime) -> Option<civil::DateTime> {
+    let Day { year, month, day } = time.day;
+    let (month, day) = (month.cast_signed(), day.cast_signed());
+    let (hour, minute) = (i8::try_from(time.minute / 60).ok()?, (time.minute % 60) as i8);
+    civil::DateTime::new(i16::try_from(year).ok()?, month, day, hour, minute, 0, 0).ok()
+}
+
 impl TimeZones for TzdbZones {
     fn local(&self, at: Timestamp, name: &str) -> LocalTime {
-        let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+        // Farther than the calendar of zones reaches, as dates that stand for “never” do.
+        let Ok(instant) = jiff::Timestamp::from_millisecond(at.0) else {
+            return UtcOnly.local(at, name);
+        };
         let local = zone(name).to_datetime(instant);
         let day = Day {
             year: i32::from(local.year()),
@@ -32,16 +43,14 @@ impl TimeZones for TzdbZones {
     }
 
     fn instant(&self, time: LocalTime, name: &str) -> Timestamp {
-        let Day { year, month, day } = time.day;
-        let year = i16::try_from(year).unwrap_or(9999);
-        let (hour, minute) = ((time.minute / 60) as i8, (time.minute % 60) as i8);
-        let civil =
-            civil::DateTime::new(year, month.cast_signed(), day.cast_signed(), hour, minute, 0, 0);
         // "Compatible": after the gap where clocks go forward, the first of two where they go back
         // (RFC 5545, 3.3.5).
-        let instant =
-            civil.ok().and_then(|civil| zone(name).to_ambiguous_timestamp(civil).compatible().ok());
-        instant.map_or(time.day.start(), |instant| Timestamp(instant.as_millisecond()))
+        let instant = civil(time)
+            .and_then(|civil| zone(name).to_ambiguous_timestamp(civil).compatible().ok());
+        instant.map_or_else(
+            || UtcOnly.instant(time, name),
+            |instant| Timestamp(instant.as_millisecond()),
+        )
     }
 
     fn knows(&self, name: &str) -> bool {
@@ -106,6 +115,24 @@ mod tests {
             prop_assert!((later.0 - now.0 - days * DAY_MS).abs() <= DAY_MS + HOUR_MS);
             let (before, after) = (TzdbZones.local(now, zone), TzdbZones.local(later, zone));
             prop_assert!(before.minute == after.minute || after.minute.abs_diff(before.minute) <= 60);
+        }
+    }
+
+    #[test]
+    fn a_date_that_stands_for_never_stays_far_ahead() {
+        for (never, days, then) in [
+            ("9999-12-31T00:00:00Z", -3, "9999-12-28T00:00:00Z"),
+            ("9999-12-31T23:59:00Z", -400, "9998-11-26T23:59:00Z"),
+            ("9998-12-31T12:00:00Z", 1, "9999-01-01T12:00:00Z"),
+        ] {
+            assert_eq!(plus_days(&TzdbZones, at(never), "UTC", days), at(then), "{never}");
+        }
+        let never = at("9999-12-31T00:00:00Z");
+        for zone in ZONES {
+            let later = plus_days(&TzdbZones, never, zone, 1);
+            assert!((later.0 - never.0 - DAY_MS).abs() <= DAY_MS, "{zone}: {later}");
+            let far = Timestamp(1_000_000_000_000_000);
+            assert!(plus_days(&TzdbZones, far, zone, 1) > never, "{zone}");
         }
     }
 

@@ -9,13 +9,15 @@ use std::net::SocketAddr;
 use axum::{
     Extension, Form,
     body::Body,
-    extract::{ConnectInfo, FromRequest, Multipart, Path, RawQuery, Request, State},
+    extract::{
+        ConnectInfo, DefaultBodyLimit, FromRequest, Multipart, Path, RawQuery, Request, State,
+    },
     http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect},
 };
 
-use super::{AppState, assets::plain, authenticate::protect};
+use super::{AppState, assets::plain, authenticate::protect, form_fields};
 use crate::api::AppError;
 use wayfare_delivery::tracking::bot_filter::is_human;
 use wayfare_domain::{messages::preferences::PreferenceUpdate, profiles::profile::Channel};
@@ -27,9 +29,18 @@ const PIXEL: [u8; 43] = [
     0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b,
 ];
 
+/// Largest form in which somebody chooses, in bytes: what mail programs and our page send has a few
+/// hundred.
+const CHOICE_MAX: usize = 64 * 1024;
+
 /// With what the address of this request begins, as its sender wrote it.
 #[derive(Clone)]
 pub struct Base(pub String);
+
+/// No more is read of a choice than one has, whoever sends it.
+pub fn choice_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(CHOICE_MAX)
+}
 
 /// Refuses names that are not ours; looks at no cookie.
 pub async fn receive(
@@ -126,6 +137,8 @@ pub async fn choose(
     } else {
         return page::not_understood(&state.assets);
     };
+    // Saving may wait for others, and what was sent is larger than what it says.
+    drop(fields);
     match state.services.save_preferences(&token, &wish).await {
         Ok(()) if one_click => plain(StatusCode::OK, "You are unsubscribed.\n"),
         Ok(()) => Redirect::to(&format!("/u/{token}?saved")).into_response(),
@@ -152,7 +165,7 @@ async fn fields(request: Request) -> Option<Vec<(String, String)>> {
     if !kind.to_ascii_lowercase().starts_with("multipart/form-data") {
         return match Form::<Vec<(String, String)>>::from_request(request, &()).await {
             Ok(Form(fields)) => Some(fields),
-            Err(error) if is_too_large(error.status()) => None,
+            Err(error) if is_too_large(error.status()) || form_fields::is_too_many(&error) => None,
             Err(_) => Some(Vec::new()),
         };
     }
