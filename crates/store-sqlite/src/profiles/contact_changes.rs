@@ -3,7 +3,7 @@
 
 use sqlx::{FromRow, SqliteConnection};
 
-use crate::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult};
+use crate::{bulk_statement::BulkStatement, error::SqliteResult};
 use wayfare_domain::{
     ids::UserId,
     profiles::contact::{ContactChange, ContactFieldChange, ContactSource},
@@ -68,7 +68,7 @@ struct ChangeRow {
 
 /// The newest first.
 pub async fn of_person(
-    store: &SqliteStore,
+    connection: &mut SqliteConnection,
     project: ProjectKey,
     profile: ProfileKey,
 ) -> SqliteResult<Vec<ContactChange>> {
@@ -80,7 +80,7 @@ pub async fn of_person(
     .bind(profile)
     .bind(project)
     .bind(LINES)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     let change = |row: ChangeRow| {
         let source = ContactSource::from_code(row.source);
