@@ -2,7 +2,7 @@
 //! then the file is closed. What works in the background is watched: where one of it dies,
 //! everything else ends in the same order.
 
-use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::Write, net::SocketAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -151,6 +151,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     )
     .with_local_mode(local_too)
     .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
+    .with_browser_records(NonZeroU32::new(args.browser_records_per_minute))
     .with_hold(hold.clone());
     let state = AppState {
         services: services.clone(),
