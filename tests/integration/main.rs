@@ -10,6 +10,7 @@ mod answers;
 mod audit;
 mod backup;
 mod bad_input;
+mod bounds;
 mod catch_up;
 mod channels;
 mod clock_back;
