@@ -40,6 +40,7 @@ mod openapi;
 mod operate;
 mod project_names;
 mod providers;
+mod publish_race;
 mod published_content;
 mod receivers;
 mod redirects;

@@ -96,6 +96,7 @@ impl Services {
             .await?;
         let save = &SaveVersion {
             graph: save.graph.clone().with_secrets_of(&opened.graph),
+            checked_as_draft: opened.version.status == Status::Draft,
             ..save.clone()
         };
         let found = self.server_checks(actor, &save.graph, &save.settings).await?;
@@ -341,9 +342,9 @@ impl Services {
 fn broken_content(published: &Graph, graph: &Graph, found: &[Problem]) -> Vec<FieldError> {
     let texts =
         found.iter().filter(|check| check.severity == Severity::Error && check.node.is_some());
-    let missing = problems::unfinished_forms(graph)
     let known = published.structural_errors();
     let defects = graph.structural_errors().into_iter().filter(|defect| !known.contains(defect));
+    let missing = problems::unfinished_forms(graph)
         .into_iter()
         .chain(defects.map(|defect| defect.under("graph")));
     texts.map(|check| check.problem.clone()).chain(missing).collect()
