@@ -42,6 +42,13 @@ pub enum EgressError {
     Closed(String),
     #[error("The server name “{0}” does not exist. Check its spelling.")]
     Unknown(String),
+    #[error("The server name “{0}” has no address. Check its spelling, or its DNS records.")]
+    NoAddress(String),
+    #[error(
+        "“{0}” could not be looked up: no name server could say whether it exists. Try again, and \
+            check this server's DNS."
+    )]
+    LookupFailed(String),
     #[error("The name server gave no address for “{0}”. Try again, or check the name.")]
     Late(String),
     #[error("“{0}” is not a valid address. Use the form https://api.example.com/orders.")]
@@ -146,6 +153,8 @@ impl EgressPolicy {
     ) -> Result<Vec<SocketAddr>, EgressError> {
         let found = self.names.look_up(host).await.map_err(|error| match error {
             NotFound::Unknown => EgressError::Unknown(host.to_string()),
+            NotFound::NoAddress => EgressError::NoAddress(host.to_string()),
+            NotFound::Failed => EgressError::LookupFailed(host.to_string()),
             NotFound::Late => EgressError::Late(host.to_string()),
         })?;
         // What is connected to is what was checked: the name is not looked up again.
