@@ -12,7 +12,11 @@ use crate::{
     error::SqliteResult,
 };
 use wayfare_domain::{
-    messages::{lease::LeaseFacts, message_status::MessageStatus, outcome::FixedReason},
+    messages::{
+        lease::{LeaseFacts, is_leased_alone},
+        message_status::MessageStatus,
+        outcome::FixedReason,
+    },
     time::Timestamp,
 };
 use wayfare_store::{
@@ -90,22 +94,26 @@ struct LeasedRow {
     channel: String,
     node: String,
     attempts: i64,
+    crashes: i64,
     expires_at: Option<i64>,
     inside: bool,
     is_resend: bool,
     entry_properties: Option<String>,
 }
 
-/// Status and channel are looked at in the transaction that takes: after a Stop was answered
+/// What is leased alone ([`is_leased_alone`]) waits while another such message is in hand. Status
+/// and channel are looked at in the transaction that takes: after a Stop was answered
 /// nothing more of the journey is taken, after a channel was switched off nothing more of the
 /// channel.
 static TAKE: LazyLock<Arc<str>> = LazyLock::new(|| {
     format!(
         "SELECT o.key, o.project_key, o.version_key, e.profile_key, o.channel, o.node, o.attempts,
-    o.expires_at, e.exit_reason = {INSIDE} AS inside, o.is_resend, e.entry_properties
+    o.crashes, o.expires_at, e.exit_reason = {INSIDE} AS inside, o.is_resend, e.entry_properties
  FROM outbox o INDEXED BY outbox_queued_live CROSS JOIN enrolments e ON e.key = o.enrolment_key
  WHERE o.version_key = ?1 AND o.channel = ?2 AND o.endpoint = ?6 AND o.status = {QUEUED}
  AND o.is_live = {LIVE} AND o.due_at <= ?3
+   AND (o.crashes <= 1 OR NOT EXISTS (SELECT 1 FROM outbox s INDEXED BY outbox_crashed
+                                      WHERE s.crashes > 1 AND s.status = {SENDING}))
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
                JOIN channels c ON c.project_id = p.id AND c.channel = ?2 AND c.live
                AND c.revision = ?5
@@ -122,6 +130,7 @@ pub async fn take(
     now: Timestamp,
 ) -> SqliteResult<Vec<LeasedMessage>> {
     let mut taken = Vec::new();
+    let mut has_lone = false;
     let mut cancelled: Vec<(MessageKey, VersionKey, FixedReason)> = Vec::new();
     for quota in quotas {
         let rows: Vec<LeasedRow> = sqlx::query_as(AssertSqlSafe(Arc::clone(&TAKE)))
@@ -134,6 +143,9 @@ pub async fn take(
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {
+            if is_leased_alone(row.crashes) && std::mem::replace(&mut has_lone, true) {
+                continue;
+            }
             let facts =
                 LeaseFacts { profile: row.profile_key, inside: row.inside, resent: row.is_resend };
             match facts.recipient() {

@@ -24,8 +24,8 @@ use wayfare_store::{
     StoreError, StoreResult,
     engine::{ProfileKey, ProjectKey, VersionKey},
     outbox::{
-        ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageResult, OutboxDepth, OutboxQueue,
-        OutboxStore, SendFacts, VersionNames,
+        ActiveChannel, LeaseQuota, LeasedMessage, Merges, MessageKey, MessageResult, OutboxDepth,
+        OutboxQueue, OutboxStore, SendFacts, VersionNames,
     },
 };
 
@@ -53,8 +53,8 @@ impl OutboxStore for SqliteStore {
         Ok(facts::read(self, addresses, profiles, since).await?)
     }
 
-    async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64> {
-        Ok(record::requeue_leased(self, now).await?)
+    async fn requeue_leased(&self, composed: &[MessageKey], now: Timestamp) -> StoreResult<i64> {
+        Ok(record::requeue_leased(self, composed, now).await?)
     }
 
     async fn load_stopped_versions(
