@@ -154,6 +154,15 @@ pub struct ServeArgs {
     /// Seconds that a preview, a check, a replay or other costly work may take before it stops.
     #[arg(long, env = "WAYFARE_WORK_SECONDS", default_value_t = 20, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=25))]
     pub work_seconds: u64,
+    /// Records that one API key with the scope browser may send per minute from one client network:
+    /// an IPv4 address or an IPv6 /64. 0 for no limit.
+    #[arg(
+        long,
+        env = "WAYFARE_BROWSER_RECORDS_PER_MINUTE",
+        default_value_t = 3_000,
+        value_name = "N"
+    )]
+    pub browser_records_per_minute: u32,
     /// Seconds that running requests have to finish when the server stops. Messages being sent get
     /// as long as their channel waits for the provider, up to half a minute.
     #[arg(long, env = "WAYFARE_SHUTDOWN_SECONDS", default_value_t = 10, value_name = "SECONDS")]

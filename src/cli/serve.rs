@@ -2,7 +2,7 @@
 //! then the file is closed. What works in the background is watched: where one of it dies,
 //! everything else ends in the same order.
 
-use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::Write, net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -36,6 +36,7 @@ use wayfare_application::{
 use wayfare_delivery::{
     DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher,
     channels::{self, EgressClient, TlsError},
+    compose_journal::ComposeJournal,
     tracking::provider_webhook::webhook_url,
 };
 use wayfare_domain::{messages::provider_webhook::WebhookProvider, profiles::profile::Channel};
@@ -47,7 +48,10 @@ use wayfare_runtime::{
     supervisor::{Supervisor, Worker, WorkerDied},
     time_zones::TzdbZones,
 };
-use wayfare_secrets::secret::{NoRandomness, Secret};
+use wayfare_secrets::{
+    private_file::beside,
+    secret::{NoRandomness, Secret},
+};
 use wayfare_store::{Stores, channels::StoredChannel, error::WriteFailure};
 
 /// How long workers get to end after running requests did. Each has a bound of its own that is
@@ -151,6 +155,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     )
     .with_local_mode(local_too)
     .with_costly_work(CostlyWork::within(Duration::from_secs(args.work_seconds)))
+    .with_browser_records(NonZeroU32::new(args.browser_records_per_minute))
     .with_hold(hold.clone());
     let state = AppState {
         services: services.clone(),
@@ -175,6 +180,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         0 => engine,
         per_second => engine.catching_up(per_second),
     };
+    let composing = compose_journal(&args.database.database);
     let watching =
         database_watch::watch(stores.clone(), Arc::clone(&guarded), hold.clone(), stop.clone());
     supervisor.run(Worker::DatabaseWatch, watching);
@@ -185,7 +191,7 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
         Worker::Dispatcher,
         hold.clone().once_released(
             stop.clone(),
-            dispatcher(stores, &clock, &delivery, links).run(stop.clone()),
+            dispatcher(stores, &clock, &delivery, links, composing).run(stop.clone()),
         ),
     );
     supervisor.run(
@@ -230,12 +236,21 @@ pub async fn serve(args: &ServeArgs, stop: CancellationToken) -> Result<(), Serv
     supervisor.first_death().cloned().map_or(Ok(()), |death| Err(ServeError::Died(death)))
 }
 
+/// Beside the database; without it messages go out all the same.
+fn compose_journal(database: &Path) -> ComposeJournal {
+    ComposeJournal::open(&beside(database, ".composing")).unwrap_or_else(|error| {
+        tracing::warn!(%error, "delivery.compose_journal_failed");
+        ComposeJournal::default()
+    })
+}
+
 /// What brings messages to their providers.
 fn dispatcher(
     stores: &Stores,
     clock: &Arc<dyn Clock>,
     delivery: &DeliveryHandles,
     links: Url,
+    composing: ComposeJournal,
 ) -> OutboxDispatcher {
     let DeliveryHandles { server_key, outside, signs, flights } = delivery.clone();
     let context = DeliveryContext {
@@ -245,6 +260,7 @@ fn dispatcher(
         links: links.clone(),
         flights,
         signs,
+        composing,
     };
     let open = move |stored: &StoredChannel| {
         let is_sms = stored.settings.channel() == Channel::Sms;

@@ -75,8 +75,8 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
-/// Refuses addresses that are no text and methods that nothing here has, and puts our words in
-/// place of the framework's.
+/// Refuses addresses that are no text, methods that nothing here has and requests for two hosts,
+/// and puts our words in place of the framework's.
 pub async fn in_our_words(
     State(state): State<AppState>,
     request: Request,
@@ -88,6 +88,10 @@ pub async fn in_our_words(
     // CONNECT names a machine and no address, which the pages take for granted.
     if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
         return asked.told(&state, StatusCode::METHOD_NOT_ALLOWED);
+    }
+    // Which of them was meant is for no one to guess (RFC 9112, 3.2).
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        return asked.told(&state, StatusCode::BAD_REQUEST);
     }
     if SIGNS.contains(&path) {
         return next.run(request).await;

@@ -252,3 +252,41 @@ async fn descriptors_are_raised_to_what_the_system_allows() {
     let answer = ask_from(&server, 2, "/healthz", "").await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
+
+/// What a client of HTTP/2 begins with, that knows without being told (RFC 9113, 3.3 and 3.4).
+const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// How long it takes until the server has closed a connection that its client leaves open.
+async fn closed_after(mut stream: TcpStream) -> Duration {
+    let since = Instant::now();
+    let mut rest = Vec::new();
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("it is closed");
+    since.elapsed()
+}
+
+#[tokio::test]
+async fn a_client_of_http_2_is_hung_up_on_at_once_and_holds_no_place() {
+    let place = Place::empty();
+    let server = place.serve();
+    for _ in 0..3 {
+        let mut stream = connect_from(&server, 7).await;
+        stream.write_all(HTTP_2).await.expect("sent");
+        let held = closed_after(stream).await;
+        assert!(held < Duration::from_secs(5), "{held:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_ask_for_nothing_more_hold_up_no_shutdown() {
+    let place = Place::empty();
+    let mut server = place.serve_with(&["--shutdown-seconds", "30"]);
+    let silent = connect_from(&server, 8).await;
+    let mut idle = connect_from(&server, 8).await;
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await.expect("sent");
+    idle.read(&mut [0; 1024]).await.expect("an answer");
+    let since = Instant::now();
+    let ended = tokio::task::spawn_blocking(move || server.terminate()).await.expect("joined");
+    assert!(ended.success(), "{ended}");
+    assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
+    drop(silent);
+}

@@ -108,6 +108,47 @@ async fn a_key_of_browsers_does_not_fill_the_names_that_authors_choose_from() {
 }
 
 #[tokio::test]
+async fn a_key_of_browsers_has_a_rate_of_its_own_and_is_told_when_to_send_again() {
+    let place = Place::empty();
+    let server = place.serve_with(&["--browser-records-per-minute", "20"]);
+    let (browser, own) =
+        (Program::with(&server, &["browser"]).await, Program::with(&server, &["ingest"]).await);
+    let events = |count: usize| {
+        let event = |number| json!({ "identity": "eve", "name": format!("Event {number}") });
+        json!({ "events": (0..count).map(event).collect::<Vec<Value>>() })
+    };
+    assert_eq!(browser.json("/api/v1/events", events(12)).await.0, StatusCode::OK);
+    let (status, told) = browser.json("/api/v1/events", events(12)).await;
+    assert_eq!(
+        (status, &told["error"]["code"]),
+        (StatusCode::TOO_MANY_REQUESTS, &json!("too_many_requests"))
+    );
+    assert_eq!(place.count("SELECT count(*) FROM events").await, 12, "none of the second batch");
+    // Requests count, whatever is in them: the limit is reached before a body is looked at.
+    let request = || {
+        let address = format!("{}/v1/track", server.url);
+        browser.client().post(address).bearer_auth(browser.key()).body("nonsense").send()
+    };
+    let mut refused = None;
+    for _ in 0..20 {
+        let answer = request().await.expect("an answer");
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("it is refused in the end");
+    let wait = refused.headers()["retry-after"].to_str().expect("text").parse::<u64>();
+    assert!(wait.is_ok_and(|seconds| (1..=60).contains(&seconds)));
+    // Another key of browsers, and a key of a server, have what they had.
+    let other = Program::with(&server, &["browser"]).await;
+    assert_eq!(other.json("/api/v1/events", events(1)).await.0, StatusCode::OK);
+    for _ in 0..3 {
+        assert_eq!(own.json("/api/v1/events", events(20)).await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
 async fn a_key_of_browsers_joins_nobody_to_a_known_person() {
     let (_place, server) = started();
     let shop = Program::new(&server).await;

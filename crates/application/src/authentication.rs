@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use uuid::Uuid;
 
-use super::{ServiceResult, Services};
+use super::{ServiceResult, Services, browser_key_limiter::BrowserKeyLimiter};
 use wayfare_domain::{
     access::{
         actor::{Actor, CurrentMember, Membership, ProjectRef, RequestOrigin},
@@ -259,7 +259,7 @@ impl Services {
     /// The program behind an API key, if the key is good.
     ///
     /// # Errors
-    /// The store's own.
+    /// Where it is a browser's and too much was sent with it, and the store's own.
     pub async fn program(&self, key: &str, origin: RequestOrigin) -> ServiceResult<Option<Actor>> {
         let Some(live) = self.key_of(&secret::hash(key)).await? else { return Ok(None) };
         let now = self.now();
@@ -274,13 +274,22 @@ impl Services {
             // it.
             let _ = tokio::time::timeout(TOUCH_WITHIN, touched).await;
         }
-        Ok(Some(Actor {
+        let actor = Actor {
             user: UserId(live.id.0),
             name: actor_name_of_key(&live.name),
             project: live.project,
             authority: Authority::Key(live.scopes),
             origin,
-        }))
+        };
+        if let Some(limiter) = self.limiter_of(&actor) {
+            limiter.request(&actor)?;
+        }
+        Ok(Some(actor))
+    }
+
+    /// What limits the rate of an API key: only one of browsers has a limit.
+    pub(crate) fn limiter_of(&self, actor: &Actor) -> Option<&BrowserKeyLimiter> {
+        self.browser_keys.as_deref().filter(|_| actor.authority.is_of_browser())
     }
 
     /// The same once more, for a request whose body came later than its head.

@@ -7,6 +7,7 @@ mod api_keys;
 pub mod audit;
 pub mod auth;
 mod authentication;
+mod browser_key_limiter;
 pub mod change_feed;
 mod channels;
 pub mod client_network;
@@ -33,10 +34,11 @@ pub mod suppressions;
 mod test_sends;
 mod versions;
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use crate::{
-    auth::Auth, change_feed::ChangeFeed, hold_watch::HoldWatch, ingest_writer::IngestWriter,
+    auth::Auth, browser_key_limiter::BrowserKeyLimiter, change_feed::ChangeFeed,
+    hold_watch::HoldWatch, ingest_writer::IngestWriter,
 };
 pub use authentication::{AccessSince, AuthContext, AuthMethod, AuthRequest, RequestClient};
 pub use error::{ServiceError, ServiceResult};
@@ -59,6 +61,9 @@ use wayfare_runtime::{
 use wayfare_secrets::server_key::ServerKey;
 use wayfare_store::{StoreResult, Stores, outbox::ChangedFacts};
 
+/// How long the segments of a page are counted.
+const COUNTING_TIME: Duration = Duration::from_secs(3);
+
 /// The use cases over the stores. Cheap to clone.
 #[derive(Clone)]
 pub struct Services {
@@ -74,6 +79,8 @@ pub struct Services {
     signs: EngineMetrics,
     delivery: Option<DeliveryHandles>,
     work: CostlyWork,
+    counting_time: Duration,
+    browser_keys: Option<Arc<BrowserKeyLimiter>>,
     hold: HoldWatch,
     supervisor: Supervisor,
 }
@@ -129,6 +136,8 @@ impl Services {
             signs,
             delivery,
             work,
+            counting_time: COUNTING_TIME,
+            browser_keys: None,
             hold,
             supervisor,
         }
@@ -144,6 +153,19 @@ impl Services {
     #[must_use]
     pub fn with_costly_work(self, work: CostlyWork) -> Self {
         Self { work, ..self }
+    }
+
+    /// With another time for counting the segments of a page.
+    #[must_use]
+    pub fn with_counting_time(self, counting_time: Duration) -> Self {
+        Self { counting_time, ..self }
+    }
+
+    /// With at most so many records a minute by one API key of browsers from one client network.
+    #[must_use]
+    pub fn with_browser_records(self, per_minute: Option<NonZeroU32>) -> Self {
+        let browser_keys = per_minute.map(|most| Arc::new(BrowserKeyLimiter::new(most)));
+        Self { browser_keys, ..self }
     }
 
     /// What costly work the server has done, and refused.

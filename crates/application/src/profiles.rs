@@ -1,7 +1,5 @@
 //! Profiles and their events, segments, enrolments, and why a person did not enter.
 
-use std::time::Duration;
-
 use tokio::time::{Instant, timeout_at};
 
 use super::{ServiceError, ServiceResult, Services};
@@ -28,9 +26,6 @@ use wayfare_store::{
     engine::EngineBacklog,
     outbox::{ChangedFacts, ChangedPerson},
 };
-
-/// How long the segments of a page are counted.
-const COUNTING_MAX: Duration = Duration::from_secs(3);
 
 impl Services {
     /// Takes records in; answered when they are on the disk, with what the sender may not change.
@@ -71,6 +66,9 @@ impl Services {
     ) -> ServiceResult<Vec<Ignored>> {
         if records.is_empty() {
             return Ok(Vec::new());
+        }
+        if let Some(limiter) = self.limiter_of(actor) {
+            limiter.records(actor, records.len())?;
         }
         let trust =
             if actor.authority.is_of_browser() { TrustLevel::Browser } else { TrustLevel::Full };
@@ -233,8 +231,11 @@ impl Services {
         if !actor.may(Permission::SeePersonalData) {
             return Ok(segments);
         }
-        let ends = Instant::now() + COUNTING_MAX;
+        let ends = Instant::now() + self.counting_time;
         for segment in &mut segments {
+            if Instant::now() >= ends {
+                break;
+            }
             let count = timeout_at(ends, self.count_matching(actor, &segment.criteria));
             match count.await {
                 Ok(Ok(people)) => segment.people = Some(people),

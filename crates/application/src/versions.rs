@@ -96,6 +96,7 @@ impl Services {
             .await?;
         let save = &SaveVersion {
             graph: save.graph.clone().with_secrets_of(&opened.graph),
+            checked_as_draft: opened.version.status == Status::Draft,
             ..save.clone()
         };
         let found = self.server_checks(actor, &save.graph, &save.settings).await?;
@@ -103,7 +104,8 @@ impl Services {
         if opened.version.status != Status::Draft && opened.revision == save.revision {
             let changes = diff((&opened.graph, &opened.settings), (&save.graph, &save.settings));
             let sound = changes.structural_changes().is_empty();
-            let broken = if sound { broken_content(&save.graph, &found) } else { Vec::new() };
+            let broken =
+                if sound { broken_content(&opened.graph, &save.graph, &found) } else { Vec::new() };
             if !broken.is_empty() {
                 return Err(ServiceError::Problems(broken));
             }
@@ -335,13 +337,16 @@ impl Services {
     }
 }
 
-/// What would be sent wrongly, or could not be, from the next moment on.
-fn broken_content(graph: &Graph, found: &[Problem]) -> Vec<FieldError> {
+/// What would be sent wrongly, or could not be, from the next moment on. What is out of range since
+/// it was published is not the content's fault.
+fn broken_content(published: &Graph, graph: &Graph, found: &[Problem]) -> Vec<FieldError> {
     let texts =
         found.iter().filter(|check| check.severity == Severity::Error && check.node.is_some());
+    let known = published.structural_errors();
+    let defects = graph.structural_errors().into_iter().filter(|defect| !known.contains(defect));
     let missing = problems::unfinished_forms(graph)
         .into_iter()
-        .chain(graph.structural_errors().into_iter().map(|defect| defect.under("graph")));
+        .chain(defects.map(|defect| defect.under("graph")));
     texts.map(|check| check.problem.clone()).chain(missing).collect()
 }
 

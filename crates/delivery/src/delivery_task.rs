@@ -5,7 +5,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{in_flight::InFlightTracker, metrics::DeliveryMetrics, version_cache::CachedVersion};
+use super::{
+    compose_journal::ComposeJournal, in_flight::InFlightTracker, metrics::DeliveryMetrics,
+    version_cache::CachedVersion,
+};
 use crate::{
     channels::{FailureScope, OutboundMessage, SendResult, Transport},
     tracking::token::{MessageLinks, message_key},
@@ -37,6 +40,7 @@ pub struct DeliveryContext {
     pub links: Url,
     pub flights: InFlightTracker,
     pub signs: DeliveryMetrics,
+    pub composing: ComposeJournal,
 }
 
 /// A message that was taken.
@@ -128,7 +132,11 @@ impl DeliveryTask {
         if let Some(outcome) = self.gate(context, zone, now) {
             return self.outcome(outcome, None);
         }
-        let outbound = match self.fill_in(context, zone, now) {
+        let suspect = self.message.outlived_a_crash.then_some(self.message.seq);
+        let mark = suspect.map(|message| context.composing.begin(message));
+        let filled_in = self.fill_in(context, zone, now);
+        drop(mark);
+        let outbound = match filled_in {
             Ok(outbound) => outbound,
             Err(reason) => return self.outcome(SendOutcome::failed(reason), None),
         };

@@ -137,12 +137,14 @@ impl OutboxDispatcher {
 
     /// A crash left messages in no one's hands.
     async fn take_back(&mut self, stop: &CancellationToken) {
+        let composed = self.context.composing.left();
         while !stop.is_cancelled() {
-            match self.outbox.requeue_leased(self.context.clock.now()).await {
-                Ok(0) => return,
+            match self.outbox.requeue_leased(&composed, self.context.clock.now()).await {
                 Ok(in_doubt) => {
-                    tracing::warn!(in_doubt, "delivery.taken_back");
-                    return;
+                    if in_doubt > 0 {
+                        tracing::warn!(in_doubt, ?composed, "delivery.taken_back");
+                    }
+                    return self.context.composing.forget();
                 }
                 Err(error) => {
                     tracing::error!(%error, "delivery.take_back_failed");

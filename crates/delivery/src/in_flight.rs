@@ -390,6 +390,7 @@ mod tests {
             endpoint: String::new(),
             node: "message".to_string(),
             attempts: 0,
+            outlived_a_crash: false,
             expires_at: None,
             entry_properties: None,
         }

@@ -5,6 +5,7 @@
 mod attempt;
 pub mod channel_limiter;
 pub mod channels;
+pub mod compose_journal;
 mod delivery_task;
 mod dispatcher;
 mod endpoint_limiter;

@@ -27,6 +27,8 @@ pub const SECOND_MS: i64 = 1_000;
 pub const MINUTE_MS: i64 = 60 * SECOND_MS;
 pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 pub const DAY_MS: i64 = 24 * HOUR_MS;
+/// Longest wait, time-out or interval that a journey may have: ten years of 365 days.
+pub const DURATION_DAYS_MAX: u32 = 3_650;
 
 /// By how much a clock that is set right may step. What lies further in the future than anything
 /// that was written can lie is from when the clock was ahead.

@@ -22,7 +22,7 @@ use wayfare_store::StoreError;
 /// The whole database, and the mirrors that the list reads.
 pub async fn check(store: &SqliteStore) -> SqliteResult<Vec<Finding>> {
     // One transaction, so that a server that goes on working moves nothing meanwhile.
-    let mut transaction = store.readers.begin().await?;
+    let mut transaction = store.snapshot().await?;
     let versions = versions(&mut transaction).await?;
     let mut findings: Vec<Finding> =
         versions.iter().filter_map(CountedVersion::unaccounted).collect();

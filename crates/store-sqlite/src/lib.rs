@@ -101,6 +101,11 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
+    /// Several reads of one moment: what is deleted meanwhile is there for all of them or for none.
+    async fn snapshot(&self) -> SqliteResult<Transaction<'static, Sqlite>> {
+        Ok(self.readers.begin().await?)
+    }
+
     /// Begins a transaction that will write. `IMMEDIATE`, because one that reads first and writes
     /// later fails at once when another process wrote in between.
     async fn begin(&self) -> SqliteResult<Writing> {

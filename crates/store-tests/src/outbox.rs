@@ -110,8 +110,8 @@ pub async fn what_was_recorded_and_what_is_leased_is_one_change(stores: &Stores)
 pub async fn what_was_with_a_sender_when_the_server_died_waits_again(stores: &Stores) {
     let mailing = Mailing::of_people(stores, 2).await;
     let leased = mailing.lease(1, NOW).await.remove(0);
-    assert_eq!(stores.outbox.requeue_leased(NOW).await.expect("requeued"), 1);
-    assert_eq!(stores.outbox.requeue_leased(NOW).await.expect("requeued"), 0);
+    assert_eq!(stores.outbox.requeue_leased(&[], NOW).await.expect("requeued"), 1);
+    assert_eq!(stores.outbox.requeue_leased(&[], NOW).await.expect("requeued"), 0);
     let load = stores.outbox.get_outbox_depth(mailing.project.actor.project).await.expect("a load");
     assert_eq!((load.waiting[&Channel::Sms], load.doubts), (2, 1));
     let again: Vec<MessageKey> =
@@ -128,7 +128,7 @@ pub async fn what_was_put_off_while_the_clock_was_ahead_is_due_at_the_next_start
         mailing.record(message, retry, NOW).await;
     }
     assert_eq!(mailing.lease(2, NOW).await, []);
-    assert_eq!(stores.outbox.requeue_leased(NOW).await.expect("requeued"), 0);
+    assert_eq!(stores.outbox.requeue_leased(&[], NOW).await.expect("requeued"), 0);
     let due: Vec<MessageKey> =
         mailing.lease(2, NOW).await.iter().map(|message| message.seq).collect();
     assert_eq!(due, [too_long.seq]);

@@ -88,7 +88,14 @@ pub async fn saves_of_one_session_are_one_line_and_an_older_revision_is_a_confli
     let save = |revision, name: &str| {
         let entry = EntryTrigger::Event { name: name.to_string(), filters: Vec::new() };
         let settings = Settings::new(entry);
-        SaveVersion { journey, version: 1, revision, graph: Graph::empty(), settings }
+        SaveVersion {
+            journey,
+            version: 1,
+            revision,
+            graph: Graph::empty(),
+            settings,
+            checked_as_draft: false,
+        }
     };
     for (revision, name, at) in [(1, "A", 0), (2, "B", 1_000)] {
         let save = save(revision, name);

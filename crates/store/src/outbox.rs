@@ -59,6 +59,8 @@ pub struct LeasedMessage {
     pub node: String,
     /// How often it was handed over in vain.
     pub attempts: i64,
+    /// A server died while it had it in hand.
+    pub outlived_a_crash: bool,
     pub expires_at: Option<Timestamp>,
     /// Of the event that let them in.
     pub entry_properties: Option<String>,
@@ -192,8 +194,11 @@ pub trait OutboxStore: Send + Sync {
     ) -> StoreResult<SendFacts>;
     /// Whatever was leased when the server died waits again; answers how many that were. What was
     /// put off for longer than anything can be
-    /// ([`wayfare_domain::messages::send_rules::POSTPONED_MAX_MS`]) is due.
-    async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64>;
+    /// ([`wayfare_domain::messages::send_rules::POSTPONED_MAX_MS`]) is due. These were being
+    /// composed: one of which that is so for the last time
+    /// ([`wayfare_domain::messages::lease::CRASHES_MAX`]) fails instead, and one that may be next
+    /// is leased alone.
+    async fn requeue_leased(&self, composed: &[MessageKey], now: Timestamp) -> StoreResult<i64>;
     /// Which of these versions are stopped.
     async fn load_stopped_versions(
         &self,

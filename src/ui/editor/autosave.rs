@@ -134,6 +134,7 @@ impl Autosave {
             revision: self.status.revision.get_value(),
             graph: state.graph.clone(),
             settings: state.settings.clone(),
+            checked_as_draft: false,
         })
     }
 

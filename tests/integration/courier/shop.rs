@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 use wayfare_delivery::{
     DeliveryContext, DeliveryMetrics, InFlightTracker, OutboxDispatcher, channels::Transport,
+    compose_journal::ComposeJournal,
 };
 use wayfare_domain::{
     access::actor::Actor,
@@ -185,6 +186,7 @@ impl Shop {
             links: "https://wayfare.example.com/".parse().expect("an address"),
             flights: self.flights.clone(),
             signs: self.signs.clone(),
+            composing: ComposeJournal::default(),
         };
         let provider: Arc<dyn Transport> = Arc::new(self.provider.clone());
         let courier = OutboxDispatcher::new(

@@ -128,7 +128,7 @@ async fn answer(State(receiver): State<Receiver>, request: Request) -> Response<
         all.len()
     };
     // Tokens come from another machine, which works.
-    let how = if path == "/token" {
+    let how = if path.split('?').next() == Some("/token") {
         Answer::Well
     } else {
         receiver.answer.lock().expect("no panic").clone()
@@ -158,11 +158,17 @@ fn well(path: &str, count: usize) -> Response<Body> {
     let json = |status, body: Value| {
         says(status, &[("content-type", "application/json".to_string())], body.to_string())
     };
-    if path == "/token" {
-        return json(
-            200,
-            json!({ "access_token": format!("token-{count}"), "expires_in": 3600, "token_type": "Bearer" }),
+    if let Some(query) = path.strip_prefix("/token") {
+        // What else it says of the token's end stands in its address, as JSON.
+        let said = query.strip_prefix("?expires_in=").map(|said| {
+            percent_encoding::percent_decode_str(said).decode_utf8_lossy().into_owned()
+        });
+        let said = said.unwrap_or_else(|| "3600".to_string());
+        let token = format!(
+            "{{\"access_token\": \"token-{count}\", \"expires_in\": {said}, \
+                \"token_type\": \"Bearer\"}}"
         );
+        return says(200, &[("content-type", "application/json".to_string())], token);
     }
     if path.starts_with("/2010-04-01/") {
         return json(201, json!({ "sid": format!("SM{count}"), "status": "queued" }));

@@ -190,3 +190,29 @@ async fn a_key_that_is_none_is_refused_at_once() {
         Some(ChannelError::SecretMissing)
     );
 }
+
+#[tokio::test]
+async fn whatever_is_said_of_a_tokens_end_messages_go_out_with_it() {
+    let (private, _) = rsa_key();
+    for (said, asked) in [
+        ("3600", 1),
+        ("-1", 2),
+        ("0", 2),
+        ("9223372036854775808", 1),
+        ("1e300", 1),
+        ("%22soon%22", 1),
+        ("null", 1),
+    ] {
+        let firebase = Receiver::start().await;
+        let ChannelSettings::Push(push_settings) = settings(&firebase) else { unreachable!() };
+        let token_url = format!("{}?expires_in={said}", push_settings.token_url);
+        let settings = ChannelSettings::Push(PushSettings { token_url, ..push_settings });
+        let transport = open(settings, Some(&secret(&private)));
+        for _ in 0..2 {
+            let handed = transport.send(&push()).await;
+            assert!(matches!(handed, SendResult::Accepted { .. }), "{said}: {handed:?}");
+        }
+        let is_token = |asked: &&Asked| asked.path.starts_with("/token");
+        assert_eq!(firebase.asked().iter().filter(is_token).count(), asked, "{said}");
+    }
+}

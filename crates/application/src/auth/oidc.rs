@@ -24,8 +24,10 @@ use openidconnect::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use claims::IdentityClaims;
+use wayfare_delivery::channels::{EgressClient, ExchangeError};
 use wayfare_domain::{
     access::{
         account::{EmailAddress, LinkedIdentity},
@@ -131,7 +133,7 @@ pub struct AuthorizationRequest {
 
 pub struct OidcClient {
     pub config: ProviderConfig,
-    http: reqwest::Client,
+    http: EgressClient,
 }
 
 impl OidcClient {
@@ -148,13 +150,9 @@ impl OidcClient {
                 config.issuer
             )));
         }
-        // Anyone who links another program in may have chosen one already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            // A provider that sends us elsewhere could send us inside.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
+        // The operator's own server may be in any network. No redirect is followed: a provider
+        // that sends us elsewhere could send us inside.
+        let http = EgressClient::to_any_network()
             .map_err(|error| ProviderError::Unusable(error.to_string()))?;
         Ok(Self { config, http })
     }
@@ -316,30 +314,17 @@ impl OidcClient {
     }
 }
 
-async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, SendError> {
-    let mut answer = http.execute(reqwest::Request::try_from(request)?).await?;
-    let mut builder = http::Response::builder().status(answer.status());
-    if let Some(headers) = builder.headers_mut() {
-        *headers = answer.headers().clone();
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_MAX {
-            return Err(SendError::TooLarge);
-        }
-    }
-    Ok(builder.body(body)?)
+async fn send(http: EgressClient, request: HttpRequest) -> Result<HttpResponse, SendError> {
+    let answered = timeout(TIMEOUT, http.exchange(request, ANSWER_MAX)).await;
+    Ok(answered.map_err(|_| SendError::Late)??)
 }
 
 #[derive(Debug, thiserror::Error)]
 enum SendError {
     #[error(transparent)]
-    Http(#[from] reqwest::Error),
-    #[error(transparent)]
-    Malformed(#[from] http::Error),
-    #[error("the answer is too large")]
-    TooLarge,
+    Exchange(#[from] ExchangeError),
+    #[error("there was no answer within {} seconds", TIMEOUT.as_secs())]
+    Late,
 }
 
 /// An error with what caused it: the outermost says little.
@@ -355,11 +340,15 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
     use super::*;
 
-    #[test]
-    fn an_issuer_without_tls_is_refused_unless_it_is_this_machine() {
-        let config = |issuer: &str| ProviderConfig {
+    fn config(issuer: &str) -> ProviderConfig {
+        ProviderConfig {
             issuer: issuer.to_string(),
             client_id: "wayfare".to_string(),
             client_secret: None,
@@ -367,7 +356,35 @@ mod tests {
             name: "Single sign-on".to_string(),
             role_claim: "groups".to_string(),
             roles: RoleRules::default(),
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_never_begins_its_answer_is_given_up_after_what_an_answer_may_have() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+        let sending = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.expect("a connection");
+            let asked = socket.read(&mut [0; 4096]).await;
+            assert!(asked.is_ok_and(|bytes| bytes > 0));
+            let hints = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000);
+            let mut sent = 0;
+            while sent < 64 * 1024 * 1024 && socket.write_all(hints.as_bytes()).await.is_ok() {
+                sent += hints.len();
+            }
+            sent
+        });
+        let client = OidcClient::new(config(&issuer)).expect("a client");
+        let begun = client.begin("http://127.0.0.1/back", "/").await;
+        let error = begun.err().expect("there is no answer").to_string();
+        assert!(error.contains("sent more than an answer may have"), "{error}");
+        // What the system keeps on the way is beyond what was read.
+        let sent = sending.await.expect("no panic");
+        assert!(sent < 16 * 1024 * 1024, "{sent} bytes");
+    }
+
+    #[test]
+    fn an_issuer_without_tls_is_refused_unless_it_is_this_machine() {
         assert!(OidcClient::new(config("http://accounts.example.com")).is_err());
         assert!(OidcClient::new(config("nonsense")).is_err());
         assert!(OidcClient::new(config("https://accounts.example.com")).is_ok());

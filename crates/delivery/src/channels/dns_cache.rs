@@ -3,22 +3,25 @@
 //! The system's own way of looking up blocks a thread, for as long as its servers please. A name
 //! that no one answers for holds one place and one thread; anyone who asks for it again hears so at
 //! once for a while, longer each time, and other names go on: names that were found before, new
-//! ones and those that were not found have places of their own.
+//! ones and those that were not found have places of their own. What no name server could tell is
+//! not what there is not: it is soon asked for again.
 
 use std::{
     collections::{HashMap, HashSet},
+    io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
+use dns_lookup::{AddrInfo, AddrInfoHints, LookupErrorKind, SockType, getaddrinfo};
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
 use tokio::sync::Semaphore;
 
-use wayfare_runtime::supervisor::task_with_answer;
+use wayfare_runtime::supervisor::{task_with_answer, thread_with_answer};
 
 /// Longest time until a name is answered for.
 const WITHIN: Duration = Duration::from_secs(4);
@@ -36,6 +39,10 @@ const NAMES_MAX: usize = 4_096;
 pub enum NotFound {
     /// There is no such name.
     Unknown,
+    /// There is such a name, without an address.
+    NoAddress,
+    /// No name server could tell: it failed, or none was reached.
+    Failed,
     /// No one answered in time.
     Late,
 }
@@ -72,16 +79,23 @@ struct KnownNames {
 
 struct Asked {
     answer: Shared<BoxFuture<'static, Found>>,
-    /// Since when it is known not to be found.
-    failed: Option<Instant>,
+    /// Since when it is known not to be found, and why.
+    failed: Option<(Instant, NotFound)>,
     /// How often in a row that was so before.
     failures: u32,
 }
 
 impl Asked {
     fn is_over(&self) -> bool {
-        let remembered = REMEMBERED * 2_u32.saturating_pow(self.failures);
-        self.failed.is_some_and(|since| since.elapsed() > remembered.min(REMEMBERED_MAX))
+        let Some((since, why)) = self.failed else { return false };
+        let remembered = match why {
+            // Nothing is known of the name, and to hear so again takes no one's time.
+            NotFound::Failed => REMEMBERED,
+            NotFound::Unknown | NotFound::NoAddress | NotFound::Late => {
+                (REMEMBERED * 2_u32.saturating_pow(self.failures)).min(REMEMBERED_MAX)
+            }
+        };
+        since.elapsed() > remembered
     }
 }
 
@@ -92,9 +106,40 @@ impl Default for DnsCache {
 }
 
 async fn ask_system(name: String) -> Found {
-    let found: Vec<SocketAddr> =
-        tokio::net::lookup_host((name.as_str(), 0)).await.map_err(|_| NotFound::Unknown)?.collect();
-    if found.is_empty() { Err(NotFound::Unknown) } else { Ok(found.into()) }
+    // Known not to exist, also where no name server is reached (RFC 6761, 6.4).
+    if name.trim_end_matches('.').rsplit('.').next() == Some("invalid") {
+        return Err(NotFound::Unknown);
+    }
+    let hints = AddrInfoHints { socktype: SockType::Stream.into(), ..AddrInfoHints::default() };
+    let asked = move || getaddrinfo(Some(&name), None, Some(hints)).map(Iterator::collect);
+    let found: Result<Vec<_>, _> =
+        thread_with_answer("channels.ask_system", asked).await.map_err(|_| NotFound::Failed)?;
+    let found = found.map_err(|error| why_not(error.kind()))?;
+    let found: Vec<SocketAddr> = found
+        .into_iter()
+        .filter_map(|found: io::Result<AddrInfo>| Some(found.ok()?.sockaddr))
+        .collect();
+    if found.is_empty() { Err(NotFound::NoAddress) } else { Ok(found.into()) }
+}
+
+/// What the system says about a name, or about looking for it.
+fn why_not(kind: LookupErrorKind) -> NotFound {
+    match kind {
+        LookupErrorKind::NoName => NotFound::Unknown,
+        LookupErrorKind::NoData => NotFound::NoAddress,
+        // A server that failed and one that was not reached are both told so; all others are about
+        // the system itself.
+        LookupErrorKind::Again
+        | LookupErrorKind::Fail
+        | LookupErrorKind::Badflags
+        | LookupErrorKind::Family
+        | LookupErrorKind::Socktype
+        | LookupErrorKind::Service
+        | LookupErrorKind::Memory
+        | LookupErrorKind::System
+        | LookupErrorKind::Unknown
+        | LookupErrorKind::IO => NotFound::Failed,
+    }
 }
 
 impl DnsCache {
@@ -124,15 +169,18 @@ impl DnsCache {
         else {
             return found;
         };
-        if found.is_ok() {
-            known_names.asked.remove(&name);
-            if known_names.found.len() >= NAMES_MAX {
-                known_names.found.clear();
+        match &found {
+            Ok(_) => {
+                known_names.asked.remove(&name);
+                if known_names.found.len() >= NAMES_MAX {
+                    known_names.found.clear();
+                }
+                known_names.found.insert(name);
             }
-            known_names.found.insert(name);
-        } else {
-            known.failed.get_or_insert_with(Instant::now);
-            known_names.found.remove(&name);
+            Err(why) => {
+                known.failed.get_or_insert_with(|| (Instant::now(), *why));
+                known_names.found.remove(&name);
+            }
         }
         found
     }
@@ -174,7 +222,7 @@ impl DnsCache {
         let answer = async move {
             match tokio::time::timeout(within, asking).await {
                 Ok(Ok(found)) => found,
-                Ok(Err(_)) => Err(NotFound::Unknown),
+                Ok(Err(_)) => Err(NotFound::Failed),
                 Err(_) => Err(NotFound::Late),
             }
         };
@@ -230,14 +278,25 @@ mod tests {
 
     #[test]
     fn a_name_that_is_never_found_is_asked_for_less_and_less_often() {
-        let failed = |failures, ago| {
-            let failed = Instant::now().checked_sub(Duration::from_secs(ago));
-            let answer = async { Err(NotFound::Unknown) }.boxed().shared();
-            Asked { answer, failed, failures }.is_over()
+        let asked = |why, failures, ago| {
+            let since = Instant::now().checked_sub(Duration::from_secs(ago));
+            let answer = async move { Err(why) }.boxed().shared();
+            Asked { answer, failed: since.map(|since| (since, why)), failures }.is_over()
         };
+        let failed = |failures, ago| asked(NotFound::Unknown, failures, ago);
         assert!(!failed(0, 4) && failed(0, 6));
         assert!(!failed(1, 9) && failed(1, 11));
         assert!(!failed(60, 300) && failed(60, 330));
+        assert!(asked(NotFound::Failed, 60, 6), "it may be found as soon as a server answers");
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_is_another_fact_than_a_server_that_cannot_tell() {
+        assert_eq!(why_not(LookupErrorKind::NoName), NotFound::Unknown);
+        assert_eq!(why_not(LookupErrorKind::NoData), NotFound::NoAddress);
+        for kind in [LookupErrorKind::Again, LookupErrorKind::Fail, LookupErrorKind::System] {
+            assert_eq!(why_not(kind), NotFound::Failed, "{kind:?}");
+        }
     }
 
     #[tokio::test]

@@ -7,14 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use rustls::RootCertStore;
 use url::{Host, Url};
 
 use super::{
     dns_cache::{DnsCache, NotFound},
     egress_connect::{EgressConnector, system_authorities, tls},
-    egress_http::HttpClient,
+    egress_http::{HttpAnswer, HttpClient, HttpError, HttpRequest},
     egress_networks::is_allowed,
 };
 
@@ -42,6 +42,13 @@ pub enum EgressError {
     Closed(String),
     #[error("The server name “{0}” does not exist. Check its spelling.")]
     Unknown(String),
+    #[error("The server name “{0}” has no address. Check its spelling, or its DNS records.")]
+    NoAddress(String),
+    #[error(
+        "“{0}” could not be looked up: no name server could say whether it exists. Try again, and \
+            check this server's DNS."
+    )]
+    LookupFailed(String),
     #[error("The name server gave no address for “{0}”. Try again, or check the name.")]
     Late(String),
     #[error("“{0}” is not a valid address. Use the form https://api.example.com/orders.")]
@@ -50,7 +57,55 @@ pub enum EgressError {
     Credentials(String),
 }
 
+/// Why there is no whole answer to a request of [`EgressClient::exchange`].
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    #[error(transparent)]
+    Egress(#[from] EgressError),
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error(transparent)]
+    Malformed(#[from] http::Error),
+    #[error("the answer is too large")]
+    TooLarge,
+}
+
 impl EgressClient {
+    /// A client for what the operator has configured, which may be in any network.
+    ///
+    /// # Errors
+    /// As [`EgressClient::new`].
+    pub fn to_any_network() -> Result<Self, rustls::Error> {
+        let all = [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+        Self::new(all.to_vec())
+    }
+
+    /// One request, and its answer with at most so many bytes of body. Takes as long as the
+    /// receiver does.
+    ///
+    /// # Errors
+    /// Where there is no whole answer, or a longer one.
+    pub async fn exchange(
+        &self,
+        request: http::Request<Vec<u8>>,
+        most: usize,
+    ) -> Result<http::Response<Vec<u8>>, ExchangeError> {
+        let (head, body) = request.into_parts();
+        let request = HttpRequest {
+            headers: head.headers,
+            body: body.into(),
+            answer_max: most + 1,
+            ..HttpRequest::new(head.method, self.url(&head.uri.to_string())?)
+        };
+        let HttpAnswer { status, headers, body } = self.http.send(&request).await?;
+        if body.len() > most {
+            return Err(ExchangeError::TooLarge);
+        }
+        let mut answer = http::Response::builder().status(status).body(body)?;
+        *answer.headers_mut() = headers;
+        Ok(answer)
+    }
+
     /// # Errors
     /// Where there can be no TLS; the reason is the library's.
     pub fn new(allowed: Vec<IpNet>) -> Result<Self, rustls::Error> {
@@ -146,6 +201,8 @@ impl EgressPolicy {
     ) -> Result<Vec<SocketAddr>, EgressError> {
         let found = self.names.look_up(host).await.map_err(|error| match error {
             NotFound::Unknown => EgressError::Unknown(host.to_string()),
+            NotFound::NoAddress => EgressError::NoAddress(host.to_string()),
+            NotFound::Failed => EgressError::LookupFailed(host.to_string()),
             NotFound::Late => EgressError::Late(host.to_string()),
         })?;
         // What is connected to is what was checked: the name is not looked up again.
@@ -177,7 +234,6 @@ mod tests {
     use http::Method;
 
     use super::*;
-    use crate::channels::egress_http::HttpRequest;
 
     fn outside(allowed: &[&str]) -> EgressClient {
         EgressClient::new(

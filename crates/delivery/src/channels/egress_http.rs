@@ -26,7 +26,7 @@ use super::{
     egress_stream::{AnswerTooLong, ReceivedBytes},
 };
 
-/// What of an answer's body is read, in bytes.
+/// What of an answer's body is read where nothing else is asked for, in bytes.
 const BODY_MAX: usize = 64 * 1024;
 /// The same for HTTP/2, where a receiver sends unasked what the windows allow: one body, and two on
 /// the connection.
@@ -44,6 +44,8 @@ pub struct HttpRequest {
     pub url: Url,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// What of the answer's body is read, in bytes.
+    pub answer_max: usize,
 }
 
 /// What came back.
@@ -73,7 +75,7 @@ pub struct HttpClient(Client<EgressConnector, Full<Bytes>>);
 
 impl HttpRequest {
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: Bytes::new() }
+        Self { method, url, headers: HeaderMap::new(), body: Bytes::new(), answer_max: BODY_MAX }
     }
 
     fn build(&self) -> Result<Request<Full<Bytes>>, HttpError> {
@@ -140,9 +142,10 @@ impl HttpClient {
     }
 
     async fn send_once(&self, request: &HttpRequest) -> Result<HttpAnswer, HttpError> {
+        let most = request.answer_max;
         let mut request = request.build()?;
         let connection = capture_connection(&mut request);
-        let answered = self.exchange(request, &connection).await;
+        let answered = self.exchange(request, &connection, most).await;
         // Over HTTP/2 the client drops the cause of what ends a connection.
         answered.map_err(|error| match received(&connection).check() {
             Ok(()) => error,
@@ -154,24 +157,29 @@ impl HttpClient {
         &self,
         request: Request<Full<Bytes>>,
         connection: &CaptureConnection,
+        most: usize,
     ) -> Result<HttpAnswer, HttpError> {
         let (head, body) = self.0.request(request).await?.into_parts();
         let received = received(connection);
         received.reset();
-        let body = read_body(body, &received).await?;
+        let body = read_body(body, &received, most).await?;
         Ok(HttpAnswer { status: head.status, headers: head.headers, body })
     }
 }
 
-/// A body, to [`BODY_MAX`]. One that breaks off is none.
-async fn read_body(mut body: Incoming, received: &ReceivedBytes) -> Result<Vec<u8>, hyper::Error> {
+/// A body, to so many bytes. One that breaks off is none.
+async fn read_body(
+    mut body: Incoming,
+    received: &ReceivedBytes,
+    most: usize,
+) -> Result<Vec<u8>, hyper::Error> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
         received.subtract(data.len());
         bytes.extend_from_slice(&data);
-        if bytes.len() >= BODY_MAX {
-            bytes.truncate(BODY_MAX);
+        if bytes.len() >= most {
+            bytes.truncate(most);
             return Ok(bytes);
         }
     }

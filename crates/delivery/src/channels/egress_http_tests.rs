@@ -1,10 +1,10 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use http::Response;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::RootCertStore;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -15,7 +15,7 @@ use crate::channels::{
     egress_stream::RECEIVED_MAX,
     http::Endpoint,
     redact::Redactor,
-    test_server::{HOST, serve, server_tls},
+    test_server::{HOST, UNREAD_MAX, endless_handshakes, flood, serve, server_tls},
 };
 
 const TOO_LONG: &str = "the receiver sent more than an answer may have (256 KB)";
@@ -59,12 +59,6 @@ async fn read_head(stream: &mut BufReader<TcpStream>) -> Option<()> {
     Some(())
 }
 
-/// Writes the same until no one takes it.
-async fn flood(mut stream: impl AsyncWrite + Unpin, what: &[u8]) {
-    let block = what.repeat(16 * 1024 / what.len() + 1);
-    while stream.write_all(&block).await.is_ok() {}
-}
-
 /// What an endpoint makes of a receiver that answers so, and then like that without end.
 async fn flooded(first: &'static [u8], then: &'static [u8]) -> Result<String, String> {
     let (port, served) = serve(async move |socket| {
@@ -98,15 +92,36 @@ async fn a_body_that_is_mostly_frames_ends_the_request() {
 }
 
 #[tokio::test]
-async fn a_handshake_without_an_end_ends_the_request() {
-    let (port, served) = serve(async |socket| {
-        // A warning, as a record of TLS: “no renegotiation”.
-        flood(socket, &[21, 3, 3, 0, 2, 1, 100]).await;
+async fn a_handshake_without_an_end_ends_the_request_after_what_an_answer_may_have() {
+    for (what, first, then) in endless_handshakes() {
+        let since = Instant::now();
+        let (port, served) = serve(async move |mut socket: TcpStream| {
+            socket.write_all(&first).await.expect("it is read");
+            flood(socket, &then).await
+        })
+        .await;
+        let answered = ask(&plain(), &format!("https://{HOST}:{port}/")).await;
+        assert!(answered.is_err(), "{what}: {answered:?}");
+        let sent = served.await.expect("no panic");
+        assert!(sent < UNREAD_MAX, "{what}: {sent} bytes");
+        assert!(since.elapsed() < Duration::from_secs(5), "{what}: it was no time-out");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_begins_ends_the_request_after_five_seconds() {
+    let since = Instant::now();
+    let (port, served) = serve(async move |mut socket: TcpStream| {
+        // What the client says, until it hangs up.
+        let mut said = Vec::new();
+        let _ = socket.read_to_end(&mut said).await;
+        since.elapsed()
     })
     .await;
     let answered = ask(&plain(), &format!("https://{HOST}:{port}/")).await;
     assert!(answered.is_err(), "{answered:?}");
-    served.await.expect("no panic");
+    let held = served.await.expect("no panic");
+    assert!((Duration::from_secs(4)..Duration::from_secs(15)).contains(&held), "{held:?}");
 }
 
 #[tokio::test]

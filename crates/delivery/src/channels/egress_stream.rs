@@ -1,4 +1,4 @@
-//! The stream between the HTTP client and the socket.
+//! The stream between the HTTP client, or TLS to a mail server, and the socket.
 //!
 //! The client skips interim answers (1xx) in a loop, and frames of HTTP/2 that belong to no answer
 //! as well: a receiver that sends nothing else would take a processor until the request's time is
@@ -75,6 +75,11 @@ pub struct EgressStream<S> {
 impl<S> EgressStream<S> {
     pub fn new(inner: S) -> Self {
         Self { inner, received: ReceivedBytes::default() }
+    }
+
+    /// How much it has received.
+    pub fn received(&self) -> ReceivedBytes {
+        self.received.clone()
     }
 
     fn check(&self) -> io::Result<()> {

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, header};
 use ring::{rand::SystemRandom, rsa, signature};
 use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{sync::Mutex, time::Instant};
 use url::form_urlencoded::Serializer;
 
@@ -48,8 +48,9 @@ struct Token {
 #[derive(Deserialize)]
 struct Granted {
     access_token: String,
+    /// Seconds; whatever else is there keeps no message from going out.
     #[serde(default)]
-    expires_in: Option<u64>,
+    expires_in: Value,
 }
 
 #[derive(Deserialize, Default)]
@@ -58,6 +59,19 @@ struct Refused {
     error: String,
     #[serde(default)]
     error_description: String,
+}
+
+/// For how long a token holds, within what makes sense.
+fn lifetime(said: &Value) -> Duration {
+    let seconds = match said {
+        Value::Number(number) => number.as_u64().unwrap_or_else(|| {
+            let is_over = number.as_f64().is_none_or(|seconds| seconds < 1.0);
+            if is_over { 0 } else { SECONDS_MAX }
+        }),
+        Value::String(text) => text.trim().parse().unwrap_or(USUAL_SECONDS),
+        _ => USUAL_SECONDS,
+    };
+    Duration::from_secs(seconds.min(SECONDS_MAX))
 }
 
 impl Tokens {
@@ -128,9 +142,7 @@ impl Tokens {
         if answer.status.is_success() {
             let granted: Granted = serde_json::from_str(&answer.body)
                 .map_err(|_| not_now("Google's sign-in returned no token".to_string()))?;
-            let seconds = granted.expires_in.unwrap_or(USUAL_SECONDS).min(SECONDS_MAX);
-            let seconds = Duration::from_secs(seconds);
-            let until = Instant::now() + seconds.saturating_sub(MARGIN);
+            let until = Instant::now() + lifetime(&granted.expires_in).saturating_sub(MARGIN);
             return Ok(Token { text: granted.access_token.into(), until });
         }
         let refused: Refused = serde_json::from_str(&answer.body).unwrap_or_default();
@@ -173,5 +185,26 @@ impl Tokens {
             fault: FailureScope::Channel,
         })?;
         Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_kept_for_as_long_as_is_said_within_a_day() {
+        let seconds =
+            |said: &str| lifetime(&serde_json::from_str(said).unwrap_or(Value::Null)).as_secs();
+        assert_eq!([seconds("3600"), seconds("\"3600\"")], [3_600; 2]);
+        for over in ["0", "-1", "-9223372036854775808", "0.5"] {
+            assert_eq!(seconds(over), 0, "{over}");
+        }
+        for long in ["86401", "9223372036854775808", "18446744073709551616", "1e300"] {
+            assert_eq!(seconds(long), SECONDS_MAX, "{long}");
+        }
+        for unsaid in ["null", "\"soon\"", "\"-1\"", "[]", "{}", "true"] {
+            assert_eq!(seconds(unsaid), USUAL_SECONDS, "{unsaid}");
+        }
     }
 }

@@ -92,11 +92,12 @@ impl Endpoint<'_> {
         match (self.address_of, no_way) {
             // Names come and go; what is closed or malformed stays so until someone changes the
             // message.
-            (FailureScope::Channel, _) | (_, EgressError::Unknown(_)) => {
+            (FailureScope::Channel, _)
+            | (_, EgressError::Unknown(_) | EgressError::NoAddress(_)) => {
                 SendResult::Deferred { reason, wish_ms: None, fault: self.address_of }
             }
-            // Where no one answers for a name, each try takes its time: all messages to it wait.
-            (_, EgressError::Late(_)) => {
+            // Where no one answers for a name, nothing is known of its messages: all of them wait.
+            (_, EgressError::Late(_) | EgressError::LookupFailed(_)) => {
                 SendResult::Deferred { reason, wish_ms: None, fault: FailureScope::Channel }
             }
             (fault, _) => SendResult::Rejected { reason, fault },
@@ -170,6 +171,31 @@ mod tests {
         assert_eq!(wish("Wed, 21 Oct 2015 07:00:00 GMT"), Some(0));
         assert_eq!(wish("soon"), None);
         assert_eq!(wish("-1"), None);
+    }
+
+    fn fault_of(no_way: EgressError) -> (bool, FailureScope) {
+        let hushed = Redactor::default();
+        let receiver = Endpoint {
+            name: "the receiver",
+            timeout: Duration::from_secs(5),
+            address_of: FailureScope::Message,
+            hushed: &hushed,
+        };
+        match receiver.blocked(&no_way) {
+            SendResult::Deferred { fault, .. } => (true, fault),
+            SendResult::Rejected { fault, .. } => (false, fault),
+            SendResult::Accepted { .. } => panic!("nothing was sent"),
+        }
+    }
+
+    #[test]
+    fn a_name_server_that_fails_stops_its_receiver_and_a_name_that_is_not_there_its_message() {
+        let name = || "hooks.example.com".to_string();
+        assert_eq!(fault_of(EgressError::Unknown(name())), (true, FailureScope::Message));
+        assert_eq!(fault_of(EgressError::NoAddress(name())), (true, FailureScope::Message));
+        assert_eq!(fault_of(EgressError::LookupFailed(name())), (true, FailureScope::Channel));
+        assert_eq!(fault_of(EgressError::Late(name())), (true, FailureScope::Channel));
+        assert_eq!(fault_of(EgressError::Closed(name())), (false, FailureScope::Message));
     }
 
     fn judged(status: u16, address_of: FailureScope) -> Option<SendResult> {

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-pub use egress::{EgressClient, EgressError};
+pub use egress::{EgressClient, EgressError, ExchangeError};
 pub use outbound::OutboundMessage;
 pub use rustls::Error as TlsError;
 use wayfare_domain::{

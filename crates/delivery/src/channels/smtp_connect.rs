@@ -20,13 +20,14 @@ use tokio::{
 
 use super::{
     egress::EgressClient,
+    egress_stream::EgressStream,
     smtp_replies::{SmtpError, SmtpPhase},
     smtp_stream::SmtpStream,
     smtp_tls::SmtpTls,
 };
 use wayfare_domain::messages::channel::TlsMode;
 
-/// Longest time until an address of the server takes a connection.
+/// Longest time until an address of the server takes a connection, and until TLS is agreed on.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// lettre begins with the server's greeting. Behind STARTTLS there is none (RFC 3207, 4.2): the
 /// server gave it before, and now waits for EHLO. So lettre reads this one.
@@ -69,8 +70,15 @@ impl Server {
             TlsMode::Starttls => (starttls(plain, &self.hello).await?, GREETING_BEFORE_STARTTLS),
         };
         let tls = self.tls.as_ref().ok_or(SmtpError::NoEncryption)?;
-        let encrypted = tls.handshake(socket).await.map_err(SmtpError::Unreachable)?;
-        Ok(Box::new(SmtpStream::new(encrypted, peer, &self.host).with_prelude(prelude)))
+        // A handshake has no answers to count, and what keeps it from its end may be short.
+        let counted = EgressStream::new(socket);
+        let received = counted.received();
+        let late = || io::Error::new(io::ErrorKind::TimedOut, "handshake timed out");
+        let encrypted = timeout(CONNECT_TIMEOUT, tls.handshake(counted)).await;
+        let encrypted =
+            encrypted.unwrap_or_else(|_| Err(late())).map_err(SmtpError::Unreachable)?;
+        let stream = SmtpStream::new(encrypted, peer, &self.host);
+        Ok(Box::new(stream.with_prelude(prelude).with_received(received)))
     }
 }
 

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::AsyncReadExt as _;
@@ -11,7 +11,7 @@ use crate::channels::{
     redact::Redactor,
     smtp_pool::Pool,
     smtp_stream::ANSWER_MAX,
-    test_server::{HOST, serve, server_tls},
+    test_server::{HOST, UNREAD_MAX, endless_handshakes, flood, serve, server_tls},
 };
 
 /// What a private authority has signed for the server of the test.
@@ -35,16 +35,20 @@ impl Certificates {
 
     /// The other side of a server there, by STARTTLS.
     fn pool(&self, port: u16) -> Pool {
-        Pool::new(Server {
+        Pool::new(self.server(port, TlsMode::Starttls))
+    }
+
+    fn server(&self, port: u16, security: TlsMode) -> Server {
+        Server {
             outside: EgressClient::new(vec!["127.0.0.0/8".parse().expect("a network")])
                 .expect("a client"),
             host: HOST.to_string(),
             port,
-            security: TlsMode::Starttls,
+            security,
             tls: Some(SmtpTls::new(HOST, Some(&self.authority)).expect("an authority")),
             credentials: Some(Credentials::new("shop".to_string(), "secret".to_string())),
             hello: ClientId::Domain("here".to_string()),
-        })
+        }
     }
 }
 
@@ -196,4 +200,37 @@ async fn a_server_that_refuses_starttls_is_quoted() {
     let error = Certificates::new().pool(port).send(&mail()).await.expect_err("it is refused");
     assert_eq!(reason(&error), "the mail server refuses the connection (454 4.7.0 not today)");
     served.await.expect("no panic");
+}
+
+#[tokio::test]
+async fn a_handshake_without_an_end_ends_the_connection_after_what_an_answer_may_have() {
+    for (what, first, then) in endless_handshakes() {
+        let since = Instant::now();
+        let (port, served) = serve(async move |mut socket: TcpStream| {
+            socket.write_all(&first).await.expect("it is read");
+            flood(socket, &then).await
+        })
+        .await;
+        let connected = Certificates::new().server(port, TlsMode::Tls).connect().await;
+        assert!(matches!(connected, Err(SmtpError::Unreachable(_))), "{what}");
+        let sent = served.await.expect("no panic");
+        assert!(sent < UNREAD_MAX, "{what}: {sent} bytes");
+        assert!(since.elapsed() < Duration::from_secs(8), "{what}: it was no time-out");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_begins_ends_the_connection_after_ten_seconds() {
+    let since = Instant::now();
+    let (port, served) = serve(async |mut socket: TcpStream| {
+        let mut said = Vec::new();
+        let _ = socket.read_to_end(&mut said).await;
+    })
+    .await;
+    let connected = Certificates::new().server(port, TlsMode::Tls).connect().await;
+    let error = connected.err().expect("there is no encryption");
+    assert_eq!(reason(&error), "the mail server cannot be reached (it does not answer)");
+    served.await.expect("the client has hung up");
+    let held = since.elapsed();
+    assert!((Duration::from_secs(9)..Duration::from_secs(25)).contains(&held), "{held:?}");
 }

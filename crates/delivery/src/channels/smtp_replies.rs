@@ -8,6 +8,7 @@ use lettre::transport::smtp::{Error, response::Response};
 use super::{
     FailureScope, SendResult,
     egress::{EgressError, cause},
+    egress_stream,
     redact::{Redactor, certificate_problem},
     smtp_stream::AnswerTooLong,
 };
@@ -125,6 +126,9 @@ fn unanswered(
     }
     if let Some(too_long) = cause::<AnswerTooLong>(error) {
         return too_long.to_string();
+    }
+    if let Some(too_long) = cause::<egress_stream::AnswerTooLong>(error) {
+        return format!("the mail server {too_long}");
     }
     if cause::<io::Error>(error).is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
         return "the mail server cannot be reached (it does not answer)".to_string();

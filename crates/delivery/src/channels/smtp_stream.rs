@@ -15,7 +15,7 @@ use std::{
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::counted_read::poll_read_counted;
+use super::{counted_read::poll_read_counted, egress_stream::ReceivedBytes};
 
 /// Most bytes that a mail server may send after what was written last.
 pub const ANSWER_MAX: usize = 64 * 1024;
@@ -46,16 +46,25 @@ pub struct SmtpStream<S> {
     answered: usize,
     /// Lines of the same.
     lines: usize,
+    /// What was received below the encryption, which counts for itself: records without contents
+    /// are no part of an answer.
+    received: ReceivedBytes,
 }
 
 impl<S> SmtpStream<S> {
     pub fn new(inner: S, peer: SocketAddr, host: &str) -> Self {
-        Self { inner, peer, host: host.into(), prelude: b"", answered: 0, lines: 0 }
+        let received = ReceivedBytes::default();
+        Self { inner, peer, host: host.into(), prelude: b"", answered: 0, lines: 0, received }
     }
 
     /// The same, with these bytes read first.
     pub fn with_prelude(self, prelude: &'static [u8]) -> Self {
         Self { prelude, ..self }
+    }
+
+    /// The same, over an encrypted connection that has received so much.
+    pub fn with_received(self, received: ReceivedBytes) -> Self {
+        Self { received, ..self }
     }
 
     pub fn into_inner(self) -> S {
@@ -109,6 +118,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for SmtpStream<S> {
         stream.within_bound()?;
         let written = ready!(Pin::new(&mut stream.inner).poll_write(context, bytes))?;
         (stream.answered, stream.lines) = (0, 0);
+        stream.received.reset();
         Poll::Ready(Ok(written))
     }
 

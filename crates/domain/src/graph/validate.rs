@@ -8,7 +8,11 @@ use super::{
     criteria::Criteria,
     node::{Delay, NodeGroup, SendOptions},
 };
-use crate::{error::FieldError, journeys::settings::is_time_of_day};
+use crate::{
+    error::FieldError,
+    journeys::settings::is_time_of_day,
+    time::{DAY_MS, DURATION_DAYS_MAX, MINUTE_MS},
+};
 
 /// Longest id of a node and longest name of an outlet, in characters.
 const ID_MAX: usize = 64;
@@ -270,6 +274,8 @@ impl NodeKind {
             NodeKind::Delay(Delay::For { minutes }) => {
                 if *minutes == 0 {
                     add("delay.for.minutes", "range", "A delay must last at least one minute.");
+                } else if is_too_long(*minutes) {
+                    add("delay.for.minutes", "range", &too_long("A delay"));
                 }
             }
             NodeKind::Delay(Delay::Until { time, weekdays }) => {
@@ -328,11 +334,19 @@ impl NodeKind {
                         "range",
                         "A wait must last at least one minute.",
                     );
+                } else if is_too_long(*timeout_minutes) {
+                    add("wait_for_event.timeout_minutes", "range", &too_long("A wait"));
+                }
+            }
+            NodeKind::Delay(Delay::UntilProperty { offset_days, .. }) => {
+                if offset_days.unsigned_abs() > DURATION_DAYS_MAX {
+                    let sentence =
+                        format!("A date is at most {DURATION_DAYS_MAX} days before or after.");
+                    add("delay.until_property.offset_days", "range", &sentence);
                 }
             }
             // Whatever their settings are, they can be stored.
-            NodeKind::Delay(Delay::UntilProperty { .. })
-            | NodeKind::Entry {}
+            NodeKind::Entry {}
             | NodeKind::Email { .. }
             | NodeKind::Sms { .. }
             | NodeKind::Push { .. }
@@ -354,19 +368,30 @@ impl NodeKind {
 
 impl SendOptions {
     fn structural_errors(&self) -> Vec<FieldError> {
-        let zero = |path: &str, minutes: Option<u32>| {
-            (minutes == Some(0)).then(|| {
-                FieldError::new(path, "range", "Use at least one minute, or leave it empty.")
-            })
+        let misfit = |path: &str, minutes: Option<u32>| {
+            let sentence = match minutes? {
+                0 => "Use at least one minute, or leave it empty.".to_string(),
+                minutes if is_too_long(minutes) => too_long("This"),
+                _ => return None,
+            };
+            Some(FieldError::new(path, "range", sentence))
         };
         [
-            zero("too_late_minutes", self.too_late_minutes),
-            zero("answer_minutes", self.answer_minutes),
+            misfit("too_late_minutes", self.too_late_minutes),
+            misfit("answer_minutes", self.answer_minutes),
         ]
         .into_iter()
         .flatten()
         .collect()
     }
+}
+
+fn is_too_long(minutes: u32) -> bool {
+    i64::from(minutes) * MINUTE_MS > i64::from(DURATION_DAYS_MAX) * DAY_MS
+}
+
+fn too_long(what: &str) -> String {
+    format!("{what} lasts at most {DURATION_DAYS_MAX} days.")
 }
 
 const RESERVED: &str = "The name of a branch or a share must not begin with “!”, “~” or “@”.";

@@ -2,9 +2,13 @@
 
 use proptest::prelude::*;
 
-use crate::graph::{
-    Connector, Graph, Node, NodeKind, Position,
-    node::{Delay, SplitShare},
+use crate::{
+    graph::{
+        Connector, Graph, Node, NodeKind, Position,
+        criteria::EventMatch,
+        node::{Delay, SplitShare},
+    },
+    time::DURATION_DAYS_MAX,
 };
 
 fn node(id: &str, step: NodeKind) -> Node {
@@ -192,6 +196,46 @@ fn a_delay_of_no_minutes_is_kept_in_a_draft_but_not_published() {
     assert_eq!(graph.storage_errors(), []);
     let path = "nodes[2].step.delay.for.minutes".to_string();
     assert_eq!(keys(graph.publish_errors()), [(path, "range".to_string())]);
+}
+
+#[test]
+fn a_wait_of_more_than_ten_years_is_kept_in_a_draft_but_not_published() {
+    let longest = DURATION_DAYS_MAX * 24 * 60;
+    let wait = |timeout_minutes| NodeKind::WaitForEvent {
+        event: EventMatch { name: "Paid".to_string(), filters: Vec::new() },
+        same: Vec::new(),
+        timeout_minutes,
+    };
+    let until = |offset_days| {
+        NodeKind::Delay(Delay::UntilProperty { property: "birthday".to_string(), offset_days })
+    };
+    let days = DURATION_DAYS_MAX.cast_signed();
+    for (longest, longer, field) in [
+        (
+            NodeKind::Delay(Delay::For { minutes: longest }),
+            NodeKind::Delay(Delay::For { minutes: longest + 1 }),
+            "delay.for.minutes",
+        ),
+        (wait(longest), wait(u32::MAX), "wait_for_event.timeout_minutes"),
+        (until(days), until(days + 1), "delay.until_property.offset_days"),
+        (until(-days), until(i32::MIN), "delay.until_property.offset_days"),
+    ] {
+        let range = (format!("nodes[2].step.{field}"), "range".to_string());
+        assert!(!keys(circle(longest).publish_errors()).contains(&range), "{field}");
+        let graph = circle(longer);
+        assert!(!keys(graph.storage_errors()).contains(&range), "{field}");
+        assert!(keys(graph.publish_errors()).contains(&range), "{field}");
+    }
+}
+
+#[test]
+fn how_a_message_is_sent_names_no_time_beyond_ten_years() {
+    let mut message = sms("m");
+    message.sending.too_late_minutes = Some(u32::MAX);
+    message.sending.answer_minutes = Some(DURATION_DAYS_MAX * 24 * 60 + 1);
+    let found = keys(graph(vec![message], vec![]).structural_errors());
+    let range = |field: &str| (format!("nodes[1].sending.{field}"), "range".to_string());
+    assert_eq!(found, [range("too_late_minutes"), range("answer_minutes")]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
         node,
     },
     stats::pluralize,
-    time::Timestamp,
+    time::{DAY_MS, DURATION_DAYS_MAX, HOUR_MS, Timestamp},
 };
 
 /// By what people enter a journey: the kind of its entry trigger.
@@ -171,13 +171,13 @@ pub enum SegmentSchedule {
 impl SegmentSchedule {
     fn problem(&self) -> Option<FieldError> {
         match self {
-            SegmentSchedule::Every { hours } => (*hours == 0).then(|| {
-                FieldError::new(
-                    "entry.segment.when.every.hours",
-                    "range",
-                    "A recurring entry needs at least one hour between runs.",
-                )
-            }),
+            SegmentSchedule::Every { hours } => {
+                let sentence = match hours {
+                    0 => "A recurring entry needs at least one hour between runs.".to_string(),
+                    hours => too_long("The time between runs", *hours)?,
+                };
+                Some(FieldError::new("entry.segment.when.every.hours", "range", sentence))
+            }
             SegmentSchedule::OnDates { dates } => dates.is_empty().then(|| {
                 FieldError::new(
                     "entry.segment.when.on_dates.dates",
@@ -331,6 +331,15 @@ impl Settings {
         if self.timeout_hours == Some(0) {
             add("timeout_hours", "range", "The time-out must be at least 1 hour.".to_string());
         }
+        if let Some(sentence) = self.timeout_hours.and_then(|hours| too_long("The time-out", hours))
+        {
+            add("timeout_hours", "range", sentence);
+        }
+        if let ReentryRule::AfterHours(hours) = self.reentry
+            && let Some(sentence) = too_long("The time until people may enter again", hours)
+        {
+            add("reentry.after_hours", "range", sentence);
+        }
         if let Some(quiet) = &self.quiet_hours {
             for (path, time) in [("quiet_hours.from", &quiet.from), ("quiet_hours.to", &quiet.to)] {
                 if !is_time_of_day(time) {
@@ -347,6 +356,11 @@ impl Settings {
         }
         problems
     }
+}
+
+fn too_long(what: &str, hours: u32) -> Option<String> {
+    let is_too_long = i64::from(hours) * HOUR_MS > i64::from(DURATION_DAYS_MAX) * DAY_MS;
+    is_too_long.then(|| format!("{what} is at most {DURATION_DAYS_MAX} days."))
 }
 
 /// "00:00" to "23:59".
@@ -385,6 +399,25 @@ mod tests {
             paths,
             ["end", "control_percent", "timeout_hours", "quiet_hours.from", "quiet_hours.to"]
         );
+    }
+
+    #[test]
+    fn times_of_settings_end_at_ten_years() {
+        let settings = |hours| Settings {
+            reentry: ReentryRule::AfterHours(hours),
+            timeout_hours: Some(hours),
+            ..Settings::new(EntryTrigger::Segment {
+                name: "VIP".to_string(),
+                when: SegmentSchedule::Every { hours },
+            })
+        };
+        assert_eq!(settings(DURATION_DAYS_MAX * 24).problems(), []);
+        for hours in [DURATION_DAYS_MAX * 24 + 1, u32::MAX] {
+            let problems = settings(hours).problems();
+            let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+            let fields = ["entry.segment.when.every.hours", "timeout_hours", "reentry.after_hours"];
+            assert_eq!(paths, fields);
+        }
     }
 
     #[test]

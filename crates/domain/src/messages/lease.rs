@@ -3,6 +3,15 @@
 use super::outcome::FixedReason;
 use crate::ids::ProfileKey;
 
+/// How often the server may die while it composes a message: that may be what ends the process.
+pub const CRASHES_MAX: i64 = 3;
+
+/// Is it leased alone? Of the messages that were composed at the same time only one may end the
+/// process, and the others are not to be taken for it.
+pub fn is_leased_alone(crashes: i64) -> bool {
+    crashes >= CRASHES_MAX - 1
+}
+
 /// What is looked at when a message is leased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaseFacts {
@@ -28,6 +37,12 @@ impl LeaseFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_end_the_process_is_leased_alone_before_it_is_given_up() {
+        let alone = [0, 1, 2, 3].map(is_leased_alone);
+        assert_eq!(alone, [false, false, true, true]);
+    }
 
     const INSIDE: LeaseFacts =
         LeaseFacts { profile: Some(ProfileKey(7)), inside: true, resent: false };

@@ -65,10 +65,12 @@ pub enum FixedReason {
     AddressSuppressed,
     ChannelChanged,
     ServerStopped,
+    /// The server died as often as it may while it composed the message.
+    ServerCrashed,
 }
 
 impl FixedReason {
-    pub const ALL: [FixedReason; 10] = [
+    pub const ALL: [FixedReason; 11] = [
         FixedReason::LeftJourney,
         FixedReason::StepRemoved,
         FixedReason::ChannelNotReady,
@@ -79,6 +81,7 @@ impl FixedReason {
         FixedReason::AddressSuppressed,
         FixedReason::ChannelChanged,
         FixedReason::ServerStopped,
+        FixedReason::ServerCrashed,
     ];
 
     pub fn text(self) -> &'static str {
@@ -98,6 +101,10 @@ impl FixedReason {
             }
             FixedReason::ChannelChanged => "cancelled while sending: the channel was changed",
             FixedReason::ServerStopped => "cancelled while sending: the server stopped",
+            FixedReason::ServerCrashed => {
+                "the server crashed three times while it wrote this message, so it is not tried \
+                    again"
+            }
         }
     }
 }

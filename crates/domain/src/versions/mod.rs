@@ -93,6 +93,10 @@ pub struct SaveVersion {
     pub revision: i64,
     pub graph: Graph,
     pub settings: Settings,
+    /// It was checked as a save of a draft, of which anything is kept: it is none of a version that
+    /// was published meanwhile. Nobody sends it along.
+    #[serde(skip)]
+    pub checked_as_draft: bool,
 }
 
 /// What it is answered.

@@ -58,7 +58,7 @@ pub struct SavedChanges {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum SaveDecision {
-    /// Someone else saved since; nothing is changed.
+    /// Someone else saved or published it since; nothing is changed.
     Conflict,
     /// It is what is stored.
     Unchanged,
@@ -98,7 +98,8 @@ pub fn decide_save(
     if let Some(permission) = Permission::of_action(action) {
         actor.require(permission)?;
     }
-    if version.revision != save.revision {
+    let is_unchecked = save.checked_as_draft && !is_draft;
+    if version.revision != save.revision || is_unchecked {
         return Ok(SaveDecision::Conflict);
     }
     if version.graph == save.graph && version.settings == save.settings {

@@ -64,6 +64,7 @@ fn sent() -> SaveVersion {
         revision: 3,
         graph,
         settings: settings(),
+        checked_as_draft: false,
     }
 }
 
@@ -93,6 +94,13 @@ fn saved_before(by: UserId, milliseconds: i64) -> VersionToSave {
 fn a_save_of_an_older_revision_is_a_conflict() {
     let save = SaveVersion { revision: 2, ..sent() };
     assert_eq!(decide(&stored(Status::Draft), &save), Ok(SaveDecision::Conflict));
+}
+
+#[test]
+fn a_save_that_was_checked_as_one_of_a_draft_is_none_of_what_was_published_meanwhile() {
+    let save = SaveVersion { checked_as_draft: true, ..sent() };
+    assert!(matches!(decide(&stored(Status::Draft), &save), Ok(SaveDecision::Save(_))));
+    assert_eq!(decide(&stored(Status::Running), &save), Ok(SaveDecision::Conflict));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteConnection};
 
 use crate::{
     SqliteStore,
@@ -96,15 +96,15 @@ const MESSAGES: &str = "SELECT o.key, o.enrolment_key, o.version_key, j.name AS 
 /// The messages of an enrolment, in the order in which they were written. The project was looked
 /// at.
 pub async fn of_enrolment(
-    store: &SqliteStore,
+    connection: &mut SqliteConnection,
     enrolment: EnrolmentKey,
 ) -> SqliteResult<Vec<MessageSummary>> {
     let sql = format!("{MESSAGES} WHERE o.enrolment_key = ? ORDER BY o.key");
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(enrolment.0)
-        .fetch_all(&store.readers)
+        .fetch_all(&mut *connection)
         .await?;
-    views(store, rows).await
+    views(connection, rows).await
 }
 
 pub async fn to_person(
@@ -116,21 +116,26 @@ pub async fn to_person(
         "{MESSAGES} WHERE o.profile_key = ? AND o.project_key = ? ORDER BY o.key DESC
             LIMIT ?"
     );
+    let number = number_of(store, project).await?;
+    let mut snapshot = store.snapshot().await?;
     let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(person.0)
-        .bind(number_of(store, project).await?.0)
+        .bind(number.0)
         .bind(SHOWN)
-        .fetch_all(&store.readers)
+        .fetch_all(&mut *snapshot)
         .await?;
-    views(store, rows).await
+    views(&mut snapshot, rows).await
 }
 
-async fn views(store: &SqliteStore, rows: Vec<Row>) -> SqliteResult<Vec<MessageSummary>> {
+async fn views(
+    connection: &mut SqliteConnection,
+    rows: Vec<Row>,
+) -> SqliteResult<Vec<MessageSummary>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let titles = titles(store, rows.iter().map(|row| row.version_key)).await?;
-    let mut answers = answers(store, rows.iter().map(|row| row.key)).await?;
+    let titles = titles(connection, rows.iter().map(|row| row.version_key)).await?;
+    let mut answers = answers(connection, rows.iter().map(|row| row.key)).await?;
     rows.into_iter()
         .map(|row| {
             let state = MessageStatus::from_code(row.status);
@@ -159,7 +164,7 @@ async fn views(store: &SqliteStore, rows: Vec<Row>) -> SqliteResult<Vec<MessageS
 
 /// What the nodes of versions are called.
 async fn titles(
-    store: &SqliteStore,
+    connection: &mut SqliteConnection,
     versions: impl Iterator<Item = VersionKey>,
 ) -> SqliteResult<HashMap<(VersionKey, String), String>> {
     let versions: std::collections::BTreeSet<VersionKey> = versions.collect();
@@ -168,7 +173,7 @@ async fn titles(
             ON v.key = chosen.value",
     )
     .bind(to_json(&versions)?)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     let mut titles = HashMap::new();
     for (version, graph) in rows {
@@ -181,7 +186,7 @@ async fn titles(
 }
 
 async fn answers(
-    store: &SqliteStore,
+    connection: &mut SqliteConnection,
     messages: impl Iterator<Item = i64>,
 ) -> SqliteResult<HashMap<i64, Vec<MessageEventSummary>>> {
     let rows: Vec<(i64, i64, i64, Option<String>)> = sqlx::query_as(
@@ -190,7 +195,7 @@ async fn answers(
          ORDER BY m.message_key, m.at, m.kind",
     )
     .bind(to_json(&messages.collect::<Vec<i64>>())?)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     let mut answers: HashMap<i64, Vec<MessageEventSummary>> = HashMap::new();
     for (message, what, at, detail) in rows {

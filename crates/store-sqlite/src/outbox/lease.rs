@@ -13,7 +13,11 @@ use crate::{
 };
 use wayfare_domain::{
     ids::{MessageKey, ProfileKey, ProjectKey, VersionKey},
-    messages::{lease::LeaseFacts, message_status::MessageStatus, outcome::FixedReason},
+    messages::{
+        lease::{LeaseFacts, is_leased_alone},
+        message_status::MessageStatus,
+        outcome::FixedReason,
+    },
     time::Timestamp,
 };
 use wayfare_store::outbox::{LeaseQuota, LeasedMessage, OutboxQueue};
@@ -88,22 +92,27 @@ struct LeasedRow {
     channel: String,
     node: String,
     attempts: i64,
+    crashes: i64,
+    outlived_a_crash: bool,
     expires_at: Option<i64>,
     inside: bool,
     is_resend: bool,
     entry_properties: Option<String>,
 }
 
-/// Status and channel are looked at in the transaction that takes: after a Stop was answered
+/// What is leased alone ([`is_leased_alone`]) waits while another such message is in hand. Status
+/// and channel are looked at in the transaction that takes: after a Stop was answered
 /// nothing more of the journey is taken, after a channel was switched off nothing more of the
 /// channel.
 static TAKE: LazyLock<Arc<str>> = LazyLock::new(|| {
     format!(
         "SELECT o.key, o.project_key, o.version_key, e.profile_key, o.channel, o.node, o.attempts,
-    o.expires_at, e.exit_reason = {INSIDE} AS inside, o.is_resend, e.entry_properties
+    o.crashes, o.possible_duplicates > 0 AS outlived_a_crash, o.expires_at, e.exit_reason = {INSIDE} AS inside, o.is_resend, e.entry_properties
  FROM outbox o INDEXED BY outbox_queued_live CROSS JOIN enrolments e ON e.key = o.enrolment_key
  WHERE o.version_key = ?1 AND o.channel = ?2 AND o.endpoint = ?6 AND o.status = {QUEUED}
  AND o.is_live = {LIVE} AND o.due_at <= ?3
+   AND (o.crashes <= 1 OR NOT EXISTS (SELECT 1 FROM outbox s INDEXED BY outbox_crashed
+                                      WHERE s.crashes > 1 AND s.status = {SENDING}))
    AND EXISTS (SELECT 1 FROM versions v JOIN projects p ON p.id = v.project_id
                JOIN channels c ON c.project_id = p.id AND c.channel = ?2 AND c.live
                AND c.revision = ?5
@@ -120,6 +129,7 @@ pub async fn take(
     now: Timestamp,
 ) -> SqliteResult<Vec<LeasedMessage>> {
     let mut taken = Vec::new();
+    let mut has_lone = false;
     let mut cancelled: Vec<(MessageKey, VersionKey, FixedReason)> = Vec::new();
     for quota in quotas {
         let rows: Vec<LeasedRow> = sqlx::query_as(AssertSqlSafe(Arc::clone(&TAKE)))
@@ -132,6 +142,9 @@ pub async fn take(
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {
+            if is_leased_alone(row.crashes) && std::mem::replace(&mut has_lone, true) {
+                continue;
+            }
             let facts = LeaseFacts {
                 profile: row.profile_key.map(ProfileKey),
                 inside: row.inside,
@@ -147,6 +160,7 @@ pub async fn take(
                     endpoint: quota.endpoint.clone(),
                     node: row.node,
                     attempts: row.attempts,
+                    outlived_a_crash: row.outlived_a_crash,
                     expires_at: row.expires_at.map(Timestamp),
                     entry_properties: row.entry_properties,
                 }),

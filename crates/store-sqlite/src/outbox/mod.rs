@@ -15,7 +15,7 @@ use async_trait::async_trait;
 
 use super::{SqliteStore, channels, error::SqliteResult, rows::to_json};
 use wayfare_domain::{
-    ids::{JourneyId, ProfileKey, ProjectId, ProjectKey, VersionKey},
+    ids::{JourneyId, MessageKey, ProfileKey, ProjectId, ProjectKey, VersionKey},
     messages::{send_rules::FrequencyCap, suppression::AddressKind},
     profiles::profile::Channel,
     time::Timestamp,
@@ -52,8 +52,8 @@ impl OutboxStore for SqliteStore {
         Ok(facts::read(self, addresses, profiles, since).await?)
     }
 
-    async fn requeue_leased(&self, now: Timestamp) -> StoreResult<i64> {
-        Ok(record::requeue_leased(self, now).await?)
+    async fn requeue_leased(&self, composed: &[MessageKey], now: Timestamp) -> StoreResult<i64> {
+        Ok(record::requeue_leased(self, composed, now).await?)
     }
 
     async fn load_stopped_versions(

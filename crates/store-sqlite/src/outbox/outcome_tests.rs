@@ -199,10 +199,53 @@ async fn what_the_server_left_with_its_provider_waits_again_unless_its_journey_w
         let shop = Shop::open().await;
         shop.message(1, Some(1), MessageStatus::Sending).await;
         shop.run(&format!("UPDATE versions SET status = {}", status.code())).await;
-        assert_eq!(shop.store.requeue_leased(NOW).await.expect("requeued"), 1);
+        assert_eq!(shop.store.requeue_leased(&[], NOW).await.expect("requeued"), 1);
         assert_eq!(shop.row(1).await.0, then, "{status}");
-        assert_eq!(shop.store.requeue_leased(NOW).await.expect("requeued"), 0);
+        assert_eq!(shop.store.requeue_leased(&[], NOW).await.expect("requeued"), 0);
     }
+}
+
+#[tokio::test]
+async fn a_message_over_which_the_server_died_three_times_fails_and_the_others_go_on() {
+    let shop = Shop::open().await;
+    for number in [1, 2, 3] {
+        shop.message(number, Some(1), MessageStatus::Queued).await;
+    }
+    // Twice two were being composed when the server died, and it is not known which of them did it.
+    for _ in 0..2 {
+        assert_eq!(shop.lease().await, [1, 2, 3]);
+        assert_eq!(
+            shop.store
+                .requeue_leased(&[MessageKey(1), MessageKey(2)], NOW)
+                .await
+                .expect("requeued"),
+            3
+        );
+    }
+    // From now on only one of the two is in hand.
+    assert_eq!(shop.lease().await, [1, 3]);
+    assert_eq!(shop.lease().await, Vec::<i64>::new());
+    assert_eq!(shop.store.requeue_leased(&[MessageKey(1)], NOW).await.expect("requeued"), 1);
+    let reason = Some(FixedReason::ServerCrashed.text().to_string());
+    assert_eq!(shop.row(1).await, (MessageStatus::Failed, reason));
+    assert_eq!(shop.lease().await, [2, 3]);
+    for number in [2, 3] {
+        shop.record(MessageKey(number), SendOutcome::Sent { provider_id: None }).await;
+        assert_eq!(shop.row(number).await.0, MessageStatus::Sent);
+    }
+    assert_eq!(shop.counts().await, (0, 0));
+    assert_eq!(shop.store.check_consistency().await.expect("checked"), []);
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_while_providers_are_slow_fails_no_message() {
+    let shop = Shop::open().await;
+    shop.message(1, Some(1), MessageStatus::Queued).await;
+    for _ in 0..20 {
+        assert_eq!(shop.lease().await, [1]);
+        assert_eq!(shop.store.requeue_leased(&[], NOW).await.expect("requeued"), 1);
+    }
+    assert_eq!(shop.row(1).await.0, MessageStatus::Queued);
 }
 
 #[tokio::test]

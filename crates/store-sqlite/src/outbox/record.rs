@@ -18,9 +18,12 @@ use crate::{
     write_queue::Urgency,
 };
 use wayfare_domain::{
-    ids::{ProjectKey, VersionKey},
+    ids::{MessageKey, ProjectKey, VersionKey},
     messages::{
-        message_status::MessageStatus, outcome::OutcomeReason, send_rules::POSTPONED_MAX_MS,
+        lease::CRASHES_MAX,
+        message_status::MessageStatus,
+        outcome::{FixedReason, OutcomeReason, SendOutcome},
+        send_rules::POSTPONED_MAX_MS,
     },
     time::Timestamp,
 };
@@ -198,10 +201,16 @@ async fn suppress(
 }
 
 /// The server died with messages in the senders' hands. Whether a provider has taken them no one
-/// knows: they go out again under the same key. Those of versions that were stopped or left do not.
-pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult<i64> {
+/// knows: they go out again under the same key. Those of versions that were stopped or left do not,
+/// nor do those that were being composed as often as the server may die over one.
+pub async fn requeue_leased(
+    store: &SqliteStore,
+    composed: &[MessageKey],
+    now: Timestamp,
+) -> SqliteResult<i64> {
     let mut transaction = store.begin_as(Urgency::Work).await?;
     bring_forward(&mut transaction, now).await?;
+    count_crashes(&mut transaction, composed, now).await?;
     let left = sqlx::query(AssertSqlSafe(format!(
         "INSERT INTO possible_duplicates (project_key, count)
          SELECT project_key, count(*) FROM outbox INDEXED BY outbox_sending WHERE status = {SENDING}
@@ -234,6 +243,41 @@ pub async fn requeue_leased(store: &SqliteStore, now: Timestamp) -> SqliteResult
     }
     transaction.commit().await?;
     Ok(in_doubt.cast_signed())
+}
+
+/// Messages that were being composed for the last time fail, and the people who wait for them go
+/// on.
+async fn count_crashes(
+    connection: &mut SqliteConnection,
+    composed: &[MessageKey],
+    now: Timestamp,
+) -> SqliteResult<()> {
+    if composed.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(AssertSqlSafe(format!(
+        "UPDATE outbox SET crashes = crashes + 1
+             WHERE key IN (SELECT value FROM json_each(?1)) AND status = {SENDING}
+             RETURNING key, project_key, version_key, crashes"
+    )))
+    .bind(to_json(&composed)?)
+    .fetch_all(&mut *connection)
+    .await?;
+    let last = rows.into_iter().filter(|(.., crashes)| *crashes >= CRASHES_MAX);
+    let failed = |(message, project, version, _)| MessageResult {
+        message: MessageKey(message),
+        project: ProjectKey(project),
+        version: VersionKey(version),
+        outcome: SendOutcome::failed(OutcomeReason::Fixed(FixedReason::ServerCrashed)),
+        in_doubt: false,
+        endpoint: None,
+    };
+    let failed: Vec<MessageResult> = last.map(failed).collect();
+    for message in &failed {
+        tracing::error!(message = %message.message, "delivery.crashed_too_often");
+    }
+    settle(connection, &failed, now).await?;
+    Ok(())
 }
 
 /// What is due later than anything can be put off was written while the clock was ahead, and is due

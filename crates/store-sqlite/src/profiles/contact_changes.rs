@@ -3,7 +3,7 @@
 
 use sqlx::{FromRow, SqliteConnection};
 
-use crate::{SqliteStore, bulk_statement::BulkStatement, error::SqliteResult};
+use crate::{bulk_statement::BulkStatement, error::SqliteResult};
 use wayfare_domain::{
     ids::{ProfileKey, ProjectKey, UserId},
     profiles::contact::{ContactChange, ContactFieldChange, ContactSource},
@@ -65,7 +65,7 @@ struct ChangeRow {
 
 /// The newest first.
 pub async fn of_person(
-    store: &SqliteStore,
+    connection: &mut SqliteConnection,
     project: ProjectKey,
     profile: ProfileKey,
 ) -> SqliteResult<Vec<ContactChange>> {
@@ -77,7 +77,7 @@ pub async fn of_person(
     .bind(profile.0)
     .bind(project.0)
     .bind(LINES)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     let change = |row: ChangeRow| {
         let source = ContactSource::from_code(row.source);

@@ -6,6 +6,7 @@ use tempfile::TempDir;
 
 use crate::{SqliteConfig, SqliteStore};
 use wayfare_domain::{
+    access::actor::Actor,
     ids::{MessageKey, ProfileKey, ProjectKey, VersionKey},
     messages::{
         event::MessageEventKind,
@@ -19,6 +20,7 @@ use wayfare_domain::{
     time::Timestamp,
 };
 use wayfare_store::{
+    StoreError,
     access::ProjectStore,
     message_events::{InboundBatch, MessageEventStore},
     outbox::{MessageResult, OutboxStore},
@@ -35,13 +37,7 @@ async fn ada_with_messages() -> (TempDir, SqliteStore) {
     let config = SqliteConfig::new(folder.path().join("erasure.db"));
     let store = SqliteStore::open(&config).await.expect("a store");
     let actor = store.ensure_local_actor(NOW).await.expect("an actor");
-    let who = ProfileRef::read(Some("ada".to_string()), None).expect("a profile");
-    let properties = json!({ "email": "ada@example.com" }).as_object().cloned();
-    let change = ProfileUpdate::read(properties.unwrap_or_default()).expect("properties");
-    let records = vec![IngestRecord { who, what: RecordPayload::Change(change) }];
-    let sender = Sender::trusted(actor.user, RecordSource::Api);
-    let batch = Batch { project: actor.project, sender, records };
-    store.ingest(&[batch], NOW).await.expect("stored");
+    store_ada(&store, &actor).await;
     for (message, state) in [(1, 2), (2, 4)] {
         sqlx::query(
             "INSERT INTO outbox (key, project_key, version_key, enrolment_key, profile_key, node,
@@ -62,6 +58,16 @@ async fn ada_with_messages() -> (TempDir, SqliteStore) {
         .await
         .expect("written");
     (folder, store)
+}
+
+async fn store_ada(store: &SqliteStore, actor: &Actor) {
+    let who = ProfileRef::read(Some("ada".to_string()), None).expect("a profile");
+    let properties = json!({ "email": "ada@example.com" }).as_object().cloned();
+    let change = ProfileUpdate::read(properties.unwrap_or_default()).expect("properties");
+    let records = vec![IngestRecord { who, what: RecordPayload::Change(change) }];
+    let sender = Sender::trusted(actor.user, RecordSource::Api);
+    let batch = Batch { project: actor.project, sender, records };
+    store.ingest(&[batch], NOW).await.expect("stored");
 }
 
 async fn erase(store: &SqliteStore) {
@@ -108,6 +114,25 @@ async fn messages(store: &SqliteStore) -> Vec<(i64, Option<String>)> {
         .fetch_all(&store.readers)
         .await
         .expect("rows")
+}
+
+#[tokio::test]
+async fn a_profile_that_is_read_while_it_is_erased_is_whole_or_not_found() {
+    // All reads share one connection: between two statements of one there is time for everything.
+    let folder = TempDir::new().expect("a folder");
+    let config = SqliteConfig { readers: 1, ..SqliteConfig::new(folder.path().join("erasure.db")) };
+    let store = SqliteStore::open(&config).await.expect("a store");
+    let actor = store.ensure_local_actor(NOW).await.expect("an actor");
+    store_ada(&store, &actor).await;
+    let read = || async {
+        match store.get_profile(actor.project, ProfileKey(1)).await {
+            Ok(profile) => assert_eq!(profile.identity.as_deref(), Some("ada")),
+            Err(error) => assert!(matches!(error, StoreError::NotFound("profile")), "{error}"),
+        }
+    };
+    let reads = futures::future::join_all((0..64).map(|_| read()));
+    tokio::join!(reads, erase(&store));
+    assert!(store.get_profile(actor.project, ProfileKey(1)).await.is_err());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use sqlx::FromRow;
+use sqlx::{FromRow, SqliteConnection};
 use uuid::Uuid;
 
 use super::{NAME, contact_changes, erasure, number_of};
@@ -82,40 +82,44 @@ async fn person(
     person: i64,
 ) -> SqliteResult<ProfileDetail> {
     let number = number_of(store, project).await?;
+    let mut snapshot = store.snapshot().await?;
     let row: Option<ProfileRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {PROFILE_COLUMNS} FROM profiles p WHERE p.key = ?1 AND p.project_key = ?2"
     )))
     .bind(person)
     .bind(number.0)
-    .fetch_optional(&store.readers)
+    .fetch_optional(&mut *snapshot)
     .await?;
     let profile = row.ok_or(StoreError::NotFound("profile"))?.into_profile()?;
     let (created_at, updated_at): (i64, i64) =
         sqlx::query_as("SELECT created_at, updated_at FROM profiles WHERE key = ?")
             .bind(person)
-            .fetch_one(&store.readers)
+            .fetch_one(&mut *snapshot)
             .await?;
     Ok(ProfileDetail {
         seq: person,
         identity: profile.identity,
-        anonymous: anonymous_ids(store, person).await?,
+        anonymous: anonymous_ids(&mut snapshot, person).await?,
         properties: profile.properties,
         addresses: profile.addresses.into_iter().collect(),
         consent: profile.consent.into_iter().collect(),
         time_zone: profile.time_zone,
-        lists: lists(store, person).await?,
+        lists: lists(&mut snapshot, person).await?,
         created_at: Timestamp(created_at),
         updated_at: Timestamp(updated_at),
-        events: events(store, person).await?,
-        enrolments: list_enrolments(store, number.0, "e.profile_key", person).await?,
-        changes: contact_changes::of_person(store, number, ProfileKey(person)).await?,
+        events: events(&mut snapshot, person).await?,
+        enrolments: list_enrolments(&mut snapshot, number.0, "e.profile_key", person).await?,
+        changes: contact_changes::of_person(&mut snapshot, number, ProfileKey(person)).await?,
     })
 }
 
 /// Anonymous ids on their page.
 const ANONYMOUS_IDS: i64 = 20;
 
-async fn anonymous_ids(store: &SqliteStore, person: i64) -> SqliteResult<Vec<String>> {
+async fn anonymous_ids(
+    connection: &mut SqliteConnection,
+    person: i64,
+) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT identifier FROM profile_identifiers WHERE profile_key = ? AND kind = ?
          ORDER BY identifier LIMIT ?",
@@ -123,18 +127,18 @@ async fn anonymous_ids(store: &SqliteStore, person: i64) -> SqliteResult<Vec<Str
     .bind(person)
     .bind(IdentifierKind::Anonymous.code())
     .bind(ANONYMOUS_IDS)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(alias,)| alias).collect())
 }
 
-async fn lists(store: &SqliteStore, person: i64) -> SqliteResult<Vec<String>> {
+async fn lists(connection: &mut SqliteConnection, person: i64) -> SqliteResult<Vec<String>> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT l.name FROM list_members m JOIN lists l ON l.id = m.list_id
          WHERE m.profile_key = ? ORDER BY l.name",
     )
     .bind(person)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
@@ -161,7 +165,7 @@ async fn by_identity(
 /// `octet_length`, unlike `length`, does not need the text.
 const SHOWN_MAX: i64 = 16 * 1024;
 
-async fn events(store: &SqliteStore, person: i64) -> SqliteResult<Vec<EventSummary>> {
+async fn events(connection: &mut SqliteConnection, person: i64) -> SqliteResult<Vec<EventSummary>> {
     // Chosen by the index alone: properties are read of those that the page shows.
     let rows: Vec<(String, i64, Option<String>, bool)> = sqlx::query_as(
         "SELECT n.name, e.at, iif(octet_length(e.properties) <= ?3, e.properties, NULL),
@@ -175,7 +179,7 @@ async fn events(store: &SqliteStore, person: i64) -> SqliteResult<Vec<EventSumma
     .bind(person)
     .bind(LINES)
     .bind(SHOWN_MAX)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|(name, at, properties, is_too_large)| {
@@ -200,7 +204,7 @@ struct EnrolmentRow {
 
 /// Enrolments, newest first; `column` is one of ours.
 async fn list_enrolments(
-    store: &SqliteStore,
+    connection: &mut SqliteConnection,
     project: i64,
     column: &'static str,
     value: i64,
@@ -215,7 +219,7 @@ async fn list_enrolments(
     .bind(value)
     .bind(project)
     .bind(LINES)
-    .fetch_all(&store.readers)
+    .fetch_all(connection)
     .await?;
     let view = |row: EnrolmentRow| {
         let ending = ExitReason::of_enrolment(row.exit_reason, row.bulk_exit_reason);
@@ -239,7 +243,8 @@ pub async fn enrolment(
     enrolment: i64,
 ) -> SqliteResult<EnrolmentDetail> {
     let number = number_of(store, project).await?;
-    let view = list_enrolments(store, number.0, "e.key", enrolment)
+    let mut snapshot = store.snapshot().await?;
+    let view = list_enrolments(&mut snapshot, number.0, "e.key", enrolment)
         .await?
         .pop()
         .ok_or(StoreError::NotFound("enrolment"))?;
@@ -249,7 +254,7 @@ pub async fn enrolment(
          ON p.key = e.profile_key WHERE e.key = ?"
     );
     let row: (String, Option<i64>, Option<String>) =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(enrolment).fetch_one(&store.readers).await?;
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(enrolment).fetch_one(&mut *snapshot).await?;
     let (graph, person, title) = row;
     let graph: Graph = json(&graph, "graph")?;
     let nodes: HashMap<&str, &Node> =
@@ -259,7 +264,7 @@ pub async fn enrolment(
             ORDER BY visit, at",
     )
     .bind(enrolment)
-    .fetch_all(&store.readers)
+    .fetch_all(&mut *snapshot)
     .await?;
     let mut steps = Vec::new();
     for (at, path) in rows {
@@ -269,7 +274,7 @@ pub async fn enrolment(
             log_line(Timestamp(at), visit, node)
         }));
     }
-    let messages = of_enrolment(store, EnrolmentKey(enrolment)).await?;
+    let messages = of_enrolment(&mut snapshot, EnrolmentKey(enrolment)).await?;
     Ok(EnrolmentDetail {
         enrolment: view,
         person,

@@ -278,7 +278,8 @@ impl Company {
         let document = super::journey::random(&mut |end| self.dice.below(end), number, now);
         let document: JourneyDocument = serde_json::from_value(document).expect("a document");
         let JourneyDocument { graph, settings, name, description, .. } = document;
-        let save = SaveVersion { journey, version, revision: 1, graph, settings };
+        let save =
+            SaveVersion { journey, version, revision: 1, graph, settings, checked_as_draft: true };
         assert_eq!(
             self.stores.versions.save_version(&self.actor, &save, now).await.expect("saved"),
             SaveOutcome::Done { revision: 2 },
@@ -341,6 +342,7 @@ impl Company {
             revision: opened.revision,
             graph,
             settings: opened.settings,
+            checked_as_draft: false,
         };
         match self.stores.versions.save_version(&self.actor, &save, now).await {
             Ok(SaveOutcome::Done { .. }) | Err(StoreError::Refused { .. }) => {}
