@@ -10,7 +10,7 @@ use std::{
 };
 
 use wayfare_domain::{
-    ids::{ProjectKey, VersionKey},
+    ids::VersionKey,
     profiles::profile::Channel,
     time::Timestamp,
 };

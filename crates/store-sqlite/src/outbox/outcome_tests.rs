@@ -213,7 +213,7 @@ async fn a_message_over_which_the_server_died_three_times_fails_and_the_others_g
     }
     // Twice two were being composed when the server died, and it is not known which of them did it.
     for _ in 0..2 {
-        assert_eq!(shop.lease().await, [1, 2, 3]);
+        assert_eq!(shop.lease().await, [1, 2, 3].map(MessageKey));
         assert_eq!(
             shop.store
                 .requeue_leased(&[MessageKey(1), MessageKey(2)], NOW)
@@ -223,12 +223,12 @@ async fn a_message_over_which_the_server_died_three_times_fails_and_the_others_g
         );
     }
     // From now on only one of the two is in hand.
-    assert_eq!(shop.lease().await, [1, 3]);
-    assert_eq!(shop.lease().await, Vec::<i64>::new());
+    assert_eq!(shop.lease().await, [1, 3].map(MessageKey));
+    assert_eq!(shop.lease().await, []);
     assert_eq!(shop.store.requeue_leased(&[MessageKey(1)], NOW).await.expect("requeued"), 1);
     let reason = Some(FixedReason::ServerCrashed.text().to_string());
     assert_eq!(shop.row(1).await, (MessageStatus::Failed, reason));
-    assert_eq!(shop.lease().await, [2, 3]);
+    assert_eq!(shop.lease().await, [2, 3].map(MessageKey));
     for number in [2, 3] {
         shop.record(MessageKey(number), SendOutcome::Sent { provider_id: None }).await;
         assert_eq!(shop.row(number).await.0, MessageStatus::Sent);
