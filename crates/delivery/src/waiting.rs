@@ -9,11 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wayfare_domain::{
-    ids::VersionKey,
-    profiles::profile::Channel,
-    time::Timestamp,
-};
+use wayfare_domain::{ids::VersionKey, profiles::profile::Channel, time::Timestamp};
 use wayfare_store::outbox::{LeaseQuota, LeasedMessage, OutboxQueue};
 
 /// Reading takes at most such a part of the time, where it takes longer than this.

@@ -242,7 +242,7 @@ async fn a_server_that_is_killed_while_providers_are_slow_fails_no_message() {
     let shop = Shop::open().await;
     shop.message(1, Some(1), MessageStatus::Queued).await;
     for _ in 0..20 {
-        assert_eq!(shop.lease().await, [1]);
+        assert_eq!(shop.lease().await, [1].map(MessageKey));
         assert_eq!(shop.store.requeue_leased(&[], NOW).await.expect("requeued"), 1);
     }
     assert_eq!(shop.row(1).await.0, MessageStatus::Queued);
