@@ -1,15 +1,19 @@
 //! The people of one round, in memory: decisions are made on them one after the other, and end up
 //! in one batch.
 
+mod finish;
+mod outlet_counts;
+
 use std::collections::HashMap;
 
 use serde_json::Value;
 
 use super::active_versions::{ActiveVersion, ActiveVersions};
+use outlet_counts::{OutletCounts, count_visit};
 use wayfare_domain::{
     engine::{
         compiled::NodeIndex,
-        enrolment::{self, Advance, EngineContext, EnrolmentState, NodeVisit, VisitOutcome},
+        enrolment::{self, Advance, EngineContext, EnrolmentState},
         entry::{
             EnrolmentHistory, EntryAttempt, EntryRejection, check_entry, is_started_by_journey,
             start_event_key, start_event_properties,
@@ -26,8 +30,8 @@ use wayfare_domain::{
 use wayfare_store::{
     StoreResult,
     engine::{
-        ActiveEnrolment, EngineBatch, EngineSource, EngineState, EnrolmentPosition,
-        EnrolmentUpdate, NewEnrolment, NewLogLine, NewMessage, NewStartEvent,
+        ActiveEnrolment, EngineBatch, EngineSource, EngineState, NewLogLine, NewMessage,
+        NewStartEvent,
     },
 };
 
@@ -365,76 +369,5 @@ impl<'a> BatchBuilder<'a> {
         let name = kind.key().to_string();
         let counted = (version, node.to_string(), NodeStatsKind::MessageEvent, name);
         *self.batch.nodes.entry(counted).or_default() += 1;
-    }
-
-    /// The batch, with everybody who moved.
-    pub fn finish(mut self) -> EngineBatch {
-        let enrolments =
-            std::mem::take(&mut self.enrolments).into_iter().chain(std::mem::take(&mut self.over));
-        let mut moved: Vec<((VersionKey, ProfileKey), WorkingEnrolment)> =
-            enrolments.filter(|(_, working)| working.moved).collect();
-        moved.sort_unstable_by_key(|(_, working)| working.seq);
-        for ((version, profile), working) in moved {
-            let Some(live) = self.plan.versions.get(&version) else { continue };
-            let position = EnrolmentPosition {
-                node: live.compiled.nodes[working.state.node].id.clone(),
-                visit: working.state.visit,
-                wait_until: working.state.due,
-                due_at: working.state.due_at(&live.compiled),
-                awaits: working.state.awaits_engagement,
-                ended: working.ended,
-            };
-            match working.from_visit {
-                Some(from_visit) => self.batch.moved.push(EnrolmentUpdate {
-                    seq: working.seq,
-                    from_visit,
-                    position,
-                }),
-                None => self.batch.entered.push(NewEnrolment {
-                    seq: working.seq,
-                    project: live.planned.project,
-                    journey: live.planned.journey,
-                    version,
-                    profile,
-                    position,
-                    entered_at: working.state.entered_at,
-                    began_at: working.state.triggered_at,
-                    entry_properties: working.entry_text,
-                }),
-            }
-        }
-        for ((version, node), outlets) in self.passed {
-            let Some(live) = self.plan.versions.get(&version) else { continue };
-            let id = &live.compiled.nodes[node].id;
-            for (kind, name, count) in outlets {
-                *self.batch.nodes.entry((version, id.clone(), kind, name)).or_default() += count;
-            }
-        }
-        self.batch.counted.retain(|_, counted| *counted != Default::default());
-        self.batch
-    }
-}
-
-/// How many arrived at a node and left it by each outlet. A node has a handful of them.
-type OutletCounts = Vec<(NodeStatsKind, String, i64)>;
-
-fn count_visit(outlets: &mut OutletCounts, visit: &NodeVisit) {
-    let mut count = |kind: NodeStatsKind, name: &str| match outlets
-        .iter_mut()
-        .find(|outlet| outlet.0 == kind && outlet.1 == name)
-    {
-        Some(outlet) => outlet.2 += 1,
-        None => outlets.push((kind, name.to_string(), 1)),
-    };
-    if visit.arrived {
-        count(NodeStatsKind::Arrived, "");
-    }
-    if let Some(outlet) = &visit.missing_outlet {
-        count(NodeStatsKind::MissingOutlet, outlet);
-    }
-    match &visit.outcome {
-        VisitOutcome::Left(outlet) => count(NodeStatsKind::Left, outlet),
-        VisitOutcome::Ended(ending) => count(NodeStatsKind::Exited, ending.key()),
-        VisitOutcome::Waits | VisitOutcome::Sends => {}
     }
 }

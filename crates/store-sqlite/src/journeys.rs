@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore, clone, detail, edit, history, labels, list,
-    operations::{operate, undo},
+    operations::{by_time, operate, undo},
     profiles::entry_facts,
     projects,
     versions::{catalogue, people_at},
@@ -122,7 +122,7 @@ impl JourneyStore for SqliteStore {
         version: VersionKey,
         now: Timestamp,
     ) -> StoreResult<()> {
-        Ok(operate::complete(self, system, version, now).await?)
+        Ok(by_time::complete(self, system, version, now).await?)
     }
 
     async fn advance_by_time(
@@ -130,7 +130,7 @@ impl JourneyStore for SqliteStore {
         system: &Actor,
         now: Timestamp,
     ) -> StoreResult<Option<Timestamp>> {
-        Ok(operate::advance_by_time(self, system, now).await?)
+        Ok(by_time::advance_by_time(self, system, now).await?)
     }
 }
 
