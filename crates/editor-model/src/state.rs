@@ -155,8 +155,8 @@ impl EditorState {
             return Ok(());
         }
         refuse(
-            "This version is live: you can edit texts, names and layout. For anything else, create \
-                a new version.",
+            "This version is live: you can edit texts, names, layout and how messages are sent. For \
+                anything else, create a new version.",
         )
     }
 
