@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    align,
+    auto_layout,
     clipboard::ClipboardGraph,
     diff::is_content_change,
     geometry::{LayoutDirection, NODE_HEIGHT, NODE_WIDTH, shown_outlets, snap},
@@ -132,7 +132,7 @@ impl EditorState {
             }
             EditCommand::Align(direction) => {
                 next.direction = *direction;
-                align::align(&mut next.graph, *direction);
+                auto_layout::align(&mut next.graph, *direction);
             }
         }
         Ok(next)
