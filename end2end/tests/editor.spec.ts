@@ -298,7 +298,7 @@ test.describe('a published journey', () => {
     await expect(people.getByRole('link', { name: 'ada' })).toBeVisible();
     await people.getByRole('button', { name: 'Close' }).click();
 
-    // In place: texts and names, nothing else.
+    // In place: texts, names and how messages are sent, nothing else.
     await row(page, /^Email|Email/).first().click();
     await panel(page).getByLabel('Subject', { exact: true }).fill('Other words');
     await expect(saving(page)).toHaveText('Saved');
@@ -327,6 +327,35 @@ test.describe('a published journey', () => {
     await page.goto(`${page.url()}/compare?from=1&to=2`);
     await expect(page.getByRole('region', { name: 'From version 1 to version 2' })).toContainText(/SMS.* added/);
     await accessible(page);
+  });
+
+  test('how a message is sent and the headers of a webhook are edited in place, and other fields say why not', async ({ page, server }) => {
+    await page.goto(`${server.url}/journeys`);
+    await page.getByRole('link', { name: 'Welcome (example)' }).click();
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await addAt(page, step(page, /^Delay/).first(), 'Next', 'Webhook');
+    await panel(page).getByLabel('Address', { exact: true }).fill('https://example.com/told');
+    await panel(page).getByRole('button', { name: 'Add a header' }).click();
+    await panel(page).getByLabel('Header', { exact: true }).fill('X-Sender');
+    await expect(saving(page)).toHaveText('Saved');
+    await page.getByRole('button', { name: 'Publish…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Publish' }).click();
+    await expect(page).toHaveURL(/\/journeys\/[0-9a-f-]+$/);
+
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await row(page, /Webhook/).first().click();
+    await panel(page).getByLabel('Header', { exact: true }).fill('X-Shop');
+    await panel(page).getByLabel('Ignores frequency caps').check();
+    const method = panel(page).getByLabel('Method', { exact: true });
+    await expect(method).toBeDisabled();
+    await expect(method).toHaveAccessibleDescription(/is published.*create a new version/);
+    await expect(saving(page)).toHaveText('Saved');
+    await accessible(page);
+
+    await page.reload();
+    await row(page, /Webhook/).first().click();
+    await expect(panel(page).getByLabel('Header', { exact: true })).toHaveValue('X-Shop');
+    await expect(panel(page).getByLabel('Ignores frequency caps')).toBeChecked();
   });
 
   test('a trial shows the way of a person, and a replay what would have happened', async ({ page, server }) => {

@@ -27,10 +27,10 @@ pub struct AccountPage {
 /// # Errors
 /// If no one is signed in.
 pub async fn read_account() -> Result<AccountPage, AppError> {
-    let (services, standing) = require_auth()?;
-    let account = services.own_account(&standing).await.map_err(respond_error)?;
-    let sessions = services.sessions(&standing).await.map_err(respond_error)?;
-    let linked = services.linked_identities(&standing).await.map_err(respond_error)?;
+    let (services, auth) = require_auth()?;
+    let account = services.own_account(&auth).await.map_err(respond_error)?;
+    let sessions = services.sessions(&auth).await.map_err(respond_error)?;
+    let linked = services.linked_identities(&auth).await.map_err(respond_error)?;
     let (has_password, provider) = (account.password_hash.is_some(), services.provider_name());
     Ok(AccountPage {
         name: account.name,
@@ -45,17 +45,17 @@ pub async fn read_account() -> Result<AccountPage, AppError> {
 /// Unlinks an SSO identity.
 #[server(prefix = "/api/ui", endpoint = "account/unlink-provider")]
 pub async fn unlink_provider(issuer: String, subject: String) -> Result<(), AppError> {
-    let (services, standing) = require_auth()?;
-    services.unlink(&standing, &LinkedIdentity { issuer, subject }).await.map_err(respond_error)?;
+    let (services, auth) = require_auth()?;
+    services.unlink(&auth, &LinkedIdentity { issuer, subject }).await.map_err(respond_error)?;
     go_to("/account?notice=provider-unlinked");
     Ok(())
 }
 
 #[server(prefix = "/api/ui", endpoint = "account/rename")]
 pub async fn rename_account(name: String) -> Result<(), AppError> {
-    let (services, standing) = require_auth()?;
+    let (services, auth) = require_auth()?;
     let name = PersonName::parse(&name).map_err(|error| respond_error(AppError::field(error)))?;
-    services.rename_account(&standing, &name).await.map_err(respond_error)?;
+    services.rename_account(&auth, &name).await.map_err(respond_error)?;
     go_to("/account?notice=saved");
     Ok(())
 }
@@ -66,13 +66,13 @@ pub async fn change_password(
     #[server(default)] present: String,
     password: String,
 ) -> Result<(), AppError> {
-    let (services, standing) = require_auth()?;
-    let visitor = caller()?.1.visitor;
+    let (services, auth) = require_auth()?;
+    let client = caller()?.1.client;
     let session = services
-        .change_password(&standing, &present, &password, &visitor)
+        .change_password(&auth, &present, &password, &client)
         .await
         .map_err(respond_error)?;
-    keep_session(&session, &visitor);
+    keep_session(&session, &client);
     go_to("/account?notice=password-changed");
     Ok(())
 }
@@ -80,11 +80,11 @@ pub async fn change_password(
 /// Ends one of the user's sessions.
 #[server(prefix = "/api/ui", endpoint = "account/end-session")]
 pub async fn end_session(session: String) -> Result<(), AppError> {
-    let (services, standing) = require_auth()?;
+    let (services, auth) = require_auth()?;
     let session = session.parse().map_err(|error| {
         respond_error(AppError::field(FieldError::new("session", "malformed", format!("{error}"))))
     })?;
-    services.end_session(&standing, session).await.map_err(respond_error)?;
+    services.end_session(&auth, session).await.map_err(respond_error)?;
     go_to("/account?notice=session-ended");
     Ok(())
 }
@@ -92,9 +92,9 @@ pub async fn end_session(session: String) -> Result<(), AppError> {
 /// Ends all sessions of the user, including this one.
 #[server(prefix = "/api/ui", endpoint = "account/sign-out-everywhere")]
 pub async fn sign_out_everywhere() -> Result<(), AppError> {
-    let (services, standing) = require_auth()?;
-    services.sign_out_everywhere(&standing).await.map_err(respond_error)?;
-    forget_session(&caller()?.1.visitor);
+    let (services, auth) = require_auth()?;
+    services.sign_out_everywhere(&auth).await.map_err(respond_error)?;
+    forget_session(&caller()?.1.client);
     go_to("/sign-in?notice=signed-out-everywhere");
     Ok(())
 }

@@ -15,12 +15,11 @@ use wayfare_domain::{
 #[server(prefix = "/api/ui", endpoint = "journeys/list", input = GetUrl)]
 pub async fn list_journeys(query: String) -> Result<ListPage, AppError> {
     use super::request::{chosen_columns, require_auth, respond_error};
-    let (services, standing) = require_auth()?;
+    let (services, auth) = require_auth()?;
     let query = wayfare_domain::journeys::list::query::ListQuery::parse(&query)
         .map_err(|errors| respond_error(AppError::Invalid(errors)))?;
-    let page =
-        services.list(&standing.actor, &query, chosen_columns()).await.map_err(respond_error)?;
-    Ok(ListPage { seat: standing.seat(), ..page })
+    let page = services.list(&auth.actor, &query, chosen_columns()).await.map_err(respond_error)?;
+    Ok(ListPage { seat: auth.seat(), ..page })
 }
 
 /// What the journey's own page shows.
@@ -42,8 +41,8 @@ pub struct JourneyPage {
 #[server(prefix = "/api/ui", endpoint = "journeys/get", input = GetUrl)]
 pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
     use super::request::{require_auth, respond_error};
-    let (services, standing) = require_auth()?;
-    let actor = &standing.actor;
+    let (services, auth) = require_auth()?;
+    let actor = &auth.actor;
     let id = journey_id(&id).map_err(respond_error)?;
     let detail = services.journey(actor, id).await.map_err(respond_error)?;
     let history = services.history(actor, id).await.map_err(respond_error)?;
@@ -55,14 +54,7 @@ pub async fn get_journey(id: String) -> Result<JourneyPage, AppError> {
             .await
             .map_err(respond_error)?,
     };
-    Ok(JourneyPage {
-        detail,
-        history,
-        labels,
-        seat: standing.seat(),
-        now: services.now(),
-        messages,
-    })
+    Ok(JourneyPage { detail, history, labels, seat: auth.seat(), now: services.now(), messages })
 }
 
 /// One operation with a page of its rows.
@@ -156,18 +148,18 @@ pub async fn clone_journey(
     #[server(default)] project: String,
 ) -> Result<JourneyId, AppError> {
     use super::request::{caller, go_to, remember_project, require_auth, respond_error};
-    let (services, standing) = require_auth()?;
+    let (services, auth) = require_auth()?;
     let id = journey_id(&id).map_err(respond_error)?;
     let there = match project.is_empty() {
-        true => standing.actor.clone(),
+        true => auth.actor.clone(),
         false => {
             let project = super::projects::project_id(&project).map_err(respond_error)?;
-            services.enter_project(&standing, project).map_err(respond_error)?
+            services.enter_project(&auth, project).map_err(respond_error)?
         }
     };
-    let clone = services.clone_journey(&standing.actor, id, &there).await.map_err(respond_error)?;
-    if there.project != standing.actor.project {
-        remember_project(there.project, &caller()?.1.visitor);
+    let clone = services.clone_journey(&auth.actor, id, &there).await.map_err(respond_error)?;
+    if there.project != auth.actor.project {
+        remember_project(there.project, &caller()?.1.client);
     }
     go_to(&format!("/journeys/{clone}/edit"));
     Ok(clone)
@@ -233,10 +225,10 @@ pub struct ClonePage {
 pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
     use super::request::{require, require_auth, respond_error};
     use wayfare_domain::{access::permissions::Permission, journeys::references::references};
-    let (services, standing) = require_auth()?;
+    let (services, auth) = require_auth()?;
     let id = journey_id(id).map_err(respond_error)?;
-    let detail = services.journey(&standing.actor, id).await.map_err(respond_error)?;
-    let mut projects: Vec<_> = standing
+    let detail = services.journey(&auth.actor, id).await.map_err(respond_error)?;
+    let mut projects: Vec<_> = auth
         .memberships
         .iter()
         .filter(|membership| membership.role.allows(Permission::EditJourneys))
@@ -245,7 +237,7 @@ pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
     if projects.is_empty() {
         require(Permission::EditJourneys)?;
     }
-    projects.sort_by_key(|project| project.id != standing.actor.project);
+    projects.sort_by_key(|project| project.id != auth.actor.project);
     let names = references(&detail.graph, &detail.settings)
         .iter()
         .map(|reference| reference.describe())
@@ -254,7 +246,7 @@ pub async fn read_clone(id: &str) -> Result<ClonePage, AppError> {
         journey: id,
         name: detail.summary.name,
         projects,
-        here: Some(standing.actor.project),
+        here: Some(auth.actor.project),
         names,
     })
 }

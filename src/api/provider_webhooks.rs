@@ -16,7 +16,7 @@ use wayfare_domain::{
 pub async fn read_provider_webhooks() -> Result<Vec<ProviderWebhookView>, AppError> {
     let (services, actor) = context()?;
     let (_, caller) = caller()?;
-    let base = caller.visitor.base.parse().map_err(|_| respond_error(AppError::Internal))?;
+    let base = caller.client.base.parse().map_err(|_| respond_error(AppError::Internal))?;
     services.provider_webhooks(&actor, &base).await.map_err(respond_error)
 }
 

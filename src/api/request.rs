@@ -51,7 +51,7 @@ pub fn device_cookie(secure: bool) -> &'static str {
 /// The caller of a request, provided by the router.
 #[derive(Clone, Default)]
 pub struct RequestAuth {
-    pub visitor: RequestClient,
+    pub client: RequestClient,
     /// None if no one is signed in.
     pub standing: Option<AuthContext>,
 }
@@ -133,14 +133,14 @@ pub fn caller() -> Result<(Services, RequestAuth), AppError> {
 /// The services, and the user who is signed in.
 pub fn require_auth() -> Result<(Services, AuthContext), AppError> {
     let (services, caller) = caller()?;
-    let standing = caller.standing.ok_or_else(|| respond_error(AppError::SignedOut))?;
-    Ok((services, standing))
+    let auth = caller.standing.ok_or_else(|| respond_error(AppError::SignedOut))?;
+    Ok((services, auth))
 }
 
 /// The services, and the actor in the current project.
 pub fn context() -> Result<(Services, Actor), AppError> {
-    let (services, standing) = require_auth()?;
-    Ok((services, standing.actor))
+    let (services, auth) = require_auth()?;
+    Ok((services, auth.actor))
 }
 
 /// Checks the permission for pages that only show a form.
@@ -156,7 +156,7 @@ pub fn require(permission: Permission) -> Result<(), AppError> {
 pub fn may(permission: Permission) -> bool {
     use_context::<RequestAuth>()
         .and_then(|caller| caller.standing)
-        .is_some_and(|standing| standing.actor.require(permission).is_ok())
+        .is_some_and(|auth| auth.actor.require(permission).is_ok())
 }
 
 /// A list that was opened in one project must not act on another, which was chosen in another tab
@@ -371,13 +371,13 @@ fn set_cookie(cookie: &Cookie<'_>) {
 }
 
 /// Gives the browser its session.
-pub fn keep_session(session: &OpenedSession, visitor: &RequestClient) {
-    session_cookies(session, visitor).iter().for_each(set_cookie);
+pub fn keep_session(session: &OpenedSession, client: &RequestClient) {
+    session_cookies(session, client).iter().for_each(set_cookie);
 }
 
 /// The cookies that a browser gets at sign-in: its session and its device.
-pub fn session_cookies(session: &OpenedSession, visitor: &RequestClient) -> Vec<Cookie<'static>> {
-    let secure = visitor.secure;
+pub fn session_cookies(session: &OpenedSession, client: &RequestClient) -> Vec<Cookie<'static>> {
+    let secure = client.secure;
     let own = new_cookie(
         session_cookie(secure),
         session.secret.expose().to_string(),
@@ -392,8 +392,8 @@ pub fn session_cookies(session: &OpenedSession, visitor: &RequestClient) -> Vec<
 }
 
 /// Takes the session away, and everything that the browser kept of us (`Clear-Site-Data`).
-pub fn forget_session(visitor: &RequestClient) {
-    set_cookie(&new_cookie(session_cookie(visitor.secure), String::new(), 0, visitor.secure));
+pub fn forget_session(client: &RequestClient) {
+    set_cookie(&new_cookie(session_cookie(client.secure), String::new(), 0, client.secure));
     if let Some(response) = use_context::<ResponseOptions>() {
         let name = HeaderName::from_static("clear-site-data");
         response.insert_header(name, HeaderValue::from_static("\"cache\", \"storage\""));
@@ -404,9 +404,9 @@ pub fn forget_session(visitor: &RequestClient) {
 const YEAR: i64 = 365 * wayfare_domain::time::DAY_MS;
 
 /// Keeps the chosen project in this browser.
-pub fn remember_project(project: ProjectId, visitor: &RequestClient) {
-    let name = project_cookie(visitor.secure);
-    set_cookie(&new_cookie(name, project.to_string(), YEAR, visitor.secure));
+pub fn remember_project(project: ProjectId, client: &RequestClient) {
+    let name = project_cookie(client.secure);
+    set_cookie(&new_cookie(name, project.to_string(), YEAR, client.secure));
 }
 
 /// The columns that this browser wants.
@@ -417,6 +417,6 @@ pub fn chosen_columns() -> ColumnChoice {
 
 /// Keeps the columns in this browser for a year.
 pub fn remember_columns(columns: &ColumnChoice) {
-    let secure = use_context::<RequestAuth>().is_some_and(|caller| caller.visitor.secure);
+    let secure = use_context::<RequestAuth>().is_some_and(|caller| caller.client.secure);
     set_cookie(&new_cookie(COLUMNS_COOKIE, columns.to_cookie(), YEAR, secure));
 }

@@ -20,8 +20,8 @@ pub async fn sign_in(
 ) -> Result<(), AppError> {
     let (services, caller) = caller()?;
     let session =
-        services.sign_in(&email, &password, &caller.visitor).await.map_err(respond_error)?;
-    keep_session(&session, &caller.visitor);
+        services.sign_in(&email, &password, &caller.client).await.map_err(respond_error)?;
+    keep_session(&session, &caller.client);
     go_to(&next);
     Ok(())
 }
@@ -30,10 +30,10 @@ pub async fn sign_in(
 #[server(prefix = "/api/ui", endpoint = "session/sign-out")]
 pub async fn sign_out() -> Result<(), AppError> {
     let (services, caller) = caller()?;
-    if let Some(standing) = &caller.standing {
-        services.sign_out(standing).await.map_err(respond_error)?;
+    if let Some(auth) = &caller.standing {
+        services.sign_out(auth).await.map_err(respond_error)?;
     }
-    forget_session(&caller.visitor);
+    forget_session(&caller.client);
     go_to("/sign-in?notice=signed-out");
     Ok(())
 }
@@ -46,12 +46,12 @@ pub async fn create_first_account(
     password: String,
 ) -> Result<(), AppError> {
     let (services, caller) = caller()?;
-    let standing = caller.standing.as_ref();
+    let auth = caller.standing.as_ref();
     let session = services
-        .create_first_account(standing, &name, &email, &password, &caller.visitor)
+        .create_first_account(auth, &name, &email, &password, &caller.client)
         .await
         .map_err(respond_error)?;
-    keep_session(&session, &caller.visitor);
+    keep_session(&session, &caller.client);
     go_to("/journeys");
     Ok(())
 }
@@ -60,8 +60,8 @@ pub async fn create_first_account(
 #[server(prefix = "/api/ui", endpoint = "session/choose-password")]
 pub async fn choose_password(link: String, password: String) -> Result<(), AppError> {
     let (services, caller) = caller()?;
-    services.use_password_link(&link, &password, &caller.visitor).await.map_err(respond_error)?;
-    forget_session(&caller.visitor);
+    services.use_password_link(&link, &password, &caller.client).await.map_err(respond_error)?;
+    forget_session(&caller.client);
     go_to("/sign-in?notice=password-chosen");
     Ok(())
 }
@@ -70,9 +70,9 @@ pub async fn choose_password(link: String, password: String) -> Result<(), AppEr
 #[server(prefix = "/api/ui", endpoint = "session/join")]
 pub async fn join(link: String) -> Result<(), AppError> {
     let (services, caller) = caller()?;
-    let standing = caller.standing.as_ref().ok_or_else(|| respond_error(AppError::SignedOut))?;
-    let project = services.join(&link, standing).await.map_err(respond_error)?;
-    remember_project(project, &caller.visitor);
+    let auth = caller.standing.as_ref().ok_or_else(|| respond_error(AppError::SignedOut))?;
+    let project = services.join(&link, auth).await.map_err(respond_error)?;
+    remember_project(project, &caller.client);
     go_to("/journeys");
     Ok(())
 }
@@ -83,10 +83,10 @@ pub async fn join_new(link: String, name: String, password: String) -> Result<()
     let (services, caller) = caller()?;
     let name = PersonName::parse(&name).map_err(|error| respond_error(AppError::field(error)))?;
     let session = services
-        .join_with_new_account(&link, &name, &password, &caller.visitor)
+        .join_with_new_account(&link, &name, &password, &caller.client)
         .await
         .map_err(respond_error)?;
-    keep_session(&session, &caller.visitor);
+    keep_session(&session, &caller.client);
     go_to("/journeys");
     Ok(())
 }
@@ -101,7 +101,7 @@ pub struct SignInPage {
 
 pub fn read_sign_in() -> Result<SignInPage, AppError> {
     let (services, caller) = caller()?;
-    let local = caller.standing.is_some_and(|standing| standing.is_local());
+    let local = caller.standing.is_some_and(|auth| auth.is_local());
     Ok(SignInPage { provider: services.provider_name(), local })
 }
 

@@ -42,7 +42,7 @@ pub async fn invite(email: String, role: String) -> Result<String, AppError> {
         EmailAddress::parse(&email).map_err(|error| respond_error(AppError::field(error)))?;
     let role: Role = role.parse().map_err(|error| respond_error(AppError::field(error)))?;
     let path = services.invite(&actor, &email, role).await.map_err(respond_error)?;
-    let link = format!("{}{path}", caller()?.1.visitor.base);
+    let link = format!("{}{path}", caller()?.1.client.base);
     show_once(ShownOnce {
         title: "Invitation",
         text: format!(
@@ -74,11 +74,11 @@ pub async fn withdraw_invitation(invitation: String) -> Result<(), AppError> {
 /// # Errors
 /// If the actor may not manage members, or the user is not a member.
 pub async fn read_role_change(user: String, role: String) -> Result<RoleChange, AppError> {
-    let (services, standing) = require_auth()?;
+    let (services, auth) = require_auth()?;
     let (user, wanted) = role_wanted(&user, &role)?;
     let (member, proof) =
-        services.role_change(&standing.actor, user, wanted).await.map_err(respond_error)?;
-    let project = standing.project().map(|project| project.name.clone()).unwrap_or_default();
+        services.role_change(&auth.actor, user, wanted).await.map_err(respond_error)?;
+    let project = auth.project().map(|project| project.name.clone()).unwrap_or_default();
     Ok(RoleChange { member, project, wanted, proof })
 }
 

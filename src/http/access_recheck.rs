@@ -30,7 +30,7 @@ const CHANGED: &str = "Your role changed while this was being sent. Nothing was 
 
 /// What a request showed of its sender, and what was found by it.
 enum Found {
-    Person { visit: Box<AuthRequest>, standing: Box<AuthContext> },
+    Person { visit: Box<AuthRequest>, auth: Box<AuthContext> },
     Key { secret: SecretHash, at: Instant },
 }
 
@@ -45,10 +45,10 @@ struct Inner {
 }
 
 impl AccessRecheck {
-    pub fn of_person(services: &Services, visit: AuthRequest, standing: &AuthContext) -> Self {
-        let visit = AuthRequest { wanted: Some(standing.actor.project), needed: None, ..visit };
-        let (visit, standing) = (Box::new(visit), Box::new(standing.clone()));
-        Self::new(services, Found::Person { visit, standing })
+    pub fn of_person(services: &Services, visit: AuthRequest, auth: &AuthContext) -> Self {
+        let visit = AuthRequest { wanted: Some(auth.actor.project), needed: None, ..visit };
+        let (visit, auth) = (Box::new(visit), Box::new(auth.clone()));
+        Self::new(services, Found::Person { visit, auth })
     }
 
     /// `at`: when the key was looked for.
@@ -67,7 +67,7 @@ impl AccessRecheck {
     pub async fn require_unchanged(&self) -> Result<(), AppError> {
         let Inner { services, found, refusal: told } = &*self.0;
         let since = match found {
-            Found::Person { visit, standing } => services.access_since(visit, standing).await,
+            Found::Person { visit, auth } => services.access_since(visit, auth).await,
             Found::Key { at, .. } if at.elapsed() < KEY_HOLDS => Ok(AccessSince::Same),
             Found::Key { secret, .. } => services.key_since(secret).await,
         };

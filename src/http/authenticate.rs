@@ -77,15 +77,18 @@ pub async fn authenticate(
 ) -> Response<Body> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let peer = peer.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
-    let client = state.site.proxies.client(peer, request.headers());
-    if let Some(refusal) = state.site.hosts.refusal(&request, &client) {
+    let connection = state.site.proxies.client(peer, request.headers());
+    if let Some(refusal) = state.site.hosts.refusal(&request, &connection) {
         return refusal;
     }
-    let secure = client.over_tls || state.site.is_https();
-    let visitor = RequestClient {
-        origin: RequestOrigin { address: Some(client.address), agent: agent(request.headers()) },
+    let secure = connection.over_tls || state.site.is_https();
+    let client = RequestClient {
+        origin: RequestOrigin {
+            address: Some(connection.address),
+            agent: agent(request.headers()),
+        },
         secret: cookie(request.headers(), session_cookie(secure)).map(|text| secret::hash(&text)),
-        base: state.site.base(client.host.as_deref(), secure),
+        base: state.site.base(connection.host.as_deref(), secure),
         secure,
         devices: cookie(request.headers(), device_cookie(secure)).unwrap_or_default(),
         local_token: state.site.local_token.is_some(),
@@ -94,40 +97,35 @@ pub async fn authenticate(
         cookie(request.headers(), project_cookie(secure)).and_then(|text| text.parse().ok());
     let forwarded = came_through_proxy(request.headers());
     let visit = AuthRequest {
-        secret: visitor.secret,
+        secret: client.secret,
         wanted,
         needed: None,
-        origin: visitor.origin.clone(),
+        origin: client.origin.clone(),
         forwarded,
     };
-    let standing = match find(&state, visit.clone(), request.uri().path()).await {
-        Ok(standing) => standing,
+    let auth = match find(&state, visit.clone(), request.uri().path()).await {
+        Ok(auth) => auth,
         Err(error) => return refuse(&state, &request, &error),
     };
-    if let Some(token) = state
-        .site
-        .local_token
-        .as_ref()
-        .filter(|_| standing.as_ref().is_some_and(AuthContext::is_local))
+    if let Some(token) =
+        state.site.local_token.as_ref().filter(|_| auth.as_ref().is_some_and(AuthContext::is_local))
         && let Some(answer) = token.gate(&request, &state.assets, secure)
     {
         return answer;
     }
-    if standing.is_none() && !is_public(request.uri().path()) {
+    if auth.is_none() && !is_public(request.uri().path()) {
         return refuse(&state, &request, &AppError::SignedOut);
     }
-    let project = standing.as_ref().and_then(AuthContext::project).map(|project| project.id);
+    let project = auth.as_ref().and_then(AuthContext::project).map(|project| project.id);
     let follow =
         project.filter(|project| names_thing(request.uri().path()) && wanted != Some(*project));
     let seen = LoggedCaller {
-        user: standing.as_ref().map(|standing| standing.actor.user),
-        address: visitor.origin.address,
+        user: auth.as_ref().map(|auth| auth.actor.user),
+        address: client.origin.address,
     };
     let asked = (request.method().clone(), route(&request).to_string());
-    let recheck = standing
-        .as_ref()
-        .map(|standing| AccessRecheck::of_person(&state.services, visit, standing));
-    request.extensions_mut().insert(RequestAuth { visitor, standing });
+    let recheck = auth.as_ref().map(|auth| AccessRecheck::of_person(&state.services, visit, auth));
+    request.extensions_mut().insert(RequestAuth { client, standing: auth });
     let mut response = run(&state, recheck, request, next).await;
     if response.status() == StatusCode::FORBIDDEN {
         let (method, route) = asked;

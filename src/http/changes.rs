@@ -35,10 +35,10 @@ pub enum Watcher {
 }
 
 impl Watcher {
-    fn of(standing: &AuthContext, address: Option<IpAddr>) -> Self {
-        match standing.is_local() {
+    fn of(auth: &AuthContext, address: Option<IpAddr>) -> Self {
+        match auth.is_local() {
             true => Self::Address(address.map(ClientNetwork::from)),
-            false => Self::Person(standing.actor.user),
+            false => Self::Person(auth.actor.user),
         }
     }
 }
@@ -47,21 +47,20 @@ pub async fn stream(
     State(state): State<AppState>,
     Extension(caller): Extension<RequestAuth>,
 ) -> Response<Body> {
-    let Some(standing) = caller.standing else { return json(&AppError::SignedOut) };
-    if let Err(refusal) = standing.actor.require(Permission::SeeJourneys) {
+    let Some(auth) = caller.standing else { return json(&AppError::SignedOut) };
+    if let Err(refusal) = auth.actor.require(Permission::SeeJourneys) {
         return json(&refusal.into());
     }
-    let Some(permit) =
-        state.streams.try_acquire(Watcher::of(&standing, caller.visitor.origin.address))
+    let Some(permit) = state.streams.try_acquire(Watcher::of(&auth, caller.client.origin.address))
     else {
         return too_many();
     };
-    let project = standing.actor.project;
+    let project = auth.actor.project;
     let visit = AuthRequest {
-        secret: caller.visitor.secret,
+        secret: caller.client.secret,
         wanted: Some(project),
         needed: None,
-        origin: caller.visitor.origin,
+        origin: caller.client.origin,
         forwarded: false,
     };
     let mut changes = state.services.changes().subscribe(project);
@@ -84,7 +83,7 @@ pub async fn stream(
             if changed {
                 let event = changes.borrow_and_update().event.clone();
                 yield Ok(event);
-            } else if may_still_listen(&state.services.look_again(&visit).await, &standing) {
+            } else if may_still_listen(&state.services.look_again(&visit).await, &auth) {
                 yield Ok(SIGN_OF_LIFE);
             } else {
                 // Anyone who has signed out, or lost their role, hears nothing more.

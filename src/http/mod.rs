@@ -16,7 +16,7 @@ mod held_bodies;
 mod host_check;
 pub mod local_token;
 mod message_html;
-mod moved;
+mod page_redirects;
 mod pages;
 mod people_upload;
 mod provider_webhooks;

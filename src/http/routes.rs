@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, audit_export, changes, health, message_html, moved, pages, people_upload,
+    AppState, audit_export, changes, health, message_html, page_redirects, pages, people_upload,
     provider_webhooks, rest, server_functions, sso, suppressions_export, tracking,
 };
 use crate::ui::app::App;
@@ -99,11 +99,11 @@ fn infrastructure() -> RouteList {
         ("GET", "/api/openapi.json", get(rest::description::show)),
         ("GET", "/healthz", get(health::alive)),
         ("GET", "/readyz", get(health::ready)),
-        ("GET", "/people", get(moved::redirect)),
-        ("GET", "/people/role", get(moved::redirect)),
-        ("GET", "/trips/{id}", get(moved::redirect)),
-        ("GET", "/keys", get(moved::redirect)),
-        ("GET", "/channels/hooks", get(moved::redirect)),
+        ("GET", "/people", get(page_redirects::redirect)),
+        ("GET", "/people/role", get(page_redirects::redirect)),
+        ("GET", "/trips/{id}", get(page_redirects::redirect)),
+        ("GET", "/keys", get(page_redirects::redirect)),
+        ("GET", "/channels/hooks", get(page_redirects::redirect)),
     ]
 }
 

@@ -32,11 +32,11 @@ pub async fn start(
     Extension(caller): Extension<RequestAuth>,
     Query(query): Query<DepartQuery>,
 ) -> Response<Body> {
-    let visitor = &caller.visitor;
-    match state.services.depart_to_provider(visitor, &local(&query.next)).await {
+    let client = &caller.client;
+    match state.services.depart_to_provider(client, &local(&query.next)).await {
         Ok(departure) => {
             let response = Redirect::to(&departure.address).into_response();
-            with_cookies(response, &[bound(departure, visitor)])
+            with_cookies(response, &[bound(departure, client)])
         }
         Err(error) => error_page::of(&error.into(), &state.assets, "/sign-in"),
     }
@@ -56,23 +56,23 @@ pub async fn link(
     Extension(caller): Extension<RequestAuth>,
     Form(form): Form<LinkForm>,
 ) -> Response<Body> {
-    let Some(standing) = &caller.standing else {
+    let Some(auth) = &caller.standing else {
         return error_page::of(&AppError::SignedOut, &state.assets, "/sign-in");
     };
-    match state.services.depart_to_link(standing, &form.present, &caller.visitor).await {
+    match state.services.depart_to_link(auth, &form.present, &caller.client).await {
         Ok(departure) => {
             let name = state.services.provider_name().unwrap_or_default();
             let page = error_page::onward(&name, &departure.address, &state.assets);
-            with_cookies(page, &[bound(departure, &caller.visitor)])
+            with_cookies(page, &[bound(departure, &caller.client)])
         }
         Err(error) => error_page::of(&error.into(), &state.assets, "/account"),
     }
 }
 
 /// Binds what was begun to this browser.
-fn bound(departure: SsoRedirect, visitor: &RequestClient) -> ::cookie::Cookie<'static> {
-    let name = provider_cookie(visitor.secure);
-    new_cookie(name, departure.state, departure.lifetime, visitor.secure)
+fn bound(departure: SsoRedirect, client: &RequestClient) -> ::cookie::Cookie<'static> {
+    let name = provider_cookie(client.secure);
+    new_cookie(name, departure.state, departure.lifetime, client.secure)
 }
 
 #[derive(Deserialize)]
@@ -90,8 +90,8 @@ pub async fn callback(
     Query(query): Query<ArriveQuery>,
     headers: axum::http::HeaderMap,
 ) -> Response<Body> {
-    let visitor = &caller.visitor;
-    let ours = cookie(&headers, provider_cookie(visitor.secure)).unwrap_or_default();
+    let client = &caller.client;
+    let ours = cookie(&headers, provider_cookie(client.secure)).unwrap_or_default();
     let same = !ours.is_empty() && bool::from(ours.as_bytes().ct_eq(query.state.as_bytes()));
     let arrived = if !same {
         Err(AppError::DeadLink)
@@ -99,17 +99,17 @@ pub async fn callback(
         // The person said no, or the provider did.
         Err(AppError::Provider)
     } else {
-        let standing = caller.standing.as_ref();
+        let auth = caller.standing.as_ref();
         state
             .services
-            .arrive_from_provider(&query.state, query.code, standing, visitor)
+            .arrive_from_provider(&query.state, query.code, auth, client)
             .await
             .map_err(AppError::from)
     };
-    let spent = new_cookie(provider_cookie(visitor.secure), String::new(), 0, visitor.secure);
+    let spent = new_cookie(provider_cookie(client.secure), String::new(), 0, client.secure);
     match arrived {
         Ok(ProviderArrival::SignedIn { session, next }) => {
-            let mut cookies = session_cookies(&session, visitor);
+            let mut cookies = session_cookies(&session, client);
             cookies.push(spent);
             with_cookies(Redirect::to(&local(&next)).into_response(), &cookies)
         }

@@ -157,7 +157,7 @@ fn HeldBanner(hold: Hold, role: Option<Role>) -> impl IntoView {
 
 #[component]
 fn TopBar(caller: RequestAuth) -> impl IntoView {
-    let Some(standing) = caller.standing else {
+    let Some(auth) = caller.standing else {
         return view! {
             <header class="topbar">
                 <Brand />
@@ -165,16 +165,16 @@ fn TopBar(caller: RequestAuth) -> impl IntoView {
         }
         .into_any();
     };
-    let current = standing.project().map(|project| project.id);
-    let role = standing.role();
-    let local = standing.is_local();
-    let name = standing.actor.name.clone();
+    let current = auth.project().map(|project| project.id);
+    let role = auth.role();
+    let local = auth.is_local();
+    let name = auth.actor.name.clone();
     view! {
         <header class="topbar">
             <Brand />
-            <Switcher memberships=standing.memberships.clone() current=current />
+            <Switcher memberships=auth.memberships.clone() current=current />
             <MainNavigation role=role />
-            {if local { view! { <LocalMode token=caller.visitor.local_token /> }.into_any() } else { view! { <PersonMenu name=name role=role /> }.into_any() }}
+            {if local { view! { <LocalMode token=caller.client.local_token /> }.into_any() } else { view! { <PersonMenu name=name role=role /> }.into_any() }}
         </header>
     }
     .into_any()

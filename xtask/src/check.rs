@@ -1,12 +1,12 @@
 //! What must hold before anything is tested: format, lints of both halves, the direction of
-//! imports, what is written unescaped, lock files.
+//! imports, what is written unescaped, lengths of files, lock files.
 
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::{
-    advisories, dependencies, npm, raw_html,
+    advisories, dependencies, file_sizes, npm, raw_html,
     shell::{call, output, root, step, succeeds},
     tasks,
     toolchain::{TARGET, Toolchain, clean},
@@ -21,6 +21,7 @@ pub fn check() -> Result<()> {
     step("imports go one way", dependencies::check)?;
     step("what people typed stays text", raw_html::check)?;
     step("tasks are watched", tasks::check)?;
+    step("files can be read as a whole", file_sizes::check)?;
     step("words are those of the glossary", words::check)?;
     step("lock files", lock_files)?;
     step("advisories about what they name", advisories::check)?;

@@ -7,6 +7,7 @@ mod browser;
 mod check;
 mod debian;
 mod dependencies;
+mod file_sizes;
 mod npm;
 mod raw_html;
 mod requests;

@@ -33,7 +33,7 @@ pub struct RequestClient {
     pub origin: RequestOrigin,
     /// The hash of its session cookie.
     pub secret: Option<SecretHash>,
-    /// `https://wayfare.example.com`, where this visitor reaches us; links begin with it.
+    /// `https://wayfare.example.com`, where this client reaches us; links begin with it.
     pub base: String,
     /// It comes over TLS, as far as can be known.
     pub secure: bool,
@@ -332,7 +332,7 @@ mod tests {
         Membership { project: ProjectRef { id, name: project.to_string() }, role }
     }
 
-    fn standing(session: u128, memberships: Vec<Membership>) -> AuthContext {
+    fn auth(session: u128, memberships: Vec<Membership>) -> AuthContext {
         let entrance = AuthMethod::Session {
             id: SessionId(Uuid::from_u128(session)),
             email: "ada@example.com".to_string(),
@@ -342,7 +342,7 @@ mod tests {
     }
 
     fn before() -> AuthContext {
-        standing(1, vec![membership(1, Role::Admin), membership(2, Role::Creator)])
+        auth(1, vec![membership(1, Role::Admin), membership(2, Role::Creator)])
     }
 
     #[test]
@@ -353,7 +353,7 @@ mod tests {
             membership(3, Role::Viewer),
         ];
         assert!(before().has_all_of(&before()));
-        assert!(standing(1, more).has_all_of(&before()));
+        assert!(auth(1, more).has_all_of(&before()));
     }
 
     #[test]
@@ -365,12 +365,12 @@ mod tests {
             vec![membership(2, Role::Creator)],
             Vec::new(),
         ] {
-            assert!(!standing(1, memberships.clone()).has_all_of(&before()), "{memberships:?}");
+            assert!(!auth(1, memberships.clone()).has_all_of(&before()), "{memberships:?}");
         }
     }
 
     #[test]
     fn another_session_of_the_same_person_is_a_change() {
-        assert!(!standing(2, before().memberships).has_all_of(&before()));
+        assert!(!auth(2, before().memberships).has_all_of(&before()));
     }
 }

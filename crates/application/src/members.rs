@@ -124,8 +124,7 @@ impl Services {
         link: &str,
         asking: Option<&AuthContext>,
     ) -> ServiceResult<InvitationPreview> {
-        let asking =
-            asking.filter(|standing| !standing.is_local()).map(|standing| standing.actor.user);
+        let asking = asking.filter(|auth| !auth.is_local()).map(|auth| auth.actor.user);
         Ok(self
             .stores
             .members
@@ -137,11 +136,11 @@ impl Services {
     ///
     /// # Errors
     /// Where the link opens nothing, or was meant for another account.
-    pub async fn join(&self, link: &str, standing: &AuthContext) -> ServiceResult<ProjectId> {
-        if standing.is_local() {
+    pub async fn join(&self, link: &str, auth: &AuthContext) -> ServiceResult<ProjectId> {
+        if auth.is_local() {
             return Err(StoreError::LinkExpired.into());
         }
-        let actor = &standing.actor;
+        let actor = &auth.actor;
         Ok(self
             .stores
             .members
@@ -158,9 +157,9 @@ impl Services {
         link: &str,
         name: &PersonName,
         chosen: &str,
-        visitor: &RequestClient,
+        client: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
-        self.auth.throttle.attempt_from(visitor.origin.address)?;
+        self.auth.throttle.attempt_from(client.origin.address)?;
         let offer = self.invitation_offer(link, None).await?;
         let password = password::check_strength(chosen, name.as_str(), &offer.email)?;
         let hash = self.auth.passwords.hash(password).await?;
@@ -171,12 +170,12 @@ impl Services {
                 &secret::hash(link),
                 name,
                 &hash,
-                &visitor.origin,
+                &client.origin,
                 self.now(),
             )
             .await?;
         let verified = VerifiedCredential::PasswordHash(hash);
-        self.open_session(user, visitor, SignInMethod::Invitation, verified).await
+        self.open_session(user, client, SignInMethod::Invitation, verified).await
     }
 }
 

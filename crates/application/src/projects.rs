@@ -13,12 +13,10 @@ impl Services {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn projects(&self, standing: &AuthContext) -> ServiceResult<Vec<ProjectSummary>> {
-        let user = (!standing.is_local()).then_some(standing.actor.user);
+    pub async fn projects(&self, auth: &AuthContext) -> ServiceResult<Vec<ProjectSummary>> {
+        let user = (!auth.is_local()).then_some(auth.actor.user);
         let mut projects = self.stores.projects.list_projects(user).await?;
-        projects
-            .iter_mut()
-            .for_each(|project| project.current = project.id == standing.actor.project);
+        projects.iter_mut().for_each(|project| project.current = project.id == auth.actor.project);
         Ok(projects)
     }
 
@@ -40,21 +38,21 @@ impl Services {
 
     pub async fn rename_project(
         &self,
-        standing: &AuthContext,
+        auth: &AuthContext,
         project: ProjectId,
         name: &ProjectTitle,
     ) -> ServiceResult<()> {
-        let actor = self.manager_of(standing, project).await?;
+        let actor = self.manager_of(auth, project).await?;
         Ok(self.stores.projects.rename_project(&actor, project, name, self.now()).await?)
     }
 
     pub async fn archive_project(
         &self,
-        standing: &AuthContext,
+        auth: &AuthContext,
         project: ProjectId,
         archive: bool,
     ) -> ServiceResult<()> {
-        let actor = self.manager_of(standing, project).await?;
+        let actor = self.manager_of(auth, project).await?;
         self.stores.projects.archive_project(&actor, project, archive, self.now()).await?;
         if let (true, Some(flights)) = (archive, self.flights()) {
             // Answered only when nothing of it is on its way any more.
@@ -67,26 +65,22 @@ impl Services {
 
     /// The person as an admin of this project, which may be another than the one they are looking
     /// at, or an archived one.
-    async fn manager_of(&self, standing: &AuthContext, project: ProjectId) -> ServiceResult<Actor> {
-        let projects = self.projects(standing).await?;
+    async fn manager_of(&self, auth: &AuthContext, project: ProjectId) -> ServiceResult<Actor> {
+        let projects = self.projects(auth).await?;
         let known = projects
             .iter()
             .find(|known| known.id == project)
             .ok_or(StoreError::NotFound("project"))?;
         let authority = wayfare_domain::access::permissions::Authority::Role(known.role);
         authority.require(Permission::ManageProjects)?;
-        Ok(Actor { project, authority, ..standing.actor.clone() })
+        Ok(Actor { project, authority, ..auth.actor.clone() })
     }
 
     /// Is it a project that this person may look at?
     ///
     /// # Errors
     /// Where it is not: another's project and none at all are the same to them.
-    pub fn enter_project(
-        &self,
-        standing: &AuthContext,
-        project: ProjectId,
-    ) -> ServiceResult<Actor> {
-        standing.actor_in(project).ok_or(ServiceError::Store(StoreError::NotFound("project")))
+    pub fn enter_project(&self, auth: &AuthContext, project: ProjectId) -> ServiceResult<Actor> {
+        auth.actor_in(project).ok_or(ServiceError::Store(StoreError::NotFound("project")))
     }
 }

@@ -43,11 +43,11 @@ impl Services {
         &self,
         email: &str,
         password: &str,
-        visitor: &RequestClient,
+        client: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
         let email = EmailAddress::parse(email).ok();
         let key = email.as_ref().map(EmailAddress::key).unwrap_or_default();
-        self.attempt(&key, visitor)?;
+        self.attempt(&key, client)?;
         let account = match &email {
             Some(email) => self.stores.accounts.find_account_by_email(email).await?,
             None => None,
@@ -55,35 +55,35 @@ impl Services {
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let right = self.auth.passwords.verify(hash, Password::from_sign_in(password)).await?;
         let Some(account) = account else {
-            tracing::info!(address = ?visitor.origin.address, "sign_in.unknown_account");
+            tracing::info!(address = ?client.origin.address, "sign_in.unknown_account");
             return Err(ServiceError::WrongCredentials);
         };
         let user = account.user;
         let verified = account.password_hash.filter(|_| right && !account.suspended);
         let opened = match verified.map(VerifiedCredential::PasswordHash) {
-            Some(hash) => self.open_session(user, visitor, SignInMethod::Password, hash).await,
+            Some(hash) => self.open_session(user, client, SignInMethod::Password, hash).await,
             None => Err(ServiceError::WrongCredentials),
         };
         if let Err(ServiceError::WrongCredentials) = &opened {
-            self.note_failed_sign_in(user, visitor);
-            tracing::info!(%user, address = ?visitor.origin.address, "sign_in.failed");
+            self.note_failed_sign_in(user, client);
+            tracing::info!(%user, address = ?client.origin.address, "sign_in.failed");
         }
         opened
     }
 
     /// Counts an attempt on an account, known or not.
-    pub(super) fn attempt(&self, account: &str, visitor: &RequestClient) -> ServiceResult<()> {
+    pub(super) fn attempt(&self, account: &str, client: &RequestClient) -> ServiceResult<()> {
         let server_key = self.delivery.as_ref().map(|delivery| &delivery.server_key);
         let device =
-            server_key.and_then(|server_key| device::known(server_key, &visitor.devices, account));
-        Ok(self.auth.throttle.attempt(account, visitor.origin.address, device)?)
+            server_key.and_then(|server_key| device::known(server_key, &client.devices, account));
+        Ok(self.auth.throttle.attempt(account, client.origin.address, device)?)
     }
 
     /// No one waits for it: an answer that came later for known accounts would tell them apart from
     /// unknown ones.
-    fn note_failed_sign_in(&self, user: UserId, visitor: &RequestClient) {
+    fn note_failed_sign_in(&self, user: UserId, client: &RequestClient) {
         let (sessions, origin, now) =
-            (Arc::clone(&self.stores.sessions), visitor.origin.clone(), self.now());
+            (Arc::clone(&self.stores.sessions), client.origin.clone(), self.now());
         short_task("sign_in.note_failed", async move {
             if let Err(error) = sessions.record_failed_sign_in(user, &origin, now).await {
                 tracing::warn!(%error, "sign_in.not_noted");
@@ -95,7 +95,7 @@ impl Services {
     pub(super) async fn open_session(
         &self,
         user: UserId,
-        visitor: &RequestClient,
+        client: &RequestClient,
         method: SignInMethod,
         verified: VerifiedCredential,
     ) -> ServiceResult<OpenedSession> {
@@ -107,26 +107,26 @@ impl Services {
             secret: secret.hash(),
             expires_at: Timestamp(now.0.saturating_add(lifetime)),
             // A cookie from before the sign-in is worth nothing after it.
-            replaces: visitor.secret,
+            replaces: client.secret,
             method,
             verified,
         };
-        self.stores.sessions.open_session(&session, &visitor.origin, now).await?;
+        self.stores.sessions.open_session(&session, &client.origin, now).await?;
         tracing::info!(%user, how = method.phrase(), "sign_in.done");
         let account = self.stores.accounts.get_account(user).await?;
-        Ok(OpenedSession { secret, lifetime, device: self.known_device(&account, visitor)? })
+        Ok(OpenedSession { secret, lifetime, device: self.known_device(&account, client)? })
     }
 
     /// The browser is known to this account from now on.
     fn known_device(
         &self,
         account: &AccountRecord,
-        visitor: &RequestClient,
+        client: &RequestClient,
     ) -> ServiceResult<Option<String>> {
         let Some(delivery) = &self.delivery else { return Ok(None) };
         Ok(Some(device::remember(
             &delivery.server_key,
-            &visitor.devices,
+            &client.devices,
             &account.email.to_lowercase(),
         )?))
     }
@@ -135,11 +135,11 @@ impl Services {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn sign_out(&self, standing: &AuthContext) -> ServiceResult<()> {
-        if let Some(session) = standing.session() {
+    pub async fn sign_out(&self, auth: &AuthContext) -> ServiceResult<()> {
+        if let Some(session) = auth.session() {
             self.stores
                 .sessions
-                .end_session(&standing.actor, session, AuditEvent::SignedOut, self.now())
+                .end_session(&auth.actor, session, AuditEvent::SignedOut, self.now())
                 .await?;
         }
         Ok(())
@@ -149,9 +149,9 @@ impl Services {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn sign_out_everywhere(&self, standing: &AuthContext) -> ServiceResult<()> {
-        self.signed_in(standing)?;
-        self.stores.sessions.end_all_sessions(&standing.actor, self.now()).await?;
+    pub async fn sign_out_everywhere(&self, auth: &AuthContext) -> ServiceResult<()> {
+        self.signed_in(auth)?;
+        self.stores.sessions.end_all_sessions(&auth.actor, self.now()).await?;
         Ok(())
     }
 
@@ -159,16 +159,12 @@ impl Services {
     ///
     /// # Errors
     /// Where they have no such session.
-    pub async fn end_session(
-        &self,
-        standing: &AuthContext,
-        session: SessionId,
-    ) -> ServiceResult<()> {
-        self.signed_in(standing)?;
+    pub async fn end_session(&self, auth: &AuthContext, session: SessionId) -> ServiceResult<()> {
+        self.signed_in(auth)?;
         if self
             .stores
             .sessions
-            .end_session(&standing.actor, session, AuditEvent::SessionEnded, self.now())
+            .end_session(&auth.actor, session, AuditEvent::SessionEnded, self.now())
             .await?
         {
             Ok(())
@@ -177,11 +173,11 @@ impl Services {
         }
     }
 
-    pub async fn sessions(&self, standing: &AuthContext) -> ServiceResult<Vec<SessionView>> {
-        let current = self.signed_in(standing)?;
+    pub async fn sessions(&self, auth: &AuthContext) -> ServiceResult<Vec<SessionView>> {
+        let current = self.signed_in(auth)?;
         let idle = self.auth.lifetimes.session_idle;
         let mut sessions =
-            self.stores.sessions.list_sessions(standing.actor.user, idle, self.now()).await?;
+            self.stores.sessions.list_sessions(auth.actor.user, idle, self.now()).await?;
         sessions.iter_mut().for_each(|session| session.current = session.id == current);
         Ok(sessions)
     }
@@ -190,18 +186,14 @@ impl Services {
     ///
     /// # Errors
     /// Where no one is signed in.
-    pub async fn own_account(&self, standing: &AuthContext) -> ServiceResult<AccountRecord> {
-        self.signed_in(standing)?;
-        Ok(self.stores.accounts.get_account(standing.actor.user).await?)
+    pub async fn own_account(&self, auth: &AuthContext) -> ServiceResult<AccountRecord> {
+        self.signed_in(auth)?;
+        Ok(self.stores.accounts.get_account(auth.actor.user).await?)
     }
 
-    pub async fn rename_account(
-        &self,
-        standing: &AuthContext,
-        name: &PersonName,
-    ) -> ServiceResult<()> {
-        self.signed_in(standing)?;
-        Ok(self.stores.accounts.rename_account(&standing.actor, name, self.now()).await?)
+    pub async fn rename_account(&self, auth: &AuthContext, name: &PersonName) -> ServiceResult<()> {
+        self.signed_in(auth)?;
+        Ok(self.stores.accounts.rename_account(&auth.actor, name, self.now()).await?)
     }
 
     /// Changes the password; every other session ends and this one gets another secret.
@@ -211,15 +203,15 @@ impl Services {
     /// new password is too weak.
     pub async fn change_password(
         &self,
-        standing: &AuthContext,
+        auth: &AuthContext,
         present: &str,
         chosen: &str,
-        visitor: &RequestClient,
+        client: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
-        let session = self.signed_in(standing)?;
+        let session = self.signed_in(auth)?;
         // Anyone who came through a provider has none yet, and may choose one.
-        let verified = self.require_password(standing, present, visitor).await?;
-        let account = self.stores.accounts.get_account(standing.actor.user).await?;
+        let verified = self.require_password(auth, present, client).await?;
+        let account = self.stores.accounts.get_account(auth.actor.user).await?;
         let password = password::check_strength(chosen, &account.name, &account.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         let secret = Secret::new()?;
@@ -229,13 +221,13 @@ impl Services {
             hash: &hash,
             secret: secret.hash(),
         };
-        self.stores.accounts.change_password(&standing.actor, &change, self.now()).await?;
-        let device = self.known_device(&account, visitor)?;
+        self.stores.accounts.change_password(&auth.actor, &change, self.now()).await?;
+        let device = self.known_device(&account, client)?;
         Ok(OpenedSession { secret, lifetime: self.auth.lifetimes.session, device })
     }
 
-    pub(super) fn signed_in(&self, standing: &AuthContext) -> ServiceResult<SessionId> {
-        standing.session().ok_or(ServiceError::SignedOut)
+    pub(super) fn signed_in(&self, auth: &AuthContext) -> ServiceResult<SessionId> {
+        auth.session().ok_or(ServiceError::SignedOut)
     }
 
     /// The first account, made in local mode: admin of everything. From then on sign-in is
@@ -245,24 +237,24 @@ impl Services {
     /// Where there is an account already.
     pub async fn create_first_account(
         &self,
-        standing: Option<&AuthContext>,
+        auth: Option<&AuthContext>,
         name: &str,
         email: &str,
         password: &str,
-        visitor: &RequestClient,
+        client: &RequestClient,
     ) -> ServiceResult<OpenedSession> {
-        if !standing.is_some_and(AuthContext::is_local) {
+        if !auth.is_some_and(AuthContext::is_local) {
             return Err(AccessRefusal::FirstAccountExists.into());
         }
         let account = self.new_account(name, email, password).await?;
         let user = self
             .stores
             .accounts
-            .create_account(&account, &InitialRole::Founder, &visitor.origin, self.now())
+            .create_account(&account, &InitialRole::Founder, &client.origin, self.now())
             .await?;
         let hash = account.password_hash.ok_or(ServiceError::Hash)?;
         let verified = VerifiedCredential::PasswordHash(hash);
-        self.open_session(user, visitor, SignInMethod::FirstAccount, verified).await
+        self.open_session(user, client, SignInMethod::FirstAccount, verified).await
     }
 
     async fn new_account(
@@ -356,16 +348,16 @@ impl Services {
         &self,
         link: &str,
         chosen: &str,
-        visitor: &RequestClient,
+        client: &RequestClient,
     ) -> ServiceResult<()> {
-        self.auth.throttle.attempt_from(visitor.origin.address)?;
+        self.auth.throttle.attempt_from(client.origin.address)?;
         let offer = self.read_password_link(link).await?;
         let password = password::check_strength(chosen, "", &offer.email)?;
         let hash = self.auth.passwords.hash(password).await?;
         Ok(self
             .stores
             .accounts
-            .use_password_link(&secret::hash(link), &hash, &visitor.origin, self.now())
+            .use_password_link(&secret::hash(link), &hash, &client.origin, self.now())
             .await?)
     }
 }

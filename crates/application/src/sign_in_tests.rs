@@ -120,14 +120,14 @@ impl House {
         let account = self.services.account(email).await.expect("an account");
         let link = self.services.password_link(account.user).await.expect("a link");
         let link = link.trim_start_matches("/password/");
-        let visitor = RequestClient::default();
-        self.services.use_password_link(link, NEW_PASSWORD, &visitor).await.expect("reset");
+        let client = RequestClient::default();
+        self.services.use_password_link(link, NEW_PASSWORD, &client).await.expect("reset");
     }
 
     /// A session of Ada's, as their requests have it.
     async fn session_of_ada(&self) -> AuthContext {
-        let visitor = RequestClient::default();
-        let opened = self.services.sign_in("ada@example.com", PASSWORD, &visitor).await;
+        let client = RequestClient::default();
+        let opened = self.services.sign_in("ada@example.com", PASSWORD, &client).await;
         let secret = Some(opened.expect("a session").secret.hash());
         let request = AuthRequest { secret, ..AuthRequest::default() };
         self.services.authenticate(&request).await.expect("an answer").expect("a session")
@@ -136,12 +136,12 @@ impl House {
     /// Signs in from a network of its own; answers the error and how many hashes were compared.
     async fn try_as(&self, network: u8, email: &str, password: &str) -> (Option<String>, usize) {
         let address = Some(IpAddr::from([192, 0, 2, network]));
-        let visitor = RequestClient {
+        let client = RequestClient {
             origin: RequestOrigin { address, ..RequestOrigin::default() },
             ..RequestClient::default()
         };
         let before = self.hasher.compared.load(Ordering::SeqCst);
-        let answer = self.services.sign_in(email, password, &visitor).await;
+        let answer = self.services.sign_in(email, password, &client).await;
         (
             answer.err().map(|error| format!("{error:?}")),
             self.hasher.compared.load(Ordering::SeqCst) - before,
@@ -213,15 +213,15 @@ async fn a_password_that_is_changed_while_it_is_verified_opens_no_session() {
 #[tokio::test]
 async fn a_change_of_the_password_that_a_reset_overtakes_changes_nothing() {
     let house = House::new().await;
-    let standing = house.session_of_ada().await;
+    let auth = house.session_of_ada().await;
     let done = house.hasher.hold_next();
     let reset = async {
         house.hasher.is_held().await;
         house.reset_password("ada@example.com").await;
         drop(done);
     };
-    let visitor = RequestClient::default();
-    let change = house.services.change_password(&standing, PASSWORD, STRANGERS_PASSWORD, &visitor);
+    let client = RequestClient::default();
+    let change = house.services.change_password(&auth, PASSWORD, STRANGERS_PASSWORD, &client);
     let (answer, ()) = tokio::join!(change, reset);
     assert!(matches!(answer.err(), Some(ServiceError::SignedOut)));
     assert_eq!(house.try_as(1, "ada@example.com", NEW_PASSWORD).await, (None, 1));

@@ -49,13 +49,13 @@ impl Services {
     /// Where there is none, or it cannot be reached.
     pub async fn depart_to_provider(
         &self,
-        visitor: &RequestClient,
+        client: &RequestClient,
         next: &str,
     ) -> ServiceResult<SsoRedirect> {
-        self.auth.throttle.attempt_from(visitor.origin.address)?;
+        self.auth.throttle.attempt_from(client.origin.address)?;
         let provider =
             self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
-        self.depart(provider, visitor, next, None).await
+        self.depart(provider, client, next, None).await
     }
 
     /// Begins to link the provider to the account that asks, which shows once more who it is: the
@@ -65,24 +65,24 @@ impl Services {
     /// Where the present password is wrong, there is no provider, or it cannot be reached.
     pub async fn depart_to_link(
         &self,
-        standing: &AuthContext,
+        auth: &AuthContext,
         present: &str,
-        visitor: &RequestClient,
+        client: &RequestClient,
     ) -> ServiceResult<SsoRedirect> {
-        let session = self.signed_in(standing)?;
+        let session = self.signed_in(auth)?;
         let provider = self.auth.provider.as_ref().ok_or(AccessRefusal::SsoNotSetUp)?;
-        self.require_password(standing, present, visitor).await?;
-        self.depart(provider, visitor, "", Some(session)).await
+        self.require_password(auth, present, client).await?;
+        self.depart(provider, client, "", Some(session)).await
     }
 
     async fn depart(
         &self,
         provider: &OidcClient,
-        visitor: &RequestClient,
+        client: &RequestClient,
         next: &str,
         links: Option<SessionId>,
     ) -> ServiceResult<SsoRedirect> {
-        let departure = provider.begin(&back_from_provider(visitor), next).await?;
+        let departure = provider.begin(&back_from_provider(client), next).await?;
         let now = self.now();
         let lifetime = self.auth.lifetimes.provider_sign_in;
         let state = secret::hash(&departure.state);
@@ -103,8 +103,8 @@ impl Services {
         &self,
         state: &str,
         code: String,
-        standing: Option<&AuthContext>,
-        visitor: &RequestClient,
+        auth: Option<&AuthContext>,
+        client: &RequestClient,
     ) -> ServiceResult<ProviderArrival> {
         let provider =
             self.auth.provider.as_ref().ok_or(StoreError::NotFound("identity provider"))?;
@@ -112,22 +112,22 @@ impl Services {
         let pending = pending.ok_or(StoreError::LinkExpired)?;
         let owner = match pending.links {
             Some(session) => {
-                let same = standing.filter(|standing| standing.session() == Some(session));
+                let same = auth.filter(|auth| auth.session() == Some(session));
                 Some((same.ok_or(StoreError::LinkExpired)?, session))
             }
             None => None,
         };
-        let person = provider.finish(code, &pending, &back_from_provider(visitor)).await?;
+        let person = provider.finish(code, &pending, &back_from_provider(client)).await?;
         match owner {
             Some((owner, session)) => self.link(owner, session, &person).await,
             None => {
                 let user = self
                     .stores
                     .sso
-                    .account_of_sso_identity(&person, &visitor.origin, self.now())
+                    .account_of_sso_identity(&person, &client.origin, self.now())
                     .await?;
                 let verified = VerifiedCredential::SsoIdentity(person.identity);
-                let session = self.open_session(user, visitor, SignInMethod::Sso, verified).await?;
+                let session = self.open_session(user, client, SignInMethod::Sso, verified).await?;
                 Ok(ProviderArrival::SignedIn { session, next: pending.next })
             }
         }
@@ -155,10 +155,10 @@ impl Services {
     /// Where no one is signed in.
     pub async fn linked_identities(
         &self,
-        standing: &AuthContext,
+        auth: &AuthContext,
     ) -> ServiceResult<Vec<LinkedIdentity>> {
-        self.signed_in(standing)?;
-        Ok(self.stores.sso.list_linked_identities(standing.actor.user).await?)
+        self.signed_in(auth)?;
+        Ok(self.stores.sso.list_linked_identities(auth.actor.user).await?)
     }
 
     /// Takes a link back, with the roles that came from the provider's rule.
@@ -166,14 +166,10 @@ impl Services {
     /// # Errors
     /// Where there is no such link, no password to sign in with, or a project would lose its last
     /// admin.
-    pub async fn unlink(
-        &self,
-        standing: &AuthContext,
-        identity: &LinkedIdentity,
-    ) -> ServiceResult<()> {
-        let session = self.signed_in(standing)?;
-        self.stores.sso.unlink_identity(&standing.actor, session, identity, self.now()).await?;
-        tracing::info!(user = %standing.actor.user, "sso.unlinked");
+    pub async fn unlink(&self, auth: &AuthContext, identity: &LinkedIdentity) -> ServiceResult<()> {
+        let session = self.signed_in(auth)?;
+        self.stores.sso.unlink_identity(&auth.actor, session, identity, self.now()).await?;
+        tracing::info!(user = %auth.actor.user, "sso.unlinked");
         Ok(())
     }
 
@@ -186,14 +182,14 @@ impl Services {
     /// it is tried too often; [`AccessRefusal::SignInTooOld`] where the sign-in is too long ago.
     pub(super) async fn require_password(
         &self,
-        standing: &AuthContext,
+        auth: &AuthContext,
         present: &str,
-        visitor: &RequestClient,
+        client: &RequestClient,
     ) -> ServiceResult<Option<String>> {
-        let account = self.stores.accounts.get_account(standing.actor.user).await?;
-        self.attempt(&account.email.to_lowercase(), visitor)?;
+        let account = self.stores.accounts.get_account(auth.actor.user).await?;
+        self.attempt(&account.email.to_lowercase(), client)?;
         let Some(hash) = account.password_hash else {
-            self.require_fresh_session(standing).await?;
+            self.require_fresh_session(auth).await?;
             return Ok(None);
         };
         let present = Password::from_sign_in(present);
@@ -204,8 +200,8 @@ impl Services {
         }
     }
 
-    async fn require_fresh_session(&self, standing: &AuthContext) -> ServiceResult<()> {
-        let session = self.sessions(standing).await?.into_iter().find(|session| session.current);
+    async fn require_fresh_session(&self, auth: &AuthContext) -> ServiceResult<()> {
+        let session = self.sessions(auth).await?.into_iter().find(|session| session.current);
         if session.is_some_and(|session| is_recent_sign_in(session.created_at, self.now())) {
             Ok(())
         } else {
@@ -215,6 +211,6 @@ impl Services {
 }
 
 /// Where the provider sends the browser back to.
-fn back_from_provider(visitor: &RequestClient) -> String {
-    format!("{}/sign-in/provider/back", visitor.base)
+fn back_from_provider(client: &RequestClient) -> String {
+    format!("{}/sign-in/provider/back", client.base)
 }

@@ -14,6 +14,7 @@ use wayfare_domain::{
         node::{Branch, PropertyValue, SendOptions, SplitShare, hours},
     },
     journeys::settings::{EntryTrigger, Goal, QuietHours, ReentryRule, Settings},
+    versions::edit_mode::is_content,
 };
 
 /// Longest value that is shown, in characters.
@@ -78,7 +79,7 @@ impl VersionDiff {
                 "needs_version",
                 format!(
                     "{what} To change that, create a new version. In this one you can only edit \
-                    texts."
+                    texts, names, layout and how messages are sent."
                 ),
             )
         };
@@ -191,13 +192,14 @@ fn node_changes(before: &Node, after: &Node) -> Vec<FieldChange> {
             field: "name".to_string(),
             before: text(&before.name),
             after: text(&after.name),
-            content: true,
+            content: is_content("name"),
         });
     }
     fields.extend(step_changes(&before.step, &after.step));
     if before.sending != after.sending {
         let (before, after) = (sending(&before.sending), sending(&after.sending));
-        fields.push(FieldChange { field: "sending".to_string(), before, after, content: true });
+        let content = is_content("sending");
+        fields.push(FieldChange { field: "sending".to_string(), before, after, content });
     }
     fields
 }
@@ -216,20 +218,16 @@ fn step_changes(before: &NodeKind, after: &NodeKind) -> Vec<FieldChange> {
         let (before, after) = (before.describe(), after.describe());
         return vec![FieldChange { field: "delay".to_string(), before, after, content: false }];
     }
-    let ((kind, old), (new_kind, new)) = (parts(before), parts(after));
+    let ((kind, old), (new_kind, new)) = (kind_and_fields(before), kind_and_fields(after));
     if kind != new_kind {
         let (before, after) = (before.title().to_string(), after.title().to_string());
         return vec![FieldChange { field: "kind".to_string(), before, after, content: false }];
     }
-    field_changes(&old, &new, &|field| before.is_message() && CONTENT.contains(&field))
+    field_changes(&old, &new, &|field| is_content(&format!("step.{kind}.{field}")))
 }
 
-/// Fields of messages that are texts. What a field of this name is in a step that sends nothing
-/// does not matter.
-const CONTENT: [&str; 7] = ["subject", "body", "title", "link", "url", "template", "headers"];
-
 /// The kind of a step and its fields, as its JSON has them.
-fn parts(step: &NodeKind) -> (String, Map<String, Value>) {
+fn kind_and_fields(step: &NodeKind) -> (String, Map<String, Value>) {
     let Ok(Value::Object(outer)) = serde_json::to_value(step) else { return Default::default() };
     let Some((kind, fields)) = outer.into_iter().next() else { return Default::default() };
     (kind, fields.as_object().cloned().unwrap_or_default())

@@ -149,7 +149,7 @@ fn other_values(value: &Value) -> Vec<Value> {
 
 /// Every field of the node's step, each with a node in which it alone is another.
 fn with_another_field(node: &Node) -> Vec<(String, Node)> {
-    let (kind, fields) = parts(&node.step);
+    let (kind, fields) = kind_and_fields(&node.step);
     let mut changed = Vec::new();
     for (field, value) in &fields {
         let another = other_values(value).into_iter().find_map(|value| {

@@ -2,7 +2,7 @@
 //! their history, layout and routing, problems, differences, simulation and replay. Pure, like the
 //! domain that it is built on; what the two halves tell each other is `wayfare_domain::versions`.
 
-pub mod align;
+pub mod auto_layout;
 pub mod clipboard;
 pub mod delay_preview;
 pub mod diff;

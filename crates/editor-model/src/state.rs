@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    align,
+    auto_layout,
     clipboard::ClipboardGraph,
     diff::is_content_change,
     geometry::{LayoutDirection, NODE_HEIGHT, NODE_WIDTH, shown_outlets, snap},
@@ -132,7 +132,7 @@ impl EditorState {
             }
             EditCommand::Align(direction) => {
                 next.direction = *direction;
-                align::align(&mut next.graph, *direction);
+                auto_layout::align(&mut next.graph, *direction);
             }
         }
         Ok(next)
@@ -155,8 +155,8 @@ impl EditorState {
             return Ok(());
         }
         refuse(
-            "This version is live: you can edit texts, names and layout. For anything else, create \
-                a new version.",
+            "This version is live: you can edit texts, names, layout and how messages are sent. For \
+                anything else, create a new version.",
         )
     }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::{
     LinkBuilder, TemplateError,
     budget::{HTML_MAX, RenderLimit},
-    links::{LinkRewriter, mentions, with_links},
+    link_rewriter::{LinkRewriter, mentions, with_links},
     mjml::mjml_to_html,
     text_part::plain_text,
     variable_scope::MessageUrls,

@@ -13,7 +13,7 @@ use super::{
     LinkBuilder, TemplateError,
     budget::{EMAIL_MAX, RenderLimit},
     email::{BodyKind, both_parts, finish},
-    links::{ENTITIES, LinkRewriter, escaped, is_tracked, mentions, unescaped},
+    link_rewriter::{ENTITIES, LinkRewriter, escaped, is_tracked, mentions, unescaped},
     placeholders::{Placeholder, TextPart, is_marked, parts},
     text_part::{push_squeezed, split_tag, tidied},
     variable_scope::MessageUrls,

@@ -21,7 +21,7 @@ mod finished_tests;
 #[cfg(test)]
 mod hostile_tests;
 mod layout_cache;
-mod links;
+mod link_rewriter;
 mod lint;
 mod markup;
 mod markup_pieces;

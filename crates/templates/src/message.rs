@@ -10,7 +10,7 @@ use super::{
     escape_context::EscapeContext,
     expression::VariablePath,
     layout_cache::{BodyShape, LayoutCache},
-    links::is_web,
+    link_rewriter::is_web,
     mjml::unknown_part,
     variable_scope::{MessageUrls, VariableScope},
 };

@@ -31,7 +31,7 @@ pub async fn require_key(
         return ApiError::from(AppError::SignedOut).into_response();
     };
     let asked_at = Instant::now();
-    match state.services.program(&key, caller.visitor.origin).await {
+    match state.services.program(&key, caller.client.origin).await {
         Ok(Some(actor)) => {
             request.extensions_mut().insert(actor);
             let recheck = AccessRecheck::of_key(&state.services, secret::hash(&key), asked_at);

@@ -26,7 +26,7 @@ pub fn MessagesCard(
 
 #[component]
 fn Line(message: MessageSummary, with_enrolment: bool) -> impl IntoView {
-    let standing = message.describe();
+    let description = message.describe();
     let enrolment = with_enrolment.then(|| {
         view! {
             " · "
@@ -35,7 +35,7 @@ fn Line(message: MessageSummary, with_enrolment: bool) -> impl IntoView {
     });
     view! {
         <li>
-            <span class="history-what">{format!("{}, by {}: {standing}", message.title, message.channel)}</span>
+            <span class="history-what">{format!("{}, by {}: {description}", message.title, message.channel)}</span>
             <span class="history-who">
                 <LongDate at=message.settled_at.unwrap_or(message.created_at) />
                 {enrolment}

@@ -50,10 +50,7 @@ pub fn TestCard(
 
 /// The address of the user who looks at the page. Only their email address is known.
 fn own_address(channel: Channel) -> String {
-    let standing = use_context::<RequestAuth>().and_then(|caller| caller.standing);
-    let email = standing
-        .as_ref()
-        .and_then(|standing| standing.email())
-        .filter(|_| channel == Channel::Email);
+    let auth = use_context::<RequestAuth>().and_then(|caller| caller.standing);
+    let email = auth.as_ref().and_then(|auth| auth.email()).filter(|_| channel == Channel::Email);
     email.unwrap_or_default().to_string()
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::{
     graph::{
         Graph, NodeKind,
-        circles::nodes_on_circles,
         criteria::{Criteria, EventMatch},
+        cycles::nodes_on_cycles,
         expansion::{Expansion, VERSION_PARTS_MAX},
         node::SendOptions,
     },
@@ -31,7 +31,7 @@ pub struct CompiledNode {
     /// Where the outlets that are drawn lead.
     pub outlets: HashMap<String, NodeIndex>,
     /// People who leave it may come back to it, so a delay here never lets them pass at once.
-    pub is_on_circle: bool,
+    pub is_on_cycle: bool,
 }
 
 /// A version that the engine can use.
@@ -66,7 +66,7 @@ impl CompiledVersion {
                     .map(|criteria| expansion.expand(criteria))
                     .collect(),
                 outlets: HashMap::new(),
-                is_on_circle: false,
+                is_on_cycle: false,
             })
             .collect();
         for connector in &graph.connectors {
@@ -74,7 +74,7 @@ impl CompiledVersion {
                 nodes[*from].outlets.insert(connector.outlet.clone(), *to);
             }
         }
-        mark_circles(&mut nodes);
+        mark_cycles(&mut nodes);
         let entry =
             graph.nodes.iter().position(|node| node.step == NodeKind::Entry {}).unwrap_or(0);
         let entry_criteria = entry_criteria(&settings.entry, segments);
@@ -181,10 +181,10 @@ fn ask_event(asked: &mut PastEventProperties, event: &EventMatch) {
     asked.entry(event_key(&event.name)).or_default().extend(names);
 }
 
-fn mark_circles(nodes: &mut [CompiledNode]) {
+fn mark_cycles(nodes: &mut [CompiledNode]) {
     let targets: Vec<Vec<NodeIndex>> =
         nodes.iter().map(|node| node.outlets.values().copied().collect()).collect();
-    for (node, is_on_circle) in nodes.iter_mut().zip(nodes_on_circles(&targets)) {
-        node.is_on_circle = is_on_circle;
+    for (node, is_on_cycle) in nodes.iter_mut().zip(nodes_on_cycles(&targets)) {
+        node.is_on_cycle = is_on_cycle;
     }
 }

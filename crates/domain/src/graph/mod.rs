@@ -5,8 +5,8 @@
 //! its path. [`Graph::structural_errors`] are what makes a graph impossible (such a graph is never stored),
 //! [`Graph::publish_errors`] what prevents publishing.
 
-pub(crate) mod circles;
 pub mod criteria;
+pub(crate) mod cycles;
 pub mod examples;
 pub mod expansion;
 pub mod node;

@@ -7,7 +7,7 @@
 mod description;
 pub mod node_type;
 mod outlets;
-pub mod uses;
+pub mod references;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

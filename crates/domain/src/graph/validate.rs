@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Graph, NODES_MAX, Node, NodeKind, POSITION_MAX,
-    circles::nodes_on_circles,
     criteria::Criteria,
+    cycles::nodes_on_cycles,
     node::{Delay, NodeGroup, SendOptions},
 };
 use crate::{
@@ -240,8 +240,13 @@ impl Graph {
                 ways[*from].push(*to);
             }
         }
-        let on_circle = nodes_on_circles(&ways);
-        passing.into_iter().zip(on_circle).filter(|(_, circles)| *circles).map(|(id, _)| id).min()
+        let on_cycle = nodes_on_cycles(&ways);
+        passing
+            .into_iter()
+            .zip(on_cycle)
+            .filter(|(_, is_on_cycle)| *is_on_cycle)
+            .map(|(id, _)| id)
+            .min()
     }
 }
 

@@ -1,10 +1,62 @@
 //! What may be changed about a version that is opened in the editor, and why not more.
 
-use super::EditMode;
+use serde::{Deserialize, Serialize};
+
 use crate::{
     access::{actor::Actor, permissions::Permission},
+    graph::NodeType,
     journeys::transition::{Action, JourneyState, transition},
 };
+
+/// What may be changed about a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EditMode {
+    /// Everything: it is a draft.
+    Draft,
+    /// Content of nodes ([`is_content`]) and their positions: it is published, and people are
+    /// inside.
+    Content,
+    /// Nothing: it is archived or stopped, or their role is not for it.
+    Read,
+}
+
+impl EditMode {
+    /// Whether this field of a node may be changed; `path` is its place in the node's JSON.
+    pub fn can_edit_node_field(self, path: &str) -> bool {
+        match self {
+            EditMode::Draft => true,
+            EditMode::Content => is_content(path),
+            EditMode::Read => false,
+        }
+    }
+
+    /// Whether the settings of the version may be changed.
+    pub fn can_edit_settings(self) -> bool {
+        self == EditMode::Draft
+    }
+}
+
+/// Fields of messages that are texts. What a field of this name is in a step that sends nothing
+/// does not matter.
+const MESSAGE_TEXTS: [&str; 7] = ["subject", "body", "title", "link", "url", "template", "headers"];
+
+/// Whether the field of a node at this path of its JSON is content: the name of the step, how its
+/// message is sent, or a text of the message (`step.email.subject`). Fields inside of one are like
+/// the whole (`step.webhook.headers[0].name`).
+pub fn is_content(path: &str) -> bool {
+    let mut names = path.split(['.', '[']);
+    match (names.next(), names.next(), names.next()) {
+        (Some("name" | "sending"), ..) => true,
+        (Some("step"), Some(kind), Some(field)) => {
+            let is_kind = |node_type: &&NodeType| node_type.spec().key == kind;
+            let found = NodeType::ALL.iter().find(is_kind);
+            found.is_some_and(|found| found.spec().channel.is_some())
+                && MESSAGE_TEXTS.contains(&field)
+        }
+        _ => false,
+    }
+}
 
 /// Decides it for the version of this number, which `state` has the status of; with a sentence
 /// where not everything may be changed.
@@ -29,8 +81,8 @@ pub fn edit_mode(actor: &Actor, state: JourneyState, number: i64) -> (EditMode, 
         return (EditMode::Read, Some(forbidden.sentence()));
     }
     let why = format!(
-        "Version {number} is published: you can edit texts, names and layout. For anything else, \
-            create a new version."
+        "Version {number} is published: you can edit texts, names, layout and how messages are \
+            sent. For anything else, create a new version."
     );
     (EditMode::Content, Some(why))
 }
@@ -78,6 +130,37 @@ mod tests {
     fn content_of_a_published_version_is_for_those_who_may_operate_it() {
         assert_eq!(mode(Role::Publisher, Status::Running), EditMode::Content);
         assert_eq!(mode(Role::Creator, Status::Running), EditMode::Read);
+    }
+
+    #[test]
+    fn texts_names_and_sending_are_content_and_what_decides_the_path_of_people_is_not() {
+        let content = [
+            "name",
+            "sending",
+            "sending.answer_minutes",
+            "step.email.subject",
+            "step.webhook.headers",
+            "step.webhook.headers[0].name",
+        ];
+        for path in content {
+            assert!(EditMode::Content.can_edit_node_field(path), "{path}");
+            assert!(!EditMode::Read.can_edit_node_field(path), "{path}");
+        }
+        let structure = [
+            "",
+            "id",
+            "step",
+            "step.webhook",
+            "step.webhook.method",
+            "step.delay",
+            "step.goal.name",
+            "step.update_profile.set[0].value",
+            "step.unheard_of.body",
+        ];
+        for path in structure {
+            assert!(!EditMode::Content.can_edit_node_field(path), "{path}");
+            assert!(EditMode::Draft.can_edit_node_field(path), "{path}");
+        }
     }
 
     #[test]

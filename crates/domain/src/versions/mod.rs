@@ -6,6 +6,8 @@ pub mod edit_mode;
 pub mod publish;
 pub mod save;
 
+pub use edit_mode::EditMode;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -21,18 +23,6 @@ use super::{
 /// Longest description that a journey is published with, in characters (docs/design.md,
 /// Limits).
 pub const PUBLISHED_DESCRIPTION_MAX: usize = 120;
-
-/// What may be changed about a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EditMode {
-    /// Everything: it is a draft.
-    Draft,
-    /// Texts of messages, names and positions of nodes: it is published, and people are inside.
-    Content,
-    /// Nothing: it is archived or stopped, or their role is not for it.
-    Read,
-}
 
 /// Names that the project knows, offered in forms and asked by checks.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 //! The browser runs them at each change, the server before it publishes.
 
 mod incomplete_forms;
-mod names;
 mod paths;
+mod unknown_names;
 
 use wayfare_domain::versions::{Problem, ProjectCatalog, Severity};
 use wayfare_domain::{
@@ -19,7 +19,7 @@ pub fn find_problems(
 ) -> Vec<Problem> {
     let mut found = errors(graph, settings, now);
     paths::warnings(graph, settings, &mut found);
-    names::warnings(graph, settings, catalogue, &mut found);
+    unknown_names::warnings(graph, settings, catalogue, &mut found);
     if settings.start.is_some_and(|start| start < now) {
         let sentence = "The start is in the past. People enter as soon as you publish.";
         found.push(Problem::of_settings(Severity::Warning, "start", "past", sentence));

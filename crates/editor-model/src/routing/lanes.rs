@@ -73,12 +73,12 @@ impl PlacedSegments {
 }
 
 fn part_uprights(courses: &mut [Option<OrthogonalPath>]) {
-    let mut standing = PlacedSegments::default();
+    let mut placed = PlacedSegments::default();
     let mut free: Vec<(f64, usize, usize)> = Vec::new();
     for (index, course) in courses.iter().enumerate() {
         for (place, upright) in course.iter().flat_map(|course| &course.uprights).enumerate() {
             if upright.is_fixed() {
-                standing.put(upright.x, upright.top, upright.bottom);
+                placed.put(upright.x, upright.top, upright.bottom);
             } else {
                 free.push((upright.bottom - upright.top, index, place));
             }
@@ -94,7 +94,7 @@ fn part_uprights(courses: &mut [Option<OrthogonalPath>]) {
         };
         let (from, to, wanted) = (upright.left, upright.right, upright.x);
         let fits = |x: f64, apart: f64| {
-            (from..=to).contains(&x) && standing.is_free(x, upright.top, upright.bottom, apart)
+            (from..=to).contains(&x) && placed.is_free(x, upright.top, upright.bottom, apart)
         };
         let found = [LANE_WIDTH, LANE_WIDTH / 2.0, LANE_WIDTH / 4.0, 1.0, 0.25]
             .into_iter()
@@ -108,7 +108,7 @@ fn part_uprights(courses: &mut [Option<OrthogonalPath>]) {
                 places.into_iter().find(|x| fits(*x, step * 0.99))
             });
         upright.x = found.unwrap_or(wanted);
-        standing.put(upright.x, upright.top, upright.bottom);
+        placed.put(upright.x, upright.top, upright.bottom);
     }
 }
 

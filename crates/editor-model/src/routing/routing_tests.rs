@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    align::align,
+    auto_layout::align,
     templates::TEMPLATES,
     test_graphs::{directions, graphs},
 };

@@ -91,7 +91,7 @@ pub fn FilterList(field: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
         view! {
             <div class="list-line">
                 <FilterFields field=field.item(index, new_filter()) known="known-event-properties" />
-                <RemoveButton label="Remove this condition" press=move |()| field.remove(index) />
+                <RemoveButton list=Some(field.path) label="Remove this condition" press=move |()| field.remove(index) />
             </div>
         }
         .into_any()
@@ -99,7 +99,7 @@ pub fn FilterList(field: FieldLens<Vec<PropertyFilter>>) -> impl IntoView {
     view! {
         <div class="list">
             <Lines count=field.count() line=line />
-            <AddButton label="Add a condition on the event" press=move |()| field.push(new_filter()) />
+            <AddButton list=Some(field.path) label="Add a condition on the event" press=move |()| field.push(new_filter()) />
         </div>
     }
 }
@@ -262,7 +262,7 @@ fn GroupFields(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
         view! {
             <div class="list-line">
                 <CriteriaFields field=parts.item(index, Criteria::Property(new_filter())) depth=depth + 1 />
-                <RemoveButton label="Remove this condition" press=move |()| parts.remove(index) />
+                <RemoveButton list=Some(parts.path) label="Remove this condition" press=move |()| parts.remove(index) />
             </div>
         }
         .into_any()
@@ -272,7 +272,7 @@ fn GroupFields(parts: FieldLens<Vec<Criteria>>, depth: usize) -> impl IntoView {
             {move || (count.get() == 0).then(|| view! { <p class="hint">"No condition yet, so \
                 everyone matches."</p> })}
             <Lines count=count line=line />
-            <AddButton label="Add a condition" press=move |()| parts.push(Criteria::Property(new_filter())) />
+            <AddButton list=Some(parts.path) label="Add a condition" press=move |()| parts.push(Criteria::Property(new_filter())) />
         </div>
     }
     .into_any()

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     field_lens::FieldLens,
-    fields::{FieldFrame, FieldKind, field_id, invalid_at, is_editable},
+    fields::{FieldFrame, described_by, field_id, invalid_at, is_editable, why_not_editable},
 };
 use wayfare_editor_model::palette::split_duration;
 
@@ -49,15 +49,16 @@ pub fn DurationField(
                     r#type="number"
                     inputmode="numeric"
                     min="1"
-                    disabled=!is_editable(FieldKind::Setting)
+                    disabled=!is_editable(path)
                     prop:value=count
                     aria-invalid=invalid
-                    aria-describedby=format!("{id}-complaint")
+                    aria-describedby=described_by(path)
                     on:input=move |event| set(event_target_value(&event), unit.get_untracked())
                 />
                 <select
                     aria-label=unit_label
-                    disabled=!is_editable(FieldKind::Setting)
+                    disabled=!is_editable(path)
+                    aria-describedby=why_not_editable(path)
                     on:change=move |event| {
                         let old = unit.get_untracked();
                         let new = event_target_value(&event).parse().unwrap_or(1);

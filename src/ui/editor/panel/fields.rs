@@ -17,21 +17,35 @@ pub struct FormScope {
     pub node: StoredValue<Option<String>>,
 }
 
-/// What a field edits. Of a published version, only texts can be edited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum FieldKind {
-    #[default]
-    Setting,
-    Text,
+/// The id of the sentence above a form that says why not everything in it can be edited.
+pub const WHY_NOTE_ID: &str = "panel-note";
+
+/// Whether the field at this path of the form can be edited: the domain decides it for every field.
+pub fn is_editable(path: StoredValue<String>) -> bool {
+    let mode = OpenVersion::here().mode;
+    let is_of_node = expect_context::<FormScope>().node.with_value(Option::is_some);
+    if is_of_node {
+        path.with_value(|path| mode.can_edit_node_field(path))
+    } else {
+        mode.can_edit_settings()
+    }
 }
 
-/// Whether fields of this kind can be edited.
-pub fn is_editable(kind: FieldKind) -> bool {
-    let open_version = OpenVersion::here();
-    match kind {
-        FieldKind::Setting => open_version.can_edit_graph(),
-        FieldKind::Text => open_version.can_edit_content(),
-    }
+/// The ids of what describes the field: its problem and, where it cannot be edited, why.
+pub fn described_by(path: StoredValue<String>) -> String {
+    let complaint = format!("{}-complaint", field_id(path));
+    if is_editable(path) { complaint } else { format!("{complaint} {WHY_NOTE_ID}") }
+}
+
+/// The id of the sentence that says why the field cannot be edited; none where it can.
+pub fn why_not_editable(path: StoredValue<String>) -> Option<&'static str> {
+    (!is_editable(path)).then_some(WHY_NOTE_ID)
+}
+
+/// The sentence above a form that says why not everything in it can be edited.
+#[component]
+pub fn WhyNote(why: Option<String>) -> impl IntoView {
+    why.map(|why| view! { <p class="panel-note" id=WHY_NOTE_ID>{why}</p> })
 }
 
 /// The problem of exactly this field, and whether it is an error.
@@ -91,7 +105,6 @@ pub fn FieldFrame(
 pub fn TextField(
     label: &'static str,
     field: FieldLens<String>,
-    #[prop(optional)] kind: FieldKind,
     #[prop(optional)] hint: &'static str,
     #[prop(optional)] placeholder: &'static str,
     /// Id of the list that is offered.
@@ -128,10 +141,10 @@ pub fn TextField(
                 placeholder=placeholder
                 list=list
                 maxlength=max.map(|max| max.to_string())
-                disabled=!is_editable(kind)
+                disabled=!is_editable(path)
                 prop:value=field.value
                 aria-invalid=invalid
-                aria-describedby=format!("{id}-complaint")
+                aria-describedby=described_by(path)
                 on:input=typed
                 on:change=left
             />
@@ -152,7 +165,6 @@ fn set_target_value(event: &leptos::ev::Event, value: &str) {
 pub fn AreaField(
     label: &'static str,
     field: FieldLens<String>,
-    #[prop(optional)] kind: FieldKind,
     #[prop(optional)] hint: &'static str,
     #[prop(default = 6)] rows: u32,
 ) -> impl IntoView {
@@ -163,10 +175,10 @@ pub fn AreaField(
             <LiveTextArea
                 id=id.clone()
                 rows=rows
-                disabled=!is_editable(kind)
+                disabled=!is_editable(path)
                 value=field.value
                 invalid=Signal::derive(move || invalid.get().is_some())
-                described_by=format!("{id}-complaint")
+                described_by=described_by(path)
                 typed=move |text: String| field.set(text)
             />
         </FieldFrame>
@@ -206,10 +218,10 @@ pub fn NumberField(
                 inputmode="numeric"
                 min=min.to_string()
                 max=max.to_string()
-                disabled=!is_editable(FieldKind::Setting)
+                disabled=!is_editable(path)
                 prop:value=shown
                 aria-invalid=move || if is_misread.get() { Some("true") } else { invalid.get() }
-                aria-describedby=format!("{id}-complaint")
+                aria-describedby=described_by(path)
                 on:input=typed
             />
             {move || {
@@ -263,7 +275,8 @@ pub fn CheckboxField(
         <label class="choice">
             <input
                 r#type="checkbox"
-                disabled=!is_editable(FieldKind::Setting)
+                disabled=!is_editable(field.path)
+                aria-describedby=why_not_editable(field.path)
                 prop:checked=field.value
                 on:change=move |event| field.set(event_target_checked(&event))
             />
@@ -286,7 +299,7 @@ pub fn PickField(
             <label class="field-label" class:visually-hidden=quiet for=id.clone()>
                 {label}
             </label>
-            <select id=id disabled=!is_editable(FieldKind::Setting) prop:value=field.value on:change=move |event| field.set(event_target_value(&event))>
+            <select id=id disabled=!is_editable(field.path) aria-describedby=why_not_editable(field.path) prop:value=field.value on:change=move |event| field.set(event_target_value(&event))>
                 {options
                     .into_iter()
                     .map(|(key, text)| {
@@ -314,10 +327,10 @@ pub fn TimeField(
             <input
                 id=id.clone()
                 r#type="datetime-local"
-                disabled=!is_editable(FieldKind::Setting)
+                disabled=!is_editable(path)
                 prop:value=move || field.get().map(format_datetime_field).unwrap_or_default()
                 aria-invalid=invalid
-                aria-describedby=format!("{id}-complaint")
+                aria-describedby=described_by(path)
                 on:change=move |event| field.set(parse_datetime_field(&event_target_value(&event)))
             />
         </FieldFrame>

@@ -6,15 +6,15 @@ use super::{
     criteria::{CriteriaFields, EventFields, new_event, typed_value},
     duration_field::DurationField,
     field_lens::{FieldLens, field},
-    fields::{NumberField, PickField, TextField, optional_number, required_number},
+    fields::{
+        NumberField, PickField, TextField, is_editable, optional_number, required_number,
+        why_not_editable,
+    },
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
 use crate::{
     api::editor::next_times,
-    ui::editor::{
-        browser,
-        context::{GraphState, OpenVersion},
-    },
+    ui::editor::{browser, context::GraphState},
 };
 use wayfare_domain::{
     graph::{
@@ -86,7 +86,6 @@ fn required_minutes(field: FieldLens<u32>) -> FieldLens<Option<u32>> {
 fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
     let time = field!(delay, "until.time", Delay::Until { time, .. } => time);
     let weekdays = field!(delay, "until.weekdays", Delay::Until { weekdays, .. } => weekdays);
-    let open_version = OpenVersion::here();
     view! {
         <TextField label="Time of day in the person's time zone" field=time input="time" />
         <fieldset class="weekdays">
@@ -110,7 +109,8 @@ fn UntilFields(delay: FieldLens<Delay>) -> impl IntoView {
                         <label class="choice">
                             <input
                                 r#type="checkbox"
-                                disabled=!open_version.can_edit_graph()
+                                disabled=!is_editable(weekdays.path)
+                                aria-describedby=why_not_editable(weekdays.path)
                                 prop:checked=move || weekdays.value.with(|days| days.contains(&day))
                                 on:change=flip
                             />
@@ -190,7 +190,7 @@ pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
         view! {
             <div class="list-line">
                 <TextField label="Same property" field=property list="known-event-properties" />
-                <RemoveButton label="Remove this property" press=move |()| same.remove(index) />
+                <RemoveButton list=Some(same.path) label="Remove this property" press=move |()| same.remove(index) />
             </div>
         }
         .into_any()
@@ -202,7 +202,7 @@ pub fn WaitFields(step: FieldLens<NodeKind>) -> impl IntoView {
             <p class="hint">"The same order, the same cart: the property must have the same value \
                 in both."</p>
             <Lines count=same.count() line=line />
-            <AddButton label="Add a property" press=move |()| same.push(String::new()) />
+            <AddButton list=Some(same.path) label="Add a property" press=move |()| same.push(String::new()) />
         </fieldset>
         <DurationField label="Waits at most" field=required_minutes(timeout) required=true hint="Then people \
             leave on the path Timed out." />
@@ -251,8 +251,8 @@ pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
                 <TextField label="Name of the branch" field=name on_leave=true max=40 />
                 <CriteriaFields field=criteria />
                 <div class="step-tools-row">
-                    {(index > 0).then(|| view! { <MoveUp press=move |()| raise(index) /> })}
-                    <RemoveButton label="Remove this branch" press=move |()| branches.remove(index) />
+                    {(index > 0).then(|| view! { <MoveUp list=branches.path press=move |()| raise(index) /> })}
+                    <RemoveButton list=Some(branches.path) label="Remove this branch" press=move |()| branches.remove(index) />
                 </div>
             </fieldset>
         }
@@ -262,15 +262,14 @@ pub fn ConditionFields(step: FieldLens<NodeKind>) -> impl IntoView {
         <p class="hint">"People take the first branch they match, or the path Everyone else."</p>
         <ListProblem path=branches.path />
         <Lines count=branches.count() line=line />
-        <AddButton label="Add a branch" press=add />
+        <AddButton list=Some(branches.path) label="Add a branch" press=add />
     }
 }
 
 #[component]
-fn MoveUp(#[prop(into)] press: Callback<()>) -> impl IntoView {
-    let open_version = OpenVersion::here();
+fn MoveUp(list: StoredValue<String>, #[prop(into)] press: Callback<()>) -> impl IntoView {
     view! {
-        <button class="button button-small" r#type="button" disabled=!open_version.can_edit_graph() on:click=move |_| press.run(())>
+        <button class="button button-small" r#type="button" disabled=!is_editable(list) on:click=move |_| press.run(())>
             "Move up"
         </button>
     }
@@ -294,7 +293,6 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
             }
         });
     };
-    let open_version = OpenVersion::here();
     let sum = move || {
         shares.value.with(|all| all.iter().map(|share| u32::from(share.percent)).sum::<u32>())
     };
@@ -308,7 +306,7 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
                     <TextField label="Name of the share" field=name on_leave=true max=40 />
                     <NumberField label="Percent" field=required_number(percent) max=100 required=true />
                 </div>
-                <RemoveButton label="Remove this share" press=move |()| shares.remove(index) />
+                <RemoveButton list=Some(shares.path) label="Remove this share" press=move |()| shares.remove(index) />
             </div>
         }
         .into_any()
@@ -319,8 +317,8 @@ pub fn RandomFields(step: FieldLens<NodeKind>) -> impl IntoView {
         <p class="hint">{move || format!("Total: {} of 100%.", sum())}</p>
         <ListProblem path=shares.path />
         <div class="step-tools-row">
-            <AddButton label="Add a share" press=add />
-            <button class="button button-small" r#type="button" disabled=!open_version.can_edit_graph() on:click=even>
+            <AddButton list=Some(shares.path) label="Add a share" press=add />
+            <button class="button button-small" r#type="button" disabled=!is_editable(shares.path) on:click=even>
                 "Equal shares"
             </button>
         </div>
@@ -344,7 +342,7 @@ pub fn UpdateFields(step: FieldLens<NodeKind>) -> impl IntoView {
                     <TextField label="Property" field=property list="known-properties" />
                     <TextField label="Value" field=value />
                 </div>
-                <RemoveButton label="Remove this property" press=move |()| set.remove(index) />
+                <RemoveButton list=Some(set.path) label="Remove this property" press=move |()| set.remove(index) />
             </div>
         }
         .into_any()
@@ -352,6 +350,6 @@ pub fn UpdateFields(step: FieldLens<NodeKind>) -> impl IntoView {
     view! {
         <ListProblem path=set.path />
         <Lines count=set.count() line=line />
-        <AddButton label="Add a property" press=move |()| set.push(spare()) />
+        <AddButton list=Some(set.path) label="Add a property" press=move |()| set.push(spare()) />
     }
 }

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::fields::{FieldKind, is_editable, problem_at};
+use super::fields::{is_editable, problem_at, why_not_editable};
 use crate::ui::{
     components::icon::{Icon, Symbol},
     editor::{browser, context::OpenVersion},
@@ -22,15 +22,14 @@ pub fn Lines(count: Memo<usize>, line: Callback<usize, AnyView>) -> impl IntoVie
 pub fn RemoveButton(
     label: &'static str,
     #[prop(into)] press: Callback<()>,
-    /// Also where nothing of the version can be edited.
-    #[prop(optional)]
-    always: bool,
+    /// The path of the list; none where it is not of the version.
+    list: Option<StoredValue<String>>,
 ) -> impl IntoView {
     let pressed = move |event: leptos::ev::MouseEvent| {
-        let list = browser::closest(event.target(), "fieldset, .list, #panel-form");
+        let around = browser::closest(event.target(), "fieldset, .list, #panel-form");
         press.run(());
         // The line is removed, and this button with it.
-        browser::keep_focus_in(list);
+        browser::keep_focus_in(around);
     };
     view! {
         <button
@@ -38,7 +37,8 @@ pub fn RemoveButton(
             r#type="button"
             aria-label=label
             title=label
-            disabled=!(always || is_editable(FieldKind::Setting))
+            disabled=list.is_some_and(|list| !is_editable(list))
+            aria-describedby=list.and_then(why_not_editable)
             on:click=pressed
         >
             <Icon symbol=Symbol::Close />
@@ -50,10 +50,17 @@ pub fn RemoveButton(
 pub fn AddButton(
     label: &'static str,
     #[prop(into)] press: Callback<()>,
-    #[prop(optional)] always: bool,
+    /// The path of the list; none where it is not of the version.
+    list: Option<StoredValue<String>>,
 ) -> impl IntoView {
     view! {
-        <button class="button button-small" r#type="button" disabled=!(always || is_editable(FieldKind::Setting)) on:click=move |_| press.run(())>
+        <button
+            class="button button-small"
+            r#type="button"
+            disabled=list.is_some_and(|list| !is_editable(list))
+            aria-describedby=list.and_then(why_not_editable)
+            on:click=move |_| press.run(())
+        >
             <Icon symbol=Symbol::Plus />
             {label}
         </button>

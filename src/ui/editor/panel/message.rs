@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     field_lens::{FieldLens, field},
-    fields::{AreaField, FieldKind, PickField, TextField},
+    fields::{AreaField, PickField, TextField},
     insert::{TemplateField, VariableInserter, VariablePicker},
     lists::{AddButton, Lines, RemoveButton},
 };
@@ -92,7 +92,7 @@ fn titled_fields(title: FieldLens<String>, body: FieldLens<String>) -> AnyView {
 
 pub fn whatsapp_fields(step: FieldLens<NodeKind>) -> AnyView {
     let template = field!(step, "whatsapp.template", NodeKind::Whatsapp { template } => template);
-    view! { <TextField label="Template" field=template kind=FieldKind::Text hint="The name of the \
+    view! { <TextField label="Template" field=template hint="The name of the \
     template at the provider." /> }
     .into_any()
 }
@@ -142,7 +142,7 @@ fn HeaderFields(headers: FieldLens<Vec<WebhookHeader>>) -> impl IntoView {
                     <TextField label="Header" field=name />
                     <LineField label="Value" field=value />
                 </div>
-                <RemoveButton label="Remove this header" press=move |()| headers.remove(index) />
+                <RemoveButton list=Some(headers.path) label="Remove this header" press=move |()| headers.remove(index) />
             </div>
         }
         .into_any()
@@ -151,7 +151,7 @@ fn HeaderFields(headers: FieldLens<Vec<WebhookHeader>>) -> impl IntoView {
         <fieldset class="panel-group">
             <legend>"Headers"</legend>
             <Lines count=headers.count() line=line />
-            <AddButton label="Add a header" press=move |()| headers.push(spare()) />
+            <AddButton list=Some(headers.path) label="Add a header" press=move |()| headers.push(spare()) />
         </fieldset>
     }
 }
@@ -165,7 +165,7 @@ fn LineField(
 ) -> impl IntoView {
     view! {
         <TemplateField label=label field=field>
-            <TextField label=label field=field kind=FieldKind::Text placeholder=placeholder />
+            <TextField label=label field=field placeholder=placeholder />
         </TemplateField>
     }
 }
@@ -175,7 +175,7 @@ fn LineField(
 fn BodyField(label: &'static str, field: FieldLens<String>) -> impl IntoView {
     view! {
         <TemplateField label=label field=field main=true>
-            <AreaField label=label field=field kind=FieldKind::Text rows=8 />
+            <AreaField label=label field=field rows=8 />
         </TemplateField>
     }
 }

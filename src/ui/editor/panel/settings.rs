@@ -6,8 +6,8 @@ use super::{
     criteria::{CriteriaFields, EventFields, FilterList, new_event},
     field_lens::{FieldLens, field},
     fields::{
-        CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, optional_number,
-        required_number,
+        CheckboxField, FormScope, NumberField, PickField, TextField, TimeField, WhyNote,
+        is_editable, optional_number, required_number, why_not_editable,
     },
     lists::{AddButton, Lines, ListProblem, RemoveButton},
 };
@@ -33,11 +33,12 @@ pub fn SettingsForm() -> impl IntoView {
     let whole = FieldLens::new(graph.settings.into(), "", move |settings: Settings, field| {
         graph.apply(&EditCommand::Settings { settings: Box::new(settings), field });
     });
-    let why = (!open_version.can_edit_graph()).then_some(
-        "The settings of a published version cannot be edited. Create a new version to change them.",
-    );
+    let why = (!open_version.mode.can_edit_settings()).then(|| {
+        "The settings of a published version cannot be edited. Create a new version to change them."
+            .to_string()
+    });
     view! {
-        {why.map(|why| view! { <p class="panel-note">{why}</p> })}
+        <WhyNote why=why />
         <EntryFields entry=field!(whole, "entry", Settings { entry, .. } => entry, EntryTrigger::Api {}) />
         <fieldset class="panel-group">
             <legend>"When"</legend>
@@ -196,7 +197,6 @@ fn ScheduleFields(field: FieldLens<SegmentSchedule>) -> impl IntoView {
 
 #[component]
 fn Dates(field: FieldLens<Vec<Timestamp>>) -> impl IntoView {
-    let open_version = OpenVersion::here();
     let line = Callback::new(move |index| {
         let date = field.item(index, Timestamp(0));
         view! {
@@ -205,7 +205,8 @@ fn Dates(field: FieldLens<Vec<Timestamp>>) -> impl IntoView {
                     <span class="field-label">"Date (UTC)"</span>
                     <input
                         r#type="datetime-local"
-                        disabled=!open_version.can_edit_graph()
+                        disabled=!is_editable(field.path)
+                        aria-describedby=why_not_editable(field.path)
                         prop:value=move || format_datetime_field(date.get())
                         on:change=move |event| {
                             if let Some(at) = parse_datetime_field(&event_target_value(&event)) {
@@ -214,7 +215,7 @@ fn Dates(field: FieldLens<Vec<Timestamp>>) -> impl IntoView {
                         }
                     />
                 </label>
-                <RemoveButton label="Remove this date" press=move |()| field.remove(index) />
+                <RemoveButton list=Some(field.path) label="Remove this date" press=move |()| field.remove(index) />
             </div>
         }
         .into_any()
@@ -222,7 +223,7 @@ fn Dates(field: FieldLens<Vec<Timestamp>>) -> impl IntoView {
     view! {
         <ListProblem path=field.path />
         <Lines count=field.count() line=line />
-        <AddButton label="Add a date" press=move |()| field.push(now()) />
+        <AddButton list=Some(field.path) label="Add a date" press=move |()| field.push(now()) />
     }
 }
 
@@ -273,7 +274,7 @@ fn Goals(field: FieldLens<Vec<Goal>>) -> impl IntoView {
                     <TextField label="Name of the goal" field=name />
                     <EventFields field=goal_event label="Goal event" />
                 </div>
-                <RemoveButton label="Remove this goal" press=move |()| field.remove(index) />
+                <RemoveButton list=Some(field.path) label="Remove this goal" press=move |()| field.remove(index) />
             </div>
         }
         .into_any()
@@ -284,7 +285,7 @@ fn Goals(field: FieldLens<Vec<Goal>>) -> impl IntoView {
             <p class="hint">"Anyone who does this converts and exits, from any step."</p>
             <ListProblem path=field.path />
             <Lines count=count line=line />
-            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton label="Add a goal" press=move |()| field.push(spare()) /> })}
+            {move || (count.get() < GOALS_MAX).then(|| view! { <AddButton list=Some(field.path) label="Add a goal" press=move |()| field.push(spare()) /> })}
         </fieldset>
     }
 }
@@ -297,7 +298,7 @@ fn Exits(field: FieldLens<Vec<EventMatch>>) -> impl IntoView {
                 <div class="criteria">
                     <EventFields field=field.item(index, new_event()) label="Exit event" />
                 </div>
-                <RemoveButton label="Remove this exit" press=move |()| field.remove(index) />
+                <RemoveButton list=Some(field.path) label="Remove this exit" press=move |()| field.remove(index) />
             </div>
         }
         .into_any()
@@ -307,7 +308,7 @@ fn Exits(field: FieldLens<Vec<EventMatch>>) -> impl IntoView {
             <legend>"Exits"</legend>
             <p class="hint">"Anyone who does one of these events exits without converting."</p>
             <Lines count=field.count() line=line />
-            <AddButton label="Add an exit" press=move |()| field.push(new_event()) />
+            <AddButton list=Some(field.path) label="Add an exit" press=move |()| field.push(new_event()) />
         </fieldset>
     }
 }

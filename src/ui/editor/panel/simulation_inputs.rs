@@ -72,12 +72,12 @@ pub fn LaterEventList(later: RwSignal<Vec<EventInput>>) -> impl IntoView {
                     <LaterEventFields event=event />
                     <RemoveButton
                         label="Remove this event"
-                        always=true
+                        list=None
                         press=move |()| later.update(|all| all.retain(|other| *other != event))
                     />
                 </div>
             </For>
-            <AddButton label="Add an event" always=true press=move |()| later.update(|all| all.push(EventInput::new())) />
+            <AddButton label="Add an event" list=None press=move |()| later.update(|all| all.push(EventInput::new())) />
         </fieldset>
     }
 }
@@ -178,7 +178,7 @@ pub fn PropertyInputList(
                         <span class="hint">{move || kind_of_value(&parse(&at(index).value))}</span>
                     </label>
                 </div>
-                <RemoveButton label="Remove this property" always=true press=move |()| remove(index) />
+                <RemoveButton label="Remove this property" list=None press=move |()| remove(index) />
             </div>
         }
         .into_any()
@@ -188,7 +188,7 @@ pub fn PropertyInputList(
             <legend>{title}</legend>
             {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
             <Lines count=count line=line />
-            <AddButton label=add always=true press=move |()| inputs.update(|all| all.push(PropertyInput::default())) />
+            <AddButton label=add list=None press=move |()| inputs.update(|all| all.push(PropertyInput::default())) />
         </fieldset>
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     duration_field::DurationField,
     field_lens::{FieldLens, field},
-    fields::{AreaField, CheckboxField, FieldKind, FormScope, TextField},
+    fields::{AreaField, CheckboxField, FormScope, TextField, WhyNote},
     flow, message,
 };
 use crate::ui::editor::context::{GraphState, OpenVersion, Panels, SidePanel};
@@ -41,8 +41,8 @@ pub fn StepForm(id: String) -> impl IntoView {
         EditMode::Content | EditMode::Read => open_version.document().why.clone(),
     };
     view! {
-        {why.map(|why| view! { <p class="panel-note">{why}</p> })}
-        <TextField label="Name of the step" field=name kind=FieldKind::Text max=80 hint="Empty: named by \
+        <WhyNote why=why />
+        <TextField label="Name of the step" field=name max=80 hint="Empty: named by \
             its settings." />
         <KindFields step=step node=node_id />
         {is_message.then(|| view! { <SendingFields field=field!(whole, "sending", Node { sending, .. } => sending) /> })}

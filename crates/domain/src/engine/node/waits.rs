@@ -63,7 +63,7 @@ fn wait(context: &NodeContext<'_>, node: &CompiledNode, delay: &Delay) -> NodeRe
             format!("waits until {}", until.long_date()),
         ),
         // An enrolment that passed without waiting would come back without waiting, for ever.
-        Some(reason) if node.is_on_circle => NodeResult::new(
+        Some(reason) if node.is_on_cycle => NodeResult::new(
             NodeAction::Wait(Some(context.now.plus(WAIT_MIN_MS))),
             format!("{reason}; waits one minute, because this step is part of a loop"),
         ),
@@ -82,7 +82,7 @@ fn delay_end(
         Delay::For { minutes } => Ok(context.now.plus(i64::from(*minutes) * MINUTE_MS)),
         Delay::Until { time, weekdays } => {
             // In a loop, the time at which the enrolment arrived is not the next one.
-            let from = context.now.plus(i64::from(node.is_on_circle));
+            let from = context.now.plus(i64::from(node.is_on_cycle));
             let minute = minute_of(time).ok_or_else(|| format!("“{time}” is no time of day"))?;
             Ok(next_time_of_day(context.calendar, from, zone, minute, weekdays))
         }

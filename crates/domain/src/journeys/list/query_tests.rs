@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::{error::FieldError, names::SEARCH_MAX};
 
 fn error_of(query: &str) -> FieldError {
     ListQuery::parse(query).expect_err(query).remove(0)

@@ -255,5 +255,5 @@ fn overlapping(graph: &Graph, places: &[Position], direction: LayoutDirection) -
 }
 
 #[cfg(test)]
-#[path = "align_tests.rs"]
+#[path = "auto_layout_tests.rs"]
 mod tests;

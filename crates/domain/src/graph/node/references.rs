@@ -6,7 +6,7 @@ use crate::graph::criteria::{Criteria, EventMatch};
 
 /// Everything that a node names; what a kind does not have is empty.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct NodeUses<'a> {
+pub struct NodeReferences<'a> {
     /// The event that people wait for.
     pub awaited_event: Option<&'a EventMatch>,
     /// Properties of it that must equal those of the entry.
@@ -29,32 +29,36 @@ pub struct NodeUses<'a> {
 }
 
 impl NodeKind {
-    pub fn uses(&self) -> NodeUses<'_> {
-        let nothing = NodeUses::default();
+    pub fn uses(&self) -> NodeReferences<'_> {
+        let nothing = NodeReferences::default();
         match self {
             NodeKind::Webhook { url, headers, body: _, method: _ } => {
-                NodeUses { webhook_url: Some(url), webhook_headers: headers, ..nothing }
+                NodeReferences { webhook_url: Some(url), webhook_headers: headers, ..nothing }
             }
             NodeKind::Delay(Delay::For { minutes: _ }) => nothing,
             NodeKind::Delay(Delay::Until { time: _, weekdays: _ }) => {
-                NodeUses { needs_local_time: true, ..nothing }
+                NodeReferences { needs_local_time: true, ..nothing }
             }
             NodeKind::Delay(Delay::UntilProperty { property, offset_days: _ }) => {
-                NodeUses { date_property: Some(property), needs_local_time: true, ..nothing }
+                NodeReferences { date_property: Some(property), needs_local_time: true, ..nothing }
             }
             NodeKind::WaitForEvent { event, same, timeout_minutes: _ } => {
-                NodeUses { awaited_event: Some(event), same_properties: same, ..nothing }
+                NodeReferences { awaited_event: Some(event), same_properties: same, ..nothing }
             }
-            NodeKind::ConditionSplit { branches } => NodeUses { branches, ..nothing },
+            NodeKind::ConditionSplit { branches } => NodeReferences { branches, ..nothing },
             NodeKind::HasDoneSplit { event, within_days: _ } => {
-                NodeUses { past_event: Some(event), ..nothing }
+                NodeReferences { past_event: Some(event), ..nothing }
             }
-            NodeKind::RandomSplit { shares } => NodeUses { shares, ..nothing },
-            NodeKind::UpdateProfile { set } => NodeUses { changed_properties: set, ..nothing },
-            NodeKind::AddToList { list } => NodeUses { joined_list: Some(list), ..nothing },
-            NodeKind::RemoveFromList { list } => NodeUses { left_list: Some(list), ..nothing },
+            NodeKind::RandomSplit { shares } => NodeReferences { shares, ..nothing },
+            NodeKind::UpdateProfile { set } => {
+                NodeReferences { changed_properties: set, ..nothing }
+            }
+            NodeKind::AddToList { list } => NodeReferences { joined_list: Some(list), ..nothing },
+            NodeKind::RemoveFromList { list } => {
+                NodeReferences { left_list: Some(list), ..nothing }
+            }
             NodeKind::StartJourney { journey } => {
-                NodeUses { started_journey: Some(journey), ..nothing }
+                NodeReferences { started_journey: Some(journey), ..nothing }
             }
             NodeKind::Entry {}
             | NodeKind::Email { .. }
@@ -106,7 +110,7 @@ impl NodeKind {
     }
 }
 
-impl<'a> NodeUses<'a> {
+impl<'a> NodeReferences<'a> {
     /// The event of the profile that it is about, awaited or past.
     pub fn event(&self) -> Option<&'a EventMatch> {
         self.awaited_event.or(self.past_event)

@@ -1,12 +1,12 @@
-//! Which nodes lie on a circle: whoever leaves one of them can come back to it.
+//! Which nodes lie on a cycle: whoever leaves one of them can come back to it.
 
 /// For each node, whether a way leads from it back to itself. `ways` holds the targets of each
 /// node by their places. Kosaraju's algorithm with stacks of its own: a graph of thousands of nodes
 /// in a row must not use up the thread's.
-pub(crate) fn nodes_on_circles(ways: &[Vec<usize>]) -> Vec<bool> {
+pub(crate) fn nodes_on_cycles(ways: &[Vec<usize>]) -> Vec<bool> {
     let back = reversed(ways);
     let mut seen = vec![false; ways.len()];
-    let mut on_circle = vec![false; ways.len()];
+    let mut on_cycle = vec![false; ways.len()];
     for root in finish_order(ways).into_iter().rev() {
         if seen[root] {
             continue;
@@ -25,10 +25,10 @@ pub(crate) fn nodes_on_circles(ways: &[Vec<usize>]) -> Vec<bool> {
         }
         let is_circle = group.len() > 1 || ways[root].contains(&root);
         for node in group {
-            on_circle[node] = is_circle;
+            on_cycle[node] = is_circle;
         }
     }
-    on_circle
+    on_cycle
 }
 
 fn reversed(ways: &[Vec<usize>]) -> Vec<Vec<usize>> {
@@ -71,24 +71,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_between_two_circles_lies_on_neither() {
+    fn a_node_between_two_cycles_lies_on_neither() {
         let ways = [vec![1], vec![0, 2], vec![3], vec![4], vec![3, 5], vec![]];
-        assert_eq!(nodes_on_circles(&ways), [true, true, false, true, true, false]);
+        assert_eq!(nodes_on_cycles(&ways), [true, true, false, true, true, false]);
     }
 
     #[test]
     fn a_way_from_a_node_to_itself_is_a_circle() {
-        assert_eq!(nodes_on_circles(&[vec![0, 1], vec![]]), [true, false]);
+        assert_eq!(nodes_on_cycles(&[vec![0, 1], vec![]]), [true, false]);
     }
 
     #[test]
     fn two_ways_that_meet_again_are_no_circle() {
-        assert_eq!(nodes_on_circles(&[vec![1, 2], vec![3], vec![3], vec![]]), [false; 4]);
+        assert_eq!(nodes_on_cycles(&[vec![1, 2], vec![3], vec![3], vec![]]), [false; 4]);
     }
 
     #[test]
     fn a_circle_of_very_many_nodes_is_found() {
         let ways: Vec<Vec<usize>> = (0..100_000).map(|node| vec![(node + 1) % 100_000]).collect();
-        assert_eq!(nodes_on_circles(&ways), vec![true; 100_000]);
+        assert_eq!(nodes_on_cycles(&ways), vec![true; 100_000]);
     }
 }
