@@ -57,6 +57,8 @@ pub mod server_lock;
 mod sessions;
 mod sso;
 mod sso_roles;
+#[cfg(test)]
+mod unfinished_write_tests;
 mod versions;
 mod write_queue;
 

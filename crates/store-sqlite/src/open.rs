@@ -16,6 +16,7 @@ use super::{
     ownership::Ownership,
     write_queue::Turns,
 };
+use wayfare_secrets::private_file::beside;
 use wayfare_store::{StoreError, StoreResult, outbox::Merges};
 
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -57,6 +58,9 @@ impl SqliteStore {
     /// # Errors
     /// As [`Self::open`].
     pub async fn open_file(file: DatabaseFile, config: &SqliteConfig) -> StoreResult<Self> {
+        if config.access != Access::Read {
+            roll_back_unfinished(&file).await?;
+        }
         inspect(&file, config.access).await?;
         let ownership = Ownership::new(file);
         let path = &config.path;
@@ -144,6 +148,22 @@ async fn migrate(writer: &SqlitePool, config: &SqliteConfig) -> StoreResult<()> 
         .map_err(|error| StoreError::CannotOpen(explain_migration(path, &error)))?;
     spelling::bring_to_today(writer).await?;
     Ok(backup::hold_where_restored(writer).await?)
+}
+
+/// Undoes what a program that was cut off left half written into a file without a write-ahead log,
+/// as a backup and a database that is opened for the first time are. SQLite does so by itself, but
+/// not for those who may only read, as the next look at the file does.
+async fn roll_back_unfinished(file: &DatabaseFile) -> StoreResult<()> {
+    let journal = beside(&file.canonical(), "-journal");
+    if !journal.metadata().is_ok_and(|journal| journal.len() > 0) {
+        return Ok(());
+    }
+    tracing::warn!(file = %file.path().display(), "database.unfinished_write_undone");
+    let unusable = |error: sqlx::Error| StoreError::CannotOpen(explain(file.path(), &error));
+    let mut connection = options(file.path()).connect().await.map_err(unusable)?;
+    let read = sqlx::query("SELECT count(*) FROM sqlite_schema").execute(&mut connection).await;
+    let _ = connection.close().await;
+    read.map(|_| ()).map_err(unusable)
 }
 
 /// Reads what is there without changing it: a file that is not ours, or not whole, is never opened

@@ -31,11 +31,21 @@ pub fn damaged(path: &Path, detail: &str) -> String {
     )
 }
 
+/// SQLite's extended codes of a file that has to be repaired first, by someone who may write.
+const READONLY_RECOVERY: i64 = 264;
+const READONLY_ROLLBACK: i64 = 776;
+
 /// By SQLite's primary result codes.
 pub fn explain(path: &Path, error: &sqlx::Error) -> String {
     let shown = path.display();
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<i64>().ok());
     tracing::debug!(path = %shown, %error, "database.unusable");
+    if let Some(READONLY_RECOVERY | READONLY_ROLLBACK) = code {
+        return format!(
+            "A program was cut off while it wrote into the database {shown}. Run wayfare migrate \
+                with it, or start the server: that undoes what was not finished."
+        );
+    }
     match code.map(|code| code & 0xff) {
         Some(3 | 23) => format!(
             "This user is not allowed to open the database {shown}. Check the owner and \

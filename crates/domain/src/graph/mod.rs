@@ -19,6 +19,10 @@ pub use node::{Node, NodeKind, NodeType};
 
 /// Most nodes in one graph.
 pub const NODES_MAX: usize = 5_000;
+/// Most entries of all lists of one graph together: nodes, connectors, and what steps have of
+/// branches, shares, conditions, headers and the like. Whoever looks at a journey gets a page with
+/// all of them.
+pub const ENTRIES_MAX: usize = 50_000;
 /// Farthest a node may lie from the origin, in canvas units.
 pub const POSITION_MAX: f64 = 1_000_000.0;
 

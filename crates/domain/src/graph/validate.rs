@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Graph, NODES_MAX, Node, NodeKind, POSITION_MAX,
+    ENTRIES_MAX, Graph, NODES_MAX, Node, NodeKind, POSITION_MAX,
     criteria::Criteria,
     cycles::nodes_on_cycles,
     node::{Delay, NodeGroup, SendOptions},
@@ -49,6 +49,22 @@ impl Graph {
         defects
     }
 
+    /// Of all its lists, the lists of its steps included: by the JSON form, so that no new one is
+    /// forgotten.
+    fn count_entries(&self) -> usize {
+        fn within(value: &serde_json::Value) -> usize {
+            match value {
+                serde_json::Value::Array(items) => {
+                    items.len() + items.iter().map(within).sum::<usize>()
+                }
+                serde_json::Value::Object(fields) => fields.values().map(within).sum(),
+                _ => 0,
+            }
+        }
+        let of_node = |node: &Node| serde_json::to_value(node).map_or(0, |node| within(&node));
+        self.nodes.len() + self.connectors.len() + self.nodes.iter().map(of_node).sum::<usize>()
+    }
+
     /// What not even a draft can be kept with. A form that is half filled in is none of it: the
     /// author goes on later.
     pub fn storage_errors(&self) -> Vec<FieldError> {
@@ -56,6 +72,14 @@ impl Graph {
         if self.nodes.len() > NODES_MAX {
             let sentence =
                 format!("The graph has {} nodes; the limit is {NODES_MAX}.", self.nodes.len());
+            return vec![FieldError::new("nodes", "too_many", sentence)];
+        }
+        let entries = self.count_entries();
+        if entries > ENTRIES_MAX {
+            let sentence = format!(
+                "The graph's steps, connectors, branches and other lists have {entries} entries \
+                 together; the limit is {ENTRIES_MAX}. Split it into several journeys."
+            );
             return vec![FieldError::new("nodes", "too_many", sentence)];
         }
         let mut seen: HashMap<&str, &Node> = HashMap::new();

@@ -320,14 +320,26 @@ fn wide(ways: usize, outlet: impl Fn(usize) -> String) -> Graph {
 
 #[test]
 fn the_ways_out_of_a_split_are_written_down_once_however_many_they_are() {
-    // Written down for each connector they would be ten thousand million names.
-    assert_eq!(wide(100_000, |index| format!("w{index}")).storage_errors(), []);
+    // Written down for each connector they would be five hundred million names.
+    assert_eq!(wide(24_000, |index| format!("w{index}")).storage_errors(), []);
 }
 
 #[test]
 fn of_very_many_defects_the_first_are_told_and_each_stays_short() {
-    let flaws = wide(100_000, |index| format!("x{index}")).storage_errors();
+    let flaws = wide(24_000, |index| format!("x{index}")).storage_errors();
     assert!((100..200).contains(&flaws.len()), "{}", flaws.len());
     assert!(flaws.iter().all(|flaw| flaw.sentence.len() < 500), "{}", flaws[0].sentence);
-    assert!(flaws[0].sentence.ends_with("w9, and 99990 more."), "{}", flaws[0].sentence);
+    assert!(flaws[0].sentence.ends_with("w9, and 23990 more."), "{}", flaws[0].sentence);
+}
+
+#[test]
+fn all_lists_of_a_graph_together_have_so_many_entries() {
+    let shares = |count: usize| {
+        let share = |number: usize| SplitShare { name: format!("s{number}"), percent: 1 };
+        node("split", NodeKind::RandomSplit { shares: (0..count).map(share).collect() })
+    };
+    let most = crate::graph::ENTRIES_MAX - 2;
+    assert_eq!(keys(graph(vec![shares(most)], vec![]).storage_errors()), []);
+    let too_many = graph(vec![shares(most + 1)], vec![]).storage_errors();
+    assert_eq!(keys(too_many), [("nodes".to_string(), "too_many".to_string())]);
 }
