@@ -33,6 +33,7 @@ mod keys;
 mod kill;
 mod local_mode;
 mod log_secrets;
+mod malformed_requests;
 mod masked_people;
 mod messages;
 mod obstacles;
