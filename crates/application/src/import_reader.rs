@@ -24,8 +24,11 @@ use wayfare_domain::{
 };
 use wayfare_runtime::supervisor::thread_task;
 
-/// Rows of one portion.
+/// Most rows of one portion.
 const PORTION: usize = 2_000;
+/// A portion ends with the row that makes it as large as this, in bytes of the file: what a row says
+/// takes many times as much in memory.
+const PORTION_BYTES: u64 = 2 * 1024 * 1024;
 /// Longest line or row, in bytes.
 const ROW_MAX: usize = 1024 * 1024;
 
@@ -61,6 +64,7 @@ pub fn portions(
     thread_task("import.read", move || {
         let mut rows = RowReader {
             portion: ImportChunk::default(),
+            began_at: 0,
             list: reading.list.clone(),
             sender: &sender,
         };
@@ -80,6 +84,8 @@ pub fn portions(
 
 struct RowReader<'a> {
     portion: ImportChunk,
+    /// Bytes that were read before the portion.
+    began_at: u64,
     list: Option<String>,
     sender: &'a mpsc::Sender<Result<ImportChunk, FileError>>,
 }
@@ -107,12 +113,14 @@ impl RowReader<'_> {
         }
         self.portion.bytes_read = bytes_read;
         let rows = self.portion.taken as usize + self.portion.refused.len();
-        rows < PORTION || self.send()
+        let is_full = rows >= PORTION || bytes_read - self.began_at >= PORTION_BYTES;
+        !is_full || self.send()
     }
 
     fn send(&mut self) -> bool {
         let portion = std::mem::take(&mut self.portion);
         self.portion.bytes_read = portion.bytes_read;
+        self.began_at = portion.bytes_read;
         self.sender.blocking_send(Ok(portion)).is_ok()
     }
 }
@@ -307,5 +315,22 @@ mod tests {
             read(table.as_bytes(), FileFormat::Csv).await,
             (2 * PORTION as u64 + 7, vec![], None)
         );
+    }
+
+    #[tokio::test]
+    async fn heavy_rows_come_in_smaller_portions() {
+        let row = |number| format!("{{\"identity\":\"p{number}\"{}}}\n", " ".repeat(900_000));
+        let mut file = tempfile::tempfile().expect("a file");
+        for number in 0..9 {
+            file.write_all(row(number).as_bytes()).expect("written");
+        }
+        file.rewind().expect("rewound");
+        let reading = ImportOptions { format: FileFormat::JsonLines, identity: None, list: None };
+        let mut portions = portions(file, reading, NOW);
+        let mut rows = Vec::new();
+        while let Some(portion) = portions.recv().await {
+            rows.push(portion.expect("readable").taken);
+        }
+        assert_eq!(rows, [3, 3, 3, 0], "the last one is that of the end");
     }
 }

@@ -29,6 +29,9 @@ use wayfare_domain::{
     stats::pluralize,
 };
 
+/// Most characters of a segment's conditions in the list; its form shows all.
+const DESCRIPTION_MAX: usize = 500;
+
 /// Keys and labels of the comparisons.
 const COMPARISONS: [(&str, &str); 10] = [
     ("equals", "is"),
@@ -49,6 +52,14 @@ pub fn SegmentsPage() -> impl IntoView {
         <Page title="Segments" crumbs=vec![("/profiles".to_string(), "Profiles".to_string())]>
             <Loaded load=read_segments view=|segments| view! { <List segments=segments /> }.into_any() />
         </Page>
+    }
+}
+
+/// The beginning of a long text.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(DESCRIPTION_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
     }
 }
 
@@ -78,7 +89,7 @@ fn List(segments: Vec<SegmentSummary>) -> impl IntoView {
                     view! {
                         <li class="card">
                             <h2>{shown}</h2>
-                            <p>{people} {segment.criteria.describe()}</p>
+                            <p>{people} {shortened(segment.criteria.describe())}</p>
                             {edits
                                 .then(|| {
                                     view! {

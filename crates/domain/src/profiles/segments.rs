@@ -14,6 +14,11 @@ use crate::{
 /// Most segments of a project: each is read where one is.
 pub const SEGMENTS_MAX: usize = 2_000;
 
+/// Largest segment, and most of all segments of a project together, as JSON in bytes: a page and a
+/// save read all of them.
+const BYTES_MAX: usize = 256 * 1024;
+const ALL_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// What it takes to change a segment that a published version asks for: it decides who enters and
 /// what they get, like the version itself.
 pub const CHANGE_USED: Permission = Permission::OperateJourneys;
@@ -52,6 +57,8 @@ pub enum SegmentRefusal {
     ContainsItself,
     TooMany,
     TooLarge,
+    TextsTooLong,
+    AllTooLarge,
 }
 
 impl SegmentRefusal {
@@ -67,6 +74,13 @@ impl SegmentRefusal {
             SegmentRefusal::TooLarge => {
                 "The segment becomes too large with all the segments it contains. Use fewer \
                     segments in it."
+            }
+            SegmentRefusal::TextsTooLong => {
+                "The segment's conditions have more than 256 KB. Shorten their values, or split it \
+                    into several segments."
+            }
+            SegmentRefusal::AllTooLarge => {
+                "The project's segments have more than 16 MB together. Delete unused ones first."
             }
         }
     }
@@ -86,10 +100,20 @@ pub fn check_segment(
     if segments.len() > SEGMENTS_MAX {
         return Err(SegmentRefusal::TooMany);
     }
+    if segments.get(name).is_some_and(|criteria| bytes_of(criteria) > BYTES_MAX) {
+        return Err(SegmentRefusal::TextsTooLong);
+    }
+    if segments.values().map(bytes_of).sum::<usize>() > ALL_BYTES_MAX {
+        return Err(SegmentRefusal::AllTooLarge);
+    }
     if too_large(segments).is_some() {
         return Err(SegmentRefusal::TooLarge);
     }
     Ok(())
+}
+
+fn bytes_of(criteria: &Criteria) -> usize {
+    serde_json::to_string(criteria).map_or(0, |text| text.len())
 }
 
 fn leads_back(name: &str, segments: &HashMap<String, Criteria>) -> bool {
@@ -161,5 +185,17 @@ mod tests {
         assert_eq!(check_segment("last", &many), Ok(()));
         many.insert("one more".to_string(), Criteria::All(Vec::new()));
         assert_eq!(check_segment("one more", &many), Err(SegmentRefusal::TooMany));
+    }
+
+    #[test]
+    fn a_segment_and_all_of_a_project_have_so_many_bytes() {
+        let of_bytes = |bytes: usize| Criteria::OnList("x".repeat(bytes));
+        let one = HashMap::from([("s".to_string(), of_bytes(BYTES_MAX))]);
+        assert_eq!(check_segment("s", &one), Err(SegmentRefusal::TextsTooLong));
+        let many = |count: usize| -> HashMap<String, Criteria> {
+            (0..count).map(|n| (format!("s{n}"), of_bytes(BYTES_MAX - 20))).collect()
+        };
+        assert_eq!(check_segment("s0", &many(64)), Ok(()));
+        assert_eq!(check_segment("s0", &many(65)), Err(SegmentRefusal::AllTooLarge));
     }
 }
