@@ -14,6 +14,8 @@ use governor::{
 };
 
 use crate::{auth::rate_limit::RateLimited, client_network::ClientNetwork};
+#[cfg(doc)]
+use wayfare_domain::profiles::ingest_record::IngestRecord;
 use wayfare_domain::{access::actor::Actor, ids::UserId};
 
 /// A key, and where it is used from.
@@ -24,7 +26,7 @@ const SENDERS_MAX: usize = 10_000;
 /// After how many requests it is looked whether there are so many.
 const FORGET_EVERY: u32 = 4_096;
 
-/// Counts records; each request counts as one, also where there are none in it.
+/// Counts records, a large one for several ([`IngestRecord::weight`]); each request counts as one, also where there are none in it.
 pub struct BrowserKeyLimiter {
     records: RateLimiter<Sender, DashMapStateStore<Sender>, DefaultClock>,
     burst: NonZeroU32,

@@ -68,7 +68,7 @@ impl Services {
             return Ok(Vec::new());
         }
         if let Some(limiter) = self.limiter_of(actor) {
-            limiter.records(actor, records.len())?;
+            limiter.records(actor, records.iter().map(IngestRecord::weight).sum())?;
         }
         let trust =
             if actor.authority.is_of_browser() { TrustLevel::Browser } else { TrustLevel::Full };

@@ -9,6 +9,7 @@ pub mod criteria;
 pub(crate) mod cycles;
 pub mod examples;
 pub mod expansion;
+mod list_entries;
 pub mod node;
 pub mod secrets;
 mod validate;

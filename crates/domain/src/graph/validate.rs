@@ -6,6 +6,7 @@ use super::{
     ENTRIES_MAX, Graph, NODES_MAX, Node, NodeKind, POSITION_MAX,
     criteria::Criteria,
     cycles::nodes_on_cycles,
+    list_entries,
     node::{Delay, NodeGroup, SendOptions},
 };
 use crate::{
@@ -52,17 +53,7 @@ impl Graph {
     /// Of all its lists, the lists of its steps included: by the JSON form, so that no new one is
     /// forgotten.
     fn count_entries(&self) -> usize {
-        fn within(value: &serde_json::Value) -> usize {
-            match value {
-                serde_json::Value::Array(items) => {
-                    items.len() + items.iter().map(within).sum::<usize>()
-                }
-                serde_json::Value::Object(fields) => fields.values().map(within).sum(),
-                _ => 0,
-            }
-        }
-        let of_node = |node: &Node| serde_json::to_value(node).map_or(0, |node| within(&node));
-        self.nodes.len() + self.connectors.len() + self.nodes.iter().map(of_node).sum::<usize>()
+        serde_json::to_string(self).map_or(0, |json| list_entries::count(&json))
     }
 
     /// What not even a draft can be kept with. A form that is half filled in is none of it: the

@@ -95,6 +95,21 @@ pub struct IngestRecord {
     pub what: RecordPayload,
 }
 
+/// Bytes of properties that weigh as much as a record by itself.
+const RECORD_WEIGHT: usize = 4 * 1024;
+
+impl IngestRecord {
+    /// What a limit counts it as: one, and one more for each 4 KiB of properties.
+    pub fn weight(&self) -> usize {
+        let properties = match &self.what {
+            RecordPayload::Change(change) => bytes_of(&change.properties),
+            RecordPayload::Event(event) => bytes_of(&event.properties),
+            RecordPayload::List(_) => 0,
+        };
+        1 + properties / RECORD_WEIGHT
+    }
+}
+
 impl ProfileRef {
     /// # Errors
     /// Where neither is given, or one is empty or too long.
@@ -348,6 +363,19 @@ mod tests {
             let error = ProfileUpdate::read(map(json!({ key: text }))).expect_err("refused");
             assert_eq!(error.sentence, sentence);
         }
+    }
+
+    #[test]
+    fn a_record_weighs_more_the_more_it_says() {
+        let record = |properties| IngestRecord {
+            who: ProfileRef::default(),
+            what: RecordPayload::Event(
+                NewEvent::read("Visited", None, properties, None, NOW).expect("good"),
+            ),
+        };
+        assert_eq!(record(map(json!({ "plan": "gold" }))).weight(), 1);
+        let long = json!(vec!["x".repeat(1_000); 41]);
+        assert_eq!(record(map(json!({ "long": long }))).weight(), 11);
     }
 
     #[test]
