@@ -30,7 +30,7 @@ use super::{
     watched::{Socket, UnreadBody, WatchedBody, WatchedStream},
 };
 use crate::{http::plain, server::guarded_body::GuardedBody};
-use wayfare_runtime::supervisor::contained;
+use wayfare_runtime::supervisor::short_task;
 
 /// How much of a request's head is read before it is refused with 431, in bytes; the last read may
 /// go over it.
@@ -121,7 +121,7 @@ async fn answer(
     };
     let left = unread.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(left) = left.filter(|_| is_sent) {
-        tokio::spawn(contained("connection.unread", take_unread(left, Arc::clone(&in_hand))));
+        short_task("connection.unread", take_unread(left, Arc::clone(&in_hand)));
     }
     Ok(response.map(|body| GuardedBody::new(body, in_hand)))
 }

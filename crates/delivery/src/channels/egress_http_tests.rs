@@ -15,7 +15,7 @@ use crate::channels::{
     egress_stream::RECEIVED_MAX,
     http::Endpoint,
     redact::Redactor,
-    test_server::{HOST, UNREAD_MAX, endless_handshakes, flood, serve, server_tls},
+    server_for_tests::{HOST, UNREAD_MAX, endless_handshakes, flood, serve, server_tls},
 };
 
 const TOO_LONG: &str = "the receiver sent more than an answer may have (256 KB)";

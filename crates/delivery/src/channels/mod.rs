@@ -14,14 +14,14 @@ mod http;
 mod mail;
 pub mod outbound;
 mod redact;
+#[cfg(test)]
+mod server_for_tests;
 mod smtp;
 mod smtp_connect;
 mod smtp_pool;
 mod smtp_replies;
 mod smtp_stream;
 mod smtp_tls;
-#[cfg(test)]
-mod test_server;
 mod twilio;
 pub mod webhook;
 

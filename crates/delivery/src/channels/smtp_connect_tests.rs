@@ -9,9 +9,9 @@ use crate::channels::{
     SendResult,
     mail::Mail,
     redact::Redactor,
+    server_for_tests::{HOST, UNREAD_MAX, endless_handshakes, flood, serve, server_tls},
     smtp_pool::Pool,
     smtp_stream::ANSWER_MAX,
-    test_server::{HOST, UNREAD_MAX, endless_handshakes, flood, serve, server_tls},
 };
 
 /// What a private authority has signed for the server of the test.
