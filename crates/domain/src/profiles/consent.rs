@@ -9,7 +9,7 @@ use crate::error::FieldError;
 
 /// How a value says whether messages are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Question {
+enum ConsentPhrasing {
     /// “Subscribed?”
     Wanted,
     /// “On the do-not-disturb list?”
@@ -24,7 +24,7 @@ enum Question {
 pub struct ConsentField {
     /// None where the name is that of consent, but of no channel.
     channels: &'static [Channel],
-    question: Question,
+    phrasing: ConsentPhrasing,
 }
 
 /// Channels that someone who is unsubscribed from everything hears nothing by. A webhook is for
@@ -46,14 +46,14 @@ impl ConsentField {
     /// By the name of a property in lower case: ours, and those of CleverTap (`msg-…`), Braze
     /// (`…_subscribe`) and Customer.io (`unsubscribed`).
     pub fn of(name: &str) -> Option<Self> {
-        let field = |channels, question| Some(Self { channels, question });
+        let field = |channels, phrasing| Some(Self { channels, phrasing });
         match name {
-            "email_subscribe" => field(&[Channel::Email], Question::Wanted),
-            "push_subscribe" => field(&[Channel::Push, Channel::WebPush], Question::Wanted),
-            "unsubscribed" => field(MESSAGES, Question::OptedOut),
-            "msg-dndemail" => field(&[Channel::Email], Question::Unwanted),
-            "msg-dndphone" => field(&[Channel::Sms, Channel::Whatsapp], Question::Unwanted),
-            _ => field(channel(name.strip_prefix("msg-")?), Question::Wanted),
+            "email_subscribe" => field(&[Channel::Email], ConsentPhrasing::Wanted),
+            "push_subscribe" => field(&[Channel::Push, Channel::WebPush], ConsentPhrasing::Wanted),
+            "unsubscribed" => field(MESSAGES, ConsentPhrasing::OptedOut),
+            "msg-dndemail" => field(&[Channel::Email], ConsentPhrasing::Unwanted),
+            "msg-dndphone" => field(&[Channel::Sms, Channel::Whatsapp], ConsentPhrasing::Unwanted),
+            _ => field(channel(name.strip_prefix("msg-")?), ConsentPhrasing::Wanted),
         }
     }
 
@@ -83,10 +83,10 @@ impl ConsentField {
             );
             return Err(FieldError::new(name, "malformed", sentence));
         };
-        Ok(match self.question {
-            Question::Wanted => Some(answer),
-            Question::Unwanted => Some(!answer),
-            Question::OptedOut => answer.then_some(false),
+        Ok(match self.phrasing {
+            ConsentPhrasing::Wanted => Some(answer),
+            ConsentPhrasing::Unwanted => Some(!answer),
+            ConsentPhrasing::OptedOut => answer.then_some(false),
         })
     }
 }
